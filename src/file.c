@@ -1,0 +1,125 @@
+#include "file.h"
+
+#include "stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Linux transfers at most this much in one call. */
+static const size_t most_at_once = 0x7ffff000;
+
+int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
+{
+    struct stat st;
+    int rc;
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer. It changes nothing for files. */
+    const int opened = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                              : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened < 0)
+        return dq_fail_errno(e, "%s", path);
+    if (fstat(opened, &st) != 0) {
+        rc = dq_fail_errno(e, "%s", path);
+        goto fail;
+    }
+    const off_t end = lseek(opened, 0, SEEK_END);
+    if (S_ISDIR(st.st_mode)) {
+        rc = dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+        goto fail;
+    }
+    if (end < 0 || S_ISCHR(st.st_mode)) {
+        rc = dq_fail(e, DQ_ERR_USAGE,
+            "%s: cannot be read at any place (a pipe or a terminal?); give the name of a file",
+            path);
+        goto fail;
+    }
+    *fd = opened;
+    *size = (uint64_t)end;
+    return 0;
+fail:
+    close(opened);
+    return rc;
+}
+
+int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    uint8_t *to = buf;
+    while (len > 0) {
+        const ssize_t got = pread(fd, to, len < most_at_once ? len : most_at_once, (off_t)off);
+        if (got == 0)
+            return dq_fail(e, DQ_ERR_IO,
+                "%s: the file ends at offset %" PRIu64 " now; it was longer when it was opened",
+                path, off);
+        if (got < 0) {
+            if (errno != EINTR)
+                return dq_fail_errno(e, "%s: read at offset %" PRIu64, path, off);
+            const int rc = dq_stop_check(e);
+            if (rc != 0)
+                return rc;
+            continue;
+        }
+        to += got;
+        off += (uint64_t)got;
+        len -= (size_t)got;
+    }
+    return 0;
+}
+
+int dq_file_pwrite(
+    int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    const uint8_t *from = buf;
+    while (len > 0) {
+        const ssize_t put = pwrite(fd, from, len < most_at_once ? len : most_at_once, (off_t)off);
+        if (put < 0) {
+            if (errno != EINTR)
+                return dq_fail_errno(e, "%s: write", path);
+            const int rc = dq_stop_check(e);
+            if (rc != 0)
+                return rc;
+            continue;
+        }
+        from += put;
+        off += (uint64_t)put;
+        len -= (size_t)put;
+    }
+    return 0;
+}
+
+int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e)
+{
+    const uint8_t *from = buf;
+    while (len > 0) {
+        const ssize_t put = write(fd, from, len < most_at_once ? len : most_at_once);
+        if (put < 0) {
+            if (errno != EINTR)
+                return dq_fail_errno(e, "%s: write", path);
+            const int rc = dq_stop_check(e);
+            if (rc != 0)
+                return rc;
+            continue;
+        }
+        from += put;
+        len -= (size_t)put;
+    }
+    return 0;
+}
+
+int dq_file_flush(FILE *file, struct dq_error *e)
+{
+    errno = 0;
+    if (fflush(file) == 0 && !ferror(file))
+        return 0;
+    if (errno == 0) /* an earlier write failed, and its reason is gone */
+        errno = EIO;
+    return dq_fail_errno(e, "%s", file == stdout ? "standard output" : "write");
+}
+
+const char *dq_file_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}

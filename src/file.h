@@ -1,0 +1,35 @@
+/* Reads and writes that finish what they start: short transfers and interrupted calls are
+ * continued, and a signal that asks the program to end is an error. */
+#ifndef DQ_FILE_H
+#define DQ_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "err.h"
+
+/* Opens a file for reading and tells its size. Anything that cannot be read at any offset (a pipe,
+ * a terminal, a folder) is refused. path "-" is standard input. Returns 0 and the descriptor, which
+ * the caller closes. */
+int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e);
+
+/* Reads exactly len bytes at off. A file that ends early is DQ_ERR_IO: it was longer when opened.
+ */
+int dq_file_pread(
+    int fd, const char *path, void *buf, size_t len, uint64_t off, struct dq_error *e);
+
+/* Writes len bytes at off of a file. */
+int dq_file_pwrite(
+    int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e);
+
+/* Writes len bytes to a pipe, terminal or file, at its own position. */
+int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e);
+
+/* Writes what is in the buffer of a stdio stream; fails if that or any write before failed. */
+int dq_file_flush(FILE *file, struct dq_error *e);
+
+/* Returns the last component of a path. */
+const char *dq_file_base(const char *path);
+
+#endif

@@ -1,0 +1,31 @@
+/* A hash table from names to numbers, for finding duplicates and looking tensors up. Names are
+ * bytes with a length; they may hold NUL. The table keeps pointers to them and owns none. */
+#ifndef DQ_NAMETABLE_H
+#define DQ_NAMETABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dq_name_slot {
+    const char *name; /* NULL: empty */
+    size_t len;
+    size_t value;
+};
+
+/* All zero is an empty table. */
+struct dq_nametable {
+    struct dq_name_slot *slots;
+    size_t n_slots; /* a power of two, or 0 */
+    size_t n_used;
+};
+
+void dq_nametable_finish(struct dq_nametable *t);
+
+/* Returns 0; 1 if the name is there already (it stays as it was); -1 if memory is short. */
+int dq_nametable_add(struct dq_nametable *t, const char *name, size_t len, size_t value);
+
+/* Finds a name; returns whether it is there. */
+bool dq_nametable_find(const struct dq_nametable *t, const char *name, size_t len, size_t *value);
+
+#endif

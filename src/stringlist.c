@@ -1,0 +1,29 @@
+#include "stringlist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int dq_strings_add(struct dq_strings *list, const char *text, size_t len, struct dq_error *e)
+{
+    if ((list->n & (list->n - 1)) == 0) { /* room doubles at powers of two */
+        char **roomy = realloc(list->items, (list->n ? 2 * list->n : 1) * sizeof *roomy);
+        if (!roomy)
+            return dq_fail_nomem(e);
+        list->items = roomy;
+    }
+    char *copy = malloc(len + 1);
+    if (!copy)
+        return dq_fail_nomem(e);
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    list->items[list->n++] = copy;
+    return 0;
+}
+
+void dq_strings_finish(struct dq_strings *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct dq_strings){0};
+}

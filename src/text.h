@@ -1,0 +1,33 @@
+/* Text from files made fit for a terminal.
+ *
+ * Names and strings of a model may hold anything: terminal escapes, newlines, NUL, bytes that are
+ * not UTF-8. Bytes that must not reach a terminal are spelled \n, \t, \r or \xNN; what is left is
+ * valid UTF-8. */
+#ifndef DQ_TEXT_H
+#define DQ_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum dq_escape {
+    DQ_ESCAPE_NAME, /* a backslash is spelled \\, so that two names never look alike */
+    DQ_ESCAPE_LINE, /* backslashes stay: for a line that holds escaped names already */
+};
+
+/* Returns the length of the valid UTF-8 sequence at text (1 to 4), or 0. */
+size_t dq_utf8_len(const char *text, size_t len);
+
+/* Whether all of text is valid UTF-8. */
+bool dq_utf8_valid(const char *text, size_t len);
+
+/* Writes text escaped and NUL-terminated into out; cuts it at a whole character if size is too
+ * small. Returns the length of the whole escaped text, without the NUL, as snprintf does. */
+size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size);
+
+/* Returns a new string, escaped as a name; NULL if memory is short. The caller frees it. */
+char *dq_escape_new(const char *text, size_t len);
+
+/* Writes a count of bytes as people read it: "123 B", "4.5 KiB", "1.20 GiB". Returns out. */
+const char *dq_format_bytes(unsigned long long bytes, char out[32]);
+
+#endif
