@@ -1,0 +1,118 @@
+/* Reads the numbers that blocks are made of, and widens the small float types to f32, exactly.
+ *
+ * For C and for device code: define DQ_FN before including this to change what the functions are
+ * declared as. */
+#ifndef DQ_HALF_H
+#define DQ_HALF_H
+
+#include <stdint.h>
+#include <string.h>
+
+#ifndef DQ_FN
+#define DQ_FN static inline
+#endif
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define DQ_LE(bits, x) __builtin_bswap##bits(x)
+#else
+#define DQ_LE(bits, x) (x)
+#endif
+
+/* Little-endian integers at any address. */
+DQ_FN uint16_t dq_u16(const uint8_t *p)
+{
+    uint16_t x;
+    memcpy(&x, p, sizeof x);
+    return DQ_LE(16, x);
+}
+
+DQ_FN uint32_t dq_u32(const uint8_t *p)
+{
+    uint32_t x;
+    memcpy(&x, p, sizeof x);
+    return DQ_LE(32, x);
+}
+
+DQ_FN uint64_t dq_u64(const uint8_t *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return DQ_LE(64, x);
+}
+
+/* The float of a bit pattern, and back. */
+DQ_FN float dq_f32_of_bits(uint32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+DQ_FN uint32_t dq_bits_of_f32(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    return bits;
+}
+
+/* Nibble i of p: the low half of a byte comes before the high half. */
+DQ_FN uint32_t dq_nibble(const uint8_t *p, uint32_t i)
+{
+    return (uint32_t)(p[i / 2] >> (4 * (i % 2))) & 15;
+}
+
+/* yes if c is 1, no if it is 0; arithmetic, because a condition may become a jump in a loop that
+ * would vectorise. */
+DQ_FN uint32_t dq_select(uint32_t c, uint32_t yes, uint32_t no)
+{
+    return no ^ ((no ^ yes) & (0 - c));
+}
+
+/* IEEE binary16. A NaN keeps its payload and becomes quiet. The kinds of number are computed side
+ * by side and one is selected. */
+DQ_FN float dq_f16_to_f32(uint16_t h)
+{
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
+    const uint32_t mag = h & 0x7fff;
+    const uint32_t tiny = dq_bits_of_f32((float)(int32_t)mag * (1.0f / (1 << 24)));
+    const uint32_t normal = (mag << 13) + (112u << 23);
+    const uint32_t special = (mag << 13) | 0x7f800000 | (uint32_t)(mag > 0x7c00) << 22;
+    const uint32_t finite = dq_select(mag < 0x0400, tiny, normal);
+
+    return dq_f32_of_bits(sign | dq_select(mag < 0x7c00, finite, special));
+}
+
+/* The f16 at p: a few instructions for a normal number, which nearly every scale is. */
+DQ_FN float dq_f16_at(const uint8_t *p)
+{
+    const uint16_t h = dq_u16(p);
+    const uint32_t widened = (uint32_t)(int16_t)h << 13 & 0x8fffe000;
+
+    if ((h & 0x7fffu) - 0x0400 < 0x7800)
+        return dq_f32_of_bits(widened + (112u << 23));
+    return dq_f16_to_f32(h);
+}
+
+/* bfloat16: the high half of an f32. */
+DQ_FN float dq_bf16_to_f32(uint16_t h)
+{
+    return dq_f32_of_bits((uint32_t)h << 16);
+}
+
+/* Half of the E8M0 number e, that is 2^(e - 128); 255 is no NaN here. */
+DQ_FN float dq_e8m0_half(uint8_t e)
+{
+    return dq_f32_of_bits(e < 2 ? 0x00200000u << e : (uint32_t)(e - 1) << 23);
+}
+
+/* Half of the UE4M3 number x: four bits of exponent with bias 7, three of mantissa. The high bit is
+ * ignored, but 0x7f (and not 0xff) is zero. */
+DQ_FN float dq_ue4m3_half(uint8_t x)
+{
+    const uint32_t mag = x & 0x7f;
+    const float normal = dq_f32_of_bits((mag << 20) + (119u << 23));
+    const float finite = mag < 8 ? (float)mag * (1.0f / 1024) : normal;
+    return x == 0x7f ? 0.0f : finite;
+}
+
+#endif
