@@ -1,0 +1,31 @@
+/* For the decoder sources only. Each is compiled once for each instruction-set level, with DQ_LEVEL
+ * set to the level's name, which ends the name of every function. */
+#ifndef DQ_DECODE_IMPL_H
+#define DQ_DECODE_IMPL_H
+
+#include "blocks.h"
+#include "decode.h"
+#include "half.h"
+
+#ifndef DQ_LEVEL
+#define DQ_LEVEL baseline
+#endif
+
+#define DQ_PASTE_(stem, level) stem##_##level
+#define DQ_PASTE(stem, level) DQ_PASTE_(stem, level)
+#define DQ_AT_LEVEL(stem) DQ_PASTE(stem, DQ_LEVEL)
+
+/* Heads of functions. */
+#define DQ_DECODER(token)                                                                          \
+    void DQ_AT_LEVEL(dq_decode_##token)(                                                           \
+        const void *restrict src, float *restrict dst, size_t nblocks)
+#define DQ_NARROW(token)                                                                           \
+    size_t DQ_AT_LEVEL(dq_to_##token)(const float *restrict src, uint16_t *restrict dst, size_t n)
+
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt) DQ_DECODER(token);
+#include "formats.def"
+#undef DQ_FORMAT
+DQ_NARROW(f16);
+DQ_NARROW(bf16);
+
+#endif

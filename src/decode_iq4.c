@@ -1,0 +1,39 @@
+/* Weights of four bits that index sixteen unevenly spaced values. */
+#include "codebooks.h"
+#include "decode_codes.h"
+
+/* IQ4_NL: | d f16 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |
+ * w[i] = d * value[nibble] */
+DQ_INLINE void unpack_iq4_nl(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_iq4_nl *b = block;
+
+    c.d[0] = dq_f16_at(b->d);
+    dq_nibbles32(c.q, b->qs);
+}
+
+DQ_DECODER(iq4_nl)
+{
+    DQ_DECODE_RUNS(iq4_nl, unpack_iq4_nl, .weights = 32, .group = 32, .values = dq_kvalues_iq4nl);
+}
+
+/* IQ4_XS: | d f16 | 8 x 2 bits of scale | 8 x 4 bits of scale | 8 x 16 bytes of nibbles as IQ4_NL |
+ * w[i] = (d * (scale - 32)) * value[nibble],  scale of each 32 weights */
+DQ_INLINE void unpack_iq4_xs(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_iq4_xs *b = block;
+    const float d = dq_f16_at(b->d);
+    const uint32_t high = dq_u16(b->scales_h);
+
+    for (uint32_t g = 0; g < 8; g++) {
+        const uint32_t scale = dq_nibble(b->scales_l, g) | (high >> 2 * g & 3) << 4;
+
+        c.d[g] = d * (float)((int32_t)scale - 32);
+        dq_nibbles32(c.q + 32 * g, b->qs + 16 * g);
+    }
+}
+
+DQ_DECODER(iq4_xs)
+{
+    DQ_DECODE_RUNS(iq4_xs, unpack_iq4_xs, .weights = 256, .group = 32, .values = dq_kvalues_iq4nl);
+}
