@@ -1,0 +1,154 @@
+#include "cursor.h"
+
+#include "file.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOW = 65536 };
+
+int dq_cursor_init(
+    struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e)
+{
+    *c = (struct dq_cursor){.fd = fd, .path = path, .pos = pos, .end = end};
+    c->buf = malloc(WINDOW);
+    return c->buf ? 0 : dq_fail_nomem(e);
+}
+
+void dq_cursor_finish(struct dq_cursor *c)
+{
+    free(c->buf);
+    c->buf = NULL;
+}
+
+uint64_t dq_cursor_left(const struct dq_cursor *c)
+{
+    return c->end - c->pos;
+}
+
+int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return dq_fail(e, DQ_ERR_FORMAT, "%s: %s (offset %" PRIu64 ")", c->path, text, c->pos);
+}
+
+static int need(const struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
+{
+    const uint64_t left = dq_cursor_left(c);
+    if (len <= left)
+        return 0;
+    return dq_cursor_fail(
+        c, e, "%s: %" PRIu64 " bytes claimed, %" PRIu64 " left in the file", what, len, left);
+}
+
+/* Returns how many bytes from pos on are in the window, at least one, after filling it anew if it
+ * holds none. The caller has checked that there is one. */
+static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
+{
+    if (c->pos < c->buf_off || c->pos >= c->buf_off + c->buf_len) {
+        const uint64_t left = dq_cursor_left(c);
+        const size_t len = left < WINDOW ? (size_t)left : WINDOW;
+        c->buf_len = 0;
+        const int rc = dq_file_pread(c->fd, c->path, c->buf, len, c->pos, e);
+        if (rc != 0)
+            return rc;
+        c->buf_off = c->pos;
+        c->buf_len = len;
+    }
+    *have = (size_t)(c->buf_off + c->buf_len - c->pos);
+    return 0;
+}
+
+int dq_cursor_bytes(
+    struct dq_cursor *c, const char *what, void *dst, size_t len, struct dq_error *e)
+{
+    uint8_t *to = dst;
+    int rc = need(c, what, len, e);
+    while (rc == 0 && len > 0) {
+        size_t have;
+        rc = fill(c, &have, e);
+        if (rc != 0)
+            break;
+        const size_t n = have < len ? have : len;
+        memcpy(to, c->buf + (c->pos - c->buf_off), n);
+        to += n;
+        c->pos += n;
+        len -= n;
+    }
+    return rc;
+}
+
+int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
+{
+    const int rc = need(c, what, len, e);
+    if (rc == 0)
+        c->pos += len;
+    return rc;
+}
+
+int dq_cursor_number(
+    struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
+{
+    uint8_t bytes[8];
+    uint64_t value = 0;
+    const int rc = dq_cursor_bytes(c, what, bytes, len, e);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < len; i++)
+        value = value << 8 | bytes[c->big_endian ? i : len - 1 - i];
+    *out = value;
+    return 0;
+}
+
+int dq_cursor_u32(struct dq_cursor *c, const char *what, uint32_t *out, struct dq_error *e)
+{
+    uint64_t value;
+    const int rc = dq_cursor_number(c, 4, what, &value, e);
+    if (rc == 0)
+        *out = (uint32_t)value;
+    return rc;
+}
+
+int dq_cursor_u64(struct dq_cursor *c, const char *what, uint64_t *out, struct dq_error *e)
+{
+    return dq_cursor_number(c, 8, what, out, e);
+}
+
+int dq_cursor_count(struct dq_cursor *c, const char *what, uint64_t *out, struct dq_error *e)
+{
+    return dq_cursor_number(c, c->narrow ? 4 : 8, what, out, e);
+}
+
+int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char **out, size_t *len,
+    struct dq_error *e)
+{
+    uint64_t n;
+    int rc = dq_cursor_count(c, what, &n, e);
+    if (rc != 0)
+        return rc;
+    rc = need(c, what, n, e);
+    if (rc != 0)
+        return rc;
+    if (n > max)
+        return dq_cursor_fail(
+            c, e, "%s: %" PRIu64 " bytes long, at most %" PRIu64 " are allowed", what, n, max);
+    char *text = malloc((size_t)n + 1);
+    if (!text)
+        return dq_fail_nomem(e);
+    rc = dq_cursor_bytes(c, what, text, (size_t)n, e);
+    if (rc != 0) {
+        free(text);
+        return rc;
+    }
+    text[n] = '\0';
+    *out = text;
+    *len = (size_t)n;
+    return 0;
+}

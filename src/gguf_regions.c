@@ -1,0 +1,140 @@
+#include "gguf_file.h"
+
+#include "checked.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Notes why a tensor is refused; the first reason stays. */
+static int refuse(struct dq_tensor *t, struct dq_error *e, const char *format, ...) DQ_PRINTF(3, 4);
+
+static int refuse(struct dq_tensor *t, struct dq_error *e, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    if (t->problem)
+        return 0;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    t->problem = strdup(text);
+    return t->problem ? 0 : dq_fail_nomem(e);
+}
+
+/* The number of weights and bytes; false if either does not fit 63 bits. */
+static bool work_out_size(struct dq_tensor *t)
+{
+    uint64_t n = 1;
+    bool zero = false;
+    for (uint32_t i = 0; i < t->n_dims; i++)
+        zero = zero || t->dims[i] == 0;
+    for (uint32_t i = 0; i < t->n_dims && !zero; i++) {
+        if (t->dims[i] > INT64_MAX || !dq_mul_u64(n, t->dims[i], &n) || n > INT64_MAX)
+            return false;
+    }
+    t->n_weights = zero ? 0 : n;
+    if (!t->format)
+        return true;
+    uint64_t bytes;
+    if (!dq_mul_u64(t->n_weights / t->format->weights, t->format->bytes, &bytes) ||
+        bytes > INT64_MAX)
+        return false;
+    t->n_bytes = bytes;
+    return true;
+}
+
+/* What can be said of one tensor alone. Makes its offset count from the start of the file. */
+static int check_alone(const struct dq_shard *s, struct dq_tensor *t, struct dq_error *e)
+{
+    const uint64_t relative = t->offset;
+    uint64_t end;
+    if (!work_out_size(t))
+        return refuse(t, e, "its size does not fit 63 bits");
+    if (t->format && t->dims[0] % t->format->weights != 0)
+        return refuse(t, e, "its rows of %" PRIu64 " weights are not whole %s blocks of %" PRIu32,
+            t->dims[0], t->format->name, t->format->weights);
+    if (!dq_add_u64(s->data_off, relative, &t->offset) || t->offset > INT64_MAX ||
+        !dq_add_u64(t->offset, t->n_bytes, &end)) {
+        t->offset = relative;
+        return refuse(t, e, "its offset %" PRIu64 " lies past 2^63", relative);
+    }
+    if (relative % s->alignment != 0)
+        return refuse(t, e, "its offset %" PRIu64 " in the data section is no multiple of %" PRIu64,
+            relative, s->alignment);
+    if (t->n_bytes > 0 && end > s->size)
+        return refuse(t, e,
+            "its data (offset %" PRIu64 ", %" PRIu64
+            " bytes) ends past the end of the file (%" PRIu64 " bytes): is the file cut short?",
+            t->offset, t->n_bytes, s->size);
+    if (!t->format && t->offset > s->size)
+        return refuse(t, e,
+            "its data (offset %" PRIu64 ") starts past the end of the file (%" PRIu64
+            " bytes): is the file cut short?",
+            t->offset, s->size);
+    return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct dq_tensor *const *x = a;
+    const struct dq_tensor *const *y = b;
+    if ((*x)->shard != (*y)->shard)
+        return (*x)->shard < (*y)->shard ? -1 : 1;
+    if ((*x)->offset != (*y)->offset)
+        return (*x)->offset < (*y)->offset ? -1 : 1;
+    return 0;
+}
+
+/* Walks the sound tensors in the order of their places: unknown types reach up to their next
+ * neighbour, and no two others may share a byte. */
+static int check_neighbours(
+    const struct dq_model *m, struct dq_tensor **placed, size_t n, struct dq_error *e)
+{
+    struct dq_tensor *widest = NULL; /* of those before, the one that reaches farthest */
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        struct dq_tensor *t = placed[i];
+        const bool last = i + 1 == n || placed[i + 1]->shard != t->shard;
+        if (!t->format)
+            t->n_bytes = (last ? m->shards[t->shard].size : placed[i + 1]->offset) - t->offset;
+        if (t->n_bytes == 0)
+            continue;
+        if (widest && widest->shard == t->shard && t->offset < widest->offset + widest->n_bytes) {
+            rc = refuse(t, e, "its data (offset %" PRIu64 ") overlaps that of tensor '%.128s'",
+                t->offset, widest->shown);
+            if (rc == 0)
+                rc = refuse(widest, e,
+                    "its data (offset %" PRIu64 ") overlaps that of tensor '%.128s'",
+                    widest->offset, t->shown);
+        }
+        if (!widest || widest->shard != t->shard ||
+            t->offset + t->n_bytes > widest->offset + widest->n_bytes)
+            widest = t;
+    }
+    return rc;
+}
+
+int dq_regions_check(struct dq_model *m, struct dq_error *e)
+{
+    size_t n = 0;
+    int rc = 0;
+    if (m->n_tensors == 0)
+        return 0;
+    struct dq_tensor **placed = malloc(m->n_tensors * sizeof *placed);
+    if (!placed)
+        return dq_fail_nomem(e);
+    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
+        struct dq_tensor *t = &m->tensors[i];
+        rc = check_alone(&m->shards[t->shard], t, e);
+        if (!t->problem)
+            placed[n++] = t;
+    }
+    qsort(placed, n, sizeof *placed, by_place);
+    if (rc == 0)
+        rc = check_neighbours(m, placed, n, e);
+    free(placed);
+    return rc;
+}

@@ -1,0 +1,208 @@
+#include "gguf_file.h"
+
+#include "checked.h"
+#include "file.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_ALIGNMENT = 32 };
+
+/* Returns array with room for one more than its n elements, possibly moved; NULL if memory is
+ * short, and then array is as it was. Room doubles when n reaches a power of two. */
+static void *with_room(void *array, size_t n, size_t element_len)
+{
+    if (n > 0 && (n & (n - 1)) != 0)
+        return array;
+    const size_t room = n ? 2 * n : 1;
+    return room <= SIZE_MAX / element_len ? realloc(array, room * element_len) : NULL;
+}
+
+/* magic | version u32 | n_tensors | n_kv, the counts u64 (u32 in version 1).
+ * A big-endian file has no flag: its version, read little-endian, has an empty lower half. */
+static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tensors, uint64_t *n_kv,
+    struct dq_error *e)
+{
+    char magic[4];
+    int rc = dq_cursor_bytes(c, "magic", magic, sizeof magic, e);
+    if (rc != 0)
+        return rc;
+    if (memcmp(magic, "GGUF", 4) != 0)
+        return dq_fail(e, DQ_ERR_FORMAT, "%s: not a GGUF file", s->path);
+    rc = dq_cursor_u32(c, "version", &s->version, e);
+    if (rc != 0)
+        return rc;
+    if (s->version != 0 && (s->version & 0xffff) == 0) {
+        c->big_endian = true;
+        s->big_endian = true;
+        s->version = s->version >> 24 | (s->version >> 8 & 0xff00);
+    }
+    if (s->version < 1 || s->version > 3)
+        return dq_fail(e, DQ_ERR_FORMAT,
+            "%s: GGUF version %" PRIu32 "; versions 1 to 3 are known (offset 4)", s->path,
+            s->version);
+    c->narrow = s->version == 1;
+    rc = dq_cursor_count(c, "number of tensors", n_tensors, e);
+    if (rc != 0)
+        return rc;
+    rc = dq_cursor_count(c, "number of metadata pairs", n_kv, e);
+    if (rc != 0)
+        return rc;
+    const uint64_t kv_least = c->narrow ? 10 : 14;     /* a length, a letter, a type, a byte */
+    const uint64_t tensor_least = c->narrow ? 20 : 24; /* a length, n_dims, a type, an offset */
+    if (*n_kv > dq_cursor_left(c) / kv_least || *n_tensors > dq_cursor_left(c) / tensor_least)
+        return dq_cursor_fail(c, e,
+            "%" PRIu64 " metadata pairs and %" PRIu64 " tensors claimed, %" PRIu64
+            " bytes left in the file",
+            *n_kv, *n_tensors, dq_cursor_left(c));
+    return 0;
+}
+
+/* key: string | type u32 | value */
+static int read_kv(
+    struct dq_cursor *c, struct dq_shard *s, struct dq_nametable *keys, struct dq_error *e)
+{
+    struct dq_kv *roomy = with_room(s->kvs, s->n_kvs, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    s->kvs = roomy;
+    struct dq_kv *kv = &s->kvs[s->n_kvs];
+    *kv = (struct dq_kv){0};
+    int rc = dq_cursor_string(c, "key", DQ_KEY_MAX, &kv->key, &kv->key_len, e);
+    if (rc != 0)
+        return rc;
+    s->n_kvs++; /* from here on the shard owns it */
+    kv->shown = dq_escape_new(kv->key, kv->key_len);
+    if (!kv->shown)
+        return dq_fail_nomem(e);
+    if (kv->key_len == 0)
+        return dq_cursor_fail(c, e, "metadata pair %zu has an empty key", s->n_kvs);
+    switch (dq_nametable_add(keys, kv->key, kv->key_len, s->n_kvs)) {
+    case 0:
+        break;
+    case 1:
+        return dq_cursor_fail(c, e, "key '%s' is there twice", kv->shown);
+    default:
+        return dq_fail_nomem(e);
+    }
+    rc = dq_value_read_type(c, &kv->type, e);
+    if (rc != 0)
+        return rc;
+    kv->value_off = c->pos;
+    return dq_value_skip(c, kv->type, 0, e);
+}
+
+static int read_kvs(struct dq_cursor *c, struct dq_shard *s, uint64_t n_kv, struct dq_error *e)
+{
+    struct dq_nametable keys = {0};
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < n_kv; i++)
+        rc = read_kv(c, s, &keys, e);
+    dq_nametable_finish(&keys);
+    return rc;
+}
+
+static int find_alignment(struct dq_shard *s, struct dq_error *e)
+{
+    const struct dq_kv *kv = dq_shard_kv(s, "general.alignment");
+    int64_t alignment = DEFAULT_ALIGNMENT;
+    if (kv) {
+        if (kv->type != DQ_VALUE_u32)
+            return dq_fail(e, DQ_ERR_FORMAT,
+                "%s: general.alignment is of type %s, not u32 (offset %" PRIu64 ")", s->path,
+                dq_value_types[kv->type].name, kv->value_off);
+        const int rc = dq_kv_integer(s, kv, &alignment, e);
+        if (rc != 0)
+            return rc;
+        if (alignment == 0 || (alignment & (alignment - 1)) != 0)
+            return dq_fail(e, DQ_ERR_FORMAT,
+                "%s: general.alignment is %" PRId64 ", not a power of two (offset %" PRIu64 ")",
+                s->path, alignment, kv->value_off);
+    }
+    s->alignment = (uint64_t)alignment;
+    return 0;
+}
+
+/* name: string | n_dims u32 | dims, u64 each (u32 in version 1), innermost first | type u32 |
+ * offset u64, from the start of the data section */
+static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
+{
+    struct dq_tensor *roomy = with_room(m->tensors, m->n_tensors, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    m->tensors = roomy;
+    struct dq_tensor *t = &m->tensors[m->n_tensors];
+    *t = (struct dq_tensor){.shard = m->n_shards - 1, .dims = {1, 1, 1, 1}};
+    int rc = dq_cursor_string(c, "tensor name", DQ_NAME_MAX, &t->name, &t->name_len, e);
+    if (rc != 0)
+        return rc;
+    m->n_tensors++; /* from here on the model owns it */
+    t->shown = dq_escape_new(t->name, t->name_len);
+    if (!t->shown)
+        return dq_fail_nomem(e);
+    rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims, e);
+    if (rc != 0)
+        return rc;
+    if (t->n_dims > DQ_DIMS_MAX)
+        return dq_cursor_fail(c, e, "tensor '%s': %" PRIu32 " dimensions; at most %d are allowed",
+            t->shown, t->n_dims, DQ_DIMS_MAX);
+    for (uint32_t i = 0; rc == 0 && i < t->n_dims; i++)
+        rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
+    if (rc == 0)
+        rc = dq_cursor_u32(c, "tensor type", &t->type_id, e);
+    if (rc == 0)
+        rc = dq_cursor_u64(c, "tensor offset", &t->offset, e);
+    if (rc != 0)
+        return rc;
+    t->format = dq_format_by_id(t->type_id);
+    switch (dq_nametable_add(&m->names, t->name, t->name_len, m->n_tensors - 1)) {
+    case 0:
+        return 0;
+    case 1:
+        return dq_cursor_fail(c, e, "tensor '%s' is there twice", t->shown);
+    default:
+        return dq_fail_nomem(e);
+    }
+}
+
+static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
+{
+    struct dq_shard *s = &m->shards[m->n_shards - 1];
+    uint64_t n_tensors;
+    uint64_t n_kv;
+    int rc = read_header(c, s, &n_tensors, &n_kv, e);
+    if (rc == 0)
+        rc = read_kvs(c, s, n_kv, e);
+    if (rc == 0)
+        rc = find_alignment(s, e);
+    for (; rc == 0 && s->n_tensors < n_tensors; s->n_tensors++)
+        rc = read_tensor(c, m, e);
+    if (rc == 0 && !dq_align_u64(c->pos, s->alignment, &s->data_off))
+        rc = dq_cursor_fail(c, e, "the data section starts past 2^64");
+    return rc;
+}
+
+int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
+{
+    struct dq_shard *roomy = with_room(m->shards, m->n_shards, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    m->shards = roomy;
+    struct dq_shard *s = &m->shards[m->n_shards];
+    *s = (struct dq_shard){.fd = -1, .path = strdup(path)};
+    m->n_shards++;
+    if (!s->path)
+        return dq_fail_nomem(e);
+    int rc = dq_file_open(path, &s->fd, &s->size, e);
+    if (rc != 0)
+        return rc;
+    struct dq_cursor c;
+    rc = dq_cursor_init(&c, s->fd, s->path, 0, s->size, e);
+    if (rc != 0)
+        return rc;
+    rc = read_all(&c, m, e);
+    dq_cursor_finish(&c);
+    return rc;
+}
