@@ -1,0 +1,36 @@
+/* Where blocks become weights. A lane owns a buffer for blocks and one for weights, and what it
+ * needs to get from one to the other; one worker uses it at a time. */
+#ifndef DQ_BACKEND_H
+#define DQ_BACKEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+#include "format.h"
+
+struct dq_lane {
+    const struct dq_lane_ops *ops;
+    uint8_t *in; /* the caller puts blocks here */
+    size_t in_len;
+    uint8_t *out; /* weights come out here, aligned for any type */
+    size_t out_len;
+};
+
+struct dq_lane_ops {
+    const char *name; /* "cpu" */
+
+    /* Decodes nblocks blocks from lane->in into lane->out as dtype (not native). The caller sees to
+     * it that both fit. *n_overflow is raised by the finite weights that became infinite. */
+    int (*decode)(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
+        uint64_t *n_overflow, struct dq_error *e);
+    void (*free)(struct dq_lane *lane);
+};
+
+/* Makes a lane that decodes on the CPU. dq_lane_free frees it. */
+int dq_lane_new_cpu(size_t in_len, size_t out_len, struct dq_lane **out, struct dq_error *e);
+
+/* Frees a lane of any kind, or NULL. */
+void dq_lane_free(struct dq_lane *lane);
+
+#endif

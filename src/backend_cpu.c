@@ -1,0 +1,73 @@
+#include "backend.h"
+
+#include "decode.h"
+
+#include <stdlib.h>
+
+/* Weights on their way to 16 bits: few enough to stay in the cache, whole blocks of every type. */
+enum { SCRATCH_WEIGHTS = 4096 };
+
+struct cpu_lane {
+    struct dq_lane lane;
+    const struct dq_cpu *cpu;
+    float *scratch;
+};
+
+static int decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
+    uint64_t *n_overflow, struct dq_error *e)
+{
+    struct cpu_lane *l = (struct cpu_lane *)lane;
+    const struct dq_format_info *info = &dq_formats[format];
+    (void)e;
+    if (dtype == DQ_DTYPE_f32) {
+        l->cpu->decode[format](lane->in, (float *)(void *)lane->out, nblocks);
+        return 0;
+    }
+    const dq_narrow_fn narrow = dtype == DQ_DTYPE_f16 ? l->cpu->to_f16 : l->cpu->to_bf16;
+    const size_t step = SCRATCH_WEIGHTS / info->weights;
+    uint16_t *dst = (uint16_t *)(void *)lane->out;
+    for (size_t done = 0; done < nblocks; done += step) {
+        const size_t n = nblocks - done < step ? nblocks - done : step;
+        l->cpu->decode[format](lane->in + done * info->bytes, l->scratch, n);
+        *n_overflow += narrow(l->scratch, dst, n * info->weights);
+        dst += n * info->weights;
+    }
+    return 0;
+}
+
+static void free_lane(struct dq_lane *lane)
+{
+    struct cpu_lane *l = (struct cpu_lane *)lane;
+    free(l->scratch);
+    free(lane->in);
+    free(lane->out);
+    free(l);
+}
+
+static const struct dq_lane_ops ops = {"cpu", decode, free_lane};
+
+int dq_lane_new_cpu(size_t in_len, size_t out_len, struct dq_lane **out, struct dq_error *e)
+{
+    struct cpu_lane *l = calloc(1, sizeof *l);
+    if (!l)
+        return dq_fail_nomem(e);
+    l->lane.ops = &ops;
+    l->cpu = dq_cpu_select();
+    l->lane.in = malloc(in_len);
+    l->lane.in_len = in_len;
+    l->lane.out = malloc(out_len);
+    l->lane.out_len = out_len;
+    l->scratch = malloc(SCRATCH_WEIGHTS * sizeof *l->scratch);
+    if (!l->lane.in || !l->lane.out || !l->scratch) {
+        free_lane(&l->lane);
+        return dq_fail_nomem(e);
+    }
+    *out = &l->lane;
+    return 0;
+}
+
+void dq_lane_free(struct dq_lane *lane)
+{
+    if (lane)
+        lane->ops->free(lane);
+}
