@@ -1,0 +1,30 @@
+#include "container.h"
+
+#include <string.h>
+
+static const struct dq_container containers[] = {
+    {"npy", ".npy", NULL, dq_npy_header},
+    {"raw", ".raw", ".bin", NULL},
+};
+
+static const size_t n_containers = sizeof containers / sizeof containers[0];
+
+const struct dq_container *dq_container_by_name(const char *name)
+{
+    for (size_t i = 0; i < n_containers; i++) {
+        if (strcmp(containers[i].name, name) == 0)
+            return &containers[i];
+    }
+    return NULL;
+}
+
+const struct dq_container *dq_container_by_ending(const char *path)
+{
+    const char *ending = strrchr(path, '.');
+    for (size_t i = 0; ending && i < n_containers; i++) {
+        const struct dq_container *c = &containers[i];
+        if (strcmp(c->ending, ending) == 0 || (c->ending2 && strcmp(c->ending2, ending) == 0))
+            return c;
+    }
+    return NULL;
+}

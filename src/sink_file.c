@@ -1,0 +1,119 @@
+#include "sink.h"
+
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct file_sink {
+    struct dq_sink sink;
+    int fd;
+    bool replace;
+    char *path;
+    char *temporary; /* NULL once there is none */
+};
+
+static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    const struct file_sink *s = (const struct file_sink *)sink;
+    return dq_file_pwrite(s->fd, s->path, buf, len, off, e);
+}
+
+/* Gives the file its final name unless that name is taken. link() is the one call that says so
+ * without a race; file systems without links get a look first. */
+static int name_if_free(const struct file_sink *s)
+{
+    struct stat st;
+    if (link(s->temporary, s->path) == 0)
+        return unlink(s->temporary);
+    if (errno == EEXIST || lstat(s->path, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(s->temporary, s->path);
+}
+
+static int commit(struct dq_sink *sink, struct dq_error *e)
+{
+    struct file_sink *s = (struct file_sink *)sink;
+    const int fd = s->fd;
+    s->fd = -1;
+    if (close(fd) != 0) /* where a network file system reports a full disk */
+        return dq_fail_errno(e, "%s: write", s->path);
+    if ((s->replace ? rename(s->temporary, s->path) : name_if_free(s)) != 0)
+        return dq_fail_errno(e, "%s", s->path);
+    free(s->temporary);
+    s->temporary = NULL;
+    return 0;
+}
+
+static void free_file(struct dq_sink *sink)
+{
+    struct file_sink *s = (struct file_sink *)sink;
+    if (s->fd >= 0)
+        close(s->fd);
+    if (s->temporary)
+        unlink(s->temporary);
+    free(s->temporary);
+    free(s->path);
+    free(s);
+}
+
+static const struct dq_sink_ops ops = {put, commit, free_file};
+
+/* Opens FOLDER/.gguf-dq-PID-N.tmp. The short name fits wherever the final one does. */
+static int open_temporary(struct file_sink *s, struct dq_error *e)
+{
+    static unsigned counter;
+    const size_t folder_len = (size_t)(dq_file_base(s->path) - s->path);
+    const size_t size = folder_len + 64;
+    s->temporary = malloc(size);
+    if (!s->temporary)
+        return dq_fail_nomem(e);
+    do {
+        snprintf(s->temporary, size, "%.*s.gguf-dq-%ld-%u.tmp", (int)folder_len, s->path,
+            (long)getpid(), counter++);
+        s->fd = open(s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    } while (s->fd < 0 && errno == EEXIST);
+    if (s->fd < 0) {
+        const int rc = dq_fail_errno(e, "%s", s->path);
+        free(s->temporary);
+        s->temporary = NULL;
+        return rc;
+    }
+    return 0;
+}
+
+int dq_sink_new_file(const char *path, bool replace, struct dq_sink **out, struct dq_error *e)
+{
+    int rc;
+    struct file_sink *s = calloc(1, sizeof *s);
+    if (!s)
+        return dq_fail_nomem(e);
+    s->sink.ops = &ops;
+    s->fd = -1;
+    s->replace = replace;
+    s->path = strdup(path);
+    if (!s->path) {
+        rc = dq_fail_nomem(e);
+        goto fail;
+    }
+    rc = open_temporary(s, e);
+    if (rc != 0)
+        goto fail;
+    *out = &s->sink;
+    return 0;
+fail:
+    free_file(&s->sink);
+    return rc;
+}
+
+int dq_sink_file_fd(const struct dq_sink *s)
+{
+    return ((const struct file_sink *)s)->fd;
+}

@@ -1,0 +1,52 @@
+#include "sink.h"
+
+#include "file.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct stream_sink {
+    struct dq_sink sink;
+    int fd;
+    const char *name;
+    uint64_t done;
+};
+
+static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    struct stream_sink *s = (struct stream_sink *)sink;
+    assert(off == s->done);
+    (void)off;
+    s->done += len;
+    return dq_file_write(s->fd, s->name, buf, len, e);
+}
+
+static int commit(struct dq_sink *sink, struct dq_error *e)
+{
+    (void)sink;
+    (void)e;
+    return 0;
+}
+
+static void free_stream(struct dq_sink *sink)
+{
+    free(sink);
+}
+
+static const struct dq_sink_ops ops = {put, commit, free_stream};
+
+int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq_error *e)
+{
+    struct stream_sink *s = calloc(1, sizeof *s);
+    if (!s)
+        return dq_fail_nomem(e);
+    *s = (struct stream_sink){{&ops}, fd, name, 0};
+    *out = &s->sink;
+    return 0;
+}
+
+void dq_sink_free(struct dq_sink *s)
+{
+    if (s)
+        s->ops->free(s);
+}
