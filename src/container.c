@@ -28,3 +28,15 @@ const struct dq_container *dq_container_by_ending(const char *path)
     }
     return NULL;
 }
+
+bool dq_container_is_foreign(const char *path)
+{
+    static const char *const endings[] = {
+        ".npz", ".safetensors", ".gguf", ".pt", ".pth", ".ckpt", ".h5", ".zip", ".csv", ".json"};
+    const char *ending = strrchr(path, '.');
+    for (size_t i = 0; ending && i < sizeof endings / sizeof endings[0]; i++) {
+        if (strcmp(endings[i], ending) == 0)
+            return true;
+    }
+    return false;
+}

@@ -2,6 +2,7 @@
 #ifndef DQ_CONTAINER_H
 #define DQ_CONTAINER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,8 @@ struct dq_container {
 /* Finds a form by its name, or by the ending of a file's name; NULL if there is none. */
 const struct dq_container *dq_container_by_name(const char *name);
 const struct dq_container *dq_container_by_ending(const char *path);
+
+/* Whether a file's ending promises a form that is not written here, such as ".npz". */
+bool dq_container_is_foreign(const char *path);
 
 #endif

@@ -51,19 +51,18 @@ static int check_alone(const struct dq_shard *s, struct dq_tensor *t, struct dq_
 {
     const uint64_t relative = t->offset;
     uint64_t end;
+    const bool placed = dq_add_u64(s->data_off, relative, &t->offset);
+    if (!placed || t->offset > INT64_MAX)
+        return refuse(t, e, "its offset %" PRIu64 " in the data section lies past 2^63", relative);
     if (!work_out_size(t))
         return refuse(t, e, "its size does not fit 63 bits");
     if (t->format && t->dims[0] % t->format->weights != 0)
         return refuse(t, e, "its rows of %" PRIu64 " weights are not whole %s blocks of %" PRIu32,
             t->dims[0], t->format->name, t->format->weights);
-    if (!dq_add_u64(s->data_off, relative, &t->offset) || t->offset > INT64_MAX ||
-        !dq_add_u64(t->offset, t->n_bytes, &end)) {
-        t->offset = relative;
-        return refuse(t, e, "its offset %" PRIu64 " lies past 2^63", relative);
-    }
     if (relative % s->alignment != 0)
         return refuse(t, e, "its offset %" PRIu64 " in the data section is no multiple of %" PRIu64,
             relative, s->alignment);
+    end = t->offset + t->n_bytes; /* fits: both are below 2^63 */
     if (t->n_bytes > 0 && end > s->size)
         return refuse(t, e,
             "its data (offset %" PRIu64 ", %" PRIu64
@@ -79,30 +78,46 @@ static int check_alone(const struct dq_shard *s, struct dq_tensor *t, struct dq_
 
 static int by_place(const void *a, const void *b)
 {
-    const struct dq_tensor *const *x = a;
-    const struct dq_tensor *const *y = b;
-    if ((*x)->shard != (*y)->shard)
-        return (*x)->shard < (*y)->shard ? -1 : 1;
-    if ((*x)->offset != (*y)->offset)
-        return (*x)->offset < (*y)->offset ? -1 : 1;
-    return 0;
+    const struct dq_tensor *x = *(struct dq_tensor *const *)a;
+    const struct dq_tensor *y = *(struct dq_tensor *const *)b;
+    if (x->shard != y->shard)
+        return x->shard < y->shard ? -1 : 1;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    return x < y ? -1 : x > y; /* the order in the file */
 }
 
-/* Walks the sound tensors in the order of their places: unknown types reach up to their next
- * neighbour, and no two others may share a byte. */
-static int check_neighbours(
-    const struct dq_model *m, struct dq_tensor **placed, size_t n, struct dq_error *e)
+/* A tensor of unknown type reaches up to the next place where a tensor begins, or to the end of its
+ * file. */
+static void size_unknown_types(const struct dq_model *m, struct dq_tensor **placed, size_t n)
+{
+    uint64_t next = 0; /* that place, for the tensors at offset `here` */
+    uint64_t here = 0;
+    for (size_t i = n; i-- > 0;) {
+        struct dq_tensor *t = placed[i];
+        if (i + 1 == n || placed[i + 1]->shard != t->shard) {
+            next = m->shards[t->shard].size;
+            here = t->offset;
+        } else if (t->offset != here) {
+            next = here;
+            here = t->offset;
+        }
+        if (!t->format)
+            t->n_bytes = next - t->offset;
+    }
+}
+
+/* No two tensors may share a byte; both are refused, since nobody knows whose it is. */
+static int check_overlaps(struct dq_tensor **placed, size_t n, struct dq_error *e)
 {
     struct dq_tensor *widest = NULL; /* of those before, the one that reaches farthest */
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         struct dq_tensor *t = placed[i];
-        const bool last = i + 1 == n || placed[i + 1]->shard != t->shard;
-        if (!t->format)
-            t->n_bytes = (last ? m->shards[t->shard].size : placed[i + 1]->offset) - t->offset;
         if (t->n_bytes == 0)
             continue;
-        if (widest && widest->shard == t->shard && t->offset < widest->offset + widest->n_bytes) {
+        const bool first = !widest || widest->shard != t->shard;
+        if (!first && t->offset < widest->offset + widest->n_bytes) {
             rc = refuse(t, e, "its data (offset %" PRIu64 ") overlaps that of tensor '%.128s'",
                 t->offset, widest->shown);
             if (rc == 0)
@@ -110,8 +125,7 @@ static int check_neighbours(
                     "its data (offset %" PRIu64 ") overlaps that of tensor '%.128s'",
                     widest->offset, t->shown);
         }
-        if (!widest || widest->shard != t->shard ||
-            t->offset + t->n_bytes > widest->offset + widest->n_bytes)
+        if (first || t->offset + t->n_bytes > widest->offset + widest->n_bytes)
             widest = t;
     }
     return rc;
@@ -133,8 +147,9 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
             placed[n++] = t;
     }
     qsort(placed, n, sizeof *placed, by_place);
+    size_unknown_types(m, placed, n);
     if (rc == 0)
-        rc = check_neighbours(m, placed, n, e);
+        rc = check_overlaps(placed, n, e);
     free(placed);
     return rc;
 }

@@ -39,6 +39,10 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
         s->big_endian = true;
         s->version = s->version >> 24 | (s->version >> 8 & 0xff00);
     }
+    if (s->big_endian && s->version != 3)
+        return dq_fail(e, DQ_ERR_FORMAT,
+            "%s: big-endian GGUF version %" PRIu32 "; only version 3 may be (offset 4)", s->path,
+            s->version);
     if (s->version < 1 || s->version > 3)
         return dq_fail(e, DQ_ERR_FORMAT,
             "%s: GGUF version %" PRIu32 "; versions 1 to 3 are known (offset 4)", s->path,

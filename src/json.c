@@ -9,7 +9,7 @@
 /* Ends the line of the piece before and begins the next one, with its key. */
 static void lead_in(struct dq_json *j, const char *key)
 {
-    if (j->depth == 0)
+    if (j->depth == 0 || j->depth > DQ_JSON_DEPTH)
         return;
     const unsigned at = j->depth - 1;
     if (j->row[at])
@@ -28,8 +28,9 @@ static void lead_in(struct dq_json *j, const char *key)
 
 static void begin(struct dq_json *j, const char *key, const char *brackets, bool row)
 {
-    if (j->depth == DQ_JSON_DEPTH) {
+    if (j->depth >= DQ_JSON_DEPTH) { /* too deep: counted, so that ends still match */
         j->failed = true;
+        j->depth++;
         return;
     }
     lead_in(j, key);
@@ -58,6 +59,8 @@ void dq_json_begin_row(struct dq_json *j, const char *key)
 void dq_json_end(struct dq_json *j)
 {
     j->depth--;
+    if (j->depth >= DQ_JSON_DEPTH)
+        return;
     if (!j->empty[j->depth] && !j->row[j->depth])
         fprintf(j->file, "\n%*s", (int)(2 * j->depth), "");
     putc(j->closers[j->depth], j->file);

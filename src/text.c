@@ -119,11 +119,11 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32])
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double value = (double)bytes;
     size_t unit = 0;
-    while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+    while (value >= 1023.5 && unit + 1 < sizeof units / sizeof units[0]) {
         value /= 1024;
         unit++;
     }
-    const int decimals = unit == 0 || value >= 100 ? 0 : (value >= 10 ? 1 : 2);
+    const int decimals = unit == 0 || value >= 99.95 ? 0 : (value >= 9.995 ? 1 : 2);
     snprintf(out, 32, "%.*f %s", decimals, value, units[unit]);
     return out;
 }
