@@ -1,0 +1,337 @@
+#include "args.h"
+
+#include "file.h"
+#include "suggest.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct option_row {
+    const char *name;
+    char letter;     /* 0: none */
+    const char *arg; /* what --help calls the argument; NULL: it takes none */
+    unsigned commands;
+    const char *help;
+    int (*set)(struct dq_args *a, const char *value, struct dq_error *e);
+};
+
+#define SETTER(option) static int set_##option(struct dq_args *a, const char *v, struct dq_error *e)
+#define FLAG(option, field)                                                                        \
+    SETTER(option)                                                                                 \
+    {                                                                                              \
+        (void)v;                                                                                   \
+        (void)e;                                                                                   \
+        a->field = true;                                                                           \
+        return 0;                                                                                  \
+    }
+
+FLAG(null, nul_separated)
+FLAG(force, force)
+FLAG(skip_existing, skip_existing)
+FLAG(keep_going, keep_going)
+FLAG(strict, strict)
+FLAG(dry_run, dry_run)
+FLAG(meta, meta)
+FLAG(names, names)
+FLAG(json, json)
+FLAG(jsonl, jsonl)
+FLAG(help, help)
+
+SETTER(tensor)
+{
+    return dq_strings_add(&a->tensors, v, strlen(v), e);
+}
+
+SETTER(exclude)
+{
+    return dq_strings_add(&a->excluded, v, strlen(v), e);
+}
+
+SETTER(tensors_from)
+{
+    (void)e;
+    a->tensors_from = v;
+    return 0;
+}
+
+SETTER(output)
+{
+    a->output = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--output needs a name");
+}
+
+SETTER(format)
+{
+    a->container = dq_container_by_name(v);
+    return a->container ? 0 : dq_fail(e, DQ_ERR_USAGE, "--format %s: npy and raw are known", v);
+}
+
+SETTER(dtype)
+{
+    if (dq_dtype_by_name(v, &a->dtype) != 0)
+        return dq_fail(e, DQ_ERR_USAGE, "--dtype %s: f32, f16, bf16 and native are known", v);
+    return 0;
+}
+
+SETTER(manifest)
+{
+    a->manifest = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--manifest needs a name");
+}
+
+SETTER(quiet)
+{
+    (void)v;
+    (void)e;
+    a->verbosity = DQ_QUIET;
+    return 0;
+}
+
+SETTER(verbose)
+{
+    (void)v;
+    (void)e;
+    a->verbosity = DQ_VERBOSE;
+    return 0;
+}
+
+enum {
+    SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT,
+    REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS,
+};
+
+static const struct option_row options[] = {
+    {"tensor", 't', "NAME", SELECTING, "take a tensor: name, pattern, NAME[slice]; repeatable",
+        set_tensor},
+    {"exclude", 'x', "PATTERN", SELECTING, "leave tensors out; repeatable", set_exclude},
+    {"tensors-from", 'T', "FILE", SELECTING, "read names from FILE, one a line (-: stdin)",
+        set_tensors_from},
+    {"null", '0', NULL, SELECTING, "names in that file end in NUL, not newline", set_null},
+    {"meta", 'm', NULL, DQ_CMD_LIST, "show the metadata too", set_meta},
+    {"names", 0, NULL, DQ_CMD_LIST, "show nothing but the names, one a line", set_names},
+    {"output", 'o', "PATH", DQ_CMD_EXTRACT, "folder, file, or - for a pipe", set_output},
+    {"format", 'f', "FORMAT", DQ_CMD_EXTRACT, "npy or raw", set_format},
+    {"dtype", 'd', "DTYPE", DQ_CMD_EXTRACT, "f32, f16, bf16, or native: as stored", set_dtype},
+    {"force", 0, NULL, DQ_CMD_EXTRACT, "replace files that exist", set_force},
+    {"skip-existing", 0, NULL, DQ_CMD_EXTRACT, "leave files that exist as they are",
+        set_skip_existing},
+    {"keep-going", 'k', NULL, DQ_CMD_EXTRACT, "write what is sound although some is not",
+        set_keep_going},
+    {"strict", 0, NULL, DQ_CMD_EXTRACT, "overflow to infinity is an error", set_strict},
+    {"manifest", 0, "FILE", DQ_CMD_EXTRACT, "write a list of the outputs as JSON", set_manifest},
+    {"dry-run", 'n', NULL, DQ_CMD_EXTRACT, "say what would be written", set_dry_run},
+    {"json", 0, NULL, REPORTING, "report as one JSON object", set_json},
+    {"jsonl", 0, NULL, REPORTING, "report as one JSON object a line", set_jsonl},
+    {"quiet", 'q', NULL, REPORTING, "no warnings, no progress", set_quiet},
+    {"verbose", 'v', NULL, REPORTING, "say more", set_verbose},
+    {"help", 'h', NULL, REPORTING, "show this help", set_help},
+};
+
+enum { N_OPTIONS = sizeof options / sizeof options[0] };
+
+int dq_args_command(const char *name, const struct dq_command **out, struct dq_error *e)
+{
+    struct dq_suggestions near = {0};
+    char words[256];
+    for (const struct dq_command *c = dq_commands; c->name; c++) {
+        if (strcmp(c->name, name) == 0) {
+            *out = c;
+            return 0;
+        }
+        dq_suggest(&near, name, c->name);
+    }
+    dq_suggest_words(&near, words, sizeof words);
+    return dq_fail(
+        e, DQ_ERR_USAGE, "unknown %s '%s'%s", *name == '-' ? "option" : "command", name, words);
+}
+
+/* The options of a command in the two forms that getopt_long takes. */
+static void make_getopt_tables(unsigned bit, char *letters, struct option *longs)
+{
+    size_t n_letters = 0;
+    size_t n_longs = 0;
+    letters[n_letters++] = ':'; /* tell a missing argument from an unknown option */
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const struct option_row *o = &options[i];
+        if (!(o->commands & bit))
+            continue;
+        longs[n_longs++] = (struct option){
+            o->name, o->arg ? required_argument : no_argument, NULL, (int)(256 + i)};
+        if (o->letter) {
+            letters[n_letters++] = o->letter;
+            if (o->arg)
+                letters[n_letters++] = ':';
+        }
+    }
+    letters[n_letters] = '\0';
+    longs[n_longs] = (struct option){0};
+}
+
+static int fail_unknown(const struct dq_command *command, const char *word, struct dq_error *e)
+{
+    struct dq_suggestions near = {0};
+    char words[256];
+    char known[64];
+    char names[N_OPTIONS][64];
+    snprintf(known, sizeof known, "%.*s", (int)strcspn(word, "="), word);
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        snprintf(names[i], sizeof names[i], "--%s", options[i].name);
+        if ((options[i].commands & command->bit) && strncmp(word, "--", 2) == 0)
+            dq_suggest(&near, known, names[i]);
+    }
+    dq_suggest_words(&near, words, sizeof words);
+    return dq_fail(e, DQ_ERR_USAGE, "%s: unknown option '%s'%s", command->name, word, words);
+}
+
+static const struct option_row *row_of(int code, unsigned bit)
+{
+    if (code >= 256)
+        return &options[code - 256];
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        if (options[i].letter == code && (options[i].commands & bit))
+            return &options[i];
+    }
+    return NULL;
+}
+
+static int parse_options(
+    const struct dq_command *command, int argc, char **argv, struct dq_args *a, struct dq_error *e)
+{
+    char letters[2 * N_OPTIONS + 2];
+    struct option longs[N_OPTIONS + 1];
+    int rc = 0;
+    make_getopt_tables(command->bit, letters, longs);
+    opterr = 0;
+    optind = 1;
+    while (rc == 0) {
+        const int word = optind;
+        const int code = getopt_long(argc, argv, letters, longs, NULL);
+        if (code == -1)
+            break;
+        if (code == ':')
+            return dq_fail(
+                e, DQ_ERR_USAGE, "%s: '%s' needs an argument", command->name, argv[optind - 1]);
+        if (code == '?' && optopt >= 256)
+            return dq_fail(e, DQ_ERR_USAGE, "%s: '--%s' takes no argument", command->name,
+                options[optopt - 256].name);
+        if (code == '?') {
+            const char letter[3] = {'-', (char)optopt, '\0'};
+            return fail_unknown(
+                command, optopt ? letter : argv[word < optind ? optind - 1 : word], e);
+        }
+        rc = row_of(code, command->bit)->set(a, optarg, e);
+    }
+    return rc;
+}
+
+static bool ends_in_gguf(const char *word)
+{
+    const size_t len = strlen(word);
+    return len >= 5 && strcmp(word + len - 5, ".gguf") == 0;
+}
+
+/* Whether the first operand is the model rather than a tensor: it looks like a path or is one. */
+static bool is_model(const char *word)
+{
+    struct stat st;
+    return strcmp(word, "-") == 0 || strchr(word, '/') || ends_in_gguf(word) ||
+           stat(word, &st) == 0;
+}
+
+static int parse_operands(
+    const struct dq_command *command, int argc, char **argv, struct dq_args *a, struct dq_error *e)
+{
+    int rc = 0;
+    if (optind < argc && command->operands == DQ_OPERANDS_NONE)
+        return dq_fail(e, DQ_ERR_USAGE, "%s: takes no operands, but '%s' is there", command->name,
+            argv[optind]);
+    if (optind < argc && is_model(argv[optind]))
+        a->model = argv[optind++];
+    else if (optind < argc && ends_in_gguf(argv[argc - 1])) /* the other way round */
+        a->model = argv[--argc];
+    for (; rc == 0 && optind < argc; optind++)
+        rc = dq_strings_add(&a->tensors, argv[optind], strlen(argv[optind]), e);
+    return rc;
+}
+
+int dq_args_parse(const struct dq_command *command, int argc, char **argv, struct dq_args *out,
+    struct dq_error *e)
+{
+    struct dq_args a = {.dtype = DQ_DTYPE_COUNT, .verbosity = DQ_NORMAL};
+    int rc = parse_options(command, argc, argv, &a, e);
+    if (rc == 0)
+        rc = parse_operands(command, argc, argv, &a, e);
+    if (rc == 0 && a.json && a.jsonl)
+        rc = dq_fail(e, DQ_ERR_USAGE, "%s: --json and --jsonl exclude each other", command->name);
+    if (rc == 0 && a.force && a.skip_existing)
+        rc = dq_fail(
+            e, DQ_ERR_USAGE, "%s: --force and --skip-existing exclude each other", command->name);
+    if (rc == 0 && a.nul_separated && !a.tensors_from)
+        rc = dq_fail(e, DQ_ERR_USAGE, "%s: --null goes with --tensors-from", command->name);
+    if (rc == 0)
+        *out = a;
+    else
+        dq_args_finish(&a);
+    return rc;
+}
+
+void dq_args_finish(struct dq_args *args)
+{
+    dq_strings_finish(&args->tensors);
+    dq_strings_finish(&args->excluded);
+}
+
+static const char *operand_words(enum dq_operands operands)
+{
+    return operands == DQ_OPERANDS_MODEL_TENSORS ? " [MODEL] [TENSOR...]" : "";
+}
+
+void dq_args_usage(FILE *to)
+{
+    const char *lead = "usage:";
+    for (const struct dq_command *c = dq_commands; c->name; c++, lead = "      ")
+        fprintf(to, "%s gguf-dq %s [option...]%s\n", lead, c->name, operand_words(c->operands));
+}
+
+static void print_options(unsigned bit, FILE *to)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const struct option_row *o = &options[i];
+        char left[64];
+        if (!(o->commands & bit))
+            continue;
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
+            o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name, o->arg ? " " : "",
+            o->arg ? o->arg : "");
+        fprintf(to, "  %-27s %s\n", left, o->help);
+    }
+}
+
+void dq_args_help(const struct dq_command *command, FILE *to)
+{
+    if (command) {
+        fprintf(to, "usage: gguf-dq %s [option...]%s\n\n%s\n\n", command->name,
+            operand_words(command->operands), command->summary);
+        print_options(command->bit, to);
+        if (command->operands == DQ_OPERANDS_MODEL_TENSORS)
+            fputs("\nMODEL: a GGUF file, any file of a split set, or a folder with one model; if "
+                  "it is\n"
+                  "absent, $GGUF_DQ_MODEL or the only model in the current folder.\n"
+                  "TENSOR: the same as --tensor TENSOR.\n",
+                to);
+        return;
+    }
+    fputs("usage: gguf-dq COMMAND [option...] [MODEL] [TENSOR...]\n\n"
+          "Takes tensors out of GGUF models as plain arrays.\n\n",
+        to);
+    for (const struct dq_command *c = dq_commands; c->name; c++)
+        fprintf(to, "  %-10s %s\n", c->name, c->summary);
+    fputs(
+        "\n  --help     of the program, or of a command: gguf-dq COMMAND --help\n"
+        "  --version  version, and the types that are built in\n\n"
+        "Example: gguf-dq extract -t 'blk.*.attn_q.weight' -o - model.gguf | python3 analyse.py\n",
+        to);
+}

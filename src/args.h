@@ -1,0 +1,72 @@
+/* The command line: commands and options are rows of tables, from which parsing, --help and the
+ * tests of the manual and the completions are made. */
+#ifndef DQ_ARGS_H
+#define DQ_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "container.h"
+#include "format.h"
+#include "msg.h"
+#include "stringlist.h"
+
+struct dq_args {
+    const char *model; /* a path, or NULL: to be looked for */
+    struct dq_strings tensors;
+    struct dq_strings excluded;
+    const char *tensors_from;
+    bool nul_separated;
+    const char *output;
+    const struct dq_container *container; /* NULL: not said */
+    enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not said */
+    const char *manifest;
+    bool force;
+    bool skip_existing;
+    bool keep_going;
+    bool strict;
+    bool dry_run;
+    bool meta;
+    bool names;
+    bool json;
+    bool jsonl;
+    bool help;
+    enum dq_verbosity verbosity;
+};
+
+/* What a command takes besides its options. */
+enum dq_operands { DQ_OPERANDS_NONE, DQ_OPERANDS_MODEL_TENSORS };
+
+struct dq_command {
+    const char *name;
+    enum dq_operands operands;
+    unsigned bit;        /* in the sets of options */
+    const char *summary; /* one line */
+    int (*run)(const struct dq_args *args);
+};
+
+/* The commands, ended by a row without a name. */
+extern const struct dq_command dq_commands[];
+
+enum {
+    DQ_CMD_LIST = 1 << 0,
+    DQ_CMD_EXTRACT = 1 << 1,
+    DQ_CMD_FORMATS = 1 << 2,
+};
+
+/* Parses what stands behind the name of a command. dq_args_finish frees the lists. */
+int dq_args_parse(const struct dq_command *command, int argc, char **argv, struct dq_args *out,
+    struct dq_error *e);
+void dq_args_finish(struct dq_args *args);
+
+/* Finds a command by its name; the error names the nearest one. */
+int dq_args_command(const char *name, const struct dq_command **out, struct dq_error *e);
+
+/* Prints what --help prints, of one command or (NULL) of all. */
+void dq_args_help(const struct dq_command *command, FILE *to);
+
+/* Prints one line of usage for each command. */
+void dq_args_usage(FILE *to);
+
+#endif

@@ -1,0 +1,15 @@
+/* The commands: what each does once its command line is parsed. They return a code of errors.def
+ * after they have said on stderr what was wrong. */
+#ifndef DQ_CMD_H
+#define DQ_CMD_H
+
+#include "args.h"
+
+int dq_cmd_list(const struct dq_args *args);
+int dq_cmd_extract(const struct dq_args *args);
+int dq_cmd_formats(const struct dq_args *args);
+
+/* Says what went wrong, unless there is nothing to say (a closed pipe, a signal). Returns code. */
+int dq_cmd_report(int code, const struct dq_error *e);
+
+#endif

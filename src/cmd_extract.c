@@ -1,0 +1,255 @@
+#include "cmd.h"
+
+#include "file.h"
+#include "locate.h"
+#include "output.h"
+#include "pipeline.h"
+#include "progress.h"
+#include "report.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* All that the parts of one run share. */
+struct extraction {
+    const struct dq_args *args;
+    struct dq_model *model;
+    struct dq_picks picks;
+    struct dq_outputs outputs;
+    struct dq_lane *lane;
+    struct dq_progress progress;
+    int first_failure; /* of a tensor that was left out */
+};
+
+static int check_args(const struct dq_args *a, struct dq_error *e)
+{
+    if (a->dtype == DQ_DTYPE_bf16 && a->container && a->container->header)
+        return dq_fail(e, DQ_ERR_USAGE, "extract: numpy has no type for bf16; use --format raw");
+    if ((a->json || a->jsonl) && a->output && strcmp(a->output, "-") == 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "extract: arrays and JSON cannot share standard output; use --manifest FILE");
+    if (a->manifest && strcmp(a->manifest, "-") == 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "extract: the manifest is a file; for standard output use "
+            "--json");
+    return 0;
+}
+
+/* Tensors that cannot be used: all are named, and end the run before anything is written, unless
+ * --keep-going leaves them out. */
+static int check_unusable(struct extraction *x, struct dq_error *e)
+{
+    enum { MOST_NAMED = 20 };
+    size_t n = 0;
+    for (size_t i = 0; i < x->outputs.n; i++) {
+        const struct dq_output *out = &x->outputs.items[i];
+        if (out->status != DQ_FAILED)
+            continue;
+        if (x->first_failure == 0)
+            x->first_failure = out->code;
+        if (n++ < MOST_NAMED)
+            dq_msg_error("%s", out->reason);
+    }
+    if (n > MOST_NAMED)
+        dq_msg_error("... and %zu more like these", n - MOST_NAMED);
+    if (n > 0 && !x->args->keep_going)
+        return dq_fail(e, x->first_failure,
+            "%zu of %zu tensors cannot be extracted; nothing is written; --keep-going takes the "
+            "others",
+            n, x->outputs.n);
+    return 0;
+}
+
+/* Writes the header and the data of one array. */
+static int write_array(
+    struct extraction *x, struct dq_output *out, struct dq_sink *sink, struct dq_error *e)
+{
+    uint8_t header[DQ_HEADER_MAX];
+    const struct dq_container *c = x->outputs.container;
+    const struct dq_job job = {
+        .model = x->model,
+        .plan = &out->plan,
+        .sink = sink,
+        .sink_off = out->header_len,
+        .progress = dq_progress_add,
+        .arg = &x->progress,
+    };
+    int rc = 0;
+    if (c->header) {
+        c->header(out->descr, out->shape, out->n_shape, header);
+        rc = sink->ops->put(sink, header, out->header_len, 0, e);
+    }
+    return rc != 0 ? rc : dq_pipeline_run(x->lane, &job, &out->n_overflow, e);
+}
+
+static int check_overflow(
+    const struct extraction *x, const struct dq_output *out, struct dq_error *e)
+{
+    if (out->n_overflow == 0)
+        return 0;
+    if (x->args->strict)
+        return dq_tensor_fail(x->model, out->pick->tensor, e, DQ_ERR_NO,
+            "%" PRIu64 " weights overflow %s", out->n_overflow, dq_dtype_name(out->dtype));
+    dq_msg_warning("tensor '%.256s': %" PRIu64 " weights overflow %s and became infinite",
+        out->pick->tensor->shown, out->n_overflow, dq_dtype_name(out->dtype));
+    return 0;
+}
+
+static int extract_one(struct extraction *x, struct dq_output *out, struct dq_error *e)
+{
+    struct dq_sink *sink = NULL;
+    int rc;
+    x->progress.what = out->pick->tensor->shown;
+    if (x->outputs.destination == DQ_TO_STREAM)
+        rc = dq_sink_new_stream(
+            x->outputs.fd, strcmp(out->path, "-") == 0 ? "standard output" : out->path, &sink, e);
+    else
+        rc = dq_sink_new_file(out->path, x->args->force, &sink, e);
+    if (rc == 0)
+        rc = write_array(x, out, sink, e);
+    if (rc == 0)
+        rc = check_overflow(x, out, e);
+    if (rc == 0)
+        rc = sink->ops->commit(sink, e);
+    dq_sink_free(sink);
+    if (rc == 0)
+        out->status = DQ_WRITTEN;
+    return rc;
+}
+
+static void print_plan(const struct dq_outputs *o)
+{
+    char size[32];
+    uint64_t total = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct dq_output *out = &o->items[i];
+        char shown[1024];
+        if (out->status == DQ_FAILED)
+            continue;
+        dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, shown, sizeof shown);
+        if (out->status == DQ_PLANNED)
+            total += out->header_len + out->n_bytes;
+        printf("%14" PRIu64 "  %-6s  %s%s\n", out->header_len + out->n_bytes,
+            dq_dtype_name(out->dtype), shown,
+            out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
+    }
+    printf("%14" PRIu64 "  in all (%s)\n", total, dq_format_bytes(total, size));
+}
+
+static int report(struct extraction *x, struct dq_error *e)
+{
+    struct dq_json j = {.file = stdout};
+    if (x->args->json) {
+        dq_report_put(&j, &x->outputs, x->lane->ops->name);
+        return dq_json_finish(&j, e);
+    }
+    if (x->args->dry_run && !x->args->jsonl) {
+        print_plan(&x->outputs);
+        return dq_file_flush(stdout, e);
+    }
+    return 0;
+}
+
+/* With --jsonl, an output's line is there as soon as the output is. */
+static int report_line(struct extraction *x, const struct dq_output *out, struct dq_error *e)
+{
+    struct dq_json j = {.file = stdout};
+    if (!x->args->jsonl)
+        return 0;
+    dq_json_put(&j, NULL, dq_report_entry(&x->outputs, out, x->lane->ops->name));
+    return dq_json_finish(&j, e);
+}
+
+static void say_done(const struct extraction *x)
+{
+    char size[32];
+    char shown[512];
+    size_t n = 0;
+    size_t n_skipped = 0;
+    uint64_t total = 0;
+    for (size_t i = 0; i < x->outputs.n; i++) {
+        const struct dq_output *out = &x->outputs.items[i];
+        n += out->status == DQ_WRITTEN;
+        n_skipped += out->status == DQ_SKIPPED;
+        if (out->status == DQ_WRITTEN)
+            total += out->header_len + out->n_bytes;
+    }
+    if (n_skipped > 0)
+        dq_msg_note("%zu files exist and were left as they are", n_skipped);
+    if (x->outputs.destination == DQ_TO_STREAM)
+        return;
+    const char *place = x->outputs.folder ? x->outputs.folder : x->args->output;
+    const bool slash = x->outputs.folder && place[strlen(place) - 1] != '/';
+    dq_escape(place, strlen(place), DQ_ESCAPE_LINE, shown, sizeof shown);
+    dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
+        dq_format_bytes(total, size), shown, slash ? "/" : "");
+}
+
+static int write_all(struct extraction *x, struct dq_error *e)
+{
+    uint64_t total = 0;
+    int rc = 0;
+    for (size_t i = 0; i < x->outputs.n; i++) {
+        if (x->outputs.items[i].status == DQ_PLANNED)
+            total += x->outputs.items[i].n_bytes;
+    }
+    if (x->outputs.folder && x->outputs.n > 0)
+        rc = dq_outputs_make_folder(&x->outputs, e);
+    dq_progress_init(&x->progress, total);
+    for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
+        struct dq_output *out = &x->outputs.items[i];
+        if (out->status == DQ_PLANNED)
+            rc = extract_one(x, out, e);
+        if (rc == 0)
+            rc = report_line(x, out, e);
+    }
+    dq_progress_finish(&x->progress);
+    if (rc == 0 && x->args->manifest)
+        rc = dq_report_write(x->args->manifest, true, &x->outputs, x->lane->ops->name, e);
+    return rc;
+}
+
+static int extract(struct extraction *x, struct dq_error *e)
+{
+    int rc = check_args(x->args, e);
+    if (rc == 0)
+        rc = dq_locate_model(x->args, &x->model, e);
+    if (rc == 0)
+        rc = dq_locate_tensors(x->args, x->model, &x->picks, e);
+    if (rc == 0)
+        rc = dq_outputs_init(&x->outputs, x->args, x->model, &x->picks, e);
+    if (rc == 0)
+        rc = check_unusable(x, e);
+    if (rc == 0)
+        rc = dq_outputs_check_files(&x->outputs, x->args, e);
+    if (rc == 0)
+        rc = dq_outputs_check_manifest(&x->outputs, x->args, e);
+    if (rc == 0)
+        rc = dq_lane_new_cpu(DQ_LANE_IN, DQ_LANE_OUT, &x->lane, e);
+    if (rc != 0)
+        return rc;
+    dq_msg_info("%s: %zu tensors, on the %s", x->model->path, x->outputs.n, x->lane->ops->name);
+    if (!x->args->dry_run) {
+        rc = write_all(x, e);
+        if (rc == 0)
+            say_done(x);
+    } else if (x->args->jsonl) {
+        for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
+            rc = report_line(x, &x->outputs.items[i], e);
+    }
+    return rc == 0 ? report(x, e) : rc;
+}
+
+int dq_cmd_extract(const struct dq_args *args)
+{
+    struct dq_error e;
+    struct extraction x = {.args = args, .outputs = {.fd = -1}};
+    int rc = extract(&x, &e);
+    dq_cmd_report(rc, &e);
+    dq_lane_free(x.lane);
+    dq_outputs_finish(&x.outputs);
+    dq_picks_finish(&x.picks);
+    dq_model_free(x.model);
+    return rc != 0 ? rc : x.first_failure;
+}

@@ -1,0 +1,216 @@
+#include "cmd.h"
+
+#include "file.h"
+#include "json.h"
+#include "locate.h"
+#include "metadata.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CELL = 96, WIDEST_NAME = 64 };
+
+static const char *type_words(const struct dq_tensor *t, char out[CELL])
+{
+    if (t->format)
+        snprintf(out, CELL, "%s", t->format->name);
+    else
+        snprintf(out, CELL, "type %" PRIu32 " (unknown)", t->type_id);
+    return out;
+}
+
+/* The shape as numpy has it: outermost dimension first. */
+static const char *shape_words(const struct dq_tensor *t, char out[CELL])
+{
+    size_t used = 0;
+    snprintf(out, CELL, "scalar");
+    for (uint32_t i = t->n_dims; i-- > 0;)
+        used +=
+            (size_t)snprintf(out + used, CELL - used, i ? "%" PRIu64 "x" : "%" PRIu64, t->dims[i]);
+    return out;
+}
+
+/* Letters, not bytes, make a column's width. */
+static size_t letters(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+static size_t wider(size_t width, const char *text)
+{
+    const size_t n = letters(text);
+    return n > width ? n : width;
+}
+
+static void print_padded(const char *text, size_t width)
+{
+    const size_t n = letters(text);
+    printf("%s%*s  ", text, n < width ? (int)(width - n) : 0, "");
+}
+
+static void print_head(const struct dq_model *m, const struct dq_picks *picks)
+{
+    char arch[128];
+    char size[32];
+    uint64_t n_bytes = 0;
+    uint64_t n_weights = 0;
+    for (size_t i = 0; i < picks->n; i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        if (!t->problem) {
+            n_weights += t->n_weights;
+            n_bytes += t->n_bytes;
+        }
+    }
+    dq_metadata_text(m, "general.architecture", arch, sizeof arch);
+    printf("GGUF version %" PRIu32 "%s", m->shards[0].version,
+        m->shards[0].big_endian ? ", big-endian" : "");
+    if (m->n_shards > 1)
+        printf(", %zu files", m->n_shards);
+    printf("%s%s, %zu %s, %" PRIu64 " weights, %s\n\n", arch[0] ? ", " : "", arch, picks->n,
+        picks->n == 1 ? "tensor" : "tensors", n_weights, dq_format_bytes(n_bytes, size));
+}
+
+static void print_table(const struct dq_picks *picks)
+{
+    size_t name_width = 4;
+    size_t type_width = 4;
+    size_t shape_width = 5;
+    char type[CELL];
+    char shape[CELL];
+    for (size_t i = 0; i < picks->n; i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        name_width = wider(name_width, t->shown);
+        type_width = wider(type_width, type_words(t, type));
+        shape_width = wider(shape_width, shape_words(t, shape));
+    }
+    if (name_width > WIDEST_NAME) /* a few long names do not push the columns away for all */
+        name_width = WIDEST_NAME;
+    print_padded("NAME", name_width);
+    print_padded("TYPE", type_width);
+    printf("%*s  %12s  %12s\n", (int)shape_width, "SHAPE", "BYTES", "OFFSET");
+    for (size_t i = 0; i < picks->n; i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        print_padded(t->shown, name_width);
+        print_padded(type_words(t, type), type_width);
+        printf("%*s  %12" PRIu64 "  %12" PRIu64 "%s%s\n", (int)shape_width, shape_words(t, shape),
+            t->n_bytes, t->offset, t->problem ? "  unusable: " : "", t->problem ? t->problem : "");
+    }
+}
+
+static json_t *tensor_json(const struct dq_model *m, const struct dq_tensor *t)
+{
+    uint64_t shape[DQ_DIMS_MAX];
+    const struct dq_shard *s = &m->shards[t->shard];
+    for (uint32_t i = 0; i < t->n_dims; i++)
+        shape[i] = t->dims[t->n_dims - 1 - i];
+    json_t *type = t->format ? json_string(t->format->name) : json_null();
+    json_t *problem = t->problem ? dq_json_text(t->problem, strlen(t->problem)) : json_null();
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+        dq_json_text(t->name, t->name_len), "type", type, "type_id", (json_int_t)t->type_id,
+        "shape", dq_json_u64s(shape, t->n_dims), "weights", dq_json_u64(t->n_weights), "bytes",
+        dq_json_u64(t->n_bytes), "offset", dq_json_u64(t->offset), "file",
+        dq_json_text(s->path, strlen(s->path)), "problem", problem);
+}
+
+static int print_json(const struct dq_args *args, const struct dq_model *m,
+    const struct dq_picks *picks, struct dq_error *e)
+{
+    struct dq_json j = {.file = stdout};
+    int rc = 0;
+    if (args->json) {
+        dq_json_begin_object(&j, NULL);
+        dq_json_put(&j, "model", dq_json_text(m->path, strlen(m->path)));
+        dq_json_put(&j, "version", json_integer(m->shards[0].version));
+        dq_json_put(&j, "endian", json_string(m->shards[0].big_endian ? "big" : "little"));
+        dq_json_put(&j, "alignment", dq_json_u64(m->shards[0].alignment));
+        dq_json_begin_list(&j, "files");
+        for (size_t i = 0; i < m->n_shards; i++)
+            dq_json_put(&j, NULL, dq_json_text(m->shards[i].path, strlen(m->shards[i].path)));
+        dq_json_end(&j);
+        if (args->meta) {
+            dq_json_begin_object(&j, "metadata");
+            rc = dq_metadata_json(m, &j, e);
+            dq_json_end(&j);
+        }
+        dq_json_begin_list(&j, "tensors");
+    }
+    for (size_t i = 0; i < picks->n; i++)
+        dq_json_put(&j, NULL, tensor_json(m, picks->items[i].tensor));
+    if (args->json) {
+        dq_json_end(&j);
+        dq_json_end(&j);
+    }
+    return rc != 0 ? rc : dq_json_finish(&j, e);
+}
+
+static int print_text(const struct dq_args *args, const struct dq_model *m,
+    const struct dq_picks *picks, struct dq_error *e)
+{
+    int rc = 0;
+    print_head(m, picks);
+    if (args->meta) {
+        rc = dq_metadata_print(m, stdout, e);
+        putchar('\n');
+    }
+    print_table(picks);
+    return rc != 0 ? rc : dq_file_flush(stdout, e);
+}
+
+static int print_names(const struct dq_picks *picks, struct dq_error *e)
+{
+    for (size_t i = 0; i < picks->n; i++)
+        puts(picks->items[i].tensor->shown);
+    return dq_file_flush(stdout, e);
+}
+
+static int print(const struct dq_args *args, const struct dq_model *m, const struct dq_picks *picks,
+    struct dq_error *e)
+{
+    if (args->names)
+        return print_names(picks, e);
+    return args->json || args->jsonl ? print_json(args, m, picks, e)
+                                     : print_text(args, m, picks, e);
+}
+
+static int check_args(const struct dq_args *args, struct dq_error *e)
+{
+    if (args->jsonl && args->meta)
+        return dq_fail(e, DQ_ERR_USAGE, "list: --meta goes with --json, not with --jsonl");
+    if (args->names && (args->json || args->jsonl || args->meta))
+        return dq_fail(e, DQ_ERR_USAGE, "list: --names goes without --json, --jsonl and --meta");
+    return 0;
+}
+
+static int check_slices(const struct dq_picks *picks, struct dq_error *e)
+{
+    for (size_t i = 0; i < picks->n; i++) {
+        if (picks->items[i].slice_text)
+            return dq_fail(e, DQ_ERR_USAGE, "list: a slice (%s) has no meaning here",
+                picks->items[i].slice_text);
+    }
+    return 0;
+}
+
+int dq_cmd_list(const struct dq_args *args)
+{
+    struct dq_error e;
+    struct dq_model *m = NULL;
+    struct dq_picks picks = {0};
+    int rc = check_args(args, &e);
+    if (rc == 0)
+        rc = dq_locate_model(args, &m, &e);
+    if (rc == 0)
+        rc = dq_locate_tensors(args, m, &picks, &e);
+    if (rc == 0)
+        rc = check_slices(&picks, &e);
+    if (rc == 0)
+        rc = print(args, m, &picks, &e);
+    dq_picks_finish(&picks);
+    dq_model_free(m);
+    return dq_cmd_report(rc, &e);
+}

@@ -1,0 +1,151 @@
+#include "locate.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool ends_with(const char *text, const char *ending)
+{
+    const size_t n = strlen(text);
+    const size_t m = strlen(ending);
+    return n >= m && strcmp(text + n - m, ending) == 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const char *const *x = a;
+    const char *const *y = b;
+    return strcmp(*x, *y);
+}
+
+/* The models in a folder: a split set counts by its first file, or by any if that one is missing.
+ */
+static int list_models(const char *folder, struct dq_strings *out, struct dq_error *e)
+{
+    struct dq_strings later = {0};
+    const struct dirent *entry;
+    int rc = 0;
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return dq_fail_errno(e, "%s", folder);
+    while (rc == 0 && (entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+        if (name[0] == '.' || !ends_with(name, ".gguf"))
+            continue;
+        unsigned number = 1;
+        unsigned count;
+        dq_split_name(name, &number, &count);
+        rc = dq_strings_add(number > 1 ? &later : out, name, strlen(name), e);
+    }
+    closedir(dir);
+    if (rc == 0 && out->n == 0 && later.n > 0)
+        rc = dq_strings_add(out, later.items[0], strlen(later.items[0]), e);
+    dq_strings_finish(&later);
+    if (out->n > 0)
+        qsort(out->items, out->n, sizeof *out->items, by_name);
+    return rc;
+}
+
+static int fail_choice(
+    const char *folder, bool named, const struct dq_strings *models, struct dq_error *e)
+{
+    char place[300];
+    const char *advice = named ? "" : "; name one, or set GGUF_DQ_MODEL";
+    snprintf(place, sizeof place, "%.256s", named ? folder : "the current folder");
+    if (models->n == 0)
+        return dq_fail(e, DQ_ERR_USAGE, "%s%s has no *.gguf file%s",
+            named ? "" : "no model named, and ", place, advice);
+    return dq_fail(e, DQ_ERR_USAGE, "%s%s has %zu models (%.128s, %.128s%s)%s",
+        named ? "" : "no model named, and ", place, models->n, models->items[0], models->items[1],
+        models->n > 2 ? ", ..." : "", advice);
+}
+
+static int open_in_folder(const char *folder, bool named, struct dq_model **out, struct dq_error *e)
+{
+    struct dq_strings models = {0};
+    char *path = NULL;
+    int rc = list_models(folder, &models, e);
+    if (rc == 0 && models.n != 1)
+        rc = fail_choice(folder, named, &models, e);
+    if (rc == 0) {
+        const size_t size = strlen(folder) + strlen(models.items[0]) + 2;
+        path = malloc(size);
+        if (!path)
+            rc = dq_fail_nomem(e);
+        else if (named)
+            snprintf(
+                path, size, "%s%s%s", folder, ends_with(folder, "/") ? "" : "/", models.items[0]);
+        else
+            snprintf(path, size, "%s", models.items[0]);
+    }
+    if (rc == 0)
+        rc = dq_model_open(path, out, e);
+    free(path);
+    dq_strings_finish(&models);
+    return rc;
+}
+
+int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
+{
+    struct stat st;
+    const char *path = args->model;
+    if (!path) {
+        path = getenv("GGUF_DQ_MODEL");
+        if (!path || !*path)
+            return open_in_folder(".", false, out, e);
+    }
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return open_in_folder(path, true, out, e);
+    return dq_model_open(path, out, e);
+}
+
+/* Adds each name in the file, without blank ones, to the words. */
+static int read_names(const struct dq_args *args, struct dq_strings *words, struct dq_error *e)
+{
+    const bool from_stdin = strcmp(args->tensors_from, "-") == 0;
+    FILE *file = from_stdin ? stdin : fopen(args->tensors_from, "re");
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t len;
+    int rc = 0;
+    if (!file)
+        return dq_fail_errno(e, "%s", args->tensors_from);
+    const int end = args->nul_separated ? '\0' : '\n';
+    while (rc == 0 && (len = getdelim(&line, &size, end, file)) > 0) {
+        if (line[len - 1] == end)
+            len--;
+        if (len > 0 && end == '\n' && line[len - 1] == '\r')
+            len--;
+        if (len > 0)
+            rc = dq_strings_add(words, line, (size_t)len, e);
+    }
+    if (rc == 0 && ferror(file))
+        rc = dq_fail_errno(e, "%s", args->tensors_from);
+    free(line);
+    if (!from_stdin)
+        fclose(file);
+    if (rc == 0 && words->n == 0)
+        rc = dq_fail(e, DQ_ERR_NO_TENSOR, "%s: holds no names", args->tensors_from);
+    return rc;
+}
+
+int dq_locate_tensors(
+    const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e)
+{
+    struct dq_strings words = {0};
+    struct dq_strings unused = {0};
+    int rc = 0;
+    if (args->tensors_from)
+        rc = read_names(args, &words, e);
+    for (size_t i = 0; rc == 0 && i < args->tensors.n; i++)
+        rc = dq_strings_add(&words, args->tensors.items[i], strlen(args->tensors.items[i]), e);
+    if (rc == 0)
+        rc = dq_select(m, &words, &args->excluded, out, &unused, e);
+    for (size_t i = 0; rc == 0 && i < unused.n; i++)
+        dq_msg_warning("--exclude '%s' matches no tensor", unused.items[i]);
+    dq_strings_finish(&words);
+    dq_strings_finish(&unused);
+    return rc;
+}

@@ -1,0 +1,82 @@
+#include "cmd.h"
+#include "file.h"
+#include "stop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct dq_command dq_commands[] = {
+    {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_LIST,
+        "shows what is inside: each tensor's name, type, shape, bytes and offset", dq_cmd_list},
+    {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_EXTRACT,
+        "writes tensors as plain arrays, to files or to a pipe", dq_cmd_extract},
+    {"formats", DQ_OPERANDS_NONE, DQ_CMD_FORMATS, "shows the tensor types that are known",
+        dq_cmd_formats},
+    {0},
+};
+
+int dq_cmd_report(int code, const struct dq_error *e)
+{
+    if (code != 0 && code != DQ_ERR_CLOSED && code != DQ_ERR_STOPPED)
+        dq_msg_error("%s", e->text);
+    return code;
+}
+
+static int print_version(struct dq_error *e)
+{
+    printf("gguf-dq %s\ntypes:", DQ_VERSION);
+    for (size_t i = 0; i < DQ_FMT_COUNT; i++)
+        printf(" %s", dq_formats[i].name);
+    printf("\nGPU targets: none\n");
+    return dq_file_flush(stdout, e);
+}
+
+static int fail_usage(const char *command, const struct dq_error *e)
+{
+    dq_msg_error("%s", e->text);
+    fprintf(stderr, "Try 'gguf-dq %s%s--help'.\n", command, *command ? " " : "");
+    return DQ_ERR_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+    struct dq_error e;
+    const struct dq_command *command;
+    struct dq_args args;
+    if (argc < 2) {
+        dq_args_usage(stderr);
+        return DQ_ERR_USAGE;
+    }
+    const char *first = argv[1];
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
+        dq_args_help(NULL, stdout);
+        return dq_cmd_report(dq_file_flush(stdout, &e), &e);
+    }
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
+        return dq_cmd_report(print_version(&e), &e);
+    if (dq_args_command(first, &command, &e) != 0)
+        return fail_usage("", &e);
+    int rc = dq_args_parse(command, argc - 1, argv + 1, &args, &e);
+    if (rc == DQ_ERR_USAGE)
+        return fail_usage(command->name, &e);
+    if (rc != 0)
+        return dq_cmd_report(rc, &e);
+    if (args.help) {
+        dq_args_help(command, stdout);
+        rc = dq_cmd_report(dq_file_flush(stdout, &e), &e);
+    } else {
+        dq_msg_set_verbosity(args.verbosity);
+        rc = command->run(&args);
+    }
+    dq_args_finish(&args);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    dq_stop_catch_signals();
+    const int rc = run(argc, argv);
+    dq_stop_die();
+    return rc == DQ_ERR_STOPPED ? EXIT_FAILURE : dq_exit_status(rc);
+}

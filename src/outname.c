@@ -1,0 +1,69 @@
+#include "outname.h"
+
+#include "file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_plain(unsigned char byte, bool first)
+{
+    if (byte == '.' || byte == '-')
+        return !first;
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= '0' && byte <= '9') || byte == '_';
+}
+
+static char *append_encoded(char *to, const char *text, size_t len, bool first)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char byte = (unsigned char)text[i];
+        if (is_plain(byte, first && i == 0)) {
+            *to++ = (char)byte;
+        } else {
+            *to++ = '%';
+            *to++ = digits[byte >> 4];
+            *to++ = digits[byte & 15];
+        }
+    }
+    return to;
+}
+
+char *dq_outname(const struct dq_pick *pick, const char *ending)
+{
+    const struct dq_tensor *t = pick->tensor;
+    const size_t slice_len = pick->slice_text ? strlen(pick->slice_text) : 0;
+    char *name = malloc(3 * (t->name_len + slice_len) + strlen(ending) + 2);
+    if (!name)
+        return NULL;
+    char *to = append_encoded(name, t->name, t->name_len, true);
+    if (t->name_len == 0)
+        *to++ = '%';
+    if (slice_len > 0)
+        to = append_encoded(to, pick->slice_text, slice_len, false);
+    memcpy(to, ending, strlen(ending) + 1);
+    return name;
+}
+
+char *dq_outname_folder(const char *model_path)
+{
+    static const char plain_ending[] = ".gguf";
+    static const char other_ending[] = ".tensors"; /* the folder must not be named like the file */
+    const char *base = dq_file_base(model_path);
+    const size_t len = strlen(base);
+    unsigned number;
+    unsigned count;
+    int kept = dq_split_name(base, &number, &count);
+    char *name = malloc(len + sizeof other_ending);
+    if (!name)
+        return NULL;
+    if (kept < 0 && len > strlen(plain_ending) &&
+        strcmp(base + len - strlen(plain_ending), plain_ending) == 0)
+        kept = (int)(len - strlen(plain_ending));
+    if (kept > 0)
+        snprintf(name, len + sizeof other_ending, "%.*s", kept, base);
+    else
+        snprintf(name, len + sizeof other_ending, "%s%s", base, other_ending);
+    return name;
+}

@@ -1,0 +1,213 @@
+#include "output.h"
+
+#include "outname.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* numpy's names of the output types; bf16 has none, and native depends on the format. */
+static const char *const descrs[DQ_DTYPE_COUNT] = {
+    [DQ_DTYPE_f32] = "<f4",
+    [DQ_DTYPE_f16] = "<f2",
+    [DQ_DTYPE_bf16] = "",
+    [DQ_DTYPE_native] = "",
+};
+
+static int fail_output(struct dq_output *out, int code, const char *words, struct dq_error *e)
+{
+    out->status = DQ_FAILED;
+    out->code = code;
+    out->reason = strdup(words);
+    return out->reason ? 0 : dq_fail_nomem(e);
+}
+
+/* Blocks as stored: rows of bytes, with slices of whole blocks only. Returns what is wrong, or
+ * NULL. */
+static const char *lay_out_blocks(struct dq_output *out, struct dq_range ranges[DQ_DIMS_MAX])
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    const struct dq_format_info *f = t->format;
+    struct dq_range *r = &ranges[0];
+    out->descr = "|u1";
+    if (!f) {
+        if (out->pick->slice_text)
+            return "a tensor of unknown type has no slices";
+        out->n_shape = 1;
+        out->shape[0] = t->n_bytes;
+        return NULL;
+    }
+    if (f->stored[0] != '\0' || f->weights == 1) {
+        out->descr = f->stored;
+        return NULL;
+    }
+    if (r->start % f->weights != 0 || r->count % f->weights != 0 || (r->step != 1 && r->count > 0))
+        return "a slice of stored blocks must take whole blocks";
+    r->start /= f->weights;
+    r->count /= f->weights;
+    out->shape[out->n_shape - 1] = r->count * f->bytes;
+    return NULL;
+}
+
+static int init_output(struct dq_output *out, const struct dq_pick *pick,
+    const struct dq_args *args, const struct dq_model *m, struct dq_error *e)
+{
+    const struct dq_tensor *t = pick->tensor;
+    struct dq_range ranges[DQ_DIMS_MAX];
+    struct dq_error why;
+    *out = (struct dq_output){.pick = pick, .dtype = args->dtype, .n_shape = pick->slice.n_shape};
+    if (out->dtype == DQ_DTYPE_COUNT)
+        out->dtype = t->format ? t->format->dflt : DQ_DTYPE_f32;
+    memcpy(ranges, pick->slice.ranges, sizeof ranges);
+    memcpy(out->shape, pick->slice.shape, sizeof out->shape);
+    const int code = dq_tensor_usable(m, t, out->dtype != DQ_DTYPE_native, &why);
+    if (code != 0)
+        return fail_output(out, code, why.text, e);
+    enum dq_dtype dtype = out->dtype;
+    out->descr = descrs[dtype];
+    if (dtype == DQ_DTYPE_native) {
+        const char *wrong = lay_out_blocks(out, ranges);
+        if (wrong)
+            return dq_tensor_fail(m, t, e, DQ_ERR_USAGE, "%s", wrong);
+    } else if (strcmp(t->format->token, dq_dtype_name(dtype)) == 0) {
+        dtype = DQ_DTYPE_native; /* it is stored as it is wanted */
+    }
+    dq_plan_init(&out->plan, t, dtype, t->format ? ranges : NULL);
+    out->n_bytes = out->plan.n_items * out->plan.item_len;
+    return 0;
+}
+
+/* Says whether -o names a folder, a file or something that takes a stream, and opens the latter. */
+static int find_destination(struct dq_outputs *o, const struct dq_args *args, struct dq_error *e)
+{
+    struct stat st;
+    const char *path = args->output;
+    o->destination = DQ_TO_FOLDER;
+    if (!path) {
+        if (strcmp(o->model->path, "-") == 0)
+            return dq_fail(e, DQ_ERR_USAGE, "extract: a model from standard input needs --output");
+        o->folder = dq_outname_folder(o->model->path);
+        return o->folder ? 0 : dq_fail_nomem(e);
+    }
+    const bool there = stat(path, &st) == 0;
+    if (strcmp(path, "-") == 0) {
+        o->destination = DQ_TO_STREAM;
+        o->fd = dup(STDOUT_FILENO);
+    } else if (there && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))) {
+        o->destination = DQ_TO_STREAM;
+        if (!args->dry_run)
+            o->fd = open(path, O_WRONLY | O_CLOEXEC);
+    } else if (!(there && S_ISDIR(st.st_mode)) && path[strlen(path) - 1] != '/' &&
+               (o->n == 1 || dq_container_by_ending(path))) {
+        if (o->n > 1)
+            return dq_fail(e, DQ_ERR_USAGE,
+                "extract: %zu tensors do not go into one file; name a folder, or pipe them: -o - > "
+                "%s",
+                o->n, path);
+        if (!args->container && dq_container_is_foreign(path))
+            return dq_fail(e, DQ_ERR_USAGE,
+                "%s: this form is not written; .npy and .raw are, and --format writes either under "
+                "any name",
+                path);
+        o->destination = DQ_TO_FILE;
+        if (!args->container && dq_container_by_ending(path))
+            o->container = dq_container_by_ending(path);
+    } else {
+        size_t len = strlen(path);
+        while (len > 1 && path[len - 1] == '/')
+            len--;
+        o->folder = strndup(path, len);
+        return o->folder ? 0 : dq_fail_nomem(e);
+    }
+    if (o->destination == DQ_TO_STREAM && !args->dry_run) {
+        if (o->fd < 0)
+            return dq_fail_errno(e, "%s", path);
+        if (isatty(o->fd))
+            return dq_fail(e, DQ_ERR_USAGE,
+                "extract: arrays are not written to a terminal; "
+                "pipe them or name a file");
+    }
+    return 0;
+}
+
+static char *join(const char *folder, const char *name)
+{
+    const size_t len = strlen(folder);
+    const size_t size = len + strlen(name) + 2;
+    char *path = malloc(size);
+    if (path)
+        snprintf(path, size, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/", name);
+    return path;
+}
+
+static int name_output(const struct dq_outputs *o, const struct dq_args *args,
+    struct dq_output *out, struct dq_error *e)
+{
+    if (o->destination == DQ_TO_FOLDER) {
+        char *name = dq_outname(out->pick, o->container->ending);
+        out->path = name ? join(o->folder, name) : NULL;
+        free(name);
+    } else {
+        out->path = strdup(args->output);
+    }
+    return out->path ? 0 : dq_fail_nomem(e);
+}
+
+/* Works out the header of an array, and where the data of each begins. */
+static int place_data(struct dq_outputs *o, struct dq_error *e)
+{
+    uint64_t stream_off = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        struct dq_output *out = &o->items[i];
+        uint8_t header[DQ_HEADER_MAX];
+        if (out->status == DQ_FAILED)
+            continue;
+        if (o->container->header && !*out->descr)
+            return dq_fail(e, DQ_ERR_USAGE,
+                "tensor '%.256s': numpy has no type for bf16; use --format raw, or another --dtype",
+                out->pick->tensor->shown);
+        if (o->container->header)
+            out->header_len = o->container->header(out->descr, out->shape, out->n_shape, header);
+        out->data_off = stream_off + out->header_len;
+        if (o->destination == DQ_TO_STREAM)
+            stream_off = out->data_off + out->n_bytes;
+    }
+    return 0;
+}
+
+int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const struct dq_model *m,
+    const struct dq_picks *picks, struct dq_error *e)
+{
+    int rc = 0;
+    *o = (struct dq_outputs){.model = m, .fd = -1};
+    o->container = args->container ? args->container : dq_container_by_name("npy");
+    o->items = calloc(picks->n + 1, sizeof *o->items);
+    if (!o->items)
+        return dq_fail_nomem(e);
+    for (; rc == 0 && o->n < picks->n; o->n++)
+        rc = init_output(&o->items[o->n], &picks->items[o->n], args, m, e);
+    if (rc == 0)
+        rc = find_destination(o, args, e);
+    for (size_t i = 0; rc == 0 && i < o->n; i++)
+        rc = name_output(o, args, &o->items[i], e);
+    if (rc == 0)
+        rc = place_data(o, e);
+    if (rc != 0)
+        dq_outputs_finish(o);
+    return rc;
+}
+
+void dq_outputs_finish(struct dq_outputs *o)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        free(o->items[i].path);
+        free(o->items[i].reason);
+    }
+    free(o->items);
+    free(o->folder);
+    if (o->fd >= 0)
+        close(o->fd);
+    *o = (struct dq_outputs){.fd = -1};
+}

@@ -1,0 +1,59 @@
+/* What extract will write and where, worked out and checked before anything is written. */
+#ifndef DQ_OUTPUT_H
+#define DQ_OUTPUT_H
+
+#include "args.h"
+#include "select.h"
+
+enum dq_destination { DQ_TO_FOLDER, DQ_TO_FILE, DQ_TO_STREAM };
+
+enum dq_status { DQ_PLANNED, DQ_WRITTEN, DQ_SKIPPED, DQ_FAILED };
+
+/* One array. */
+struct dq_output {
+    const struct dq_pick *pick;
+    enum dq_dtype dtype; /* as asked for */
+    const char *descr;   /* numpy's name of it; "" if numpy has none */
+    struct dq_plan plan;
+    uint64_t shape[DQ_DIMS_MAX]; /* outermost first */
+    size_t n_shape;
+    uint64_t n_bytes;  /* of the data, without a header */
+    size_t header_len; /* of what comes before the data */
+    uint64_t data_off; /* where in the file or stream the data begins */
+    char *path;        /* of the file, or the name of the stream; owned */
+    enum dq_status status;
+    int code;            /* DQ_FAILED: why */
+    char *reason;        /* DQ_FAILED: in words; owned */
+    uint64_t n_overflow; /* finite weights that became infinite */
+};
+
+struct dq_outputs {
+    const struct dq_model *model;
+    const struct dq_container *container;
+    enum dq_destination destination;
+    char *folder; /* DQ_TO_FOLDER; owned */
+    int fd;       /* DQ_TO_STREAM */
+    struct dq_output *items;
+    size_t n;
+};
+
+/* Works out all outputs. What is wrong with a single tensor is noted with it (DQ_FAILED); what is
+ * wrong with the whole is an error. dq_outputs_finish frees them and closes the stream. */
+int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const struct dq_model *m,
+    const struct dq_picks *picks, struct dq_error *e);
+void dq_outputs_finish(struct dq_outputs *o);
+
+/* Looks for files that are in the way: marks them DQ_SKIPPED with --skip-existing, lets them be
+ * with
+ * --force, else fails. Refuses names that are too long or that some disks cannot tell apart. */
+int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, struct dq_error *e);
+
+/* The same for the manifest, if one is asked for: it must be neither the model nor one of the
+ * outputs, and may replace an older one with --force or --skip-existing. */
+int dq_outputs_check_manifest(
+    const struct dq_outputs *o, const struct dq_args *args, struct dq_error *e);
+
+/* Makes the folder, and those above it, if they are not there. */
+int dq_outputs_make_folder(const struct dq_outputs *o, struct dq_error *e);
+
+#endif

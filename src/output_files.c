@@ -1,0 +1,187 @@
+#include "output.h"
+
+#include "file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+/* Files that some disks cannot tell apart, because they fold capitals. */
+static int check_folding(const struct dq_outputs *o, struct dq_error *e)
+{
+    struct dq_nametable table = {0};
+    struct dq_strings names = {0}; /* that the table points to */
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->n; i++) {
+        const char *name = dq_file_base(o->items[i].path);
+        size_t other;
+        if (o->items[i].status == DQ_FAILED)
+            continue;
+        rc = dq_strings_add(&names, name, strlen(name), e);
+        if (rc != 0)
+            break;
+        char *fold = names.items[names.n - 1];
+        for (char *c = fold; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
+        switch (dq_nametable_add(&table, fold, strlen(fold), i)) {
+        case 0:
+            break;
+        case 1:
+            dq_nametable_find(&table, fold, strlen(fold), &other);
+            rc = dq_fail(e, DQ_ERR_USAGE,
+                "tensors '%.200s' and '%.200s' have file names that some disks cannot tell apart; "
+                "extract them one by one",
+                o->items[other].pick->tensor->shown, o->items[i].pick->tensor->shown);
+            break;
+        default:
+            rc = dq_fail_nomem(e);
+        }
+    }
+    dq_nametable_finish(&table);
+    dq_strings_finish(&names);
+    return rc;
+}
+
+static int check_is_not_model(
+    const struct dq_model *m, const char *path, const struct stat *st, struct dq_error *e)
+{
+    struct stat shard;
+    for (size_t i = 0; i < m->n_shards; i++) {
+        if (fstat(m->shards[i].fd, &shard) == 0 && shard.st_dev == st->st_dev &&
+            shard.st_ino == st->st_ino)
+            return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
+    }
+    return 0;
+}
+
+static int check_file(
+    struct dq_outputs *o, struct dq_output *out, const struct dq_args *args, struct dq_error *e)
+{
+    struct stat st;
+    if (lstat(out->path, &st) != 0) {
+        if (errno == ENAMETOOLONG || strlen(dq_file_base(out->path)) > NAME_MAX)
+            return dq_fail(e, DQ_ERR_IO,
+                "tensor '%.256s': its file name is longer than this disk allows; use --output FILE",
+                out->pick->tensor->shown);
+        return errno == ENOENT || errno == ENOTDIR ? 0 : dq_fail_errno(e, "%s", out->path);
+    }
+    const int rc = check_is_not_model(o->model, out->path, &st, e);
+    if (rc != 0)
+        return rc;
+    if (args->skip_existing)
+        out->status = DQ_SKIPPED;
+    else if (S_ISDIR(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is a folder", out->path);
+    else if (!args->force)
+        return dq_fail(
+            e, DQ_ERR_IO, "%s: exists; --force replaces it, --skip-existing leaves it", out->path);
+    return 0;
+}
+
+/* Returns the folder part of a path, "." if it has none. The caller frees it. */
+static char *folder_of(const char *path)
+{
+    const size_t len = (size_t)(dq_file_base(path) - path);
+    if (len == 0)
+        return strdup(".");
+    return strndup(path, len > 1 ? len - 1 : 1);
+}
+
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat st_a;
+    struct stat st_b;
+    if (stat(a, &st_a) == 0 && stat(b, &st_b) == 0)
+        return st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino;
+    return strcmp(a, b) == 0;
+}
+
+/* The manifest's folder is there or will be made, and none of the outputs is written there under
+ * its name. */
+static int check_manifest_place(
+    const struct dq_outputs *o, const char *path, const char *folder, struct dq_error *e)
+{
+    struct stat st;
+    if (o->destination == DQ_TO_STREAM || o->n == 0) {
+        if (stat(folder, &st) != 0)
+            return dq_fail_errno(e, "%s", path);
+        return 0;
+    }
+    char *other = folder_of(o->items[0].path);
+    if (!other)
+        return dq_fail_nomem(e);
+    const bool same = is_same_folder(folder, other);
+    int rc = 0;
+    if (!same && stat(folder, &st) != 0)
+        rc = dq_fail_errno(e, "%s", path);
+    for (size_t i = 0; rc == 0 && same && i < o->n; i++) {
+        if (strcasecmp(dq_file_base(o->items[i].path), dq_file_base(path)) == 0)
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: is an array and the manifest at once", path);
+    }
+    free(other);
+    return rc;
+}
+
+int dq_outputs_check_manifest(
+    const struct dq_outputs *o, const struct dq_args *args, struct dq_error *e)
+{
+    struct stat st;
+    const char *path = args->manifest;
+    if (!path)
+        return 0;
+    char *folder = folder_of(path);
+    if (!folder)
+        return dq_fail_nomem(e);
+    int rc = check_manifest_place(o, path, folder, e);
+    free(folder);
+    if (rc != 0 || lstat(path, &st) != 0)
+        return rc;
+    rc = check_is_not_model(o->model, path, &st, e);
+    if (rc == 0 && S_ISDIR(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+    if (rc == 0 && !args->force && !args->skip_existing)
+        return dq_fail(e, DQ_ERR_IO, "%s: exists; --force replaces it", path);
+    return rc;
+}
+
+int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, struct dq_error *e)
+{
+    struct stat st;
+    if (o->destination == DQ_TO_STREAM)
+        return 0;
+    if (o->folder && stat(o->folder, &st) == 0 && !S_ISDIR(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is not a folder; name one with --output", o->folder);
+    int rc = check_folding(o, e);
+    for (size_t i = 0; rc == 0 && i < o->n; i++) {
+        if (o->items[i].status != DQ_FAILED)
+            rc = check_file(o, &o->items[i], args, e);
+    }
+    return rc;
+}
+
+int dq_outputs_make_folder(const struct dq_outputs *o, struct dq_error *e)
+{
+    char *path = strdup(o->folder);
+    struct stat st;
+    int rc = 0;
+    if (!path)
+        return dq_fail_nomem(e);
+    for (char *c = path + 1; rc == 0 && *path; c++) {
+        const char kept = *c;
+        if (kept != '/' && kept != '\0')
+            continue;
+        *c = '\0';
+        if (mkdir(path, 0777) != 0 &&
+            !(errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+            rc = dq_fail_errno(e, "%s", path);
+        *c = kept;
+        if (kept == '\0')
+            break;
+    }
+    free(path);
+    return rc;
+}

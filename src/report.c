@@ -1,0 +1,72 @@
+#include "report.h"
+
+#include "sink.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const statuses[] = {
+    [DQ_PLANNED] = "planned",
+    [DQ_WRITTEN] = "written",
+    [DQ_SKIPPED] = "skipped",
+    [DQ_FAILED] = "failed",
+};
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? dq_json_text(text, strlen(text)) : json_null();
+}
+
+json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out, const char *device)
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    return json_pack(
+        "{s:o, s:o, s:o, s:s, s:o, s:{s:s, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
+        dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
+        text_or_null(t->format ? t->format->name : NULL), "dtype", dq_dtype_name(out->dtype),
+        "shape", dq_json_u64s(out->shape, out->n_shape), "source", "file",
+        o->model->shards[t->shard].path, "offset", dq_json_u64(t->offset), "bytes",
+        dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
+        dq_json_u64(out->data_off), "bytes", dq_json_u64(out->n_bytes), "device", device, "status",
+        statuses[out->status], "reason", text_or_null(out->reason), "overflows",
+        dq_json_u64(out->n_overflow));
+}
+
+void dq_report_put(struct dq_json *j, const struct dq_outputs *o, const char *device)
+{
+    dq_json_begin_object(j, NULL);
+    dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
+    dq_json_put(j, "model", text_or_null(o->model->path));
+    dq_json_put(j, "format", json_string(o->container->name));
+    dq_json_begin_list(j, "outputs");
+    for (size_t i = 0; i < o->n; i++)
+        dq_json_put(j, NULL, dq_report_entry(o, &o->items[i], device));
+    dq_json_end(j);
+    dq_json_end(j);
+}
+
+int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, const char *device,
+    struct dq_error *e)
+{
+    struct dq_sink *sink = NULL;
+    struct dq_json j = {0};
+    int rc = dq_sink_new_file(path, replace, &sink, e);
+    if (rc != 0)
+        return rc;
+    const int fd = dup(dq_sink_file_fd(sink));
+    j.file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!j.file) {
+        rc = dq_fail_errno(e, "%s", path);
+        if (fd >= 0)
+            close(fd);
+    } else {
+        dq_report_put(&j, o, device);
+        rc = dq_json_finish(&j, e);
+        fclose(j.file);
+    }
+    if (rc == 0)
+        rc = sink->ops->commit(sink, e);
+    dq_sink_free(sink);
+    return rc;
+}

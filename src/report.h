@@ -1,0 +1,19 @@
+/* What extract did, as JSON: the manifest, --json and --jsonl are the same entries. */
+#ifndef DQ_REPORT_H
+#define DQ_REPORT_H
+
+#include "json.h"
+#include "output.h"
+
+/* Returns the entry of one output; NULL if memory is short. */
+json_t *dq_report_entry(
+    const struct dq_outputs *o, const struct dq_output *out, const char *device);
+
+/* Puts the whole report. */
+void dq_report_put(struct dq_json *j, const struct dq_outputs *o, const char *device);
+
+/* Writes the report to a file, which appears whole or not at all. */
+int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, const char *device,
+    struct dq_error *e);
+
+#endif

@@ -1,0 +1,32 @@
+/* Which tensors of a model a person asks for. */
+#ifndef DQ_SELECT_H
+#define DQ_SELECT_H
+
+#include "gguf.h"
+#include "slice.h"
+#include "stringlist.h"
+
+/* One thing to take: a tensor, or a slice of it. */
+struct dq_pick {
+    const struct dq_tensor *tensor;
+    struct dq_slice slice;
+    char *slice_text; /* as given, without blanks; NULL: the whole tensor; owned */
+    size_t order;     /* in which it was asked for, among those of one tensor */
+};
+
+struct dq_picks {
+    struct dq_pick *items; /* in the order of the file */
+    size_t n;
+};
+
+/* Picks what wanted selects, less what excluded selects; everything if wanted is empty. Each word
+ * is an exact name, or else a name without its last part (".weight", ".bias"), or else a pattern,
+ * with a slice behind it if one is wanted. Each wanted word must match something: DQ_ERR_NO_TENSOR
+ * names the nearest names. Each excluded word that matches nothing is added to unused (which may be
+ * NULL). dq_picks_finish frees the picks. */
+int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
+    const struct dq_strings *excluded, struct dq_picks *out, struct dq_strings *unused,
+    struct dq_error *e);
+void dq_picks_finish(struct dq_picks *picks);
+
+#endif
