@@ -143,6 +143,8 @@ int dq_args_command(const char *name, const struct dq_command **out, struct dq_e
         }
         dq_suggest(&near, name, c->name);
     }
+    dq_suggest(&near, name, "--help");
+    dq_suggest(&near, name, "--version");
     dq_suggest_words(&near, words, sizeof words);
     return dq_fail(
         e, DQ_ERR_USAGE, "unknown %s '%s'%s", *name == '-' ? "option" : "command", name, words);
@@ -183,7 +185,7 @@ static int fail_unknown(const struct dq_command *command, const char *word, stru
             dq_suggest(&near, known, names[i]);
     }
     dq_suggest_words(&near, words, sizeof words);
-    return dq_fail(e, DQ_ERR_USAGE, "%s: unknown option '%s'%s", command->name, word, words);
+    return dq_fail(e, DQ_ERR_USAGE, "unknown option '%s'%s", word, words);
 }
 
 static const struct option_row *row_of(int code, unsigned bit)
@@ -205,7 +207,7 @@ static int parse_options(
     int rc = 0;
     make_getopt_tables(command->bit, letters, longs);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* start anew, even within a word */
     while (rc == 0) {
         const int word = optind;
         const int code = getopt_long(argc, argv, letters, longs, NULL);
@@ -215,8 +217,7 @@ static int parse_options(
             return dq_fail(
                 e, DQ_ERR_USAGE, "%s: '%s' needs an argument", command->name, argv[optind - 1]);
         if (code == '?' && optopt >= 256)
-            return dq_fail(e, DQ_ERR_USAGE, "%s: '--%s' takes no argument", command->name,
-                options[optopt - 256].name);
+            return dq_fail(e, DQ_ERR_USAGE, "'--%s' takes no argument", options[optopt - 256].name);
         if (code == '?') {
             const char letter[3] = {'-', (char)optopt, '\0'};
             return fail_unknown(
@@ -246,8 +247,7 @@ static int parse_operands(
 {
     int rc = 0;
     if (optind < argc && command->operands == DQ_OPERANDS_NONE)
-        return dq_fail(e, DQ_ERR_USAGE, "%s: takes no operands, but '%s' is there", command->name,
-            argv[optind]);
+        return dq_fail(e, DQ_ERR_USAGE, "takes no operands, but '%s' is there", argv[optind]);
     if (optind < argc && is_model(argv[optind]))
         a->model = argv[optind++];
     else if (optind < argc && ends_in_gguf(argv[argc - 1])) /* the other way round */
@@ -257,24 +257,32 @@ static int parse_operands(
     return rc;
 }
 
+/* Options that do not go together. */
+static int check(const struct dq_command *command, const struct dq_args *a, struct dq_error *e)
+{
+    if (a->json && a->jsonl)
+        return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
+    if (a->nul_separated && !a->tensors_from)
+        return dq_fail(e, DQ_ERR_USAGE, "--null goes with --tensors-from");
+    return command->check ? command->check(a, e) : 0;
+}
+
 int dq_args_parse(const struct dq_command *command, int argc, char **argv, struct dq_args *out,
     struct dq_error *e)
 {
     struct dq_args a = {.dtype = DQ_DTYPE_COUNT, .verbosity = DQ_NORMAL};
-    int rc = parse_options(command, argc, argv, &a, e);
+    struct dq_error why;
+    int rc = parse_options(command, argc, argv, &a, &why);
     if (rc == 0)
-        rc = parse_operands(command, argc, argv, &a, e);
-    if (rc == 0 && a.json && a.jsonl)
-        rc = dq_fail(e, DQ_ERR_USAGE, "%s: --json and --jsonl exclude each other", command->name);
-    if (rc == 0 && a.force && a.skip_existing)
-        rc = dq_fail(
-            e, DQ_ERR_USAGE, "%s: --force and --skip-existing exclude each other", command->name);
-    if (rc == 0 && a.nul_separated && !a.tensors_from)
-        rc = dq_fail(e, DQ_ERR_USAGE, "%s: --null goes with --tensors-from", command->name);
+        rc = parse_operands(command, argc, argv, &a, &why);
     if (rc == 0)
+        rc = check(command, &a, &why);
+    if (rc == 0) {
         *out = a;
-    else
+    } else {
+        dq_fail(e, rc, "%s: %s", command->name, why.text);
         dq_args_finish(&a);
+    }
     return rc;
 }
 

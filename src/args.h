@@ -41,8 +41,9 @@ enum dq_operands { DQ_OPERANDS_NONE, DQ_OPERANDS_MODEL_TENSORS };
 struct dq_command {
     const char *name;
     enum dq_operands operands;
-    unsigned bit;        /* in the sets of options */
-    const char *summary; /* one line */
+    unsigned bit;                                                 /* in the sets of options */
+    const char *summary;                                          /* one line */
+    int (*check)(const struct dq_args *args, struct dq_error *e); /* of its options; may be NULL */
     int (*run)(const struct dq_args *args);
 };
 

@@ -22,20 +22,6 @@ struct extraction {
     int first_failure; /* of a tensor that was left out */
 };
 
-static int check_args(const struct dq_args *a, struct dq_error *e)
-{
-    if (a->dtype == DQ_DTYPE_bf16 && a->container && a->container->header)
-        return dq_fail(e, DQ_ERR_USAGE, "extract: numpy has no type for bf16; use --format raw");
-    if ((a->json || a->jsonl) && a->output && strcmp(a->output, "-") == 0)
-        return dq_fail(e, DQ_ERR_USAGE,
-            "extract: arrays and JSON cannot share standard output; use --manifest FILE");
-    if (a->manifest && strcmp(a->manifest, "-") == 0)
-        return dq_fail(e, DQ_ERR_USAGE,
-            "extract: the manifest is a file; for standard output use "
-            "--json");
-    return 0;
-}
-
 /* Tensors that cannot be used: all are named, and end the run before anything is written, unless
  * --keep-going leaves them out. */
 static int check_unusable(struct extraction *x, struct dq_error *e)
@@ -67,15 +53,17 @@ static int write_array(
 {
     uint8_t header[DQ_HEADER_MAX];
     const struct dq_container *c = x->outputs.container;
+    struct dq_plan plan;
     const struct dq_job job = {
         .model = x->model,
-        .plan = &out->plan,
+        .plan = &plan,
         .sink = sink,
         .sink_off = out->header_len,
         .progress = dq_progress_add,
         .arg = &x->progress,
     };
     int rc = 0;
+    dq_output_plan(out, &plan);
     if (c->header) {
         c->header(out->descr, out->shape, out->n_shape, header);
         rc = sink->ops->put(sink, header, out->header_len, 0, e);
@@ -176,7 +164,9 @@ static void say_done(const struct extraction *x)
             total += out->header_len + out->n_bytes;
     }
     if (n_skipped > 0)
-        dq_msg_note("%zu files exist and were left as they are", n_skipped);
+        dq_msg_note("%zu %s left as %s", n_skipped,
+            n_skipped == 1 ? "file exists and is" : "files exist and are",
+            n_skipped == 1 ? "it is" : "they are");
     if (x->outputs.destination == DQ_TO_STREAM)
         return;
     const char *place = x->outputs.folder ? x->outputs.folder : x->args->output;
@@ -212,9 +202,7 @@ static int write_all(struct extraction *x, struct dq_error *e)
 
 static int extract(struct extraction *x, struct dq_error *e)
 {
-    int rc = check_args(x->args, e);
-    if (rc == 0)
-        rc = dq_locate_model(x->args, &x->model, e);
+    int rc = dq_locate_model(x->args, &x->model, e);
     if (rc == 0)
         rc = dq_locate_tensors(x->args, x->model, &x->picks, e);
     if (rc == 0)
@@ -229,7 +217,8 @@ static int extract(struct extraction *x, struct dq_error *e)
         rc = dq_lane_new_cpu(DQ_LANE_IN, DQ_LANE_OUT, &x->lane, e);
     if (rc != 0)
         return rc;
-    dq_msg_info("%s: %zu tensors, on the %s", x->model->path, x->outputs.n, x->lane->ops->name);
+    dq_msg_info("%s: %zu %s, on the %s", x->model->path, x->outputs.n,
+        x->outputs.n == 1 ? "tensor" : "tensors", x->lane->ops->name);
     if (!x->args->dry_run) {
         rc = write_all(x, e);
         if (rc == 0)
@@ -239,6 +228,22 @@ static int extract(struct extraction *x, struct dq_error *e)
             rc = report_line(x, &x->outputs.items[i], e);
     }
     return rc == 0 ? report(x, e) : rc;
+}
+
+int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
+{
+    if (a->force && a->skip_existing)
+        return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
+    if (a->dtype == DQ_DTYPE_bf16 && a->container && a->container->header)
+        return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
+    if ((a->json || a->jsonl) && a->output && strcmp(a->output, "-") == 0)
+        return dq_fail(
+            e, DQ_ERR_USAGE, "arrays and JSON cannot share standard output; use --manifest FILE");
+    if (a->manifest && strcmp(a->manifest, "-") == 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "the manifest is a file; for standard output use "
+            "--json");
+    return 0;
 }
 
 int dq_cmd_extract(const struct dq_args *args)

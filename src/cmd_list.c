@@ -177,22 +177,22 @@ static int print(const struct dq_args *args, const struct dq_model *m, const str
                                      : print_text(args, m, picks, e);
 }
 
-static int check_args(const struct dq_args *args, struct dq_error *e)
-{
-    if (args->jsonl && args->meta)
-        return dq_fail(e, DQ_ERR_USAGE, "list: --meta goes with --json, not with --jsonl");
-    if (args->names && (args->json || args->jsonl || args->meta))
-        return dq_fail(e, DQ_ERR_USAGE, "list: --names goes without --json, --jsonl and --meta");
-    return 0;
-}
-
 static int check_slices(const struct dq_picks *picks, struct dq_error *e)
 {
     for (size_t i = 0; i < picks->n; i++) {
         if (picks->items[i].slice_text)
-            return dq_fail(e, DQ_ERR_USAGE, "list: a slice (%s) has no meaning here",
-                picks->items[i].slice_text);
+            return dq_fail(
+                e, DQ_ERR_USAGE, "a slice (%s) has no meaning here", picks->items[i].slice_text);
     }
+    return 0;
+}
+
+int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
+{
+    if (args->jsonl && args->meta)
+        return dq_fail(e, DQ_ERR_USAGE, "--meta goes with --json, not with --jsonl");
+    if (args->names && (args->json || args->jsonl || args->meta))
+        return dq_fail(e, DQ_ERR_USAGE, "--names goes without --json, --jsonl and --meta");
     return 0;
 }
 
@@ -201,9 +201,7 @@ int dq_cmd_list(const struct dq_args *args)
     struct dq_error e;
     struct dq_model *m = NULL;
     struct dq_picks picks = {0};
-    int rc = check_args(args, &e);
-    if (rc == 0)
-        rc = dq_locate_model(args, &m, &e);
+    int rc = dq_locate_model(args, &m, &e);
     if (rc == 0)
         rc = dq_locate_tensors(args, m, &picks, &e);
     if (rc == 0)

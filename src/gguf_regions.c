@@ -95,15 +95,16 @@ static void size_unknown_types(const struct dq_model *m, struct dq_tensor **plac
     uint64_t here = 0;
     for (size_t i = n; i-- > 0;) {
         struct dq_tensor *t = placed[i];
+        const uint64_t size = m->shards[t->shard].size;
         if (i + 1 == n || placed[i + 1]->shard != t->shard) {
-            next = m->shards[t->shard].size;
+            next = size;
             here = t->offset;
         } else if (t->offset != here) {
             next = here;
             here = t->offset;
         }
         if (!t->format)
-            t->n_bytes = next - t->offset;
+            t->n_bytes = (next < size ? next : size) - t->offset;
     }
 }
 

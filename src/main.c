@@ -8,10 +8,12 @@
 
 const struct dq_command dq_commands[] = {
     {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_LIST,
-        "shows what is inside: each tensor's name, type, shape, bytes and offset", dq_cmd_list},
+        "shows what is inside: each tensor's name, type, shape, bytes and offset",
+        dq_cmd_list_check, dq_cmd_list},
     {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_EXTRACT,
-        "writes tensors as plain arrays, to files or to a pipe", dq_cmd_extract},
-    {"formats", DQ_OPERANDS_NONE, DQ_CMD_FORMATS, "shows the tensor types that are known",
+        "writes tensors as plain arrays, to files or to a pipe", dq_cmd_extract_check,
+        dq_cmd_extract},
+    {"formats", DQ_OPERANDS_NONE, DQ_CMD_FORMATS, "shows the tensor types that are known", NULL,
         dq_cmd_formats},
     {0},
 };

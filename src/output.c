@@ -24,58 +24,68 @@ static int fail_output(struct dq_output *out, int code, const char *words, struc
     return out->reason ? 0 : dq_fail_nomem(e);
 }
 
+/* Whether the tensor's bytes are what is wanted, so that nothing is decoded. */
+static bool is_copied(const struct dq_tensor *t, enum dq_dtype dtype)
+{
+    return dtype == DQ_DTYPE_native || strcmp(t->format->token, dq_dtype_name(dtype)) == 0;
+}
+
 /* Blocks as stored: rows of bytes, with slices of whole blocks only. Returns what is wrong, or
  * NULL. */
-static const char *lay_out_blocks(struct dq_output *out, struct dq_range ranges[DQ_DIMS_MAX])
+static const char *lay_out_blocks(struct dq_output *out)
 {
-    const struct dq_tensor *t = out->pick->tensor;
-    const struct dq_format_info *f = t->format;
-    struct dq_range *r = &ranges[0];
+    const struct dq_format_info *f = out->pick->tensor->format;
+    const struct dq_range *r = &out->pick->slice.ranges[0];
     out->descr = "|u1";
     if (!f) {
         if (out->pick->slice_text)
             return "a tensor of unknown type has no slices";
         out->n_shape = 1;
-        out->shape[0] = t->n_bytes;
+        out->shape[0] = out->pick->tensor->n_bytes;
         return NULL;
     }
-    if (f->stored[0] != '\0' || f->weights == 1) {
+    if (f->weights == 1) {
         out->descr = f->stored;
         return NULL;
     }
     if (r->start % f->weights != 0 || r->count % f->weights != 0 || (r->step != 1 && r->count > 0))
         return "a slice of stored blocks must take whole blocks";
-    r->start /= f->weights;
-    r->count /= f->weights;
-    out->shape[out->n_shape - 1] = r->count * f->bytes;
+    out->shape[out->n_shape - 1] = r->count / f->weights * f->bytes;
     return NULL;
+}
+
+void dq_output_plan(const struct dq_output *out, struct dq_plan *plan)
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    struct dq_range ranges[DQ_DIMS_MAX];
+    memcpy(ranges, out->pick->slice.ranges, sizeof ranges);
+    if (out->dtype == DQ_DTYPE_native && t->format) { /* which counts blocks */
+        ranges[0].start /= t->format->weights;
+        ranges[0].count /= t->format->weights;
+    }
+    dq_plan_init(plan, t, is_copied(t, out->dtype) ? DQ_DTYPE_native : out->dtype,
+        t->format ? ranges : NULL);
 }
 
 static int init_output(struct dq_output *out, const struct dq_pick *pick,
     const struct dq_args *args, const struct dq_model *m, struct dq_error *e)
 {
     const struct dq_tensor *t = pick->tensor;
-    struct dq_range ranges[DQ_DIMS_MAX];
+    struct dq_plan plan;
     struct dq_error why;
     *out = (struct dq_output){.pick = pick, .dtype = args->dtype, .n_shape = pick->slice.n_shape};
     if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = t->format ? t->format->dflt : DQ_DTYPE_f32;
-    memcpy(ranges, pick->slice.ranges, sizeof ranges);
     memcpy(out->shape, pick->slice.shape, sizeof out->shape);
+    out->descr = descrs[out->dtype];
     const int code = dq_tensor_usable(m, t, out->dtype != DQ_DTYPE_native, &why);
     if (code != 0)
         return fail_output(out, code, why.text, e);
-    enum dq_dtype dtype = out->dtype;
-    out->descr = descrs[dtype];
-    if (dtype == DQ_DTYPE_native) {
-        const char *wrong = lay_out_blocks(out, ranges);
-        if (wrong)
-            return dq_tensor_fail(m, t, e, DQ_ERR_USAGE, "%s", wrong);
-    } else if (strcmp(t->format->token, dq_dtype_name(dtype)) == 0) {
-        dtype = DQ_DTYPE_native; /* it is stored as it is wanted */
-    }
-    dq_plan_init(&out->plan, t, dtype, t->format ? ranges : NULL);
-    out->n_bytes = out->plan.n_items * out->plan.item_len;
+    const char *wrong = out->dtype == DQ_DTYPE_native ? lay_out_blocks(out) : NULL;
+    if (wrong)
+        return dq_tensor_fail(m, t, e, DQ_ERR_USAGE, "%s", wrong);
+    dq_output_plan(out, &plan);
+    out->n_bytes = plan.n_items * plan.item_len;
     return 0;
 }
 
@@ -87,7 +97,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
     o->destination = DQ_TO_FOLDER;
     if (!path) {
         if (strcmp(o->model->path, "-") == 0)
-            return dq_fail(e, DQ_ERR_USAGE, "extract: a model from standard input needs --output");
+            return dq_fail(e, DQ_ERR_USAGE, "a model from standard input needs --output");
         o->folder = dq_outname_folder(o->model->path);
         return o->folder ? 0 : dq_fail_nomem(e);
     }
@@ -103,7 +113,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
                (o->n == 1 || dq_container_by_ending(path))) {
         if (o->n > 1)
             return dq_fail(e, DQ_ERR_USAGE,
-                "extract: %zu tensors do not go into one file; name a folder, or pipe them: -o - > "
+                "%zu tensors do not go into one file; name a folder, or pipe them: -o - > "
                 "%s",
                 o->n, path);
         if (!args->container && dq_container_is_foreign(path))
@@ -126,7 +136,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
             return dq_fail_errno(e, "%s", path);
         if (isatty(o->fd))
             return dq_fail(e, DQ_ERR_USAGE,
-                "extract: arrays are not written to a terminal; "
+                "arrays are not written to a terminal; "
                 "pipe them or name a file");
     }
     return 0;
@@ -165,9 +175,8 @@ static int place_data(struct dq_outputs *o, struct dq_error *e)
         if (out->status == DQ_FAILED)
             continue;
         if (o->container->header && !*out->descr)
-            return dq_fail(e, DQ_ERR_USAGE,
-                "tensor '%.256s': numpy has no type for bf16; use --format raw, or another --dtype",
-                out->pick->tensor->shown);
+            return dq_tensor_fail(o->model, out->pick->tensor, e, DQ_ERR_USAGE,
+                "numpy has no type for bf16; use --format raw, or another --dtype");
         if (o->container->header)
             out->header_len = o->container->header(out->descr, out->shape, out->n_shape, header);
         out->data_off = stream_off + out->header_len;

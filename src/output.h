@@ -12,9 +12,8 @@ enum dq_status { DQ_PLANNED, DQ_WRITTEN, DQ_SKIPPED, DQ_FAILED };
 /* One array. */
 struct dq_output {
     const struct dq_pick *pick;
-    enum dq_dtype dtype; /* as asked for */
-    const char *descr;   /* numpy's name of it; "" if numpy has none */
-    struct dq_plan plan;
+    enum dq_dtype dtype;         /* as asked for */
+    const char *descr;           /* numpy's name of it; "" if numpy has none */
     uint64_t shape[DQ_DIMS_MAX]; /* outermost first */
     size_t n_shape;
     uint64_t n_bytes;  /* of the data, without a header */
@@ -42,6 +41,9 @@ struct dq_outputs {
 int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const struct dq_model *m,
     const struct dq_picks *picks, struct dq_error *e);
 void dq_outputs_finish(struct dq_outputs *o);
+
+/* The plan that reads and decodes an output's weights. */
+void dq_output_plan(const struct dq_output *out, struct dq_plan *plan);
 
 /* Looks for files that are in the way: marks them DQ_SKIPPED with --skip-existing, lets them be
  * with

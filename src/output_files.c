@@ -177,7 +177,8 @@ int dq_outputs_make_folder(const struct dq_outputs *o, struct dq_error *e)
         *c = '\0';
         if (mkdir(path, 0777) != 0 &&
             !(errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
-            rc = dq_fail_errno(e, "%s", path);
+            rc = errno == EEXIST ? dq_fail(e, DQ_ERR_IO, "%s: is not a folder", path)
+                                 : dq_fail_errno(e, "%s", path);
         *c = kept;
         if (kept == '\0')
             break;

@@ -118,7 +118,10 @@ static void mark_wanted(void *arg, size_t index)
     struct selection *s = arg;
     if (s->rc != 0 || (!s->slice && s->whole[index]))
         return;
-    s->rc = add_pick(&s->picks, &s->m->tensors[index], s->slice, s->e);
+    struct dq_error why;
+    s->rc = add_pick(&s->picks, &s->m->tensors[index], s->slice, &why);
+    if (s->rc != 0)
+        dq_fail(s->e, s->rc, "%s: %s", s->m->path, why.text);
     if (!s->slice)
         s->whole[index] = true;
 }

@@ -176,16 +176,17 @@ int dq_slice_parse(
     const char *wrong = NULL;
     const size_t n_items = count_items(text + 1);
     dq_slice_all(t, &s);
+    if (t->problem) { /* its shape may be nonsense, and it is refused anyway */
+        *out = s;
+        return 0;
+    }
     s.n_shape = 0;
-    if (t->problem)
-        wrong = t->problem;
-    else if (n_items > t->n_dims)
+    if (n_items > t->n_dims)
         wrong = "more indices than dimensions";
     else
         wrong = parse_items(text + 1, t, n_items, &s);
     if (wrong)
-        return dq_fail(e, t->problem ? DQ_ERR_FORMAT : DQ_ERR_USAGE,
-            "tensor '%.256s': slice %s: %s", t->shown, text, wrong);
+        return dq_fail(e, DQ_ERR_USAGE, "tensor '%.256s': slice %s: %s", t->shown, text, wrong);
     *out = s;
     return 0;
 }

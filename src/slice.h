@@ -17,7 +17,8 @@ const char *dq_slice_find(const char *text);
 void dq_slice_all(const struct dq_tensor *t, struct dq_slice *out);
 
 /* Applies text, with its brackets, to the shape of a tensor, with numpy's rules: ranges are cut to
- * the shape, a single index must lie inside and removes its dimension. */
+ * the shape, a single index must lie inside and removes its dimension. Of a tensor with a problem,
+ * all is taken. */
 int dq_slice_parse(
     const char *text, const struct dq_tensor *t, struct dq_slice *out, struct dq_error *e);
 

@@ -16,6 +16,7 @@ void dq_stop_catch_signals(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
         struct sigaction old;
         struct sigaction note = {.sa_handler = take_note}; /* no SA_RESTART: blocked calls return */

@@ -6,7 +6,8 @@
 #include "err.h"
 
 /* Takes note of SIGINT, SIGTERM and SIGHUP from now on (unless they are ignored already, as under
- * nohup), and ignores SIGPIPE so that a closed pipe is an error code. */
+ * nohup), and ignores SIGPIPE and SIGXFSZ so that a closed pipe and a limit on the size of files
+ * are error codes. */
 void dq_stop_catch_signals(void);
 
 /* Returns 0, or DQ_ERR_STOPPED once a signal has come. */
