@@ -214,8 +214,7 @@ static int parse_options(
         if (code == -1)
             break;
         if (code == ':')
-            return dq_fail(
-                e, DQ_ERR_USAGE, "%s: '%s' needs an argument", command->name, argv[optind - 1]);
+            return dq_fail(e, DQ_ERR_USAGE, "'%s' needs an argument", argv[optind - 1]);
         if (code == '?' && optopt >= 256)
             return dq_fail(e, DQ_ERR_USAGE, "'--%s' takes no argument", options[optopt - 256].name);
         if (code == '?') {
@@ -264,6 +263,9 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
         return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
     if (a->nul_separated && !a->tensors_from)
         return dq_fail(e, DQ_ERR_USAGE, "--null goes with --tensors-from");
+    if (a->model && a->tensors_from && strcmp(a->model, "-") == 0 &&
+        strcmp(a->tensors_from, "-") == 0)
+        return dq_fail(e, DQ_ERR_USAGE, "the model and the names cannot both be standard input");
     return command->check ? command->check(a, e) : 0;
 }
 

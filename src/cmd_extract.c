@@ -6,6 +6,7 @@
 #include "pipeline.h"
 #include "progress.h"
 #include "report.h"
+#include "stop.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -134,7 +135,7 @@ static int report(struct extraction *x, struct dq_error *e)
     }
     if (x->args->dry_run && !x->args->jsonl) {
         print_plan(&x->outputs);
-        return dq_file_flush(stdout, e);
+        return dq_file_flush(stdout, NULL, e);
     }
     return 0;
 }
@@ -187,6 +188,8 @@ static int write_all(struct extraction *x, struct dq_error *e)
     if (x->outputs.folder && x->outputs.n > 0)
         rc = dq_outputs_make_folder(&x->outputs, e);
     dq_progress_init(&x->progress, total);
+    if (x->outputs.destination != DQ_TO_STREAM || x->args->manifest)
+        dq_stop_hold();
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
         struct dq_output *out = &x->outputs.items[i];
         if (out->status == DQ_PLANNED)
@@ -256,5 +259,6 @@ int dq_cmd_extract(const struct dq_args *args)
     dq_outputs_finish(&x.outputs);
     dq_picks_finish(&x.picks);
     dq_model_free(x.model);
+    dq_stop_release();
     return rc != 0 ? rc : x.first_failure;
 }

@@ -35,7 +35,7 @@ int dq_cmd_formats(const struct dq_args *args)
     struct dq_json j = {.file = stdout};
     if (!args->json && !args->jsonl) {
         print_table();
-        return dq_cmd_report(dq_file_flush(stdout, &e), &e);
+        return dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
     }
     if (args->json) {
         dq_json_begin_object(&j, NULL);

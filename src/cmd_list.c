@@ -71,8 +71,9 @@ static void print_head(const struct dq_model *m, const struct dq_picks *picks)
         m->shards[0].big_endian ? ", big-endian" : "");
     if (m->n_shards > 1)
         printf(", %zu files", m->n_shards);
-    printf("%s%s, %zu %s, %" PRIu64 " weights, %s\n\n", arch[0] ? ", " : "", arch, picks->n,
-        picks->n == 1 ? "tensor" : "tensors", n_weights, dq_format_bytes(n_bytes, size));
+    printf("%s%s, %zu %s, %" PRIu64 " %s, %s\n\n", arch[0] ? ", " : "", arch, picks->n,
+        picks->n == 1 ? "tensor" : "tensors", n_weights, n_weights == 1 ? "weight" : "weights",
+        dq_format_bytes(n_bytes, size));
 }
 
 static void print_table(const struct dq_picks *picks)
@@ -158,14 +159,14 @@ static int print_text(const struct dq_args *args, const struct dq_model *m,
         putchar('\n');
     }
     print_table(picks);
-    return rc != 0 ? rc : dq_file_flush(stdout, e);
+    return rc != 0 ? rc : dq_file_flush(stdout, NULL, e);
 }
 
 static int print_names(const struct dq_picks *picks, struct dq_error *e)
 {
     for (size_t i = 0; i < picks->n; i++)
         puts(picks->items[i].tensor->shown);
-    return dq_file_flush(stdout, e);
+    return dq_file_flush(stdout, NULL, e);
 }
 
 static int print(const struct dq_args *args, const struct dq_model *m, const struct dq_picks *picks,

@@ -108,14 +108,28 @@ int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct 
     return 0;
 }
 
-int dq_file_flush(FILE *file, struct dq_error *e)
+int dq_file_flush(FILE *file, const char *path, struct dq_error *e)
 {
     errno = 0;
     if (fflush(file) == 0 && !ferror(file))
         return 0;
+    if (errno == EINTR && dq_stop_check(e) != 0)
+        return DQ_ERR_STOPPED;
     if (errno == 0) /* an earlier write failed, and its reason is gone */
         errno = EIO;
-    return dq_fail_errno(e, "%s", file == stdout ? "standard output" : "write");
+    return dq_fail_errno(e, "%s: write", path ? path : "standard output");
+}
+
+int dq_file_guard_standard(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        /* open() takes the lowest free number, which is this one. */
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return -1;
+    }
+    return 0;
 }
 
 const char *dq_file_base(const char *path)

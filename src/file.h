@@ -26,8 +26,13 @@ int dq_file_pwrite(
 /* Writes len bytes to a pipe, terminal or file, at its own position. */
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e);
 
-/* Writes what is in the buffer of a stdio stream; fails if that or any write before failed. */
-int dq_file_flush(FILE *file, struct dq_error *e);
+/* Writes what is in the buffer of a stdio stream; fails if that or any write before failed. path is
+ * for the message; NULL is standard output. */
+int dq_file_flush(FILE *file, const char *path, struct dq_error *e);
+
+/* Fills descriptors 0 to 2 if the program was started without them, so that no file gets one and
+ * has messages written into it. What is put there fails when used. Returns 0 or -1. */
+int dq_file_guard_standard(void);
 
 /* Returns the last component of a path. */
 const char *dq_file_base(const char *path);

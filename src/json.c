@@ -117,6 +117,6 @@ json_t *dq_json_u64s(const uint64_t *values, size_t n)
 
 int dq_json_finish(struct dq_json *j, struct dq_error *e)
 {
-    const int rc = dq_file_flush(j->file, e);
+    const int rc = dq_file_flush(j->file, j->path, e);
     return rc == 0 && j->failed ? dq_fail_nomem(e) : rc;
 }

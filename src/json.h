@@ -16,7 +16,8 @@ enum { DQ_JSON_DEPTH = 24 };
 
 struct dq_json {
     FILE *file;
-    bool failed; /* memory was short, or the file did not take something */
+    const char *path; /* for messages; NULL: standard output */
+    bool failed;      /* memory was short, or the file did not take something */
     unsigned depth;
     char closers[DQ_JSON_DEPTH]; /* of the open objects and lists */
     bool empty[DQ_JSON_DEPTH];   /* nothing is in them yet */

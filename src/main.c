@@ -31,7 +31,7 @@ static int print_version(struct dq_error *e)
     for (size_t i = 0; i < DQ_FMT_COUNT; i++)
         printf(" %s", dq_formats[i].name);
     printf("\nGPU targets: none\n");
-    return dq_file_flush(stdout, e);
+    return dq_file_flush(stdout, NULL, e);
 }
 
 static int fail_usage(const char *command, const struct dq_error *e)
@@ -53,7 +53,7 @@ static int run(int argc, char **argv)
     const char *first = argv[1];
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
         dq_args_help(NULL, stdout);
-        return dq_cmd_report(dq_file_flush(stdout, &e), &e);
+        return dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
     }
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
         return dq_cmd_report(print_version(&e), &e);
@@ -66,7 +66,7 @@ static int run(int argc, char **argv)
         return dq_cmd_report(rc, &e);
     if (args.help) {
         dq_args_help(command, stdout);
-        rc = dq_cmd_report(dq_file_flush(stdout, &e), &e);
+        rc = dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
     } else {
         dq_msg_set_verbosity(args.verbosity);
         rc = command->run(&args);
@@ -77,8 +77,8 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    dq_stop_catch_signals();
-    const int rc = run(argc, argv);
-    dq_stop_die();
-    return rc == DQ_ERR_STOPPED ? EXIT_FAILURE : dq_exit_status(rc);
+    dq_stop_ignore_write_signals();
+    if (dq_file_guard_standard() != 0)
+        return EXIT_FAILURE;
+    return dq_exit_status(run(argc, argv));
 }

@@ -89,6 +89,18 @@ static int init_output(struct dq_output *out, const struct dq_pick *pick,
     return 0;
 }
 
+/* Whether path leads to what this process has as standard output already (/dev/stdout), which is to
+ * be written to and never replaced. */
+static bool is_standard_output(const char *path)
+{
+    struct stat st;
+    struct stat out;
+    if (strcmp(path, "-") == 0)
+        return true;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == 0 &&
+           fstat(STDOUT_FILENO, &out) == 0 && st.st_dev == out.st_dev && st.st_ino == out.st_ino;
+}
+
 /* Says whether -o names a folder, a file or something that takes a stream, and opens the latter. */
 static int find_destination(struct dq_outputs *o, const struct dq_args *args, struct dq_error *e)
 {
@@ -102,7 +114,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
         return o->folder ? 0 : dq_fail_nomem(e);
     }
     const bool there = stat(path, &st) == 0;
-    if (strcmp(path, "-") == 0) {
+    if (is_standard_output(path)) {
         o->destination = DQ_TO_STREAM;
         o->fd = dup(STDOUT_FILENO);
     } else if (there && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))) {

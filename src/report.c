@@ -50,7 +50,7 @@ int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, 
     struct dq_error *e)
 {
     struct dq_sink *sink = NULL;
-    struct dq_json j = {0};
+    struct dq_json j = {.path = path};
     int rc = dq_sink_new_file(path, replace, &sink, e);
     if (rc != 0)
         return rc;

@@ -152,25 +152,52 @@ static int want(struct selection *s, const char *word)
     return rc;
 }
 
+static int compare_order(const struct dq_pick *x, const struct dq_pick *y)
+{
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
 static int by_place(const void *a, const void *b)
 {
     const struct dq_pick *x = a;
     const struct dq_pick *y = b;
     if (x->tensor != y->tensor)
         return x->tensor < y->tensor ? -1 : 1;
-    return x->order < y->order ? -1 : x->order > y->order;
+    return compare_order(x, y);
 }
 
-/* Takes the excluded picks out and puts the others in the order of the file. */
+/* Brings picks of the same thing together. */
+static int by_slice(const void *a, const void *b)
+{
+    const struct dq_pick *x = a;
+    const struct dq_pick *y = b;
+    if (x->tensor != y->tensor)
+        return x->tensor < y->tensor ? -1 : 1;
+    const int texts =
+        strcmp(x->slice_text ? x->slice_text : "", y->slice_text ? y->slice_text : "");
+    return texts != 0 ? texts : compare_order(x, y);
+}
+
+static bool is_same(const struct dq_pick *x, const struct dq_pick *y)
+{
+    return x->tensor == y->tensor && x->slice_text && y->slice_text &&
+           strcmp(x->slice_text, y->slice_text) == 0;
+}
+
+/* Takes out what is excluded or there twice, and puts the rest in the order of the file. */
 static void tidy(struct selection *s)
 {
     struct dq_picks *picks = &s->picks;
     size_t kept = 0;
+    if (picks->n > 0)
+        qsort(picks->items, picks->n, sizeof *picks->items, by_slice);
     for (size_t i = 0; i < picks->n; i++) {
-        if (s->unwanted[picks->items[i].tensor - s->m->tensors])
-            free(picks->items[i].slice_text);
+        struct dq_pick *p = &picks->items[i];
+        if (s->unwanted[p->tensor - s->m->tensors] ||
+            (kept > 0 && is_same(&picks->items[kept - 1], p)))
+            free(p->slice_text);
         else
-            picks->items[kept++] = picks->items[i];
+            picks->items[kept++] = *p;
     }
     picks->n = kept;
     if (kept > 0)

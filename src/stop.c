@@ -1,27 +1,38 @@
 #include "stop.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-static volatile sig_atomic_t signal_came;
+static const int held[] = {SIGINT, SIGTERM, SIGHUP};
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+enum { N_HELD = sizeof held / sizeof held[0] };
+
+static volatile sig_atomic_t signal_came;
+static struct sigaction before[N_HELD];
+static bool holding;
 
 static void take_note(int number)
 {
     signal_came = number;
 }
 
-void dq_stop_catch_signals(void)
+void dq_stop_ignore_write_signals(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
-        struct sigaction old;
-        struct sigaction note = {.sa_handler = take_note}; /* no SA_RESTART: blocked calls return */
-        if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(caught[i], &note, NULL);
+}
+
+void dq_stop_hold(void)
+{
+    struct sigaction note = {.sa_handler = take_note}; /* no SA_RESTART: blocked calls return */
+    if (holding)
+        return;
+    holding = true;
+    for (size_t i = 0; i < N_HELD; i++) {
+        if (sigaction(held[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            sigaction(held[i], &note, NULL);
     }
 }
 
@@ -32,11 +43,13 @@ int dq_stop_check(struct dq_error *e)
     return 0;
 }
 
-void dq_stop_die(void)
+void dq_stop_release(void)
 {
-    if (!signal_came)
+    if (!holding)
         return;
-    struct sigaction dfl = {.sa_handler = SIG_DFL};
-    sigaction(signal_came, &dfl, NULL);
-    raise(signal_came);
+    for (size_t i = 0; i < N_HELD; i++)
+        sigaction(held[i], &before[i], NULL);
+    holding = false;
+    if (signal_came)
+        raise(signal_came);
 }
