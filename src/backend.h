@@ -30,6 +30,10 @@ struct dq_lane_ops {
 /* Makes a lane that decodes on the CPU. dq_lane_free frees it. */
 int dq_lane_new_cpu(size_t in_len, size_t out_len, struct dq_lane **out, struct dq_error *e);
 
+/* Rounds n floats to dtype (f16 or bf16), as every lane does; returns how many finite ones became
+ * infinite. */
+size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n);
+
 /* Frees a lane of any kind, or NULL. */
 void dq_lane_free(struct dq_lane *lane);
 

@@ -66,6 +66,12 @@ int dq_lane_new_cpu(size_t in_len, size_t out_len, struct dq_lane **out, struct 
     return 0;
 }
 
+size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n)
+{
+    const struct dq_cpu *cpu = dq_cpu_select();
+    return dtype == DQ_DTYPE_f16 ? cpu->to_f16(src, dst, n) : cpu->to_bf16(src, dst, n);
+}
+
 void dq_lane_free(struct dq_lane *lane)
 {
     if (lane)

@@ -29,10 +29,13 @@ static bool work_out_size(struct dq_tensor *t)
 {
     uint64_t n = 1;
     bool zero = false;
-    for (uint32_t i = 0; i < t->n_dims; i++)
+    for (uint32_t i = 0; i < t->n_dims; i++) {
         zero = zero || t->dims[i] == 0;
+        if (t->dims[i] > INT64_MAX)
+            return false;
+    }
     for (uint32_t i = 0; i < t->n_dims && !zero; i++) {
-        if (t->dims[i] > INT64_MAX || !dq_mul_u64(n, t->dims[i], &n) || n > INT64_MAX)
+        if (!dq_mul_u64(n, t->dims[i], &n) || n > INT64_MAX)
             return false;
     }
     t->n_weights = zero ? 0 : n;

@@ -9,6 +9,7 @@
 
 /* A lane's buffers: enough that a call costs nothing beside the work, little enough for the cache.
  */
+/* The first is at least half of the second: see pipeline.c. */
 enum { DQ_LANE_IN = 1 << 20, DQ_LANE_OUT = 1 << 20 };
 
 struct dq_job {

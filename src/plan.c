@@ -175,10 +175,10 @@ static void reverse_items(uint8_t *items, size_t n, size_t item_len)
     }
 }
 
-uint8_t *dq_plan_gather(const struct dq_plan *p, const struct dq_chunk *c, uint8_t *items)
+uint8_t *dq_plan_gather(
+    const struct dq_plan *p, const struct dq_chunk *c, uint8_t *items, size_t len)
 {
     const size_t step = (size_t)magnitude(p->inner.step);
-    const size_t len = p->item_len;
     if (c->n_segments == 1 && step == 1 && p->inner.step > 0)
         return items + c->lead * len;
     uint8_t *to = items;
