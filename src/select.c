@@ -12,49 +12,104 @@ static const char *typed_name(const struct dq_tensor *t)
     return strlen(t->name) == t->name_len ? t->name : t->shown;
 }
 
-/* A set of tensors of one model, by their index. */
-typedef void (*dq_mark_fn)(void *arg, size_t index);
+/* Picks on their way. */
+struct selection {
+    const struct dq_model *m;
+    const struct dq_tensor **sorted; /* by the name as typed; NULL until it is needed */
+    struct dq_picks picks;
+    bool *whole;       /* of each tensor: it is picked whole already */
+    bool *unwanted;    /* of each tensor: it is excluded */
+    const char *slice; /* of the word at hand, or NULL */
+    int rc;
+    struct dq_error *e;
+};
 
-/* NAME finds NAME.weight, NAME.bias and so on: one part more, and no dot in it. */
-static bool is_stem_of(const char *word, size_t len, const char *name)
+/* What to do with a tensor that a word selects. */
+typedef void (*dq_mark_fn)(struct selection *s, const struct dq_tensor *t);
+
+static int by_typed_name(const void *a, const void *b)
 {
-    return strncmp(name, word, len) == 0 && name[len] == '.' && name[len + 1] != '\0' &&
-           !strchr(name + len + 1, '.');
+    const struct dq_tensor *const *x = a;
+    const struct dq_tensor *const *y = b;
+    return strcmp(typed_name(*x), typed_name(*y));
 }
 
-/* Calls mark for each tensor that word selects; returns how many, or an error. */
-static int match_word(const struct dq_model *m, const char *word, dq_mark_fn mark, void *arg,
-    size_t *n_matched, struct dq_error *e)
+static int need_sorted(struct selection *s)
+{
+    const size_t n = s->m->n_tensors;
+    if (s->sorted)
+        return 0;
+    s->sorted = malloc((n + 1) * sizeof *s->sorted);
+    if (!s->sorted)
+        return dq_fail_nomem(s->e);
+    for (size_t i = 0; i < n; i++)
+        s->sorted[i] = &s->m->tensors[i];
+    qsort(s->sorted, n, sizeof *s->sorted, by_typed_name);
+    return 0;
+}
+
+/* NAME finds NAME.weight, NAME.bias and so on: one part more, and no dot in it. */
+static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
 {
     const size_t len = strlen(word);
-    size_t index;
-    *n_matched = 0;
-    if (dq_nametable_find(&m->names, word, len, &index)) {
-        mark(arg, index);
-        *n_matched = 1;
-        return 0;
+    size_t low = 0;
+    size_t high = s->m->n_tensors;
+    const int rc = need_sorted(s);
+    if (rc != 0)
+        return rc;
+    while (low < high) { /* the first name that does not come before word */
+        const size_t middle = low + (high - low) / 2;
+        if (strcmp(typed_name(s->sorted[middle]), word) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (int stems = 0; stems < 2 && *n_matched == 0; stems++) {
-        for (size_t i = 0; i < m->n_tensors; i++) {
-            const struct dq_tensor *t = &m->tensors[i];
-            if (stems ? is_stem_of(word, len, typed_name(t)) : strcmp(word, t->shown) == 0) {
-                mark(arg, i);
-                ++*n_matched;
-            }
+    for (; low < s->m->n_tensors; low++) {
+        const char *name = typed_name(s->sorted[low]);
+        if (strncmp(name, word, len) != 0 || name[len] > '.')
+            break; /* what begins with word and a dot has passed */
+        if (name[len] == '.' && name[len + 1] != '\0' && !strchr(name + len + 1, '.')) {
+            mark(s, s->sorted[low]);
+            ++*n_matched;
         }
     }
-    if (*n_matched > 0 || !dq_glob_is_pattern(word))
-        return 0;
+    return 0;
+}
+
+static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+{
     struct dq_strings patterns = {0};
-    const int rc = dq_glob_expand(word, &patterns, e);
-    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
-        if (dq_glob_match(&patterns, typed_name(&m->tensors[i]))) {
-            mark(arg, i);
+    const int rc = dq_glob_expand(word, &patterns, s->e);
+    for (size_t i = 0; rc == 0 && i < s->m->n_tensors; i++) {
+        if (dq_glob_match(&patterns, typed_name(&s->m->tensors[i]))) {
+            mark(s, &s->m->tensors[i]);
             ++*n_matched;
         }
     }
     dq_strings_finish(&patterns);
     return rc;
+}
+
+/* Calls mark for each tensor that word selects, and counts them. */
+static int match_word(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+{
+    const struct dq_model *m = s->m;
+    const struct dq_tensor *exact = dq_model_find(m, word, strlen(word));
+    *n_matched = 0;
+    /* A name that cannot be typed is spelled as it is shown. */
+    for (size_t i = 0; !exact && strchr(word, '\\') && i < m->n_tensors; i++) {
+        if (strcmp(word, m->tensors[i].shown) == 0)
+            exact = &m->tensors[i];
+    }
+    if (exact) {
+        mark(s, exact);
+        *n_matched = 1;
+        return 0;
+    }
+    const int rc = match_stem(s, word, mark, n_matched);
+    if (rc != 0 || *n_matched > 0 || !dq_glob_is_pattern(word))
+        return rc;
+    return match_glob(s, word, mark, n_matched);
 }
 
 static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_error *e)
@@ -68,17 +123,6 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
     dq_suggest_words(&near, words, sizeof words);
     return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: no tensor matches '%.200s'%s", m->path, word, words);
 }
-
-/* Picks on their way. */
-struct selection {
-    const struct dq_model *m;
-    struct dq_picks picks;
-    bool *whole;       /* of each tensor: it is picked whole already */
-    bool *unwanted;    /* of each tensor: it is excluded */
-    const char *slice; /* of the word at hand, or NULL */
-    int rc;
-    struct dq_error *e;
-};
 
 static int add_pick(
     struct dq_picks *picks, const struct dq_tensor *t, const char *slice, struct dq_error *e)
@@ -113,37 +157,35 @@ static int add_pick(
     return 0;
 }
 
-static void mark_wanted(void *arg, size_t index)
+static void mark_wanted(struct selection *s, const struct dq_tensor *t)
 {
-    struct selection *s = arg;
-    if (s->rc != 0 || (!s->slice && s->whole[index]))
-        return;
+    bool *whole = &s->whole[t - s->m->tensors];
     struct dq_error why;
-    s->rc = add_pick(&s->picks, &s->m->tensors[index], s->slice, &why);
+    if (s->rc != 0 || (!s->slice && *whole))
+        return;
+    s->rc = add_pick(&s->picks, t, s->slice, &why);
     if (s->rc != 0)
         dq_fail(s->e, s->rc, "%s: %s", s->m->path, why.text);
     if (!s->slice)
-        s->whole[index] = true;
+        *whole = true;
 }
 
-static void mark_unwanted(void *arg, size_t index)
+static void mark_unwanted(struct selection *s, const struct dq_tensor *t)
 {
-    struct selection *s = arg;
-    s->unwanted[index] = true;
+    s->unwanted[t - s->m->tensors] = true;
 }
 
 static int want(struct selection *s, const char *word)
 {
     size_t n;
-    size_t index;
     const char *slice = dq_slice_find(word);
-    if (dq_nametable_find(&s->m->names, word, strlen(word), &index))
+    if (dq_model_find(s->m, word, strlen(word)))
         slice = NULL; /* a name that ends in brackets itself */
     char *name = strndup(word, slice ? (size_t)(slice - word) : strlen(word));
     if (!name)
         return dq_fail_nomem(s->e);
     s->slice = slice;
-    int rc = match_word(s->m, name, mark_wanted, s, &n, s->e);
+    int rc = match_word(s, name, mark_wanted, &n);
     if (rc == 0)
         rc = s->rc;
     if (rc == 0 && n == 0)
@@ -221,7 +263,7 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
     for (size_t i = 0; rc == 0 && i < excluded->n; i++) {
         const char *word = excluded->items[i];
         size_t n;
-        rc = match_word(m, word, mark_unwanted, &s, &n, e);
+        rc = match_word(&s, word, mark_unwanted, &n);
         if (rc == 0 && n == 0 && unused)
             rc = dq_strings_add(unused, word, strlen(word), e);
     }
@@ -234,6 +276,7 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
         *out = s.picks;
     else
         dq_picks_finish(&s.picks);
+    free(s.sorted);
     free(s.whole);
     free(s.unwanted);
     return rc;
