@@ -2,6 +2,8 @@
 
 #include "stop.h"
 
+#include <assert.h>
+
 /* Reads the blocks of a chunk, those of each segment behind those of the last. */
 static int read_chunk(
     const struct dq_job *job, const struct dq_chunk *c, uint8_t *in, struct dq_error *e)
@@ -36,6 +38,7 @@ static int decode_chunk(struct dq_lane *lane, const struct dq_plan *p, const str
     }
     const uint8_t *floats = dq_plan_gather(p, c, lane->out, sizeof(float));
     *items = lane->in; /* its blocks are decoded */
+    assert(c->n_items * sizeof(uint16_t) <= lane->in_len);
     *n_overflow += dq_narrow(
         p->dtype, (const float *)(const void *)floats, (uint16_t *)(void *)lane->in, c->n_items);
     return 0;

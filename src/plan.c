@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include <assert.h>
 #include <string.h>
 
 static uint64_t magnitude(int64_t step)
@@ -121,6 +122,7 @@ bool dq_plan_next(struct dq_plan *p, size_t in_len, size_t out_len, struct dq_ch
     if (p->n_items == 0 || p->next_segment == p->n_segments)
         return false;
     const uint64_t room = min_u64(in_len / p->block_len, out_len / p->item_len / p->block_items);
+    assert(room > 0);
     const uint64_t base = base_of(p, p->next_segment);
     const uint64_t n = items_that_fit(p, base, room);
     uint64_t span;
