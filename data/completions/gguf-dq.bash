@@ -1,0 +1,168 @@
+# Completion of gguf-dq for bash. It needs nothing but bash (3.2 or newer).
+
+# Sets REPLY to a word of the command line without its quotes. The word is not evaluated.
+_gguf_dq_unquote()
+{
+    local word=$1
+    # shellcheck disable=SC2162 # without -r, read takes the backslashes away
+    case $word in
+        \'*) word=${word#\'} word=${word%\'} ;;
+        \"*) word=${word#\"} word=${word%\"} ;;
+        *) IFS= read word <<< "$word" ;;
+    esac
+    case $word in
+        \~/*) word=$HOME/${word#\~/} ;;
+    esac
+    REPLY=$word
+}
+
+# Sets REPLY to the last of a cluster of short options if that takes an argument (-nd: -d), else to
+# the word.
+_gguf_dq_last_option()
+{
+    REPLY=$1
+    [[ $1 =~ ^-[0mnkqvh]*([txTofd])$ ]] && REPLY=-${BASH_REMATCH[1]}
+}
+
+# Sets command and model to what stands on the line before the cursor.
+_gguf_dq_parse()
+{
+    local i
+    command=${COMP_WORDS[1]} model=
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        _gguf_dq_last_option "${COMP_WORDS[i]}"
+        case $REPLY in
+            --tensor | --exclude | --tensors-from | --output | --format | --dtype | --manifest)
+                [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
+                ((i++))
+                ;;
+            --*) ;;
+            -[txTofd]) ((i++)) ;;
+            -?*) ;;
+            *)
+                _gguf_dq_unquote "${COMP_WORDS[i]}"
+                if [[ $REPLY == - || $REPLY == */* || $REPLY == *.gguf || -e $REPLY ]]; then
+                    model=$REPLY
+                fi
+                return
+                ;;
+        esac
+    done
+}
+
+# Adds the words of standard input, a line each, that begin like the one under the cursor, with the
+# quotes that they need there.
+_gguf_dq_add()
+{
+    local word
+    while IFS= read -r word; do
+        [[ $word == "$cur"* ]] || continue
+        case $quote in
+            \') word=${word//\'/\'\\\'\'} ;;
+            \")
+                word=${word//\\/\\\\} word=${word//\"/\\\"}
+                word=${word//\$/\\\$} word=${word//\`/\\\`}
+                ;;
+            *) printf -v word %q "$word" ;;
+        esac
+        COMPREPLY[${#COMPREPLY[@]}]=$word
+    done
+}
+
+# Adds the words of a list that has blanks between them.
+_gguf_dq_add_words()
+{
+    _gguf_dq_add < <(compgen -W "$1")
+}
+
+# Adds folders, and the files whose names match a pattern.
+_gguf_dq_add_files()
+{
+    _gguf_dq_add < <(
+        shopt -s nullglob
+        for file in "$cur"*; do
+            # shellcheck disable=SC2053 # the pattern is meant to be one
+            if [[ -d $file ]]; then
+                printf '%s/\n' "$file"
+            elif [[ $file == $1 ]]; then
+                printf '%s\n' "$file"
+            fi
+        done
+    )
+    # Within a folder, the word goes on.
+    [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace 2> /dev/null
+}
+
+# Adds the tensors of the model; a model on standard input must not be read here.
+_gguf_dq_add_tensors()
+{
+    [[ $model == - ]] ||
+        _gguf_dq_add < <("$program" list --names ${model:+"$model"} 2> /dev/null < /dev/null)
+}
+
+_gguf_dq()
+{
+    local commands='list extract formats'
+    local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null'
+    local showing='-m --meta --names'
+    local writing='-o --output -f --format -d --dtype --force --skip-existing -k --keep-going
+        --strict --manifest -n --dry-run'
+    local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
+    local program command model cur quote previous options REPLY
+    COMPREPLY=()
+
+    _gguf_dq_unquote "$1"
+    program=$REPLY
+    cur=${COMP_WORDS[COMP_CWORD]}
+    previous=${COMP_WORDS[COMP_CWORD - 1]}
+    # bash makes three words of --option=value.
+    if [[ $cur == '=' ]]; then
+        cur=
+    elif [[ $previous == '=' ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    quote=${cur:0:1}
+    _gguf_dq_unquote "$cur"
+    cur=$REPLY
+
+    if ((COMP_CWORD == 1)); then
+        _gguf_dq_add_words "$commands --help --version"
+        return
+    fi
+    _gguf_dq_parse
+    case $command in
+        list) options="$selecting $showing $reporting" ;;
+        extract) options="$selecting $writing $reporting" ;;
+        formats) options="$reporting" ;;
+        *) return ;;
+    esac
+    if [[ $command != formats ]]; then
+        _gguf_dq_last_option "$previous"
+        case $REPLY in
+            --tensor | --exclude | -[tx])
+                _gguf_dq_add_tensors
+                return
+                ;;
+            --tensors-from | --output | --manifest | -[To])
+                _gguf_dq_add_files '*'
+                return
+                ;;
+            --format | -f)
+                _gguf_dq_add_words 'npy raw'
+                return
+                ;;
+            --dtype | -d)
+                _gguf_dq_add_words 'f32 f16 bf16 native'
+                return
+                ;;
+        esac
+    fi
+    if [[ $cur == -* ]]; then
+        _gguf_dq_add_words "$options"
+    elif [[ $command != formats ]]; then
+        [[ $model ]] || _gguf_dq_add_files '*.gguf'
+        [[ $cur == */* && ! $model ]] || _gguf_dq_add_tensors
+    fi
+}
+
+complete -F _gguf_dq gguf-dq

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Compare the manual, the README and the completions with the program, and run their examples.
+
+Usage: check_doc.py PROGRAM SOURCE_ROOT
+
+The program's own --help, `formats --json` and errors.def are what the texts have to agree with.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+COMPLETIONS = ('gguf-dq.bash', '_gguf-dq', 'gguf-dq.fish')
+SIGNAL_STATUSES = {130, 143}  # errors.def has them as one row
+FOREIGN = (  # what belongs to the machine of one developer
+    r'/(?:home|root|Users|tmp|mnt|work)/', r'\blocalhost\b', r'\b\d+\.\d+\.\d+\.\d+\b', r'\.lan\b')
+
+problems = []
+
+
+def complain(text):
+    problems.append(text)
+
+
+def compare(what, expected, found):
+    """Two sets or mappings: name what only one of them has."""
+    for item in sorted(set(expected) - set(found), key=str):
+        complain(f'{what}: {item} is missing')
+    for item in sorted(set(found) - set(expected), key=str):
+        complain(f'{what}: {item} should not be there')
+    if isinstance(expected, dict):
+        for key in sorted(set(expected) & set(found), key=str):
+            if expected[key] != found[key]:
+                complain(f'{what}: {key}: {found[key]}, but should be {expected[key]}')
+
+
+def output_of(*command, **kwargs):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **kwargs).stdout
+
+
+# What the program says.
+
+def program_commands(program):
+    help_text = output_of(program, '--help')
+    return re.findall(r'^  (\w+) +\S', help_text, re.M)
+
+
+def program_options(program, command):
+    """{'--tensor': ('-t', True)}: the short form or None, and whether it takes an argument."""
+    rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)( [A-Z]+)? ', output_of(program, command, '--help'),
+                      re.M)
+    return {long: (short or None, bool(argument)) for short, long, argument in rows}
+
+
+def flat(options):
+    return {form for long, (short, _) in options.items() for form in (short, long) if form}
+
+
+# The manual.
+
+def sections(source, macro):
+    """The parts of mdoc source that begin with .Sh or .Ss, by their titles."""
+    parts = re.split(rf'^\.{macro} (.*)$', source, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def plain(text):
+    """Text of a literal display without its escapes."""
+    for escape, letter in ((r'\(aq', "'"), (r'\(dq', '"'), (r'\-', '-'), (r'\&', ''), (r'\e', '\\')):
+        text = text.replace(escape, letter)
+    return text
+
+
+def manual_options(manual, commands):
+    """Options by command, from the subsections of OPTIONS, whose titles end in the commands."""
+    found = {command: {} for command in commands}
+    for title, body in sections(manual['OPTIONS'], 'Ss').items():
+        owners = re.findall(r'\w+', title.split(':')[1])
+        for item in re.findall(r'^\.It (Fl .*)$', body, re.M):
+            forms = re.findall(r'Fl (\S+)', item)
+            long = '-' + forms[-1]
+            short = '-' + forms[0] if len(forms) == 2 else None
+            for command in set(owners) & set(commands):
+                found[command][long] = (short, ' Ar ' in item)
+    return found
+
+
+def synopsis_options(manual):
+    """Options by command as the synopsis has them: the short form, or the long one without one."""
+    found = {}
+    for part in manual['SYNOPSIS'].split('.Nm\n')[1:]:
+        match = re.match(r'\.Cm (\w+)\n', part)
+        if not match:
+            continue
+        forms = set()
+        for word in re.findall(r'Fl (\S+)', part):
+            if word.startswith('-'):
+                forms.add('-' + word)
+            else:
+                forms.update('-' + letter for letter in word)
+        found[match.group(1)] = forms
+    return found
+
+
+def check_manual_options(manual, options):
+    found = manual_options(manual, options)
+    synopsis = synopsis_options(manual)
+    compare('manual: SYNOPSIS: commands', set(options), set(synopsis))
+    for command, expected in options.items():
+        compare(f'manual: options of {command}', expected, found[command])
+        compare(f'manual: SYNOPSIS of {command}', {short or long for long, (short, _) in
+                                                   expected.items()}, synopsis.get(command, set()))
+
+
+def check_statuses(manual, root):
+    rows = re.findall(r'^DQ_ERROR\(\w+, (\d+),', (root / 'src/errors.def').read_text(), re.M)
+    expected = ({int(status) for status in rows} - {128}) | {0} | SIGNAL_STATUSES
+    found = [int(s) for s in re.findall(r'^\.It (\d+)$', manual['EXIT STATUS'], re.M)]
+    compare('manual: EXIT STATUS', expected, set(found))
+    if found != sorted(found):
+        complain('manual: EXIT STATUS: not in order')
+
+
+def check_formats(manual, formats):
+    expected = [(f['name'], f['id'], f['block_weights'], f['block_bytes'], f['bits_per_weight'])
+                for f in formats]
+    rows = [row.split(' Ta ') for row in re.findall(r'^\.It (\S+ Ta .*)$', manual['FORMATS'], re.M)]
+    found = [(name, int(number), int(weights), int(n_bytes), float(bits))
+             for name, number, weights, n_bytes, bits in rows if name != 'Sy']
+    if found != expected:
+        compare('manual: FORMATS', set(expected), set(found))
+        complain('manual: FORMATS: differs from `gguf-dq formats`')
+
+
+def check_json(manual, program, folder):
+    """The fields of the reports, in their order."""
+    parts = {title: re.findall(r'^\.It Va (\S+)$', body, re.M)
+             for title, body in sections(manual['JSON'], 'Ss').items()}
+    listed = json.loads(output_of(program, 'list', '--json', '--meta', 'model.gguf', cwd=folder))
+    extracted = json.loads(output_of(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf',
+                                     cwd=folder))
+    formats = json.loads(output_of(program, 'formats', '--json'))
+    for title, expected in (
+            ('list --json', [*listed, *listed['tensors'][0]]),
+            ('extract --json, --manifest', [*extracted, *extracted['outputs'][0]]),
+            ('formats --json', [*formats['formats'][0]])):
+        if parts.get(title) != expected:
+            complain(f'manual: JSON: {title}: {parts.get(title)}, but the program has {expected}')
+
+
+# The completions. Each file keeps its options in one regular form.
+
+def bash_options(text, commands):
+    lists = {name: set(words.split()) for name, words in
+             re.findall(r"^    local (\w+)='([^']*)'$", text, re.M)}
+    arms = dict(re.findall(r'^        (\w+)\) options="([^"]*)" ;;$', text, re.M))
+    compare('gguf-dq.bash: commands', set(commands), lists.pop('commands', set()))
+    return {command: set().union(*(lists[name] for name in re.findall(r'\$(\w+)', names)))
+            for command, names in arms.items()}
+
+
+def zsh_options(text, commands):
+    lists = {}
+    for name, body in re.findall(r'^  (\w+)=\(\n(.*?)^  \)$', text, re.M | re.S):
+        heads = [line.strip().split('[')[0] for line in body.splitlines()]
+        lists[name] = set(re.findall(r'--?[\w-]*\w', ' '.join(heads)))
+        if name == 'commands':
+            compare('_gguf-dq: commands', set(commands), set(re.findall(r"'(\w+):", body)))
+    arms = dict(re.findall(r'^    \((\w+)\) specs=\(([^)]*)\) ;;$', text, re.M))
+    return {command: set().union(*(lists[name] for name in re.findall(r'\$(\w+)', names)
+                                   if name != 'operands'))
+            for command, names in arms.items()}
+
+
+def fish_options(text, commands):
+    found = {}
+    compare('gguf-dq.fish: commands', set(commands),
+            set(re.findall(r'-n __gguf_dq_using -a (\w+)', text)))
+    for owners, rest in re.findall(r"^complete -c gguf-dq -n '__gguf_dq_using ([\w ]+)' (.*)$", text,
+                                   re.M):
+        options = {'-' + s for s in re.findall(r'(?:^| )-s (\w)', rest)}
+        options |= {'--' + s for s in re.findall(r'(?:^| )-l ([\w-]+)', rest)}
+        for command in owners.split():
+            found.setdefault(command, set()).update(options)
+    return found
+
+
+def check_completions(root, options):
+    for name, reader in zip(COMPLETIONS, (bash_options, zsh_options, fish_options)):
+        found = reader((root / 'data/completions' / name).read_text(), options)
+        compare(f'{name}: commands with options', set(options), set(found))
+        for command, expected in options.items():
+            compare(f'{name}: options of {command}', flat(expected), found.get(command, set()))
+
+
+# The README.
+
+def readme_blocks(text, language):
+    """Fenced blocks as pairs of the section that they stand in and their text."""
+    blocks = []
+    section = ''
+    for part in re.split(r'^(?=## )', text, flags=re.M):
+        match = re.match(r'## (.*)', part)
+        section = match.group(1) if match else ''
+        blocks += [(section, body) for body in re.findall(rf'^```{language}\n(.*?)^```$', part,
+                                                          re.M | re.S)]
+    return blocks
+
+
+def check_readme(root, formats):
+    text = (root / 'README.md').read_text()
+    start = [body for section, body in readme_blocks(text, 'sh') if section == 'Quick start']
+    if len(start) != 2:
+        complain(f'README: Quick start has {len(start)} commands instead of 2')
+    elif start[1].strip() not in (root / '.ci/run').read_text():
+        complain(f'README: .ci/run does not contain the second command: {start[1].strip()}')
+    types = re.search(r'^## Types$(.*?)^## ', text, re.M | re.S)
+    found = re.findall(r'\b[A-Z]+\d+(?:_\w+)?\b', types.group(1)) if types else []
+    compare('README: types', {f['name'] for f in formats}, set(found))
+
+
+def check_foreign(root):
+    paths = ['README.md', 'man/gguf-dq.1'] + ['data/completions/' + name for name in COMPLETIONS]
+    for path in paths:
+        for number, line in enumerate((root / path).read_text().splitlines(), 1):
+            for pattern in FOREIGN:
+                if re.search(pattern, line):
+                    complain(f'{path}:{number}: of one machine only: {line.strip()}')
+
+
+# The examples.
+
+def python_with_numpy():
+    for folder in [str(pathlib.Path(sys.executable).parent)] + os.get_exec_path():
+        python = shutil.which('python3', path=folder)
+        if python and subprocess.run([python, '-c', 'import numpy'],
+                                     stderr=subprocess.DEVNULL).returncode == 0:
+            return python
+    sys.exit('check_doc.py: the examples need a python3 with numpy on the PATH')
+
+
+def run_example(what, command, folder, environment):
+    done = subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    if done.returncode != 0:
+        complain(f'{what}: exit {done.returncode}: {command[-1].strip()}\n'
+                 + done.stdout.decode(errors='replace'))
+
+
+def check_examples(manual, program, root, scratch):
+    """Those of the manual, and those of the README, in a folder each, in their order."""
+    tools = scratch / 'bin'
+    tools.mkdir()
+    (tools / 'gguf-dq').symlink_to(program)
+    # A wrapper, because an interpreter finds its modules by the path that it was started by.
+    wrapper = tools / 'python3'
+    wrapper.write_text(f'#!/bin/sh\nexec {python_with_numpy()} "$@"\n')
+    wrapper.chmod(0o755)
+    environment = {**os.environ, 'PATH': f'{tools}:{os.environ["PATH"]}'}
+    environment.pop('GGUF_DQ_MODEL', None)
+    examples = [plain(body) for body in
+                re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed$', manual['EXAMPLES'], re.M | re.S)]
+    readme = (root / 'README.md').read_text()
+    blocks = [body for section, body in readme_blocks(readme, 'sh') if section == 'Examples']
+    for what, commands in (('manual', examples), ('README', blocks)):
+        folder = scratch / what
+        folder.mkdir()
+        shutil.copy(root / 'data/sample.gguf', folder / 'model.gguf')
+        if len(commands) < 5:
+            complain(f'{what}: only {len(commands)} examples found')
+        for command in commands:
+            run_example(what, ['bash', '-e', '-o', 'pipefail', '-c', command], folder, environment)
+    for section, code in readme_blocks(readme, 'python'):
+        run_example(f'README: {section}', [str(wrapper), '-c', code], scratch / 'README', environment)
+    check_json(manual, program, scratch / 'manual')
+
+
+def main():
+    program = os.path.abspath(sys.argv[1])
+    root = pathlib.Path(sys.argv[2])
+    manual = sections((root / 'man/gguf-dq.1').read_text(), 'Sh')
+    formats = json.loads(output_of(program, 'formats', '--json'))['formats']
+    options = {command: program_options(program, command) for command in program_commands(program)}
+    if not options or not all(options.values()):
+        sys.exit('check_doc.py: --help has a form that this script cannot read')
+    check_manual_options(manual, options)
+    check_statuses(manual, root)
+    check_formats(manual, formats)
+    check_completions(root, options)
+    check_readme(root, formats)
+    check_foreign(root)
+    with tempfile.TemporaryDirectory() as scratch:
+        check_examples(manual, program, root, pathlib.Path(scratch))
+    for problem in problems:
+        print(problem)
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Drives the completion for bash without a terminal, by calling its function the way that bash does.
+# Usage: test_completion.bash PROGRAM SOURCE_ROOT
+# shellcheck disable=SC2016 # dollars in single quotes are meant to stay
+set -u
+
+program=$(realpath "$1")
+root=$2
+failures=0
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/bin" "$scratch/alone" "$scratch/several" "$scratch/several/folder"
+ln -s "$program" "$scratch/bin/gguf-dq"
+PATH=$scratch/bin:$PATH
+unset GGUF_DQ_MODEL
+cp "$root/data/sample.gguf" "$scratch/alone/model.gguf"
+cp "$root/data/sample.gguf" "$scratch/several/model.gguf"
+cp "$root/data/gguf/good/odd_names.gguf" "$scratch/several/odd names.gguf"
+touch "$scratch/several/notes.txt"
+
+# shellcheck disable=SC1091 # it is checked by itself
+source "$root/data/completions/gguf-dq.bash" || exit 1
+
+# expect FOLDER WORDS-EXPECTED WORD...: completes the last word in a folder; the words expected have
+# a | between them.
+expect()
+{
+    local expected=$2 found noise
+    cd "$scratch/$1" || exit 1
+    shift 2
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    _gguf_dq "$1" "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}" > "$scratch/noise" 2>&1
+    found=$(IFS='|'; printf %s "${COMPREPLY[*]-}")
+    noise=$(cat "$scratch/noise")
+    if [[ $found != "$expected" || $noise ]]; then
+        printf 'line:     %s\nexpected: %s\nfound:    %s\nnoise:    %s\n\n' \
+            "$*" "$expected" "$found" "$noise"
+        failures=$((failures + 1))
+    fi
+}
+
+expect alone 'list|extract|formats|--help|--version' gguf-dq ''
+expect alone 'list' gguf-dq l
+expect alone '' gguf-dq nosuch ''
+
+# models, folders and tensors
+expect several 'folder/|model.gguf|odd\ names.gguf' gguf-dq list ''
+expect several 'folder/' gguf-dq list f
+expect several 'model.gguf' gguf-dq extract -t output mod
+expect several 'token_embd.weight' gguf-dq extract model.gguf tok
+expect several 'token_embd.weight' gguf-dq list --json -x output model.gguf -t tok
+expect several 'token_embd.weight' gguf-dq extract --format = raw -nd f16 model.gguf tok
+expect several '' gguf-dq extract -t tok
+expect alone 'token_embd.weight' gguf-dq extract -t tok
+expect alone 'position_ids' gguf-dq list pos
+expect alone 'position_ids' gguf-dq list ../several/model.gguf pos
+expect several '' gguf-dq list nosuch.gguf ''
+expect several '' gguf-dq list - ''
+GGUF_DQ_MODEL=$scratch/alone/model.gguf expect several 'position_ids' gguf-dq list pos
+
+# quotes
+expect several 'star\*\?\[x\]' gguf-dq list 'odd\ names.gguf' sta
+expect several 'star\*\?\[x\]' gguf-dq list '"odd names.gguf"' 'star\*'
+expect several 'dollar\$\(id\)' gguf-dq list "'odd names.gguf'" dol
+expect several 'dollar\$(id)' gguf-dq list 'odd\ names.gguf' '"dol'
+expect several "quote\"s'\\''\`" gguf-dq list 'odd\ names.gguf' "'quo"
+expect several "quote\\\"s'\\\`" gguf-dq list 'odd\ names.gguf' '"quo'
+expect several 'back\\\\slash' gguf-dq list 'odd\ names.gguf' back
+
+# arguments of options
+expect several 'npy|raw' gguf-dq extract -f ''
+expect several 'f32|f16|bf16|native' gguf-dq extract --dtype = ''
+expect several 'bf16' gguf-dq extract --dtype = b
+expect several 'native' gguf-dq extract -nd n
+expect several 'notes.txt' gguf-dq list -T not
+expect several 'folder/|model.gguf|notes.txt|odd\ names.gguf' gguf-dq extract model.gguf -o ''
+expect several 'notes.txt' gguf-dq extract --manifest n
+
+# options
+expect alone '--dtype|--dry-run' gguf-dq extract --d
+expect alone '' gguf-dq list --d
+expect alone '--json|--jsonl' gguf-dq formats --j
+expect alone '' gguf-dq formats ''
+
+exit $((failures > 0))

@@ -1,0 +1,61 @@
+# Drives the completion for fish.
+# Usage: fish test_completion.fish PROGRAM SOURCE_ROOT
+set -g failures 0
+set -g scratch (mktemp -d); or exit 1
+mkdir $scratch/bin $scratch/config $scratch/alone $scratch/several $scratch/several/folder
+ln -s (realpath $argv[1]) $scratch/bin/gguf-dq
+set -gx PATH $scratch/bin $PATH
+set -e GGUF_DQ_MODEL
+cp $argv[2]/data/sample.gguf $scratch/alone/model.gguf
+cp $argv[2]/data/sample.gguf $scratch/several/model.gguf
+cp $argv[2]/data/gguf/good/odd_names.gguf $scratch/several/'odd names.gguf'
+touch $scratch/several/notes.txt
+complete -c gguf-dq -e # what an installed version has
+source $argv[2]/data/completions/gguf-dq.fish; or exit 1
+
+# expect FOLDER LINE WORD...: completes a line in a folder. The words are sorted.
+function expect
+  set -l expected (string join '|' -- (printf '%s\n' $argv[3..-1] | sort))
+  cd $scratch/$argv[1]
+  set -l found (string join '|' -- (complete -C $argv[2] 2>$scratch/noise | string replace -r '\t.*' '' | sort))
+  set -l noise (cat $scratch/noise)
+  if test "$found" != "$expected"; or test -n "$noise"
+    printf 'line:     %s\nexpected: %s\nfound:    %s\nnoise:    %s\n\n' $argv[2] "$expected" "$found" "$noise"
+    set -g failures (math $failures + 1)
+  end
+end
+
+set -x LC_ALL C.UTF-8
+expect alone 'gguf-dq ' list extract formats
+expect alone 'gguf-dq --' --help --version
+expect alone 'gguf-dq l' list
+
+# models, folders and tensors
+expect several 'gguf-dq list ' folder/ model.gguf 'odd names.gguf'
+expect several 'gguf-dq extract -t output mod' model.gguf
+expect several 'gguf-dq extract model.gguf tok' token_embd.weight
+expect several 'gguf-dq list --json -x output model.gguf -t tok' token_embd.weight
+expect several 'gguf-dq extract --format=raw -nd f16 model.gguf tok' token_embd.weight
+expect several 'gguf-dq extract -t tok'
+expect alone 'gguf-dq extract -t tok' token_embd.weight
+expect alone 'gguf-dq list pos' position_ids
+expect several 'gguf-dq list nosuch.gguf tok'
+expect several 'gguf-dq list - tok'
+expect several 'gguf-dq list odd\ names.gguf sta' 'star*?[x]'
+expect several 'gguf-dq list "odd names.gguf" doll' 'dollar$(id)'
+
+# arguments of options
+expect several 'gguf-dq extract -f ' npy raw
+expect several 'gguf-dq extract --dtype ' f32 f16 bf16 native
+expect several 'gguf-dq list -T not' notes.txt
+expect several 'gguf-dq extract --manifest not' notes.txt
+
+# options
+expect alone 'gguf-dq extract --d' --dtype --dry-run
+expect alone 'gguf-dq list --d'
+expect alone 'gguf-dq formats --j' --json --jsonl
+expect alone 'gguf-dq formats '
+
+cd /
+rm -rf $scratch
+test $failures -eq 0

@@ -1,0 +1,106 @@
+# Drives the completion for zsh: types into a shell on a pseudo-terminal and notes what is offered.
+# Usage: zsh -f test_completion.zsh PROGRAM SOURCE_ROOT
+zmodload zsh/zpty || exit 1
+
+integer failures=0
+program=$(realpath "$1")
+root=$2
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf $scratch' EXIT
+mkdir $scratch/bin $scratch/alone $scratch/several $scratch/several/folder
+ln -s $program $scratch/bin/gguf-dq
+cp $root/data/sample.gguf $scratch/alone/model.gguf
+cp $root/data/sample.gguf $scratch/several/model.gguf
+cp $root/data/gguf/good/odd_names.gguf $scratch/several/'odd names.gguf'
+touch $scratch/several/notes.txt
+export LC_ALL=C.UTF-8
+unset GGUF_DQ_MODEL
+
+# In the shell at the other end, compadd tells what it would add, and the key is done when the line
+# "end" is there.
+cat > $scratch/setup <<EOF
+cd $scratch
+path=($scratch/bin \$path)
+fpath=($root/data/completions \$fpath)
+autoload -Uz compinit
+compinit -u -D
+compadd() {
+  local -a found
+  builtin compadd -O found "\$@"
+  ((\$#found)) && print -rl -- \$found >> $scratch/offered
+  builtin compadd "\$@"
+}
+probe() { zle complete-word; print -r -- "end" >> $scratch/offered }
+zle -N probe
+bindkey '^I' probe
+LISTMAX=10000
+print -r -- "end" >> $scratch/offered
+EOF
+
+wait_for_end() {
+  integer i
+  local chunk
+  for ((i = 0; i < 600; i++)); do
+    zpty -r -t shell chunk # what it prints has to be read, or it waits
+    [[ -e $scratch/offered && $(tail -n 1 $scratch/offered) == end ]] && return
+    sleep 0.05
+  done
+  print "the shell does not answer"
+  exit 1
+}
+
+zpty -b shell zsh -f -i
+zpty -w shell "source $scratch/setup"
+wait_for_end
+
+# expect FOLDER LINE WORD...: completes a line in a folder. The words are sorted.
+expect() {
+  local line=$2
+  local -a expected=("${(@o)argv[3,-1]}") found
+  rm -f $scratch/offered
+  zpty -w shell "cd $scratch/$1; print end >> $scratch/offered"
+  wait_for_end
+  rm -f $scratch/offered
+  zpty -w -n shell "$line"$'\t'
+  wait_for_end
+  found=("${(@ou)${(@f)$(< $scratch/offered)}}")
+  found=("${(@)found:#end}")
+  zpty -w -n shell $'\x15' # takes the line away
+  if [[ "${(j:|:)found}" != "${(j:|:)expected}" ]]; then
+    print -r -- "line:     $line"
+    print -r -- "expected: ${(j:|:)expected}"
+    print -r -- "found:    ${(j:|:)found}"
+    ((failures++))
+  fi
+}
+
+expect alone 'gguf-dq ' list extract formats --help --version
+expect alone 'gguf-dq l' list
+
+# models, folders and tensors
+expect several 'gguf-dq list ' folder model.gguf 'odd\ names.gguf'
+expect several 'gguf-dq extract -t output mod' model.gguf
+expect several 'gguf-dq extract model.gguf tok' token_embd.weight
+expect several 'gguf-dq list --json -x output model.gguf -t tok' token_embd.weight
+expect several 'gguf-dq extract --format=raw -nd f16 model.gguf tok' token_embd.weight
+expect several 'gguf-dq extract -t tok'
+expect alone 'gguf-dq extract -t tok' token_embd.weight
+expect alone 'gguf-dq list pos' position_ids
+expect several 'gguf-dq list nosuch.gguf tok'
+expect several 'gguf-dq list - tok'
+expect several 'gguf-dq list odd\ names.gguf sta' 'star*?[x]'
+expect several 'gguf-dq list "odd names.gguf" doll' 'dollar$(id)'
+
+# arguments of options
+expect several 'gguf-dq extract -f ' npy raw
+expect several 'gguf-dq extract --dtype=' f32 f16 bf16 native
+expect several 'gguf-dq list -T not' notes.txt
+expect several 'gguf-dq extract --manifest=not' notes.txt
+
+# options
+expect alone 'gguf-dq extract --d' --dtype --dry-run
+expect alone 'gguf-dq list --d'
+expect alone 'gguf-dq formats --j' --json --jsonl
+
+zpty -d shell
+exit $((failures > 0))
