@@ -239,9 +239,6 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
     if (a->dtype == DQ_DTYPE_bf16 && a->container && a->container->header)
         return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
-    if ((a->json || a->jsonl) && a->output && strcmp(a->output, "-") == 0)
-        return dq_fail(
-            e, DQ_ERR_USAGE, "arrays and JSON cannot share standard output; use --manifest FILE");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
         return dq_fail(e, DQ_ERR_USAGE,
             "the manifest is a file; for standard output use "

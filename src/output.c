@@ -115,6 +115,9 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
     }
     const bool there = stat(path, &st) == 0;
     if (is_standard_output(path)) {
+        if (args->json || args->jsonl)
+            return dq_fail(e, DQ_ERR_USAGE,
+                "arrays and JSON cannot share standard output; use --manifest FILE");
         o->destination = DQ_TO_STREAM;
         o->fd = dup(STDOUT_FILENO);
     } else if (there && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))) {

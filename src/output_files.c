@@ -46,10 +46,15 @@ static int check_folding(const struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
-static int check_is_not_model(
+/* What is there already may be replaced if it is a file, or a link, and not the model. */
+static int check_replaceable(
     const struct dq_model *m, const char *path, const struct stat *st, struct dq_error *e)
 {
     struct stat shard;
+    if (S_ISDIR(st->st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+    if (!S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is there and is no file", path);
     for (size_t i = 0; i < m->n_shards; i++) {
         if (fstat(m->shards[i].fd, &shard) == 0 && shard.st_dev == st->st_dev &&
             shard.st_ino == st->st_ino)
@@ -69,13 +74,11 @@ static int check_file(
                 out->pick->tensor->shown);
         return errno == ENOENT || errno == ENOTDIR ? 0 : dq_fail_errno(e, "%s", out->path);
     }
-    const int rc = check_is_not_model(o->model, out->path, &st, e);
+    const int rc = check_replaceable(o->model, out->path, &st, e);
     if (rc != 0)
         return rc;
     if (args->skip_existing)
         out->status = DQ_SKIPPED;
-    else if (S_ISDIR(st.st_mode))
-        return dq_fail(e, DQ_ERR_IO, "%s: is a folder", out->path);
     else if (!args->force)
         return dq_fail(
             e, DQ_ERR_IO, "%s: exists; --force replaces it, --skip-existing leaves it", out->path);
@@ -140,9 +143,7 @@ int dq_outputs_check_manifest(
     free(folder);
     if (rc != 0 || lstat(path, &st) != 0)
         return rc;
-    rc = check_is_not_model(o->model, path, &st, e);
-    if (rc == 0 && S_ISDIR(st.st_mode))
-        return dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+    rc = check_replaceable(o->model, path, &st, e);
     if (rc == 0 && !args->force && !args->skip_existing)
         return dq_fail(e, DQ_ERR_IO, "%s: exists; --force replaces it", path);
     return rc;

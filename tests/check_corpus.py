@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Run gguf-dq over the files of data/gguf and compare with expected.json and expected.csv.
+
+Usage: check_corpus.py GGUF-DQ DATA [good|bad]
+
+Set GGUF_DQ_SANITIZED where the program is built with a sanitizer: memory and time are not
+looked at.
+"""
+import array
+import csv
+import hashlib
+import json
+import os
+import signal
+import string
+import subprocess
+import sys
+import tempfile
+import time
+
+MOST_SECONDS = 1
+MOST_KIB = 64 << 10
+MEASURED = not os.environ.get('GGUF_DQ_SANITIZED')
+ITEM_BYTES = {'f32': 4, 'f16': 2, 'bf16': 2}
+QUIET_NAN = {'f32': 0x7fc00000, 'f16': 0x7e00, 'bf16': 0x7fc0}
+INFINITY = {'f32': 0x7f800000, 'f16': 0x7c00, 'bf16': 0x7f80}
+ITEM_CODE = {2: 'H', 4: 'I'}
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
+
+
+class Run:
+    """One run of the program: its output, exit status, time and memory."""
+
+    def __init__(self, program, *args):
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            start = time.monotonic()
+            child = subprocess.Popen([program, *args], stdin=subprocess.DEVNULL, stdout=out,
+                                     stderr=err)
+            _, status, usage = os.wait4(child.pid, 0)
+            self.seconds = time.monotonic() - start
+            self.status = child.returncode = os.waitstatus_to_exitcode(status)
+            self.kib = usage.ru_maxrss
+            out.seek(0)
+            err.seek(0)
+            self.out = out.read()
+            self.err = err.read().decode(errors='backslashreplace')
+        self.words = ' '.join(map(repr, args))
+
+    def problems(self, status):
+        """What is wrong with the run, whose exit status is to be `status`."""
+        found = []
+        if -self.status in CRASHES:
+            found.append(f'died by {signal.Signals(-self.status).name}')
+        elif self.status != status:
+            found.append(f'exit status {self.status}, not {status}')
+        lines = self.err.splitlines()
+        if status != 0 and not lines:
+            found.append('says nothing')
+        found += [f'stderr: {line!r}' for line in lines if not line.startswith('gguf-dq: ')]
+        if MEASURED and self.seconds > MOST_SECONDS:
+            found.append(f'took {self.seconds:.1f} s')
+        if MEASURED and self.kib > MOST_KIB:
+            found.append(f'took {self.kib} KiB')
+        return [f'{self.words}: {problem}' for problem in found]
+
+
+def plain_nan(data, dtype):
+    """The data with every NaN the same, and how many there are."""
+    items = array.array(ITEM_CODE[ITEM_BYTES[dtype]], data)
+    if sys.byteorder == 'big':
+        items.byteswap()
+    sign = 1 << 8 * items.itemsize - 1
+    count = 0
+    for i, bits in enumerate(items):
+        if bits & sign - 1 > INFINITY[dtype]:
+            items[i] = QUIET_NAN[dtype]
+            count += 1
+    if sys.byteorder == 'big':
+        items.byteswap()
+    return items.tobytes(), count
+
+
+def round_to_bf16(data):
+    """f32 to bf16, to the nearest and to even in the middle; `data` has plain NaNs."""
+    items = array.array('I', data)
+    if sys.byteorder == 'big':
+        items.byteswap()
+    rounded = array.array('H')
+    for bits in items:
+        if bits == QUIET_NAN['f32']:
+            rounded.append(QUIET_NAN['bf16'])
+            continue
+        upper, lower = divmod(bits, 1 << 16)
+        rounded.append(upper + (lower > 0x8000 or lower == 0x8000 and upper & 1))
+    if sys.byteorder == 'big':
+        rounded.byteswap()
+    return rounded.tobytes()
+
+
+def weights(tensor):
+    count = 1
+    for dim in tensor['dims']:
+        count *= dim
+    return count
+
+
+def file_name(name):
+    """The name that a tensor's file must have."""
+    letters = (string.ascii_letters + string.digits + '._-').encode()
+    shown = ''
+    for i, byte in enumerate(name.encode()):
+        plain = byte in letters and not (i == 0 and byte in b'.-')
+        shown += chr(byte) if plain else f'%{byte:02X}'
+    return (shown or '%') + '.raw'
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class Good:
+    """The checks of one model that must be read."""
+
+    def __init__(self, program, path, facts, tensors):
+        self.program, self.path, self.facts, self.tensors = program, path, facts, tensors
+        self.failures = []
+
+    def fail(self, words):
+        self.failures.append(f'{self.path}: {words}')
+
+    def run(self, command, *args):
+        made = Run(self.program, command, *args, self.path)
+        self.failures += made.problems(0)
+        return made
+
+    def check_listing(self):
+        self.run('list', '--meta')
+        run = self.run('list', '--json', '--meta')
+        if run.status != 0:
+            return
+        listed = json.loads(run.out)
+        for key in ('version', 'endian', 'alignment'):
+            if listed[key] != self.facts[key]:
+                self.fail(f'{key} {listed[key]!r}, not {self.facts[key]!r}')
+        if len(listed['metadata']) != self.facts['metadata']:
+            self.fail(f"{len(listed['metadata'])} pairs, not {self.facts['metadata']}")
+        got = [(t['name'], t['type'].lower(), t['shape'][::-1], t['offset'], t['bytes'],
+                t['weights'], t['problem']) for t in listed['tensors']]
+        due = [(name, t['type'], t['dims'], t['offset'], t['bytes'], weights(t), None)
+               for name, t in self.tensors]
+        if got != due:
+            self.fail(f'tensors differ: {[pair for pair in zip(got, due) if pair[0] != pair[1]]}')
+
+    def extract(self, dtype):
+        """All tensors through a pipe; returns the data of each."""
+        run = self.run('extract', '-q', '-f', 'raw', '-d', dtype, '-o', '-')
+        parts = []
+        begin = 0
+        for _, tensor in self.tensors:
+            size = tensor['bytes'] if dtype == 'native' else weights(tensor) * ITEM_BYTES[dtype]
+            parts.append(run.out[begin:begin + size])
+            begin += size
+        if begin != len(run.out):
+            self.fail(f'{dtype}: {len(run.out)} bytes, not {begin}')
+        return parts
+
+    def check_data(self):
+        parts = {dtype: self.extract(dtype) for dtype in ('native', 'f32', 'f16', 'bf16')}
+        for i, (name, tensor) in enumerate(self.tensors):
+            f32, nan = plain_nan(parts['f32'][i], 'f32')
+            f16, _ = plain_nan(parts['f16'][i], 'f16')
+            bf16, _ = plain_nan(parts['bf16'][i], 'bf16')
+            if digest(parts['native'][i]) != tensor['raw']:
+                self.fail(f'{name!r}: other stored bytes')
+            if digest(f32) != tensor['f32']:
+                self.fail(f'{name!r}: other f32 weights')
+            if nan != tensor['nan']:
+                self.fail(f"{name!r}: {nan} weights are NaN, not {tensor['nan']}")
+            if digest(f16) != tensor['f16']:
+                self.fail(f'{name!r}: other f16 weights')
+            if bf16 != round_to_bf16(f32):
+                self.fail(f'{name!r}: other bf16 weights')
+        return parts['f32']
+
+    def check_files(self, parts):
+        """Each tensor again, in a file of its own with the name that belongs to it."""
+        names = [file_name(name) for name, _ in self.tensors]
+        if len({name.lower() for name in names}) != len(names):
+            return  # refused, as a test of the command line checks
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, 'out', '')
+            self.run('extract', '-q', '-f', 'raw', '-d', 'f32', '-o', out)
+            if sorted(os.listdir(out) if names else []) != sorted(names):
+                self.fail(f'files {sorted(os.listdir(out))}, not {sorted(names)}')
+                return
+            for name, data in zip(names, parts):
+                with open(os.path.join(out, name), 'rb') as f:
+                    if f.read() != data:
+                        self.fail(f'{name}: not what went through the pipe')
+
+
+def check_good(program, data):
+    folder = os.path.join(data, 'gguf', 'good')
+    with open(os.path.join(folder, 'expected.json'), encoding='utf-8') as f:
+        expected = json.load(f)
+    files = expected['files']
+    there = {name for name in os.listdir(folder) if name.endswith('.gguf')}
+    failures = [f'{name}: not in expected.json, or not there' for name in there ^ set(files)]
+    sets = {name: members for members in expected['split_sets'] for name in members}
+    for name in sorted(there & set(files)):
+        members = sets.get(name, [name])
+        tensors = [pair for member in members for pair in files[member]['tensors'].items()]
+        good = Good(program, os.path.join(folder, name), files[members[0]], tensors)
+        good.check_listing()
+        good.check_files(good.check_data())
+        failures += good.failures
+    return len(there), failures
+
+
+def check_bad(program, data):
+    folder = os.path.join(data, 'gguf', 'bad')
+    with open(os.path.join(folder, 'expected.csv'), encoding='utf-8', newline='') as f:
+        rows = list(csv.DictReader(f))
+    named = {row['file'] for row in rows}
+    tops = {name.split('/')[0] for name in named}
+    there = set(os.listdir(folder)) - {'expected.csv'}
+    failures = [f'{name}: not in expected.csv, or not there' for name in there ^ tops]
+    for row in rows:
+        path = os.path.join(folder, row['file'])
+        due = int(row['exit_extract'])
+        failures += Run(program, 'list', path).problems(int(row['exit_list']))
+        listed = Run(program, 'list', '--json', '--meta', path)
+        failures += listed.problems(int(row['exit_list']))
+        with tempfile.TemporaryDirectory() as scratch:
+            out = os.path.join(scratch, 'out', '')
+            failures += Run(program, 'extract', '-o', out, path).problems(due)
+            if due != 0 and os.listdir(scratch):
+                failures.append(f'{path}: extract failed and left files behind')
+            failures += Run(program, 'extract', '-k', '--force', '-o', out, path).problems(due)
+            failures += check_kept(path, listed, out)
+    return len(rows), failures
+
+
+def check_kept(path, listed, out):
+    """--keep-going writes as many files as there are sound tensors of known type."""
+    if listed.status != 0:
+        return [f'{path}: --keep-going left a folder'] if os.path.exists(out) else []
+    sound = [t for t in json.loads(listed.out)['tensors'] if t['type'] and not t['problem']]
+    written = os.listdir(out) if os.path.exists(out) else []
+    if len(written) != len(sound) or not all(name.endswith('.npy') for name in written):
+        return [f'{path}: --keep-going wrote {written}, sound are {[t["name"] for t in sound]}']
+    return []
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
+    program, data = sys.argv[1:3]
+    checks = {'good': check_good, 'bad': check_bad}
+    failed = False
+    for name in sys.argv[3:] or checks:
+        count, failures = checks[name](program, data)
+        for failure in failures:
+            print(failure)
+        print(f'{name}: {count} files, {len(failures)} failures')
+        failed |= bool(failures) or count == 0
+    sys.exit(failed)
+
+
+if __name__ == '__main__':
+    main()

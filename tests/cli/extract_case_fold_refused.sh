@@ -1,0 +1,12 @@
+#!/bin/sh
+# Two files that differ in capitals only would be one on some disks; a pipe does not care.
+"$PYTHON" "$TESTS/cli/make_model.py" m.gguf Layer.weight:f32:4 layer.weight:f32:4 other:f32:4
+gguf-dq extract m.gguf
+echo "exit $?"
+gguf-dq extract --force m.gguf -f raw layer Layer
+echo "exit $?"
+ls -A
+gguf-dq extract m.gguf -f raw -o - | wc -c
+gguf-dq extract m.gguf layer.weight other
+gguf-dq extract m.gguf Layer.weight -o Layer.npy
+ls -A m

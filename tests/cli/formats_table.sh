@@ -1,0 +1,3 @@
+#!/bin/sh
+# A row for each type.
+gguf-dq formats

@@ -1,0 +1,14 @@
+#!/bin/sh
+# No command, or one that does not exist: usage on standard error, exit 2.
+gguf-dq
+echo "exit $?"
+gguf-dq lits
+echo "exit $?"
+gguf-dq extarct m.gguf
+echo "exit $?"
+gguf-dq frobnicate
+echo "exit $?"
+gguf-dq --versoin
+echo "exit $?"
+gguf-dq ''
+echo "exit $?"

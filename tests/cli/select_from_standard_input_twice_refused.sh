@@ -1,0 +1,7 @@
+#!/bin/sh
+# The model and the names cannot both be standard input.
+cp "$DATA/gguf/good/small_valid.gguf" m.gguf
+gguf-dq list -T - - <m.gguf
+echo "exit $?"
+gguf-dq extract -o - -T - - <m.gguf
+echo "exit $?"

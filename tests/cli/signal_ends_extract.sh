@@ -1,0 +1,10 @@
+#!/bin/sh
+# A signal ends a run with the exit status that belongs to it and leaves nothing half-written.
+"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 4G
+"$PYTHON" "$TESTS/cli/interrupt.py" INT gguf-dq extract big.gguf -o x.npy
+"$PYTHON" "$TESTS/cli/interrupt.py" TERM gguf-dq extract big.gguf
+"$PYTHON" "$TESTS/cli/interrupt.py" HUP gguf-dq extract big.gguf -o a/b/ --manifest m.json
+: >there.npy
+"$PYTHON" "$TESTS/cli/interrupt.py" INT gguf-dq extract --force big.gguf -o there.npy
+wc -c <there.npy
+find . | sort

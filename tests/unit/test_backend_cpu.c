@@ -1,0 +1,100 @@
+/* The CPU lane against the decoders it is made of. */
+#include "backend.h"
+#include "decode.h"
+#include "dq_test.h"
+#include "rng.h"
+#include "scratch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void a_lane_has_buffers_of_the_sizes_asked_for(void **state)
+{
+    struct dq_lane *lane = NULL;
+    struct dq_error e;
+    (void)state;
+    check_ok(dq_lane_new_cpu(1000, 2000, &lane, &e), &e);
+    assert_string_equal(lane->ops->name, "cpu");
+    assert_int_equal(lane->in_len, 1000);
+    assert_int_equal(lane->out_len, 2000);
+    memset(lane->in, 1, 1000); /* the sanitizer sees if they are smaller */
+    memset(lane->out, 1, 2000);
+    dq_lane_free(lane);
+}
+
+/* Decodes random blocks by a lane and by the decoders, and compares bytes and overflows. */
+static void check_decode(enum dq_format format, enum dq_dtype dtype, size_t nblocks, uint64_t seed)
+{
+    const struct dq_format_info *info = &dq_formats[format];
+    const struct dq_cpu *cpu = dq_cpu_select();
+    const size_t n = nblocks * info->weights;
+    const size_t len = n * dq_dtype_len(dtype);
+    struct dq_lane *lane = NULL;
+    struct dq_error e;
+    struct rng r = {seed};
+    uint64_t n_overflow = 5;
+    uint64_t wanted_overflow = 5;
+    check_ok(dq_lane_new_cpu(nblocks * info->bytes, len, &lane, &e), &e);
+    rng_fill(&r, lane->in, lane->in_len);
+    float *weights = malloc(n * sizeof *weights);
+    uint8_t *wanted = malloc(len);
+    assert_true(weights && wanted);
+    cpu->decode[format](lane->in, weights, nblocks);
+    if (dtype == DQ_DTYPE_f32)
+        memcpy(wanted, weights, len);
+    else if (dtype == DQ_DTYPE_f16)
+        wanted_overflow += cpu->to_f16(weights, (uint16_t *)(void *)wanted, n);
+    else
+        wanted_overflow += cpu->to_bf16(weights, (uint16_t *)(void *)wanted, n);
+    check_ok(lane->ops->decode(lane, format, dtype, nblocks, &n_overflow, &e), &e);
+    if (memcmp(lane->out, wanted, len) != 0 || n_overflow != wanted_overflow)
+        fail_msg("%s as %s, %zu blocks, seed 0x%" PRIx64 ": %" PRIu64 " overflows, not %" PRIu64
+                 ", or other weights",
+            info->name, dq_dtype_name(dtype), nblocks, seed, n_overflow, wanted_overflow);
+    free(weights);
+    free(wanted);
+    dq_lane_free(lane);
+}
+
+static void every_type_is_decoded_to_every_dtype(void **state)
+{
+    (void)state;
+    for (int format = 0; format < DQ_FMT_COUNT; format++) {
+        for (int dtype = DQ_DTYPE_f32; dtype <= DQ_DTYPE_bf16; dtype++)
+            check_decode(
+                (enum dq_format)format, (enum dq_dtype)dtype, 3, 0xcafe + (uint64_t)format);
+    }
+}
+
+/* A lane narrows a few thousand weights at a time. */
+static void runs_of_any_length_are_narrowed(void **state)
+{
+    static const size_t lens[] = {1, 4095, 4096, 4097, 8192, 20001};
+    (void)state;
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        check_decode(DQ_FMT_f32, DQ_DTYPE_f16, lens[i], i);
+        check_decode(DQ_FMT_f32, DQ_DTYPE_bf16, lens[i], i);
+        check_decode(DQ_FMT_q6_k, DQ_DTYPE_f16, lens[i] / 256 + 1, i);
+        check_decode(DQ_FMT_nvfp4, DQ_DTYPE_bf16, lens[i] / 64 + 1, i);
+    }
+}
+
+static void freeing_nothing_is_allowed(void **state)
+{
+    const int fd = next_fd();
+    (void)state;
+    dq_lane_free(NULL);
+    assert_int_equal(next_fd(), fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lane_has_buffers_of_the_sizes_asked_for),
+        cmocka_unit_test(every_type_is_decoded_to_every_dtype),
+        cmocka_unit_test(runs_of_any_length_are_narrowed),
+        cmocka_unit_test(freeing_nothing_is_allowed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

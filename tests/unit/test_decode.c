@@ -1,0 +1,281 @@
+/* The decoders of every type against golden vectors, at every alignment and against guard pages. */
+#include "decode.h"
+#include "dq_test.h"
+#include "guard.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Enough for the decoders that work on runs of blocks to begin a second run. */
+enum { MAX_BLOCKS = 40 };
+
+/* A file of data/golden/. */
+static uint8_t *load(const char *token, const char *suffix, size_t *len)
+{
+    const char *data = getenv("DQ_DATA_DIR");
+    char path[4096];
+    uint8_t *bytes;
+    FILE *f;
+    long end;
+
+    assert_non_null(data);
+    snprintf(path, sizeof path, "%s/golden/%s.%s", data, token, suffix);
+    f = fopen(path, "rb");
+    if (!f)
+        fail_msg("cannot open %s", path);
+    fseek(f, 0, SEEK_END);
+    end = ftell(f);
+    assert_true(end > 0);
+    rewind(f);
+    bytes = malloc((size_t)end);
+    assert_non_null(bytes);
+    *len = fread(bytes, 1, (size_t)end, f);
+    assert_int_equal(*len, end);
+    fclose(f);
+    return bytes;
+}
+
+struct golden {
+    uint8_t *blocks;
+    uint32_t *f32;
+    uint16_t *f16;
+    size_t nblocks;
+    size_t n;
+};
+
+static struct golden golden_new(const struct dq_format_info *info)
+{
+    struct golden g;
+    size_t blocks_len, f32_len, f16_len;
+
+    g.blocks = load(info->token, "blocks", &blocks_len);
+    g.f32 = (uint32_t *)(void *)load(info->token, "f32", &f32_len);
+    g.f16 = (uint16_t *)(void *)load(info->token, "f16", &f16_len);
+    g.nblocks = blocks_len / info->bytes;
+    g.n = g.nblocks * info->weights;
+    assert_int_equal(blocks_len, g.nblocks * info->bytes);
+    assert_int_equal(f32_len, g.n * sizeof *g.f32);
+    assert_int_equal(f16_len, g.n * sizeof *g.f16);
+    return g;
+}
+
+static void golden_free(struct golden *g)
+{
+    free(g->blocks);
+    free(g->f32);
+    free(g->f16);
+}
+
+static bool f32_is_nan(uint32_t bits)
+{
+    return (bits & 0x7fffffff) > 0x7f800000;
+}
+
+static bool f16_is_nan(uint16_t bits)
+{
+    return (bits & 0x7fff) > 0x7c00;
+}
+
+static bool bf16_is_nan(uint16_t bits)
+{
+    return (bits & 0x7fff) > 0x7f80;
+}
+
+static double f32_value(uint32_t bits)
+{
+    float f;
+
+    memcpy(&f, &bits, sizeof f);
+    return (double)f;
+}
+
+/* first is the number of the first block in the golden file. */
+static void check_f32(const struct dq_format_info *info, const void *got, const uint32_t *want,
+    size_t first, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+
+        memcpy(&bits, (const uint8_t *)got + 4 * i, sizeof bits);
+        if (bits != want[i] && !(f32_is_nan(bits) && f32_is_nan(want[i])))
+            fail_msg("%s: block %zu, weight %zu: %.9g (0x%08" PRIx32
+                     "), expected %.9g (0x%08" PRIx32 ")",
+                info->name, first + i / info->weights, i % info->weights, f32_value(bits), bits,
+                f32_value(want[i]), want[i]);
+    }
+}
+
+static void fail_narrow(const struct dq_format_info *info, const char *to, size_t i, uint32_t f32,
+    uint16_t got, uint16_t want)
+{
+    fail_msg("%s to %s: block %zu, weight %zu: %.9g (0x%08" PRIx32
+             ") gives 0x%04x, expected 0x%04x",
+        info->name, to, i / info->weights, i % info->weights, f32_value(f32), f32, got, want);
+}
+
+/* Rounds finite numbers and infinities to nearest even. */
+static uint16_t bf16_of(uint32_t bits)
+{
+    const uint32_t rest = bits & 0xffff;
+    uint32_t high = bits >> 16;
+
+    if (rest > 0x8000 || (rest == 0x8000 && (high & 1)))
+        high++;
+    return (uint16_t)high;
+}
+
+static void f32_is_golden(void **state)
+{
+    const struct dq_format_info *info = *state;
+    struct golden g = golden_new(info);
+    float *dst = malloc(g.n * sizeof *dst);
+
+    assert_non_null(dst);
+    dq_cpu_select()->decode[info->format](g.blocks, dst, g.nblocks);
+    check_f32(info, dst, g.f32, 0, g.n);
+    free(dst);
+    golden_free(&g);
+}
+
+static void f16_is_golden(void **state)
+{
+    const struct dq_format_info *info = *state;
+    struct golden g = golden_new(info);
+    uint16_t *dst = malloc(g.n * sizeof *dst);
+    size_t overflows = 0;
+
+    assert_non_null(dst);
+    const size_t counted = dq_cpu_select()->to_f16((const float *)(void *)g.f32, dst, g.n);
+    for (size_t i = 0; i < g.n; i++) {
+        if (dst[i] != g.f16[i] && !(f16_is_nan(dst[i]) && f16_is_nan(g.f16[i])))
+            fail_narrow(info, "f16", i, g.f32[i], dst[i], g.f16[i]);
+        overflows += (g.f16[i] & 0x7fff) == 0x7c00 && (g.f32[i] & 0x7fffffff) != 0x7f800000;
+    }
+    assert_int_equal(counted, overflows);
+    free(dst);
+    golden_free(&g);
+}
+
+static void bf16_is_rounded_golden(void **state)
+{
+    const struct dq_format_info *info = *state;
+    struct golden g = golden_new(info);
+    uint16_t *dst = malloc(g.n * sizeof *dst);
+    size_t overflows = 0;
+
+    assert_non_null(dst);
+    const size_t counted = dq_cpu_select()->to_bf16((const float *)(void *)g.f32, dst, g.n);
+    for (size_t i = 0; i < g.n; i++) {
+        const uint16_t want = bf16_of(g.f32[i]);
+
+        if (f32_is_nan(g.f32[i]) ? !bf16_is_nan(dst[i]) : dst[i] != want)
+            fail_narrow(info, "bf16", i, g.f32[i], dst[i], want);
+        overflows += (dst[i] & 0x7fff) == 0x7f80 && (g.f32[i] & 0x7fffffff) != 0x7f800000;
+    }
+    assert_int_equal(counted, overflows);
+    free(dst);
+    golden_free(&g);
+}
+
+/* Decodes nblocks golden blocks from first on, with the buffers at the given places. */
+static void decode_at(const struct dq_format_info *info, const struct golden *g, size_t first,
+    size_t nblocks, struct guard *in, uint8_t *src, struct guard *out, uint8_t *dst)
+{
+    const size_t src_len = nblocks * info->bytes;
+    const size_t n = nblocks * info->weights;
+
+    guard_paint(out, 0xa5);
+    memcpy(src, g->blocks + first * info->bytes, src_len);
+    assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ), 0);
+    dq_cpu_select()->decode[info->format](src, (float *)(void *)dst, nblocks);
+    assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ | PROT_WRITE), 0);
+    check_f32(info, dst, g->f32 + first * info->weights, first, n);
+    guard_check(out, 0xa5, dst, n * sizeof(float));
+}
+
+static void nothing_outside_is_touched(void **state)
+{
+    const struct dq_format_info *info = *state;
+    struct golden g = golden_new(info);
+    struct guard in = guard_new(MAX_BLOCKS * info->bytes + 1);
+    struct guard out = guard_new(MAX_BLOCKS * info->weights * sizeof(float));
+
+    for (size_t nblocks = 0; nblocks <= MAX_BLOCKS && nblocks <= g.nblocks; nblocks++) {
+        const size_t src_len = nblocks * info->bytes;
+        const size_t dst_len = nblocks * info->weights * sizeof(float);
+        const size_t last = g.nblocks - nblocks;
+        uint8_t *src_first = guard_first(&in);
+        uint8_t *dst_first = guard_first(&out);
+        uint8_t *src_last = guard_last(&in, src_len);
+        uint8_t *dst_last = guard_last(&out, dst_len);
+
+        decode_at(info, &g, 0, nblocks, &in, src_last, &out, dst_last);
+        decode_at(info, &g, last / 2, nblocks, &in, src_first, &out, dst_first);
+        decode_at(info, &g, last, nblocks, &in, src_first + 1, &out, dst_last);
+    }
+    guard_free(&in);
+    guard_free(&out);
+    golden_free(&g);
+}
+
+static void every_id_finds_its_row(void **state)
+{
+    static const uint32_t removed[] = {4, 5, 31, 32, 33, 36, 37, 38};
+    size_t found = 0;
+
+    (void)state;
+    for (uint32_t id = 0; id < 1000; id++) {
+        const struct dq_format_info *info = dq_format_by_id(id);
+
+        if (!info)
+            continue;
+        found++;
+        assert_int_equal(info->id, id);
+        assert_ptr_equal(info, &dq_formats[info->format]);
+    }
+    assert_int_equal(found, DQ_FMT_COUNT);
+    for (size_t i = 0; i < sizeof removed / sizeof *removed; i++)
+        assert_null(dq_format_by_id(removed[i]));
+    assert_null(dq_format_by_id(43));
+    assert_null(dq_format_by_id(UINT32_MAX));
+    assert_int_equal(dq_format_by_id(12)->format, DQ_FMT_q4_k);
+    assert_int_equal(dq_format_by_id(42)->format, DQ_FMT_q2_0);
+}
+
+static void dtypes_have_names_and_lengths(void **state)
+{
+    static const size_t lens[DQ_DTYPE_COUNT] = {4, 2, 2, 0};
+
+    (void)state;
+    for (int i = 0; i < DQ_DTYPE_COUNT; i++) {
+        enum dq_dtype found = DQ_DTYPE_COUNT;
+
+        assert_int_equal(dq_dtype_by_name(dq_dtype_name((enum dq_dtype)i), &found), 0);
+        assert_int_equal(found, i);
+        assert_int_equal(dq_dtype_len((enum dq_dtype)i), lens[i]);
+    }
+    enum dq_dtype untouched = DQ_DTYPE_bf16;
+    assert_int_equal(dq_dtype_by_name("f64", &untouched), -1);
+    assert_int_equal(untouched, DQ_DTYPE_bf16);
+}
+
+#define ROW(token, function)                                                                       \
+    {                                                                                              \
+#token "_" #function, function, NULL, NULL, (void *)(uintptr_t)&dq_formats[DQ_FMT_##token]            \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+    ROW(token, f32_is_golden), ROW(token, f16_is_golden), ROW(token, bf16_is_rounded_golden),      \
+        ROW(token, nothing_outside_is_touched),
+#include "formats.def"
+#undef DQ_FORMAT
+        cmocka_unit_test(every_id_finds_its_row),
+        cmocka_unit_test(dtypes_have_names_and_lengths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

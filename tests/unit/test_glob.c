@@ -1,0 +1,167 @@
+/* Patterns and what their braces stand for. */
+#include "dq_test.h"
+#include "glob.h"
+#include "scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Expands text and compares the patterns, joined by blanks. */
+static void check_expansion(const char *text, const char *wanted)
+{
+    char joined[512] = "";
+    struct dq_strings out = {0};
+    struct dq_error e;
+    check_ok(dq_glob_expand(text, &out, &e), &e);
+    for (size_t i = 0; i < out.n; i++) {
+        if (i > 0)
+            strcat(joined, " ");
+        strcat(joined, out.items[i]);
+    }
+    if (strcmp(joined, wanted) != 0)
+        fail_msg("%s stands for '%s', not '%s'", text, joined, wanted);
+    dq_strings_finish(&out);
+}
+
+static void text_without_braces_stands_for_itself(void **state)
+{
+    (void)state;
+    check_expansion("blk.*.attn_[qk]", "blk.*.attn_[qk]");
+    check_expansion("", "");
+}
+
+static void alternatives_are_expanded(void **state)
+{
+    (void)state;
+    check_expansion("a{b,c}d", "abd acd");
+    check_expansion("{a,b}", "a b");
+    check_expansion("a{,b}", "a ab");
+    check_expansion("{a,b}{c,d}", "ac ad bc bd");
+    check_expansion("a{b,c{d,e},f}g", "abg acdg aceg afg");
+    check_expansion("{{a,b},c}", "a b c");
+}
+
+static void ranges_are_expanded(void **state)
+{
+    (void)state;
+    check_expansion("b{0..3}c", "b0c b1c b2c b3c");
+    check_expansion("{9..11}", "9 10 11");
+    check_expansion("{2..0}", "2 1 0");
+    check_expansion("{-1..1}", "-1 0 1");
+    check_expansion("{5..5}", "5");
+    check_expansion("{0..1}.{0..1}", "0.0 0.1 1.0 1.1");
+    check_expansion("{a,{1..2}}", "a 1 2");
+    check_expansion("{1..2,7}", "1..2 7");
+}
+
+static void other_braces_are_letters(void **state)
+{
+    (void)state;
+    check_expansion("a{b}c", "a{b}c");
+    check_expansion("a{}c", "a{}c");
+    check_expansion("a{b,c", "a{b,c");
+    check_expansion("a}b{", "a}b{");
+    check_expansion("{a}{b,c}", "{a}b {a}c");
+    check_expansion("{1..}", "{1..}");
+    check_expansion("{a..c}", "{a..c}");
+    check_expansion("{1...3}", "{1...3}");
+}
+
+static void expansions_are_added_to_the_list(void **state)
+{
+    struct dq_strings out = {0};
+    struct dq_error e;
+    (void)state;
+    check_ok(dq_glob_expand("{a,b}", &out, &e), &e);
+    check_ok(dq_glob_expand("c", &out, &e), &e);
+    assert_int_equal(out.n, 3);
+    assert_string_equal(out.items[2], "c");
+    dq_strings_finish(&out);
+}
+
+static void a_hundred_thousand_patterns_are_the_most(void **state)
+{
+    static const char *const too_many[] = {"{0..100000}", "{1..999999999}",
+        "{0..9}{0..9}{0..9}{0..9}{0..9}{a,b}",
+        "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"};
+    struct dq_error e;
+    (void)state;
+    struct dq_strings out = {0};
+    check_ok(dq_glob_expand("{1..100000}", &out, &e), &e);
+    assert_int_equal(out.n, 100000);
+    assert_string_equal(out.items[99999], "100000");
+    dq_strings_finish(&out);
+    for (size_t i = 0; i < sizeof too_many / sizeof too_many[0]; i++) {
+        check_error(
+            dq_glob_expand(too_many[i], &out, &e), &e, DQ_ERR_USAGE, "more than 100000 patterns");
+        dq_strings_finish(&out);
+    }
+}
+
+static void check_match(const char *pattern, const char *name, bool wanted)
+{
+    struct dq_strings patterns = {0};
+    struct dq_error e;
+    check_ok(dq_glob_expand(pattern, &patterns, &e), &e);
+    if (dq_glob_match(&patterns, name) != wanted)
+        fail_msg("'%s' %s '%s'", pattern, wanted ? "misses" : "matches", name);
+    dq_strings_finish(&patterns);
+}
+
+static void patterns_match_whole_names(void **state)
+{
+    (void)state;
+    check_match("blk.*.weight", "blk.0.attn_q.weight", true); /* a dot is nothing special */
+    check_match("*", ".hidden/with/slashes", true);
+    check_match("*", "", true);
+    check_match("blk.?.x", "blk.1.x", true);
+    check_match("blk.?.x", "blk.10.x", false);
+    check_match("blk.[0-3].x", "blk.3.x", true);
+    check_match("blk.[0-3].x", "blk.4.x", false);
+    check_match("blk.[!0-3].x", "blk.4.x", true);
+    check_match("blk", "blk.0", false);
+    check_match("lk*", "blk.0", false);
+    check_match("\\*", "*", true);
+    check_match("\\*", "x", false);
+    check_match("blk.{0..10..2}", "blk.0", false);
+    check_match("blk.{1,10}.x", "blk.10.x", true);
+    check_match("blk.{1,10}.x", "blk.11.x", false);
+    check_match("{a,b}", "b", true);
+}
+
+static void no_patterns_match_nothing(void **state)
+{
+    const struct dq_strings none = {0};
+    (void)state;
+    assert_false(dq_glob_match(&none, "x"));
+    assert_false(dq_glob_match(&none, ""));
+}
+
+static void patterns_are_told_from_names(void **state)
+{
+    (void)state;
+    assert_true(dq_glob_is_pattern("a*"));
+    assert_true(dq_glob_is_pattern("a?b"));
+    assert_true(dq_glob_is_pattern("[a]"));
+    assert_true(dq_glob_is_pattern("a{"));
+    assert_false(dq_glob_is_pattern("blk.0.attn_q.weight"));
+    assert_false(dq_glob_is_pattern("a]b}c"));
+    assert_false(dq_glob_is_pattern(""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_without_braces_stands_for_itself),
+        cmocka_unit_test(alternatives_are_expanded),
+        cmocka_unit_test(ranges_are_expanded),
+        cmocka_unit_test(other_braces_are_letters),
+        cmocka_unit_test(expansions_are_added_to_the_list),
+        cmocka_unit_test(a_hundred_thousand_patterns_are_the_most),
+        cmocka_unit_test(patterns_match_whole_names),
+        cmocka_unit_test(no_patterns_match_nothing),
+        cmocka_unit_test(patterns_are_told_from_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,122 @@
+/* The table of names. */
+#include "dq_test.h"
+#include "nametable.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MANY = 20000 };
+
+static void an_empty_table_has_nothing(void **state)
+{
+    struct dq_nametable t = {0};
+    size_t value = 7;
+    (void)state;
+    assert_false(dq_nametable_find(&t, "x", 1, &value));
+    assert_false(dq_nametable_find(&t, "", 0, &value));
+    assert_int_equal(value, 7);
+    dq_nametable_finish(&t);
+}
+
+static void names_are_found_with_their_values(void **state)
+{
+    struct dq_nametable t = {0};
+    size_t value = 0;
+    (void)state;
+    assert_int_equal(dq_nametable_add(&t, "one", 3, 1), 0);
+    assert_int_equal(dq_nametable_add(&t, "two", 3, 2), 0);
+    assert_true(dq_nametable_find(&t, "two", 3, &value));
+    assert_int_equal(value, 2);
+    assert_true(dq_nametable_find(&t, "one", 3, &value));
+    assert_int_equal(value, 1);
+    assert_false(dq_nametable_find(&t, "tw", 2, &value));
+    assert_false(dq_nametable_find(&t, "three", 5, &value));
+    dq_nametable_finish(&t);
+}
+
+static void a_name_twice_keeps_its_first_value(void **state)
+{
+    struct dq_nametable t = {0};
+    size_t value = 0;
+    (void)state;
+    assert_int_equal(dq_nametable_add(&t, "x", 1, 1), 0);
+    assert_int_equal(dq_nametable_add(&t, "x", 1, 2), 1);
+    assert_true(dq_nametable_find(&t, "x", 1, &value));
+    assert_int_equal(value, 1);
+    dq_nametable_finish(&t);
+}
+
+static void names_are_bytes_with_a_length(void **state)
+{
+    struct dq_nametable t = {0};
+    size_t value = 0;
+    (void)state;
+    assert_int_equal(dq_nametable_add(&t, "a\0b", 3, 1), 0);
+    assert_int_equal(dq_nametable_add(&t, "a\0c", 3, 2), 0);
+    assert_int_equal(dq_nametable_add(&t, "a", 1, 3), 0);
+    assert_int_equal(dq_nametable_add(&t, "", 0, 4), 0);
+    assert_int_equal(dq_nametable_add(&t, "", 0, 5), 1);
+    assert_true(dq_nametable_find(&t, "a\0c", 3, &value));
+    assert_int_equal(value, 2);
+    assert_true(dq_nametable_find(&t, "a\0b", 1, &value));
+    assert_int_equal(value, 3);
+    assert_true(dq_nametable_find(&t, "x", 0, &value));
+    assert_int_equal(value, 4);
+    dq_nametable_finish(&t);
+}
+
+/* Enough of them that some are looked for where a longer one is. */
+static void the_beginning_of_a_name_is_another_name(void **state)
+{
+    char text[1000];
+    struct dq_nametable t = {0};
+    size_t value;
+    (void)state;
+    memset(text, 'x', sizeof text);
+    for (size_t len = 1; len < sizeof text; len += 2)
+        assert_int_equal(dq_nametable_add(&t, text, len, len), 0);
+    for (size_t len = 0; len < sizeof text; len++) {
+        assert_int_equal(dq_nametable_find(&t, text, len, &value), len % 2);
+        if (len % 2)
+            assert_int_equal(value, len);
+    }
+    dq_nametable_finish(&t);
+}
+
+static void many_names_are_all_found(void **state)
+{
+    static char names[MANY][16];
+    struct dq_nametable t = {0};
+    size_t value;
+    (void)state;
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "blk.%zu", i);
+        assert_int_equal(dq_nametable_add(&t, names[i], strlen(names[i]), i), 0);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        char copy[16];
+        memcpy(copy, names[i], sizeof copy);
+        assert_true(dq_nametable_find(&t, copy, strlen(copy), &value));
+        assert_int_equal(value, i);
+        assert_int_equal(dq_nametable_add(&t, copy, strlen(copy), 0), 1);
+    }
+    assert_false(dq_nametable_find(&t, "blk.20000", 9, &value));
+    assert_int_equal(t.n_used, MANY);
+    assert_true(t.n_slots >= 2 * MANY);
+    dq_nametable_finish(&t);
+    assert_null(t.slots);
+    assert_int_equal(t.n_used, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_table_has_nothing),
+        cmocka_unit_test(names_are_found_with_their_values),
+        cmocka_unit_test(a_name_twice_keeps_its_first_value),
+        cmocka_unit_test(names_are_bytes_with_a_length),
+        cmocka_unit_test(the_beginning_of_a_name_is_another_name),
+        cmocka_unit_test(many_names_are_all_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,260 @@
+/* Files that appear whole under their name or not at all. */
+#include "dq_test.h"
+#include "scratch.h"
+#include "sink.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct dq_sink *sink_at(const char *path, bool replace)
+{
+    struct dq_sink *s = NULL;
+    struct dq_error e;
+    check_ok(dq_sink_new_file(path, replace, &s, &e), &e);
+    assert_non_null(s);
+    return s;
+}
+
+static void put(struct dq_sink *s, const char *text, uint64_t off)
+{
+    struct dq_error e;
+    check_ok(s->ops->put(s, text, strlen(text), off, &e), &e);
+}
+
+static void check_content(const char *path, const char *text)
+{
+    size_t len;
+    char *bytes = scratch_read(path, &len);
+    assert_int_equal(len, strlen(text));
+    assert_string_equal(bytes, text);
+    free(bytes);
+}
+
+static void the_name_appears_with_commit(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_path(*state, "out");
+    const int fd = next_fd();
+    struct dq_sink *s = sink_at(path, false);
+    put(s, "hello", 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(scratch_count(*state), 1);
+    check_ok(s->ops->commit(s, &e), &e);
+    check_content(path, "hello");
+    assert_int_equal(scratch_count(*state), 1);
+    dq_sink_free(s);
+    check_content(path, "hello");
+    assert_int_equal(next_fd(), fd);
+}
+
+static void without_commit_nothing_remains(void **state)
+{
+    const char *path = scratch_path(*state, "out");
+    const int fd = next_fd();
+    struct dq_sink *s = sink_at(path, true);
+    put(s, "hello", 0);
+    dq_sink_free(s);
+    assert_int_equal(scratch_count(*state), 0);
+    assert_int_equal(next_fd(), fd);
+}
+
+static void pieces_go_to_their_places(void **state)
+{
+    struct dq_error e;
+    size_t len;
+    const char *path = scratch_path(*state, "out");
+    struct dq_sink *s = sink_at(path, false);
+    put(s, "world", 6);
+    put(s, "hello", 0);
+    check_ok(s->ops->commit(s, &e), &e);
+    dq_sink_free(s);
+    char *bytes = scratch_read(path, &len);
+    assert_int_equal(len, 11);
+    assert_memory_equal(bytes, "hello\0world", 11);
+    free(bytes);
+}
+
+static void an_existing_file_is_refused(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_write(*state, "out", "old", 3);
+    struct dq_sink *s = sink_at(path, false);
+    put(s, "new", 0);
+    check_error(s->ops->commit(s, &e), &e, DQ_ERR_IO, "out: File exists");
+    dq_sink_free(s);
+    check_content(path, "old");
+    assert_int_equal(scratch_count(*state), 1);
+}
+
+static void a_file_that_comes_meanwhile_is_refused(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_path(*state, "out");
+    struct dq_sink *s = sink_at(path, false);
+    put(s, "new", 0);
+    scratch_write(*state, "out", "meanwhile", 9);
+    check_error(s->ops->commit(s, &e), &e, DQ_ERR_IO, "File exists");
+    dq_sink_free(s);
+    check_content(path, "meanwhile");
+    assert_int_equal(scratch_count(*state), 1);
+}
+
+static void a_dangling_link_is_in_the_way(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_path(*state, "out");
+    assert_int_equal(symlink("nowhere", path), 0);
+    struct dq_sink *s = sink_at(path, false);
+    check_error(s->ops->commit(s, &e), &e, DQ_ERR_IO, "File exists");
+    dq_sink_free(s);
+    assert_int_equal(scratch_count(*state), 1);
+}
+
+static void replacing_waits_for_commit(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_write(*state, "out", "old", 3);
+    struct dq_sink *s = sink_at(path, true);
+    put(s, "newer", 0);
+    check_content(path, "old");
+    check_ok(s->ops->commit(s, &e), &e);
+    dq_sink_free(s);
+    check_content(path, "newer");
+    assert_int_equal(scratch_count(*state), 1);
+}
+
+/* The link goes, and what it pointed to stays. */
+static void replacing_a_link_keeps_its_target(void **state)
+{
+    struct dq_error e;
+    const char *target = scratch_write(*state, "target", "old", 3);
+    const char *path = scratch_path(*state, "out");
+    assert_int_equal(symlink("target", path), 0);
+    struct dq_sink *s = sink_at(path, true);
+    put(s, "new", 0);
+    check_ok(s->ops->commit(s, &e), &e);
+    dq_sink_free(s);
+    check_content(target, "old");
+    check_content(path, "new");
+}
+
+static void a_folder_is_not_replaced(void **state)
+{
+    struct dq_error e;
+    struct stat st;
+    const char *path = scratch_path(*state, "out");
+    assert_int_equal(mkdir(path, 0777), 0);
+    struct dq_sink *s = sink_at(path, true);
+    check_error(s->ops->commit(s, &e), &e, DQ_ERR_IO, "out");
+    dq_sink_free(s);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(S_ISDIR(st.st_mode));
+    assert_int_equal(scratch_count(*state), 1);
+}
+
+static void a_missing_folder_is_refused(void **state)
+{
+    struct dq_error e;
+    struct dq_sink *s = NULL;
+    const char *path = scratch_path(*state, "absent/out");
+    const int fd = next_fd();
+    check_error(dq_sink_new_file(path, true, &s, &e), &e, DQ_ERR_IO, "absent/out: No such file");
+    assert_null(s);
+    assert_int_equal(next_fd(), fd);
+}
+
+static void several_at_once_do_not_meet(void **state)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    struct dq_error e;
+    struct dq_sink *sinks[3];
+    for (size_t i = 0; i < 3; i++) {
+        sinks[i] = sink_at(scratch_path(*state, names[i]), false);
+        put(sinks[i], names[i], 0);
+    }
+    for (size_t i = 3; i-- > 0;) {
+        check_ok(sinks[i]->ops->commit(sinks[i], &e), &e);
+        dq_sink_free(sinks[i]);
+    }
+    for (size_t i = 0; i < 3; i++)
+        check_content(scratch_path(*state, names[i]), names[i]);
+}
+
+/* A name of the greatest length leaves no room for an ending behind it. */
+static void the_longest_name_works(void **state)
+{
+    struct dq_error e;
+    char name[256];
+    memset(name, 'n', 255);
+    name[255] = '\0';
+    const char *path = scratch_path(*state, name);
+    struct dq_sink *s = sink_at(path, false);
+    put(s, "x", 0);
+    check_ok(s->ops->commit(s, &e), &e);
+    dq_sink_free(s);
+    check_content(path, "x");
+}
+
+static void a_bare_name_is_in_the_current_folder(void **state)
+{
+    const struct scratch *scratch = *state;
+    char before[1024];
+    struct dq_error e;
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(scratch->dir), 0);
+    struct dq_sink *s = sink_at("bare", false);
+    const int rc = s->ops->commit(s, &e);
+    dq_sink_free(s);
+    assert_int_equal(chdir(before), 0);
+    check_ok(rc, &e);
+    check_content(scratch_path(*state, "bare"), "");
+}
+
+static void the_descriptor_takes_writes(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_path(*state, "out");
+    struct dq_sink *s = sink_at(path, false);
+    assert_int_equal(write(dq_sink_file_fd(s), "direct", 6), 6);
+    check_ok(s->ops->commit(s, &e), &e);
+    dq_sink_free(s);
+    check_content(path, "direct");
+}
+
+static void permissions_follow_the_umask(void **state)
+{
+    struct dq_error e;
+    struct stat st;
+    const char *path = scratch_path(*state, "out");
+    const mode_t before = umask(027);
+    struct dq_sink *s = sink_at(path, false);
+    umask(before);
+    check_ok(s->ops->commit(s, &e), &e);
+    dq_sink_free(s);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(the_name_appears_with_commit),
+        scratch_test(without_commit_nothing_remains),
+        scratch_test(pieces_go_to_their_places),
+        scratch_test(an_existing_file_is_refused),
+        scratch_test(a_file_that_comes_meanwhile_is_refused),
+        scratch_test(a_dangling_link_is_in_the_way),
+        scratch_test(replacing_waits_for_commit),
+        scratch_test(replacing_a_link_keeps_its_target),
+        scratch_test(a_folder_is_not_replaced),
+        scratch_test(a_missing_folder_is_refused),
+        scratch_test(several_at_once_do_not_meet),
+        scratch_test(the_longest_name_works),
+        scratch_test(a_bare_name_is_in_the_current_folder),
+        scratch_test(the_descriptor_takes_writes),
+        scratch_test(permissions_follow_the_umask),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,88 @@
+/* Arrays to a pipe. */
+#include "dq_test.h"
+#include "scratch.h"
+#include "sink.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static void pieces_arrive_in_order(void **state)
+{
+    struct dq_error e;
+    struct dq_sink *s = NULL;
+    char buf[16] = "";
+    int ends[2];
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    check_ok(dq_sink_new_stream(ends[1], "pipe", &s, &e), &e);
+    check_ok(s->ops->put(s, "hel", 3, 0, &e), &e);
+    check_ok(s->ops->put(s, "", 0, 3, &e), &e);
+    check_ok(s->ops->put(s, "lo", 2, 3, &e), &e);
+    check_ok(s->ops->commit(s, &e), &e);
+    dq_sink_free(s);
+    assert_int_equal(read(ends[0], buf, sizeof buf), 5);
+    assert_string_equal(buf, "hello");
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void the_descriptor_stays_open(void **state)
+{
+    struct dq_error e;
+    char byte = 0;
+    int ends[2];
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < 2; i++) { /* one array after another */
+        struct dq_sink *s = NULL;
+        check_ok(dq_sink_new_stream(ends[1], "pipe", &s, &e), &e);
+        check_ok(s->ops->put(s, "x", 1, 0, &e), &e);
+        check_ok(s->ops->commit(s, &e), &e);
+        dq_sink_free(s);
+        assert_int_equal(read(ends[0], &byte, 1), 1);
+        assert_int_equal(byte, 'x');
+    }
+    assert_true(fcntl(ends[1], F_GETFD) >= 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_closed_pipe_has_its_own_code(void **state)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    struct dq_error e;
+    struct dq_sink *s = NULL;
+    int ends[2];
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(sigaction(SIGPIPE, &ignore, &before), 0);
+    close(ends[0]);
+    check_ok(dq_sink_new_stream(ends[1], "standard output", &s, &e), &e);
+    const int rc = s->ops->put(s, "x", 1, 0, &e);
+    sigaction(SIGPIPE, &before, NULL);
+    dq_sink_free(s);
+    close(ends[1]);
+    check_error(rc, &e, DQ_ERR_CLOSED, "standard output: write: Broken pipe");
+}
+
+static void freeing_nothing_is_allowed(void **state)
+{
+    const int fd = next_fd();
+    (void)state;
+    dq_sink_free(NULL);
+    assert_int_equal(next_fd(), fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pieces_arrive_in_order),
+        cmocka_unit_test(the_descriptor_stays_open),
+        cmocka_unit_test(a_closed_pipe_has_its_own_code),
+        cmocka_unit_test(freeing_nothing_is_allowed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
