@@ -263,7 +263,7 @@ static void dtypes_have_names_and_lengths(void **state)
 
 #define ROW(token, function)                                                                       \
     {                                                                                              \
-#token "_" #function, function, NULL, NULL, (void *)(uintptr_t)&dq_formats[DQ_FMT_##token]            \
+#token "_" #function, function, NULL, NULL, (void *)(uintptr_t)&dq_formats[DQ_FMT_##token] \
     }
 
 int main(void)
