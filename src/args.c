@@ -1,6 +1,7 @@
 #include "args.h"
 
 #include "file.h"
+#include "locate.h"
 #include "suggest.h"
 
 #include <errno.h>
@@ -132,6 +133,12 @@ static const struct option_row options[] = {
 
 enum { N_OPTIONS = sizeof options / sizeof options[0] };
 
+static bool ends_in_gguf(const char *word)
+{
+    const size_t len = strlen(word);
+    return len >= 5 && strcmp(word + len - 5, ".gguf") == 0;
+}
+
 int dq_args_command(const char *name, const struct dq_command **out, struct dq_error *e)
 {
     struct dq_suggestions near = {0};
@@ -143,6 +150,9 @@ int dq_args_command(const char *name, const struct dq_command **out, struct dq_e
         }
         dq_suggest(&near, name, c->name);
     }
+    /* A model without a command. */
+    if (ends_in_gguf(name))
+        return dq_fail(e, DQ_ERR_USAGE, "a command is missing: gguf-dq list %.200s?", name);
     dq_suggest(&near, name, "--help");
     dq_suggest(&near, name, "--version");
     dq_suggest_words(&near, words, sizeof words);
@@ -188,6 +198,18 @@ static int fail_unknown(const struct dq_command *command, const char *word, stru
     return dq_fail(e, DQ_ERR_USAGE, "unknown option '%s'%s", word, words);
 }
 
+/* Whether the option that getopt_long took last was spelled in full. It would take "--tensors" for
+ * "--tensors-from", where a person may have meant "--tensor". */
+static const char *abbreviated(int code, char **argv)
+{
+    const char *word = argv[optind - 1];
+    if (code < 256)
+        return NULL;
+    if (options[code - 256].arg && word == optarg) /* the argument is a word of its own */
+        word = argv[optind - 2];
+    return strcspn(word + 2, "=") == strlen(options[code - 256].name) ? NULL : word;
+}
+
 static const struct option_row *row_of(int code, unsigned bit)
 {
     if (code >= 256)
@@ -222,23 +244,22 @@ static int parse_options(
             return fail_unknown(
                 command, optopt ? letter : argv[word < optind ? optind - 1 : word], e);
         }
-        rc = row_of(code, command->bit)->set(a, optarg, e);
+        const char *word_taken = abbreviated(code, argv);
+        rc = word_taken ? fail_unknown(command, word_taken, e)
+                        : row_of(code, command->bit)->set(a, optarg, e);
     }
     return rc;
-}
-
-static bool ends_in_gguf(const char *word)
-{
-    const size_t len = strlen(word);
-    return len >= 5 && strcmp(word + len - 5, ".gguf") == 0;
 }
 
 /* Whether the first operand is the model rather than a tensor: it looks like a path or is one. */
 static bool is_model(const char *word)
 {
     struct stat st;
-    return strcmp(word, "-") == 0 || strchr(word, '/') || ends_in_gguf(word) ||
-           stat(word, &st) == 0;
+    if (strcmp(word, "-") == 0 || strchr(word, '/') || ends_in_gguf(word))
+        return true;
+    if (stat(word, &st) != 0)
+        return false;
+    return !S_ISDIR(st.st_mode) || dq_locate_has_model(word); /* a folder of arrays is no model */
 }
 
 static int parse_operands(

@@ -27,7 +27,7 @@ struct extraction {
  * --keep-going leaves them out. */
 static int check_unusable(struct extraction *x, struct dq_error *e)
 {
-    enum { MOST_NAMED = 20 };
+    enum { MOST_NAMED = 10 };
     size_t n = 0;
     for (size_t i = 0; i < x->outputs.n; i++) {
         const struct dq_output *out = &x->outputs.items[i];
@@ -42,9 +42,9 @@ static int check_unusable(struct extraction *x, struct dq_error *e)
         dq_msg_error("... and %zu more like these", n - MOST_NAMED);
     if (n > 0 && !x->args->keep_going)
         return dq_fail(e, x->first_failure,
-            "%zu of %zu tensors cannot be extracted; nothing is written; --keep-going takes the "
-            "others",
-            n, x->outputs.n);
+            "nothing is written: %zu of %zu %s cannot be extracted%s", n, x->outputs.n,
+            x->outputs.n == 1 ? "tensor" : "tensors",
+            n < x->outputs.n ? "; --keep-going takes the others" : "");
     return 0;
 }
 

@@ -56,24 +56,35 @@ static void print_padded(const char *text, size_t width)
 static void print_head(const struct dq_model *m, const struct dq_picks *picks)
 {
     char arch[128];
+    char path[1024];
+    char of_all[32] = "";
     char size[32];
+    size_t n_unusable = 0;
     uint64_t n_bytes = 0;
     uint64_t n_weights = 0;
     for (size_t i = 0; i < picks->n; i++) {
         const struct dq_tensor *t = picks->items[i].tensor;
+        n_unusable += t->problem != NULL;
         if (!t->problem) {
             n_weights += t->n_weights;
             n_bytes += t->n_bytes;
         }
     }
     dq_metadata_text(m, "general.architecture", arch, sizeof arch);
-    printf("GGUF version %" PRIu32 "%s", m->shards[0].version,
+    dq_escape(m->path, strlen(m->path), DQ_ESCAPE_LINE, path, sizeof path);
+    printf("%s: GGUF version %" PRIu32 "%s", path, m->shards[0].version,
         m->shards[0].big_endian ? ", big-endian" : "");
     if (m->n_shards > 1)
         printf(", %zu files", m->n_shards);
-    printf("%s%s, %zu %s, %" PRIu64 " %s, %s\n\n", arch[0] ? ", " : "", arch, picks->n,
-        picks->n == 1 ? "tensor" : "tensors", n_weights, n_weights == 1 ? "weight" : "weights",
-        dq_format_bytes(n_bytes, size));
+    if (picks->n != m->n_tensors)
+        snprintf(of_all, sizeof of_all, " of %zu", m->n_tensors);
+    printf("%s%s, %zu%s %s, %" PRIu64 " %s, %s of tensors\n", arch[0] ? ", " : "", arch, picks->n,
+        of_all, picks->n == 1 && !of_all[0] ? "tensor" : "tensors", n_weights,
+        n_weights == 1 ? "weight" : "weights", dq_format_bytes(n_bytes, size));
+    if (n_unusable > 0)
+        printf("%zu of these %s not usable and not counted\n", n_unusable,
+            n_unusable == 1 ? "is" : "are");
+    putchar('\n');
 }
 
 static void print_table(const struct dq_picks *picks)
@@ -182,8 +193,8 @@ static int check_slices(const struct dq_picks *picks, struct dq_error *e)
 {
     for (size_t i = 0; i < picks->n; i++) {
         if (picks->items[i].slice_text)
-            return dq_fail(
-                e, DQ_ERR_USAGE, "a slice (%s) has no meaning here", picks->items[i].slice_text);
+            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': slices are for extract",
+                picks->items[i].tensor->shown, picks->items[i].slice_text);
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "container.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct dq_container containers[] = {
     {"npy", ".npy", NULL, dq_npy_header},
@@ -12,7 +13,7 @@ static const size_t n_containers = sizeof containers / sizeof containers[0];
 const struct dq_container *dq_container_by_name(const char *name)
 {
     for (size_t i = 0; i < n_containers; i++) {
-        if (strcmp(containers[i].name, name) == 0)
+        if (strcasecmp(containers[i].name, name) == 0)
             return &containers[i];
     }
     return NULL;
@@ -23,7 +24,8 @@ const struct dq_container *dq_container_by_ending(const char *path)
     const char *ending = strrchr(path, '.');
     for (size_t i = 0; ending && i < n_containers; i++) {
         const struct dq_container *c = &containers[i];
-        if (strcmp(c->ending, ending) == 0 || (c->ending2 && strcmp(c->ending2, ending) == 0))
+        if (strcasecmp(c->ending, ending) == 0 ||
+            (c->ending2 && strcasecmp(c->ending2, ending) == 0))
             return c;
     }
     return NULL;
@@ -35,7 +37,7 @@ bool dq_container_is_foreign(const char *path)
         ".npz", ".safetensors", ".gguf", ".pt", ".pth", ".ckpt", ".h5", ".zip", ".csv", ".json"};
     const char *ending = strrchr(path, '.');
     for (size_t i = 0; ending && i < sizeof endings / sizeof endings[0]; i++) {
-        if (strcmp(endings[i], ending) == 0)
+        if (strcasecmp(endings[i], ending) == 0)
             return true;
     }
     return false;

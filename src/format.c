@@ -1,6 +1,6 @@
 #include "format.h"
 
-#include <string.h>
+#include <strings.h>
 
 const struct dq_format_info dq_formats[DQ_FMT_COUNT] = {
 #define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
@@ -36,7 +36,7 @@ const char *dq_dtype_name(enum dq_dtype dtype)
 int dq_dtype_by_name(const char *name, enum dq_dtype *out)
 {
     for (size_t i = 0; i < DQ_DTYPE_COUNT; i++) {
-        if (strcmp(dtypes[i].name, name) == 0) {
+        if (strcasecmp(dtypes[i].name, name) == 0) {
             *out = (enum dq_dtype)i;
             return 0;
         }

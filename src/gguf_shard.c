@@ -26,6 +26,9 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
     struct dq_error *e)
 {
     char magic[4];
+    if (s->size < sizeof magic)
+        return dq_fail(
+            e, DQ_ERR_FORMAT, "%s: not a GGUF file (%" PRIu64 " bytes)", s->path, s->size);
     int rc = dq_cursor_bytes(c, "magic", magic, sizeof magic, e);
     if (rc != 0)
         return rc;

@@ -48,6 +48,14 @@ static int list_models(const char *folder, struct dq_strings *out, struct dq_err
     return rc;
 }
 
+bool dq_locate_has_model(const char *folder)
+{
+    struct dq_strings models = {0};
+    const bool found = list_models(folder, &models, NULL) == 0 && models.n > 0;
+    dq_strings_finish(&models);
+    return found;
+}
+
 static int fail_choice(
     const char *folder, bool named, const struct dq_strings *models, struct dq_error *e)
 {
@@ -90,15 +98,19 @@ static int open_in_folder(const char *folder, bool named, struct dq_model **out,
 int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
 {
     struct stat st;
+    struct dq_error why;
     const char *path = args->model;
+    const char *from = "";
     if (!path) {
         path = getenv("GGUF_DQ_MODEL");
         if (!path || !*path)
             return open_in_folder(".", false, out, e);
+        from = " (from GGUF_DQ_MODEL)";
     }
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return open_in_folder(path, true, out, e);
-    return dq_model_open(path, out, e);
+    const int rc = stat(path, &st) == 0 && S_ISDIR(st.st_mode)
+                       ? open_in_folder(path, true, out, &why)
+                       : dq_model_open(path, out, &why);
+    return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
 }
 
 /* Adds each name in the file, without blank ones, to the words. */

@@ -11,6 +11,9 @@
  */
 int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 
+/* Whether a folder holds a *.gguf file. */
+bool dq_locate_has_model(const char *folder);
+
 /* Picks the tensors of a command line, names from a file included. Warns of excluded words that
  * match nothing. */
 int dq_locate_tensors(

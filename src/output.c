@@ -44,8 +44,15 @@ static const char *lay_out_blocks(struct dq_output *out)
         out->shape[0] = out->pick->tensor->n_bytes;
         return NULL;
     }
-    if (f->weights == 1) {
+    if (f->stored[0] != '\0') {
         out->descr = f->stored;
+        return NULL;
+    }
+    if (f->weights == 1 && out->n_shape < out->pick->tensor->n_dims)
+        return "a slice of stored bf16 weights keeps all dimensions: [2:3], not [2]";
+    if (f->weights == 1 && out->n_shape == 0) { /* a scalar: its bytes alone */
+        out->n_shape = 1;
+        out->shape[0] = f->bytes;
         return NULL;
     }
     if (r->start % f->weights != 0 || r->count % f->weights != 0 || (r->step != 1 && r->count > 0))
@@ -125,17 +132,18 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
         if (!args->dry_run)
             o->fd = open(path, O_WRONLY | O_CLOEXEC);
     } else if (!(there && S_ISDIR(st.st_mode)) && path[strlen(path) - 1] != '/' &&
+               !args->container && dq_container_is_foreign(path)) {
+        return dq_fail(e, DQ_ERR_USAGE,
+            "%s: %s is not written here; .npy and .raw are, and --format writes either under any "
+            "name",
+            path, strrchr(path, '.'));
+    } else if (!(there && S_ISDIR(st.st_mode)) && path[strlen(path) - 1] != '/' &&
                (o->n == 1 || dq_container_by_ending(path))) {
         if (o->n > 1)
             return dq_fail(e, DQ_ERR_USAGE,
                 "%zu tensors do not go into one file; name a folder, or pipe them: -o - > "
                 "%s",
                 o->n, path);
-        if (!args->container && dq_container_is_foreign(path))
-            return dq_fail(e, DQ_ERR_USAGE,
-                "%s: this form is not written; .npy and .raw are, and --format writes either under "
-                "any name",
-                path);
         o->destination = DQ_TO_FILE;
         if (!args->container && dq_container_by_ending(path))
             o->container = dq_container_by_ending(path);

@@ -4,11 +4,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Files that some disks cannot tell apart, because they fold capitals. */
 static int check_folding(const struct dq_outputs *o, struct dq_error *e)
@@ -34,7 +36,7 @@ static int check_folding(const struct dq_outputs *o, struct dq_error *e)
             dq_nametable_find(&table, fold, strlen(fold), &other);
             rc = dq_fail(e, DQ_ERR_USAGE,
                 "tensors '%.200s' and '%.200s' have file names that some disks cannot tell apart; "
-                "extract them one by one",
+                "leave one out with --exclude",
                 o->items[other].pick->tensor->shown, o->items[i].pick->tensor->shown);
             break;
         default:
@@ -63,6 +65,34 @@ static int check_replaceable(
     return 0;
 }
 
+/* A file that is left as it is must be the array that would be written, as far as its length and
+ * header tell: one of another run, or of another program, must not pass for it. */
+static int check_same_array(const struct dq_outputs *o, const struct dq_output *out,
+    const struct stat *st, struct dq_error *e)
+{
+    uint8_t want[DQ_HEADER_MAX];
+    uint8_t got[DQ_HEADER_MAX];
+    const char *wrong = NULL;
+    if ((uint64_t)st->st_size != out->header_len + out->n_bytes)
+        wrong = "its length is another";
+    if (!wrong && out->header_len > 0) {
+        const int fd = open(out->path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return dq_fail_errno(e, "%s", out->path);
+        const int rc = dq_file_pread(fd, out->path, got, out->header_len, 0, e);
+        close(fd);
+        if (rc != 0)
+            return rc;
+        o->container->header(out->descr, out->shape, out->n_shape, want);
+        if (memcmp(want, got, out->header_len) != 0)
+            wrong = "its header is another";
+    }
+    if (!wrong)
+        return 0;
+    return dq_fail(e, DQ_ERR_IO, "%s: exists and is not this array (%s); --force replaces it",
+        out->path, wrong);
+}
+
 static int check_file(
     struct dq_outputs *o, struct dq_output *out, const struct dq_args *args, struct dq_error *e)
 {
@@ -77,9 +107,12 @@ static int check_file(
     const int rc = check_replaceable(o->model, out->path, &st, e);
     if (rc != 0)
         return rc;
-    if (args->skip_existing)
+    if (args->skip_existing) {
         out->status = DQ_SKIPPED;
-    else if (!args->force)
+        return stat(out->path, &st) == 0 ? check_same_array(o, out, &st, e)
+                                         : dq_fail_errno(e, "%s", out->path);
+    }
+    if (!args->force)
         return dq_fail(
             e, DQ_ERR_IO, "%s: exists; --force replaces it, --skip-existing leaves it", out->path);
     return 0;

@@ -18,19 +18,27 @@ static json_t *text_or_null(const char *text)
     return text ? dq_json_text(text, strlen(text)) : json_null();
 }
 
+/* What a weight of the output is: f32, i64, or bytes of blocks. */
+static const char *element_name(const struct dq_output *out)
+{
+    const struct dq_format_info *f = out->pick->tensor->format;
+    if (out->dtype != DQ_DTYPE_native)
+        return dq_dtype_name(out->dtype);
+    return f && f->stored[0] != '\0' ? f->token : "u8";
+}
+
 json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
     const struct dq_tensor *t = out->pick->tensor;
     return json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:s, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
         dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
-        text_or_null(t->format ? t->format->name : NULL), "dtype", dq_dtype_name(out->dtype),
-        "shape", dq_json_u64s(out->shape, out->n_shape), "source", "file",
-        o->model->shards[t->shard].path, "offset", dq_json_u64(t->offset), "bytes",
-        dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
-        dq_json_u64(out->data_off), "bytes", dq_json_u64(out->n_bytes), "device", device, "status",
-        statuses[out->status], "reason", text_or_null(out->reason), "overflows",
-        dq_json_u64(out->n_overflow));
+        text_or_null(t->format ? t->format->name : NULL), "dtype", element_name(out), "shape",
+        dq_json_u64s(out->shape, out->n_shape), "source", "file", o->model->shards[t->shard].path,
+        "offset", dq_json_u64(t->offset), "bytes", dq_json_u64(t->n_bytes), "path",
+        text_or_null(out->path), "offset", dq_json_u64(out->data_off), "bytes",
+        dq_json_u64(out->n_bytes), "device", device, "status", statuses[out->status], "reason",
+        text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
 }
 
 void dq_report_put(struct dq_json *j, const struct dq_outputs *o, const char *device)

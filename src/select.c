@@ -118,6 +118,9 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
     char words[768];
     if (m->n_tensors == 0)
         return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: the model has no tensors", m->path);
+    if (strchr(word, '[') && dq_model_find(m, word, strcspn(word, "[")))
+        return dq_fail(e, DQ_ERR_USAGE, "%s: '%.200s': what stands behind the name is no slice",
+            m->path, word);
     for (size_t i = 0; i < m->n_tensors; i++)
         dq_suggest(&near, word, m->tensors[i].shown);
     dq_suggest_words(&near, words, sizeof words);

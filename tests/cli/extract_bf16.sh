@@ -1,5 +1,5 @@
 #!/bin/sh
-# numpy has no type for bf16, so .npy does not either; raw has it.
+# numpy has no type for bf16, so .npy does not either; raw has it, and native takes its bytes.
 cp "$DATA/sample.gguf" .
 try() {
     gguf-dq "$@"

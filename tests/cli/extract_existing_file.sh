@@ -7,14 +7,17 @@ gguf-dq extract m.gguf -o out
 echo "exit $?"
 ls out
 cat out/b.weight.npy
-gguf-dq extract --skip-existing m.gguf -o out
+gguf-dq extract --skip-existing m.gguf -o out # what is there is another array
 echo "exit $?"
+ls out
 cat out/b.weight.npy
-"$PYTHON" "$TESTS/cli/describe.py" out/a.weight.npy
 gguf-dq extract --force m.gguf -o out
 echo "exit $?"
 "$PYTHON" "$TESTS/cli/describe.py" out/*
+rm out/b.weight.npy
 gguf-dq extract --skip-existing m.gguf -o out
+echo "exit $?"
+gguf-dq extract --skip-existing -d f16 m.gguf -o out # of the right name, and half as long
 echo "exit $?"
 gguf-dq extract m.gguf -o out/a.weight.npy a
 echo "exit $?"

@@ -225,7 +225,7 @@ static void values_are_checked(void **state)
     (void)state;
     check_refused("extract --format npz", "--format npz: npy and raw are known");
     check_refused("extract --dtype f64", "--dtype f64: f32, f16, bf16 and native are known");
-    check_refused("extract -t a --dtype F32", "--dtype F32");
+    check_refused("extract -t a --dtype f23", "--dtype f23");
     check_refused("extract --output=", "--output needs a name");
     check_refused("extract --manifest=", "--manifest needs a name");
 }

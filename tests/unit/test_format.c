@@ -107,7 +107,8 @@ static void dtypes_are_found_by_name(void **state)
         assert_int_equal(dq_dtype_by_name(names[i], &found), 0);
         assert_int_equal(found, i);
     }
-    assert_int_equal(dq_dtype_by_name("F32", &found), -1);
+    assert_int_equal(dq_dtype_by_name("Native", &found), 0);
+    assert_int_equal(dq_dtype_by_name("f23", &found), -1);
     assert_int_equal(dq_dtype_by_name("", &found), -1);
     assert_int_equal(found, DQ_DTYPE_native);
     assert_int_equal(dq_dtype_len(DQ_DTYPE_f32), 4);

@@ -96,7 +96,8 @@ static void containers_are_found_by_name(void **state)
     assert_string_equal(dq_container_by_name("raw")->ending, ".raw");
     assert_non_null(dq_container_by_name("npy")->header);
     assert_null(dq_container_by_name("raw")->header);
-    assert_null(dq_container_by_name("NPY"));
+    assert_ptr_equal(dq_container_by_name("NPY"), dq_container_by_name("npy"));
+    assert_null(dq_container_by_name("npz"));
     assert_null(dq_container_by_name(""));
     assert_null(dq_container_by_name(".npy"));
 }
