@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -228,6 +229,7 @@ static int parse_options(
     struct option longs[N_OPTIONS + 1];
     int rc = 0;
     make_getopt_tables(command->bit, letters, longs);
+    unsetenv("POSIXLY_CORRECT"); /* options may stand behind operands */
     opterr = 0;
     optind = 0; /* start anew, even within a word */
     while (rc == 0) {
@@ -284,9 +286,7 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
         return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
     if (a->nul_separated && !a->tensors_from)
         return dq_fail(e, DQ_ERR_USAGE, "--null goes with --tensors-from");
-    if (a->model && a->tensors_from && strcmp(a->model, "-") == 0 &&
-        strcmp(a->tensors_from, "-") == 0)
-        return dq_fail(e, DQ_ERR_USAGE, "the model and the names cannot both be standard input");
+
     return command->check ? command->check(a, e) : 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 /* All that the parts of one run share. */
 struct extraction {
@@ -20,6 +21,7 @@ struct extraction {
     struct dq_outputs outputs;
     struct dq_lane *lane;
     struct dq_progress progress;
+    bool nobody_reads; /* standard output */
     int first_failure; /* of a tensor that was left out */
 };
 
@@ -102,8 +104,12 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
     if (rc == 0)
         rc = sink->ops->commit(sink, e);
     dq_sink_free(sink);
-    if (rc == 0)
+    if (rc == 0) {
         out->status = DQ_WRITTEN;
+    } else if (rc == DQ_ERR_IO && x->args->skip_existing && access(out->path, F_OK) == 0) {
+        out->status = DQ_SKIPPED; /* another run was faster */
+        rc = 0;
+    }
     return rc;
 }
 
@@ -144,7 +150,7 @@ static int report(struct extraction *x, struct dq_error *e)
 static int report_line(struct extraction *x, const struct dq_output *out, struct dq_error *e)
 {
     struct dq_json j = {.file = stdout};
-    if (!x->args->jsonl)
+    if (!x->args->jsonl || x->nobody_reads)
         return 0;
     dq_json_put(&j, NULL, dq_report_entry(&x->outputs, out, x->lane->ops->name));
     return dq_json_finish(&j, e);
@@ -188,7 +194,7 @@ static int write_all(struct extraction *x, struct dq_error *e)
     if (x->outputs.folder && x->outputs.n > 0)
         rc = dq_outputs_make_folder(&x->outputs, e);
     dq_progress_init(&x->progress, total);
-    if (x->outputs.destination != DQ_TO_STREAM || x->args->manifest)
+    if (x->outputs.destination != DQ_TO_STREAM)
         dq_stop_hold();
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
         struct dq_output *out = &x->outputs.items[i];
@@ -196,10 +202,17 @@ static int write_all(struct extraction *x, struct dq_error *e)
             rc = extract_one(x, out, e);
         if (rc == 0)
             rc = report_line(x, out, e);
+        if (rc == DQ_ERR_CLOSED && x->outputs.destination != DQ_TO_STREAM) {
+            x->nobody_reads = true; /* the reports; the files are wanted all the same */
+            rc = 0;
+        }
     }
     dq_progress_finish(&x->progress);
-    if (rc == 0 && x->args->manifest)
-        rc = dq_report_write(x->args->manifest, true, &x->outputs, x->lane->ops->name, e);
+    if (rc == 0 && x->args->manifest) {
+        dq_stop_hold();
+        rc = dq_report_write(x->args->manifest, x->args->force || x->args->skip_existing,
+            &x->outputs, x->lane->ops->name, e);
+    }
     return rc;
 }
 
@@ -211,9 +224,9 @@ static int extract(struct extraction *x, struct dq_error *e)
     if (rc == 0)
         rc = dq_outputs_init(&x->outputs, x->args, x->model, &x->picks, e);
     if (rc == 0)
-        rc = check_unusable(x, e);
-    if (rc == 0)
         rc = dq_outputs_check_files(&x->outputs, x->args, e);
+    if (rc == 0)
+        rc = check_unusable(x, e);
     if (rc == 0)
         rc = dq_outputs_check_manifest(&x->outputs, x->args, e);
     if (rc == 0)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,8 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
         to += got;
         off += (uint64_t)got;
         len -= (size_t)got;
+        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
+            return DQ_ERR_STOPPED;
     }
     return 0;
 }
@@ -85,6 +88,8 @@ int dq_file_pwrite(
         from += put;
         off += (uint64_t)put;
         len -= (size_t)put;
+        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
+            return DQ_ERR_STOPPED;
     }
     return 0;
 }
@@ -104,6 +109,8 @@ int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct 
         }
         from += put;
         len -= (size_t)put;
+        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
+            return DQ_ERR_STOPPED;
     }
     return 0;
 }
@@ -118,6 +125,15 @@ int dq_file_flush(FILE *file, const char *path, struct dq_error *e)
     if (errno == 0) /* an earlier write failed, and its reason is gone */
         errno = EIO;
     return dq_fail_errno(e, "%s: write", path ? path : "standard output");
+}
+
+void dq_file_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 int dq_file_guard_standard(void)

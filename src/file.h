@@ -30,6 +30,9 @@ int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct 
  * for the message; NULL is standard output. */
 int dq_file_flush(FILE *file, const char *path, struct dq_error *e);
 
+/* Lets the program open as many files as the system permits it: a split set may have many. */
+void dq_file_raise_limit(void);
+
 /* Fills descriptors 0 to 2 if the program was started without them, so that no file gets one and
  * has messages written into it. What is put there fails when used. Returns 0 or -1. */
 int dq_file_guard_standard(void);

@@ -1,6 +1,7 @@
 #include "gguf_file.h"
 
 #include "checked.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -24,6 +25,9 @@ static int refuse(struct dq_tensor *t, struct dq_error *e, const char *format, .
     return t->problem ? 0 : dq_fail_nomem(e);
 }
 
+/* So that their bytes fit 63 bits in any type of output. */
+#define MOST_WEIGHTS (INT64_MAX / 8)
+
 /* The number of weights and bytes; false if either does not fit 63 bits. */
 static bool work_out_size(struct dq_tensor *t)
 {
@@ -35,7 +39,7 @@ static bool work_out_size(struct dq_tensor *t)
             return false;
     }
     for (uint32_t i = 0; i < t->n_dims && !zero; i++) {
-        if (!dq_mul_u64(n, t->dims[i], &n) || n > INT64_MAX)
+        if (!dq_mul_u64(n, t->dims[i], &n) || n > MOST_WEIGHTS)
             return false;
     }
     t->n_weights = zero ? 0 : n;
@@ -49,13 +53,14 @@ static bool work_out_size(struct dq_tensor *t)
     return true;
 }
 
-/* What can be said of one tensor alone. Makes its offset count from the start of the file. */
-static int check_alone(const struct dq_shard *s, struct dq_tensor *t, struct dq_error *e)
+/* What can be said of one tensor alone. Makes its offset count from the start of the file; *placed
+ * says whether that is possible. */
+static int check_alone(
+    const struct dq_shard *s, struct dq_tensor *t, bool *placed, struct dq_error *e)
 {
     const uint64_t relative = t->offset;
-    uint64_t end;
-    const bool placed = dq_add_u64(s->data_off, relative, &t->offset);
-    if (!placed || t->offset > INT64_MAX)
+    *placed = dq_add_u64(s->data_off, relative, &t->offset) && t->offset <= INT64_MAX;
+    if (!*placed)
         return refuse(t, e, "its offset %" PRIu64 " in the data section lies past 2^63", relative);
     if (!work_out_size(t))
         return refuse(t, e, "its size does not fit 63 bits");
@@ -65,7 +70,7 @@ static int check_alone(const struct dq_shard *s, struct dq_tensor *t, struct dq_
     if (relative % s->alignment != 0)
         return refuse(t, e, "its offset %" PRIu64 " in the data section is no multiple of %" PRIu64,
             relative, s->alignment);
-    end = t->offset + t->n_bytes; /* fits: both are below 2^63 */
+    const uint64_t end = t->offset + t->n_bytes; /* fits: both are below 2^63 */
     if (t->n_bytes > 0 && end > s->size)
         return refuse(t, e,
             "its data (offset %" PRIu64 ", %" PRIu64
@@ -111,9 +116,28 @@ static void size_unknown_types(const struct dq_model *m, struct dq_tensor **plac
     }
 }
 
+/* A name cut at a whole letter. */
+static const char *short_name(const struct dq_tensor *t, char out[128])
+{
+    dq_escape(t->shown, strlen(t->shown), DQ_ESCAPE_LINE, out, 128);
+    return out;
+}
+
+/* Takes those out that are refused already; returns how many are left. */
+static size_t keep_sound(struct dq_tensor **placed, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!placed[i]->problem)
+            placed[kept++] = placed[i];
+    }
+    return kept;
+}
+
 /* No two tensors may share a byte; both are refused, since nobody knows whose it is. */
 static int check_overlaps(struct dq_tensor **placed, size_t n, struct dq_error *e)
 {
+    char name[128];
     struct dq_tensor *widest = NULL; /* of those before, the one that reaches farthest */
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
@@ -122,12 +146,11 @@ static int check_overlaps(struct dq_tensor **placed, size_t n, struct dq_error *
             continue;
         const bool first = !widest || widest->shard != t->shard;
         if (!first && t->offset < widest->offset + widest->n_bytes) {
-            rc = refuse(t, e, "its data (offset %" PRIu64 ") overlaps that of tensor '%.128s'",
-                t->offset, widest->shown);
+            rc = refuse(t, e, "its data (offset %" PRIu64 ") overlaps that of tensor '%s'",
+                t->offset, short_name(widest, name));
             if (rc == 0)
-                rc = refuse(widest, e,
-                    "its data (offset %" PRIu64 ") overlaps that of tensor '%.128s'",
-                    widest->offset, t->shown);
+                rc = refuse(widest, e, "its data (offset %" PRIu64 ") overlaps that of tensor '%s'",
+                    widest->offset, short_name(t, name));
         }
         if (first || t->offset + t->n_bytes > widest->offset + widest->n_bytes)
             widest = t;
@@ -146,12 +169,14 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
         return dq_fail_nomem(e);
     for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
         struct dq_tensor *t = &m->tensors[i];
-        rc = check_alone(&m->shards[t->shard], t, e);
-        if (!t->problem)
+        bool is_placed;
+        rc = check_alone(&m->shards[t->shard], t, &is_placed, e);
+        if (is_placed)
             placed[n++] = t;
     }
     qsort(placed, n, sizeof *placed, by_place);
     size_unknown_types(m, placed, n);
+    n = keep_sound(placed, n);
     if (rc == 0)
         rc = check_overlaps(placed, n, e);
     free(placed);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PATTERNS = 100000 };
+enum { MOST_PATTERNS = 100000, LONGEST = 4096 };
 
 bool dq_glob_is_pattern(const char *text)
 {
@@ -97,6 +97,9 @@ static int expand(const char *text, struct dq_strings *out, struct dq_error *e)
 
 int dq_glob_expand(const char *text, struct dq_strings *out, struct dq_error *e)
 {
+    if (strlen(text) > LONGEST) /* which also bounds how deep expand() goes */
+        return dq_fail(e, DQ_ERR_USAGE, "a pattern of %zu bytes; at most %d are allowed",
+            strlen(text), LONGEST);
     return expand(text, out, e);
 }
 

@@ -107,6 +107,8 @@ int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq
             return open_in_folder(".", false, out, e);
         from = " (from GGUF_DQ_MODEL)";
     }
+    if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
+        return dq_fail(e, DQ_ERR_USAGE, "the model and the names cannot both be standard input");
     const int rc = stat(path, &st) == 0 && S_ISDIR(st.st_mode)
                        ? open_in_folder(path, true, out, &why)
                        : dq_model_open(path, out, &why);
@@ -130,10 +132,13 @@ static int read_names(const struct dq_args *args, struct dq_strings *words, stru
             len--;
         if (len > 0 && end == '\n' && line[len - 1] == '\r')
             len--;
-        if (len > 0)
+        if (len > 0 && strlen(line) < (size_t)len)
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: a name holds NUL; names that end in NUL want --null",
+                args->tensors_from);
+        else if (len > 0)
             rc = dq_strings_add(words, line, (size_t)len, e);
     }
-    if (rc == 0 && ferror(file))
+    if (rc == 0 && !feof(file)) /* an error, or no memory for a line */
         rc = dq_fail_errno(e, "%s", args->tensors_from);
     free(line);
     if (!from_stdin)

@@ -78,6 +78,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     dq_stop_ignore_write_signals();
+    dq_file_raise_limit();
     if (dq_file_guard_standard() != 0)
         return EXIT_FAILURE;
     return dq_exit_status(run(argc, argv));

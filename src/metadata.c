@@ -44,18 +44,18 @@ static void print_string(const struct dq_value *v, FILE *to)
 static int print_value(
     struct dq_cursor *c, enum dq_value_type type, size_t text_max, FILE *to, struct dq_error *e);
 
+/* Prints the first elements. The cursor may be left anywhere behind the head of the array. */
 static int print_array(struct dq_cursor *c, const struct dq_value *v, FILE *to, struct dq_error *e)
 {
     int rc = 0;
     putc('[', to);
-    for (uint64_t i = 0; rc == 0 && i < v->u; i++) {
-        if (i < SHOWN_ELEMENTS) {
-            fputs(i ? ", " : "", to);
-            rc = print_value(c, v->element, SHOWN_ELEMENT_BYTES, to, e);
-        } else if (v->element == DQ_VALUE_array) { /* the next one is behind this one */
+    for (uint64_t i = 0; rc == 0 && i < v->u && i < SHOWN_ELEMENTS; i++) {
+        const uint64_t start = c->pos;
+        fputs(i ? ", " : "", to);
+        rc = print_value(c, v->element, SHOWN_ELEMENT_BYTES, to, e);
+        if (rc == 0 && v->element == DQ_VALUE_array) { /* of which not all may have been read */
+            c->pos = start;
             rc = dq_value_skip(c, v->element, 0, e);
-        } else {
-            break;
         }
     }
     if (rc == 0)
@@ -185,6 +185,13 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, const char *k
     return rc;
 }
 
+/* The key as it is, if JSON can spell it. */
+static const char *json_key(const struct dq_kv *kv)
+{
+    return strlen(kv->key) == kv->key_len && dq_utf8_valid(kv->key, kv->key_len) ? kv->key
+                                                                                 : kv->shown;
+}
+
 int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[0];
@@ -198,7 +205,7 @@ int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_erro
             return rc;
         rc = type_name(&c, kv->type, type, e);
         if (rc == 0) {
-            dq_json_begin_object(j, kv->shown);
+            dq_json_begin_object(j, json_key(kv));
             dq_json_put(j, "type", json_string(type));
             rc = put_value(&c, kv->type, "value", j, e);
             dq_json_end(j);

@@ -61,7 +61,9 @@ char *dq_outname_folder(const char *model_path)
     if (kept < 0 && len > strlen(plain_ending) &&
         strcmp(base + len - strlen(plain_ending), plain_ending) == 0)
         kept = (int)(len - strlen(plain_ending));
-    if (kept > 0)
+    const bool is_place =
+        (kept == 1 && base[0] == '.') || (kept == 2 && strncmp(base, "..", 2) == 0);
+    if (kept > 0 && !is_place)
         snprintf(name, len + sizeof other_ending, "%.*s", kept, base);
     else
         snprintf(name, len + sizeof other_ending, "%s%s", base, other_ending);

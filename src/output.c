@@ -16,7 +16,7 @@ static const char *const descrs[DQ_DTYPE_COUNT] = {
     [DQ_DTYPE_native] = "",
 };
 
-static int fail_output(struct dq_output *out, int code, const char *words, struct dq_error *e)
+int dq_output_fail(struct dq_output *out, int code, const char *words, struct dq_error *e)
 {
     out->status = DQ_FAILED;
     out->code = code;
@@ -87,7 +87,7 @@ static int init_output(struct dq_output *out, const struct dq_pick *pick,
     out->descr = descrs[out->dtype];
     const int code = dq_tensor_usable(m, t, out->dtype != DQ_DTYPE_native, &why);
     if (code != 0)
-        return fail_output(out, code, why.text, e);
+        return dq_output_fail(out, code, why.text, e);
     const char *wrong = out->dtype == DQ_DTYPE_native ? lay_out_blocks(out) : NULL;
     if (wrong)
         return dq_tensor_fail(m, t, e, DQ_ERR_USAGE, "%s", wrong);

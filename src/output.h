@@ -42,12 +42,16 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const stru
     const struct dq_picks *picks, struct dq_error *e);
 void dq_outputs_finish(struct dq_outputs *o);
 
+/* Notes that an output cannot be written, and why. Returns 0, or an error if memory is short. */
+int dq_output_fail(struct dq_output *out, int code, const char *words, struct dq_error *e);
+
 /* The plan that reads and decodes an output's weights. */
 void dq_output_plan(const struct dq_output *out, struct dq_plan *plan);
 
 /* Looks for files that are in the way: marks them DQ_SKIPPED with --skip-existing, lets them be
  * with
- * --force, else fails. Refuses names that are too long or that some disks cannot tell apart. */
+ * --force, else fails. Names that are too long, or that some disks cannot tell from one before, are
+ * noted with their outputs (DQ_FAILED). */
 int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, struct dq_error *e);
 
 /* The same for the manifest, if one is asked for: it must be neither the model nor one of the

@@ -13,15 +13,17 @@
 #include <unistd.h>
 
 /* Files that some disks cannot tell apart, because they fold capitals. */
-static int check_folding(const struct dq_outputs *o, struct dq_error *e)
+static int check_folding(struct dq_outputs *o, struct dq_error *e)
 {
     struct dq_nametable table = {0};
     struct dq_strings names = {0}; /* that the table points to */
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < o->n; i++) {
-        const char *name = dq_file_base(o->items[i].path);
+        struct dq_output *out = &o->items[i];
+        const char *name = dq_file_base(out->path);
+        struct dq_error why;
         size_t other;
-        if (o->items[i].status == DQ_FAILED)
+        if (out->status == DQ_FAILED)
             continue;
         rc = dq_strings_add(&names, name, strlen(name), e);
         if (rc != 0)
@@ -34,10 +36,10 @@ static int check_folding(const struct dq_outputs *o, struct dq_error *e)
             break;
         case 1:
             dq_nametable_find(&table, fold, strlen(fold), &other);
-            rc = dq_fail(e, DQ_ERR_USAGE,
-                "tensors '%.200s' and '%.200s' have file names that some disks cannot tell apart; "
-                "leave one out with --exclude",
-                o->items[other].pick->tensor->shown, o->items[i].pick->tensor->shown);
+            rc = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_USAGE,
+                "some disks cannot tell its file name from that of tensor '%.200s'",
+                o->items[other].pick->tensor->shown);
+            rc = dq_output_fail(out, rc, why.text, e);
             break;
         default:
             rc = dq_fail_nomem(e);
@@ -48,14 +50,29 @@ static int check_folding(const struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
+/* Whether a file is this process's standard output or error. */
+static bool is_open_here(const struct stat *file)
+{
+    struct stat st;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fstat(fd, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+            return true;
+    }
+    return false;
+}
+
 /* What is there already may be replaced if it is a file, or a link, and not the model. */
 static int check_replaceable(
     const struct dq_model *m, const char *path, const struct stat *st, struct dq_error *e)
 {
     struct stat shard;
+    struct stat target;
     if (S_ISDIR(st->st_mode))
         return dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
-    if (!S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode))
+    /* A link is replaced itself, but not one to a device or to what this process writes to. */
+    const bool link = S_ISLNK(st->st_mode);
+    if ((!S_ISREG(st->st_mode) && !link) ||
+        (link && stat(path, &target) == 0 && (!S_ISREG(target.st_mode) || is_open_here(&target))))
         return dq_fail(e, DQ_ERR_IO, "%s: is there and is no file", path);
     for (size_t i = 0; i < m->n_shards; i++) {
         if (fstat(m->shards[i].fd, &shard) == 0 && shard.st_dev == st->st_dev &&
@@ -98,10 +115,12 @@ static int check_file(
 {
     struct stat st;
     if (lstat(out->path, &st) != 0) {
-        if (errno == ENAMETOOLONG || strlen(dq_file_base(out->path)) > NAME_MAX)
-            return dq_fail(e, DQ_ERR_IO,
-                "tensor '%.256s': its file name is longer than this disk allows; use --output FILE",
-                out->pick->tensor->shown);
+        if (strlen(dq_file_base(out->path)) > NAME_MAX) {
+            struct dq_error why;
+            const int code = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_IO,
+                "its file name is longer than disks allow; use --output FILE");
+            return dq_output_fail(out, code, why.text, e);
+        }
         return errno == ENOENT || errno == ENOTDIR ? 0 : dq_fail_errno(e, "%s", out->path);
     }
     const int rc = check_replaceable(o->model, out->path, &st, e);

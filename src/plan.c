@@ -62,6 +62,8 @@ void dq_plan_init(struct dq_plan *p, const struct dq_tensor *t, enum dq_dtype dt
     for (size_t i = 0; i < DQ_DIMS_MAX; i++) {
         all[i] = ranges && i < t->n_dims ? ranges[i] : (struct dq_range){0, dims[i], 1};
         p->n_items *= all[i].count;
+        if (all[i].count <= 1)
+            all[i].step = 1; /* one step is as good as another, and some are huge */
     }
     if (p->n_items == 0)
         return;

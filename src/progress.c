@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static double seconds_since(const struct timespec *then, const struct timespec *now)
@@ -21,16 +22,18 @@ void dq_progress_init(struct dq_progress *p, uint64_t total)
 
 static void draw(const struct dq_progress *p, double elapsed)
 {
-    char line[160];
+    char line[320];
+    char what[48];
     char done[32];
     char total[32];
     char rate[32];
+    dq_escape(p->what, strlen(p->what), DQ_ESCAPE_LINE, what, sizeof what);
     const double speed = (double)p->done / elapsed;
     const double left = speed > 0 ? (double)(p->total - p->done) / speed : 0;
-    snprintf(line, sizeof line, "%3.0f%%  %s of %s  %s/s  %.0f:%02.0f left  %.40s",
+    snprintf(line, sizeof line, "%3.0f%%  %s of %s  %s/s  %.0f:%02.0f left  %s",
         100.0 * (double)p->done / (double)p->total, dq_format_bytes(p->done, done),
         dq_format_bytes(p->total, total), dq_format_bytes((unsigned long long)speed, rate),
-        (double)((long)left / 60), (double)((long)left % 60), p->what);
+        (double)((long)left / 60), (double)((long)left % 60), what);
     dq_msg_progress(line);
 }
 

@@ -31,14 +31,15 @@ json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out,
 {
     const struct dq_tensor *t = out->pick->tensor;
     return json_pack(
-        "{s:o, s:o, s:o, s:s, s:o, s:{s:s, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
+        "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
         dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
         text_or_null(t->format ? t->format->name : NULL), "dtype", element_name(out), "shape",
-        dq_json_u64s(out->shape, out->n_shape), "source", "file", o->model->shards[t->shard].path,
-        "offset", dq_json_u64(t->offset), "bytes", dq_json_u64(t->n_bytes), "path",
-        text_or_null(out->path), "offset", dq_json_u64(out->data_off), "bytes",
-        dq_json_u64(out->n_bytes), "device", device, "status", statuses[out->status], "reason",
-        text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
+        dq_json_u64s(out->shape, out->n_shape), "source", "file",
+        text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
+        dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
+        dq_json_u64(out->data_off), "bytes", dq_json_u64(out->n_bytes), "device", device, "status",
+        statuses[out->status], "reason", text_or_null(out->reason), "overflows",
+        dq_json_u64(out->n_overflow));
 }
 
 void dq_report_put(struct dq_json *j, const struct dq_outputs *o, const char *device)

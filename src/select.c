@@ -90,17 +90,22 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
     return rc;
 }
 
-/* Calls mark for each tensor that word selects, and counts them. */
-static int match_word(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+/* A name that cannot be typed may be spelled as it is shown. */
+static const struct dq_tensor *find_exact(const struct dq_model *m, const char *word)
 {
-    const struct dq_model *m = s->m;
     const struct dq_tensor *exact = dq_model_find(m, word, strlen(word));
-    *n_matched = 0;
-    /* A name that cannot be typed is spelled as it is shown. */
     for (size_t i = 0; !exact && strchr(word, '\\') && i < m->n_tensors; i++) {
         if (strcmp(word, m->tensors[i].shown) == 0)
             exact = &m->tensors[i];
     }
+    return exact;
+}
+
+/* Calls mark for each tensor that word selects, and counts them. */
+static int match_word(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+{
+    const struct dq_tensor *exact = find_exact(s->m, word);
+    *n_matched = 0;
     if (exact) {
         mark(s, exact);
         *n_matched = 1;
@@ -182,7 +187,7 @@ static int want(struct selection *s, const char *word)
 {
     size_t n;
     const char *slice = dq_slice_find(word);
-    if (dq_model_find(s->m, word, strlen(word)))
+    if (find_exact(s->m, word))
         slice = NULL; /* a name that ends in brackets itself */
     char *name = strndup(word, slice ? (size_t)(slice - word) : strlen(word));
     if (!name)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static const int held[] = {SIGINT, SIGTERM, SIGHUP};
+static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
 
 enum { N_HELD = sizeof held / sizeof held[0] };
 

@@ -11,8 +11,8 @@
 /* Makes a closed pipe and a limit on the size of files errors of the call instead of signals. */
 void dq_stop_ignore_write_signals(void);
 
-/* Takes note of SIGINT, SIGTERM and SIGHUP from now on, unless they are ignored already (as under
- * nohup). */
+/* Takes note of SIGINT, SIGTERM, SIGHUP and the like from now on, unless they are ignored already
+ * (as under nohup). */
 void dq_stop_hold(void);
 
 /* Returns 0, or DQ_ERR_STOPPED once a signal has come. */
