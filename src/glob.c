@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PATTERNS = 100000, LONGEST = 4096 };
+enum { MOST_PATTERNS = 100000, MOST_BYTES = 8 << 20, LONGEST = 4096 };
 
 bool dq_glob_is_pattern(const char *text)
 {
@@ -89,9 +89,8 @@ static int expand(const char *text, struct dq_strings *out, struct dq_error *e)
         }
         return rc;
     }
-    if (out->n >= MOST_PATTERNS)
-        return dq_fail(
-            e, DQ_ERR_USAGE, "the braces stand for more than %d patterns", MOST_PATTERNS);
+    if (out->n >= MOST_PATTERNS || out->n * strlen(text) >= MOST_BYTES)
+        return dq_fail(e, DQ_ERR_USAGE, "the braces stand for too many patterns");
     return dq_strings_add(out, text, strlen(text), e);
 }
 

@@ -11,7 +11,7 @@
 bool dq_glob_is_pattern(const char *text);
 
 /* Writes the patterns that the braces of text stand for to the end of out: text itself if there are
- * none. More than a hundred thousand are refused. */
+ * none. More than a hundred thousand, or 8 MiB of them, are refused. */
 int dq_glob_expand(const char *text, struct dq_strings *out, struct dq_error *e);
 
 /* Whether name matches one of the patterns. */

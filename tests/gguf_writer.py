@@ -40,18 +40,20 @@ def string(text):
 def elements(kind, values):
     if kind == 'str':
         return STRING, b''.join(map(string, values))
+    if kind.startswith('['):
+        return ARRAY, b''.join(array(kind[1:-1], v) for v in values)
     number, fmt = NUMBERS[kind]
     return number, struct.pack(f'<{len(values)}{fmt}', *values)
 
 
+def array(kind, values):
+    number, data = elements(kind, values)
+    return struct.pack('<IQ', number, len(values)) + data
+
+
 def key_value(key, kind, value):
-    """One pair; `kind` is a name of NUMBERS, 'str', or one of these in brackets: '[str]'."""
-    if kind.startswith('['):
-        number, data = elements(kind[1:-1], value)
-        data = struct.pack('<IQ', number, len(value)) + data
-        number = ARRAY
-    else:
-        number, data = elements(kind, [value])
+    """One pair; `kind` is a name of NUMBERS, 'str', or a kind in brackets: '[str]', '[[u8]]'."""
+    number, data = elements(kind, [value])
     return string(key) + struct.pack('<I', number) + data
 
 

@@ -26,7 +26,7 @@ def is_writing(pid):
 
 def as_from_a_terminal():
     """A shell without job control makes its background commands ignore some signals."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
 
 

@@ -12,3 +12,7 @@ gguf-dq --versoin
 echo "exit $?"
 gguf-dq ''
 echo "exit $?"
+gguf-dq model.gguf
+echo "exit $?"
+gguf-dq folder/model.gguf blk.0.attn_q
+echo "exit $?"

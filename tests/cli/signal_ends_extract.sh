@@ -4,6 +4,11 @@
 "$PYTHON" "$TESTS/cli/interrupt.py" INT gguf-dq extract big.gguf -o x.npy
 "$PYTHON" "$TESTS/cli/interrupt.py" TERM gguf-dq extract big.gguf
 "$PYTHON" "$TESTS/cli/interrupt.py" HUP gguf-dq extract big.gguf -o a/b/ --manifest m.json
+# shellcheck disable=SC3045 # dash has it as well
+ulimit -c 0
+for name in QUIT USR1 USR2 ALRM XCPU; do
+    "$PYTHON" "$TESTS/cli/interrupt.py" "$name" gguf-dq extract big.gguf -o x.npy
+done
 : >there.npy
 "$PYTHON" "$TESTS/cli/interrupt.py" INT gguf-dq extract --force big.gguf -o there.npy
 wc -c <there.npy

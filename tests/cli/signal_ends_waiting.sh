@@ -4,5 +4,7 @@
 "$PYTHON" "$TESTS/make_big.py" many.gguf --tensors 20000
 "$PYTHON" "$TESTS/cli/interrupt.py" --blocked TERM gguf-dq extract big.gguf -o -
 "$PYTHON" "$TESTS/cli/interrupt.py" --blocked INT gguf-dq list many.gguf
+"$PYTHON" "$TESTS/cli/interrupt.py" --blocked INT gguf-dq extract big.gguf -o - --manifest m.json
 mkfifo fifo
 "$PYTHON" "$TESTS/cli/interrupt.py" --blocked TERM gguf-dq extract big.gguf -o fifo
+ls

@@ -2,6 +2,7 @@
 #include "dq_test.h"
 #include "file.h"
 #include "scratch.h"
+#include "stop.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void opening_tells_the_size(void **state)
@@ -184,6 +187,40 @@ static void a_pipe_takes_more_than_it_holds(void **state)
     assert_int_equal(status, 0);
 }
 
+/* The first part goes into the pipe and the rest waits for a reader: the signal cuts the call
+ * short, which is then no reason to begin another. */
+static void one_signal_ends_a_write_that_waits(void **state)
+{
+    static const char bytes[1 << 20];
+    const struct itimerval soon = {.it_value = {.tv_usec = 200000}};
+    const struct timespec pause = {.tv_nsec = 10000000};
+    int ends[2];
+    int status = -1;
+    pid_t ended = 0;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct dq_error e;
+        dq_stop_hold();
+        setitimer(ITIMER_REAL, &soon, NULL);
+        _exit(dq_file_write(ends[1], "pipe", bytes, sizeof bytes, &e) == DQ_ERR_STOPPED ? 0 : 1);
+    }
+    assert_true(child > 0);
+    for (unsigned i = 0; i < 1000 && ended == 0; i++) {
+        ended = waitpid(child, &status, WNOHANG);
+        nanosleep(&pause, NULL);
+    }
+    if (ended == 0) {
+        kill(child, SIGKILL);
+        waitpid(child, &status, 0);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(ended, child);
+    assert_int_equal(status, 0);
+}
+
 static void flushing_reports_what_failed_before(void **state)
 {
     struct dq_error e;
@@ -222,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(a_closed_pipe_has_its_own_code),
         cmocka_unit_test(a_pipe_takes_more_than_it_holds),
+        cmocka_unit_test(one_signal_ends_a_write_that_waits),
         scratch_test(flushing_reports_what_failed_before),
         cmocka_unit_test(the_base_is_the_last_component),
     };

@@ -118,6 +118,11 @@ static void sizes_that_overflow_are_refused(void **state)
         /* the weights alone do not fit */
         {Q4_0, {1ull << 63, 1, 1, 1}},
         {Q4_0, {1ull << 62, 2, 1, 1}},
+        /* the bytes of the output do not fit */
+        {I8, {1ull << 60, 1, 1, 1}},
+        {Q4_0, {1ull << 32, 1ull << 28, 1, 1}},
+        {UNKNOWN, {1ull << 60, 1, 1, 1}},
+        {UNKNOWN, {INT64_MAX, 1, 1, 1}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct build b;
@@ -219,6 +224,28 @@ static void unknown_types_reach_up_to_the_next_tensor(void **state)
     dq_model_free(m);
 }
 
+/* Nobody's bytes are taken for part of an unknown type because their owner is refused. */
+static void unknown_types_end_before_a_refused_tensor(void **state)
+{
+    static const struct place refused[] = {
+        {"part", Q4_0, 64, 33},       /* its rows are no whole blocks */
+        {"huge", I8, 64, UINT64_MAX}, /* its size does not fit */
+        {"misplaced", I8, 70, 1},     /* its offset is no multiple */
+        {"past", I8, 64, 1 << 20},    /* it ends past the end */
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        const struct place places[] = {{"x", UNKNOWN, 0, 1}, refused[i], {"y", I8, 160, 32}};
+        struct build b;
+        build_places(&b, places, 3, 192);
+        struct dq_model *m = build_open(&b, *state);
+        assert_null(m->tensors[0].problem);
+        assert_int_equal(m->tensors[0].n_bytes, refused[i].offset);
+        assert_non_null(m->tensors[1].problem);
+        assert_null(m->tensors[2].problem);
+        dq_model_free(m);
+    }
+}
+
 /* A tensor without data may have any place, but nothing reaches up to it past the end. */
 static void unknown_types_end_with_the_file(void **state)
 {
@@ -302,6 +329,7 @@ int main(void)
         scratch_test(a_zero_dimension_means_no_data),
         scratch_test(a_dimension_past_63_bits_is_refused_beside_a_zero),
         scratch_test(unknown_types_reach_up_to_the_next_tensor),
+        scratch_test(unknown_types_end_before_a_refused_tensor),
         scratch_test(unknown_types_end_with_the_file),
         scratch_test(an_unknown_type_past_the_end_is_refused),
         scratch_test(an_unknown_type_inside_a_tensor_is_refused),

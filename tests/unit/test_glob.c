@@ -93,10 +93,26 @@ static void a_hundred_thousand_patterns_are_the_most(void **state)
     assert_string_equal(out.items[99999], "100000");
     dq_strings_finish(&out);
     for (size_t i = 0; i < sizeof too_many / sizeof too_many[0]; i++) {
-        check_error(
-            dq_glob_expand(too_many[i], &out, &e), &e, DQ_ERR_USAGE, "more than 100000 patterns");
+        check_error(dq_glob_expand(too_many[i], &out, &e), &e, DQ_ERR_USAGE, "too many patterns");
         dq_strings_finish(&out);
     }
+}
+
+/* Each brace is a call deep, and each pattern as long as the text. */
+static void long_patterns_are_refused(void **state)
+{
+    static char text[4098];
+    struct dq_strings out = {0};
+    struct dq_error e;
+    (void)state;
+    memset(text, '{', 4097);
+    check_error(dq_glob_expand(text, &out, &e), &e, DQ_ERR_USAGE,
+        "a pattern of 4097 bytes; at most 4096 are allowed");
+    assert_int_equal(out.n, 0);
+    text[4096] = '\0';
+    check_ok(dq_glob_expand(text, &out, &e), &e);
+    assert_int_equal(out.n, 1);
+    dq_strings_finish(&out);
 }
 
 static void check_match(const char *pattern, const char *name, bool wanted)
@@ -159,6 +175,7 @@ int main(void)
         cmocka_unit_test(other_braces_are_letters),
         cmocka_unit_test(expansions_are_added_to_the_list),
         cmocka_unit_test(a_hundred_thousand_patterns_are_the_most),
+        cmocka_unit_test(long_patterns_are_refused),
         cmocka_unit_test(patterns_match_whole_names),
         cmocka_unit_test(no_patterns_match_nothing),
         cmocka_unit_test(patterns_are_told_from_names),

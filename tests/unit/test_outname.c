@@ -90,6 +90,20 @@ static void a_folder_never_has_the_name_of_the_model(void **state)
     check_folder("MODEL.GGUF", "MODEL.GGUF.tensors");
 }
 
+/* Nor is it the folder that the run is in, or the one above. */
+static void a_folder_is_never_a_parent(void **state)
+{
+    (void)state;
+    check_folder("..gguf", "..gguf.tensors");
+    check_folder("...gguf", "...gguf.tensors");
+    check_folder("/a/...gguf", "...gguf.tensors");
+    check_folder(".-00001-of-00002.gguf", ".-00001-of-00002.gguf.tensors");
+    check_folder("..-00001-of-00002.gguf", "..-00001-of-00002.gguf.tensors");
+    check_folder("....gguf", "...");
+    check_folder("x.gguf", "x");
+    check_folder("..x.gguf", "..x");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -100,6 +114,7 @@ int main(void)
         cmocka_unit_test(a_slice_is_part_of_the_name),
         cmocka_unit_test(folders_are_named_after_the_model),
         cmocka_unit_test(a_folder_never_has_the_name_of_the_model),
+        cmocka_unit_test(a_folder_is_never_a_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

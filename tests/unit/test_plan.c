@@ -285,6 +285,32 @@ static void an_unknown_type_is_a_row_of_bytes(void **state)
     assert_false(dq_plan_next(&p, 64, 1000, &c));
 }
 
+/* A range of one item may have any step: no address may be worked out from it. */
+static void the_step_of_a_single_item_does_not_count(void **state)
+{
+    static const int64_t steps[] = {INT64_MAX, -INT64_MAX, INT64_MIN, 1ll << 62, -2, 0};
+    const struct dq_tensor t = {.format = &dq_formats[DQ_FMT_q4_0],
+        .n_dims = 2,
+        .dims = {96, 3, 1, 1},
+        .n_weights = 288,
+        .n_bytes = 162};
+    uint8_t items[32 * 4];
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        const struct dq_range ranges[DQ_DIMS_MAX] = {{40, 1, steps[i]}, {2, 1, steps[i]}};
+        struct dq_plan p;
+        struct dq_chunk c;
+        dq_plan_init(&p, &t, DQ_DTYPE_f32, ranges);
+        assert_int_equal(p.n_items, 1);
+        assert_int_equal(p.inner.step, 1);
+        assert_true(dq_plan_next(&p, 18, sizeof items, &c));
+        assert_int_equal(c.n_items, 1);
+        assert_int_equal(dq_plan_offset(&p, &c, 0), (2 * 3 + 1) * 18);
+        assert_ptr_equal(dq_plan_gather(&p, &c, items, 4), items + 8 * 4);
+        assert_false(dq_plan_next(&p, 18, sizeof items, &c));
+    }
+}
+
 /* Places beyond 2^32 in a tensor that no test could hold. */
 static void large_tensors_are_counted_in_64_bits(void **state)
 {
@@ -322,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_scalar_is_one_item),
         cmocka_unit_test(an_empty_tensor_has_no_chunk),
         cmocka_unit_test(an_unknown_type_is_a_row_of_bytes),
+        cmocka_unit_test(the_step_of_a_single_item_does_not_count),
         cmocka_unit_test(large_tensors_are_counted_in_64_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ static const char *const names[] = {
     "starry",
     "blk.0.attn_q.weight.extra",
     "line\nbreak",
+    "line\n[0]",
 };
 
 enum { N_NAMES = sizeof names / sizeof names[0] };
@@ -100,7 +101,7 @@ static void check_nothing(
 
 static void no_words_select_everything(void **state)
 {
-    check_picks(*state, "", "", "0 1 2 3 4 5 6 7 8 9 10");
+    check_picks(*state, "", "", "0 1 2 3 4 5 6 7 8 9 10 11");
 }
 
 static void an_exact_name_wins(void **state)
@@ -188,8 +189,8 @@ static void a_wrong_slice_is_refused(void **state)
 static void exclusion_wins(void **state)
 {
     check_picks(*state, "blk.*.weight", "blk.1*", "1 3");
-    check_picks(*state, "", "blk.*|star*|odd[0]|line\nbreak", "0 8"); /* "star*" is a name */
-    check_picks(*state, "", "blk.0.attn_q", "0 3 4 5 6 7 8 9 10");
+    check_picks(*state, "", "blk.*|star*|odd[0]|line\nbreak", "0 8 11"); /* "star*" is a name */
+    check_picks(*state, "", "blk.0.attn_q", "0 3 4 5 6 7 8 9 10 11");
     check_picks(*state, "starry[1]|token_embd", "starry", "0");
 }
 
@@ -234,6 +235,8 @@ static void names_that_cannot_be_typed_are_found_as_shown(void **state)
     check_picks(*state, "line\\nbreak", "", "10");
     check_picks(*state, "line\nbreak", "", "10");
     check_picks(*state, "line?break", "", "10");
+    check_picks(*state, "line\\n[0]", "", "11"); /* and no slice of another */
+    check_picks(*state, "line\\n[0][1]", "", "11[1]");
 }
 
 static void a_model_without_tensors_says_so(void **state)
