@@ -50,7 +50,8 @@ DQ_INLINE void dq_codes_to_f32(
         /* gcc would unroll a loop of 16, and make worse vectors of the loop around it. */
         DQ_DO_NOT_UNROLL
         for (size_t i = 0; i < shape.group; i++)
-            dst[i] = shape.has_m ? c->d[g] * (float)q[i] + c->m[g] : c->d[g] * (float)q[i];
+            dst[i] =
+                dq_one_nan(shape.has_m ? c->d[g] * (float)q[i] + c->m[g] : c->d[g] * (float)q[i]);
     }
 }
 

@@ -151,6 +151,6 @@ DQ_DECODER(q8_k)
         const float d = dq_f32_of_bits(dq_u32(b->d));
 
         for (int i = 0; i < 256; i++)
-            dst[i] = d * (float)(int8_t)b->qs[i];
+            dst[i] = dq_one_nan(d * (float)(int8_t)b->qs[i]);
     }
 }

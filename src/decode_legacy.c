@@ -114,7 +114,7 @@ DQ_DECODER(q8_0)
         const float d = dq_f16_at(b->d);
 
         for (int i = 0; i < 32; i++)
-            dst[i] = (float)(int8_t)b->qs[i] * d;
+            dst[i] = dq_one_nan((float)(int8_t)b->qs[i] * d);
     }
 }
 
@@ -128,6 +128,6 @@ DQ_DECODER(q8_1)
         const float d = dq_f16_at(b->d);
 
         for (int i = 0; i < 32; i++)
-            dst[i] = (float)(int8_t)b->qs[i] * d;
+            dst[i] = dq_one_nan((float)(int8_t)b->qs[i] * d);
     }
 }

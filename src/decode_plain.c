@@ -1,13 +1,13 @@
 /* Types without blocks: every weight is a number of its own, | x |. */
 #include "decode_impl.h"
 
-/* A copy of the bits. */
+/* A copy, but for NaN. */
 DQ_DECODER(f32)
 {
     const struct dq_block_f32 *b = src;
 
     for (size_t k = 0; k < nblocks; k++)
-        dst[k] = dq_f32_of_bits(dq_u32(b[k].x));
+        dst[k] = dq_one_nan(dq_f32_of_bits(dq_u32(b[k].x)));
 }
 
 DQ_DECODER(f16)
@@ -15,7 +15,7 @@ DQ_DECODER(f16)
     const struct dq_block_f16 *b = src;
 
     for (size_t k = 0; k < nblocks; k++)
-        dst[k] = dq_f16_to_f32(dq_u16(b[k].x));
+        dst[k] = dq_one_nan(dq_f16_to_f32(dq_u16(b[k].x)));
 }
 
 DQ_DECODER(bf16)
@@ -23,7 +23,7 @@ DQ_DECODER(bf16)
     const struct dq_block_bf16 *b = src;
 
     for (size_t k = 0; k < nblocks; k++)
-        dst[k] = dq_bf16_to_f32(dq_u16(b[k].x));
+        dst[k] = dq_one_nan(dq_bf16_to_f32(dq_u16(b[k].x)));
 }
 
 /* F64, I32 and I64 round to nearest even, once. */
@@ -36,7 +36,7 @@ DQ_DECODER(f64)
         double x;
 
         memcpy(&x, &bits, sizeof x);
-        dst[k] = (float)x;
+        dst[k] = dq_one_nan((float)x);
     }
 }
 

@@ -55,6 +55,13 @@ DQ_FN uint32_t dq_bits_of_f32(float f)
     return bits;
 }
 
+/* Processors and compilers do not agree on the sign and payload of a NaN that they compute. One NaN
+ * for all keeps the output of all decoders the same to the bit. */
+DQ_FN float dq_one_nan(float f)
+{
+    return f == f ? f : dq_f32_of_bits(0x7fc00000);
+}
+
 /* Nibble i of p: the low half of a byte comes before the high half. */
 DQ_FN uint32_t dq_nibble(const uint8_t *p, uint32_t i)
 {
