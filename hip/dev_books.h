@@ -1,0 +1,66 @@
+/* The codebooks in device memory, and lookups in them. */
+#ifndef DQ_DEV_BOOKS_H
+#define DQ_DEV_BOOKS_H
+
+#include "dev_quad.h"
+
+#define DQ_TABLE_BEGIN(type, name, n) DQ_TABLE type dq_##name[n] = {
+/* clang-format off */
+#define DQ_TABLE_END };
+/* clang-format on */
+#include "../src/codebooks.def"
+#undef DQ_TABLE_BEGIN
+#undef DQ_TABLE_END
+
+/* A book of sixteen bytes is so small that the instructions hold it: no load, four codes at once.
+ */
+__device__ constexpr struct dq_words dq_book_words(const int8_t *book)
+{
+    struct dq_words words = {};
+
+    for (int i = 0; i < 16; i++)
+        words.w[i / 4] |= (uint32_t)(uint8_t)book[i] << 8 * (i % 4);
+    return words;
+}
+
+DQ_DEVICE uint32_t dq_book_lookup(struct dq_words book, uint32_t codes)
+{
+    const uint32_t places = codes & 0x07070707;
+    const uint32_t low = dq_pick(book.w[0], book.w[1], places);
+    const uint32_t high = dq_pick(book.w[2], book.w[3], places);
+
+    return dq_pick(low, high, 0x03020100 | (codes & 0x08080808) >> 1);
+}
+
+/* The values of four codes of 0 to 15, a byte each. */
+DQ_DEVICE uint32_t dq_values_fp4(uint32_t codes)
+{
+    constexpr struct dq_words book = dq_book_words(dq_kvalues_fp4);
+
+    return dq_book_lookup(book, codes);
+}
+
+DQ_DEVICE uint32_t dq_values_iq4nl(uint32_t codes)
+{
+    constexpr struct dq_words book = dq_book_words(dq_kvalues_iq4nl);
+
+    return dq_book_lookup(book, codes);
+}
+
+/* A row of eight bytes holds two quads; q even means the first. */
+DQ_DEVICE uint32_t dq_half_row(uint64_t row, uint32_t q)
+{
+    return (uint32_t)(row >> 32 * (q % 2));
+}
+
+/* The signs of eight weights from the seven that are stored: their number is even. The result
+ * begins with the signs of quad q of the two. */
+DQ_DEVICE uint32_t dq_even_signs(uint32_t index, uint32_t q)
+{
+    const uint32_t seven = index & 127;
+    const uint32_t parity = 0x6996u >> ((seven ^ seven >> 4) & 15) & 1;
+
+    return (seven | parity << 7) >> 4 * (q % 2);
+}
+
+#endif

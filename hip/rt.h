@@ -1,0 +1,192 @@
+/* What compilers do not agree on, and the only file that knows which one it is: clang for AMD
+ * (-x hip), nvcc for NVIDIA (-x cu), or any C++17 compiler for the host, where kernels are tested.
+ *
+ * It includes nothing of HIP's, so that a clang with the AMDGPU target is all that a build needs:
+ * neither a HIP release nor its device libraries. The rest of hip/ may use
+ *
+ *   __global__ __device__       as in HIP
+ *   DQ_DEVICE                   opens a device function
+ *   DQ_TABLE                    opens a constant table in device memory
+ *   dq_thread()                 number of this thread in the grid
+ *   dq_f16_widen(bits)          f16 to f32
+ *   dq_f16_narrow(f)            f32 to f16, to nearest even
+ *   dq_pick(lo, hi, at)         byte j of the result is byte (byte j of at) of the 8 bytes hi:lo;
+ *                               the bytes of at are 0 to 7
+ *   dq_load16(p)                16 bytes at a multiple of 16
+ *   dq_store16(p, x)            the same; a result that is not read again
+ *
+ * and half.h. A word holds its first byte in its low bits. */
+#ifndef DQ_RT_H
+#define DQ_RT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__HIP__)
+
+#ifndef __global__
+#define __global__ __attribute__((global))
+#define __device__ __attribute__((device))
+#endif
+
+/* half.h copies bytes to look at them. */
+static inline __device__ void *memcpy(void *to, const void *from, size_t len)
+{
+    return __builtin_memcpy(to, from, len);
+}
+
+#elif defined(__CUDACC__)
+
+#include <cuda_fp16.h>
+
+#else
+
+static_assert(
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "devices are, and words are read as there");
+
+#define __global__
+#define __device__
+
+/* The launcher sets these before each call of a kernel. */
+inline thread_local uint64_t dq_host_block;
+inline thread_local uint32_t dq_host_block_size;
+inline thread_local uint32_t dq_host_thread;
+
+#endif
+
+#define DQ_DEVICE static inline __device__
+#define DQ_TABLE static constexpr __device__
+
+#define DQ_FN DQ_DEVICE
+#include "../src/half.h"
+
+/* 16 bytes, and what bytes are read and written as. */
+struct __attribute__((may_alias, aligned(16))) dq_words {
+    uint32_t w[4];
+};
+typedef uint16_t __attribute__((may_alias)) dq_word16;
+typedef uint32_t __attribute__((may_alias)) dq_word32;
+typedef uint64_t __attribute__((may_alias)) dq_word64;
+
+DQ_DEVICE struct dq_words dq_load16(const uint8_t *p)
+{
+    return *(const struct dq_words *)(const void *)p;
+}
+
+#if defined(__HIP__)
+
+DQ_DEVICE uint64_t dq_thread()
+{
+    return (uint64_t)__builtin_amdgcn_workgroup_id_x() * __builtin_amdgcn_workgroup_size_x() +
+           __builtin_amdgcn_workitem_id_x();
+}
+
+DQ_DEVICE float dq_f16_widen(uint16_t bits)
+{
+    _Float16 h;
+
+    memcpy(&h, &bits, sizeof h);
+    return (float)h;
+}
+
+/* Canonical is what f is, and costs nothing. But clang 19 makes one v_fma_mixlo_f16 of a product
+ * that is narrowed at once, which adds +0 (and -0 becomes +0) and rounds once where f32 would round
+ * too. */
+DQ_DEVICE uint16_t dq_f16_narrow(float f)
+{
+    const _Float16 h = (_Float16)__builtin_canonicalizef(f);
+    uint16_t bits;
+
+    memcpy(&bits, &h, sizeof bits);
+    return bits;
+}
+
+DQ_DEVICE uint32_t dq_pick(uint32_t lo, uint32_t hi, uint32_t at)
+{
+    return __builtin_amdgcn_perm(hi, lo, at);
+}
+
+DQ_DEVICE void dq_store16(void *p, struct dq_words x)
+{
+    *(struct dq_words *)p = x;
+}
+
+#elif defined(__CUDACC__)
+
+DQ_DEVICE uint64_t dq_thread()
+{
+    return (uint64_t)blockIdx.x * blockDim.x + threadIdx.x;
+}
+
+DQ_DEVICE float dq_f16_widen(uint16_t bits)
+{
+    return __half2float(__ushort_as_half(bits));
+}
+
+DQ_DEVICE uint16_t dq_f16_narrow(float f)
+{
+    return __half_as_ushort(__float2half_rn(f));
+}
+
+/* The instruction takes its four places as nibbles. */
+DQ_DEVICE uint32_t dq_pick(uint32_t lo, uint32_t hi, uint32_t at)
+{
+    const uint32_t pairs = at | at >> 4;
+
+    return __byte_perm(lo, hi, __byte_perm(pairs, 0, 0x4420));
+}
+
+/* Streaming: kernels of this shape ran near the speed of a copy with it. */
+DQ_DEVICE void dq_store16(void *p, struct dq_words x)
+{
+    __stcs((uint4 *)p, make_uint4(x.w[0], x.w[1], x.w[2], x.w[3]));
+}
+
+#else
+
+DQ_DEVICE uint64_t dq_thread()
+{
+    return dq_host_block * dq_host_block_size + dq_host_thread;
+}
+
+DQ_DEVICE float dq_f16_widen(uint16_t bits)
+{
+    return dq_f16_to_f32(bits);
+}
+
+/* Where the result is subnormal its unit is 2^-24, and the sum with 2^-1 rounds to that unit.
+ * Elsewhere the carry of the rounding runs into the exponent, which is right, up to infinity. */
+DQ_DEVICE uint16_t dq_f16_narrow(float f)
+{
+    const uint32_t bits = dq_bits_of_f32(f);
+    const uint32_t sign = bits >> 31 << 15;
+    const uint32_t mag = bits & 0x7fffffff;
+
+    if (mag > 0x7f800000)
+        return (uint16_t)(sign | 0x7e00);
+    if (mag >= 0x47800000) /* 2^16 */
+        return (uint16_t)(sign | 0x7c00);
+    if (mag < 0x38800000) /* 2^-14 */
+        return (uint16_t)(sign | (dq_bits_of_f32(dq_f32_of_bits(mag) + 0.5f) - 0x3f000000));
+    return (uint16_t)(sign | (mag - (112u << 23) + 0x0fff + (mag >> 13 & 1)) >> 13);
+}
+
+DQ_DEVICE uint32_t dq_pick(uint32_t lo, uint32_t hi, uint32_t at)
+{
+    const uint64_t from = (uint64_t)hi << 32 | lo;
+    uint32_t picked = 0;
+
+    for (int j = 0; j < 4; j++)
+        picked |= (uint32_t)(from >> 8 * (at >> 8 * j & 7) & 255) << 8 * j;
+    return picked;
+}
+
+DQ_DEVICE void dq_store16(void *p, struct dq_words x)
+{
+    *(struct dq_words *)p = x;
+}
+
+#endif
+
+#endif
