@@ -38,6 +38,7 @@ FLAG(strict, strict)
 FLAG(dry_run, dry_run)
 FLAG(meta, meta)
 FLAG(names, names)
+FLAG(self_test, self_test)
 FLAG(json, json)
 FLAG(jsonl, jsonl)
 FLAG(help, help)
@@ -78,6 +79,44 @@ SETTER(dtype)
     return 0;
 }
 
+SETTER(device)
+{
+    return dq_device_parse(v, &a->device, e);
+}
+
+SETTER(cpu)
+{
+    a->cpu = dq_cpu_by_name(v);
+    if (!a->cpu)
+        return dq_fail(e, DQ_ERR_USAGE, "--cpu %s: baseline, v3 and v4 are known", v);
+    if (!dq_cpu_usable(a->cpu))
+        return dq_fail(e, DQ_ERR_USAGE, "--cpu %s: this processor lacks its instructions", v);
+    return 0;
+}
+
+/* Reads a whole number up to most. */
+static int read_count(
+    const char *option, const char *v, unsigned long most, unsigned *out, struct dq_error *e)
+{
+    char *end;
+    errno = 0;
+    const unsigned long n = strtoul(v, &end, 10);
+    if (*v < '0' || *v > '9' || *end != '\0' || errno != 0 || n > most)
+        return dq_fail(e, DQ_ERR_USAGE, "--%s %s: not a number from 0 to %lu", option, v, most);
+    *out = (unsigned)n;
+    return 0;
+}
+
+SETTER(threads)
+{
+    return read_count("threads", v, 4096, &a->n_threads, e);
+}
+
+SETTER(ulp)
+{
+    return read_count("ulp", v, UINT32_MAX, &a->ulp, e);
+}
+
 SETTER(manifest)
 {
     a->manifest = v;
@@ -101,8 +140,9 @@ SETTER(verbose)
 }
 
 enum {
-    SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT,
-    REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS,
+    DECODING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY,
+    SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_VERIFY,
+    REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS | DQ_CMD_VERIFY | DQ_CMD_DEVICES,
 };
 
 static const struct option_row options[] = {
@@ -117,6 +157,13 @@ static const struct option_row options[] = {
     {"output", 'o', "PATH", DQ_CMD_EXTRACT, "folder, file, or - for a pipe", set_output},
     {"format", 'f', "FORMAT", DQ_CMD_EXTRACT, "npy or raw", set_format},
     {"dtype", 'd', "DTYPE", DQ_CMD_EXTRACT, "f32, f16, bf16, or native: as stored", set_dtype},
+    {"dtype", 'd', "DTYPE", DQ_CMD_VERIFY, "f32, f16 or bf16", set_dtype},
+    {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, hip:0, cuda:0, ...", set_device},
+    {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
+    {"threads", 'j', "N", DQ_CMD_EXTRACT, "decode on N processors (0: all)", set_threads},
+    {"self-test", 0, NULL, DQ_CMD_VERIFY, "check the built-in vectors; needs no model",
+        set_self_test},
+    {"ulp", 0, "N", DQ_CMD_VERIFY, "let differences of N units in the last place pass", set_ulp},
     {"force", 0, NULL, DQ_CMD_EXTRACT, "replace files that exist", set_force},
     {"skip-existing", 0, NULL, DQ_CMD_EXTRACT, "leave files that exist as they are",
         set_skip_existing},

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "container.h"
+#include "engine.h"
 #include "format.h"
 #include "msg.h"
 #include "stringlist.h"
@@ -31,6 +32,11 @@ struct dq_args {
     bool names;
     bool json;
     bool jsonl;
+    struct dq_device_choice device;
+    const struct dq_cpu *cpu; /* NULL: not said */
+    unsigned n_threads;       /* 0: all processors */
+    unsigned ulp;
+    bool self_test;
     bool help;
     enum dq_verbosity verbosity;
 };
@@ -54,6 +60,8 @@ enum {
     DQ_CMD_LIST = 1 << 0,
     DQ_CMD_EXTRACT = 1 << 1,
     DQ_CMD_FORMATS = 1 << 2,
+    DQ_CMD_VERIFY = 1 << 3,
+    DQ_CMD_DEVICES = 1 << 4,
 };
 
 /* Parses what stands behind the name of a command. dq_args_finish frees the lists. */

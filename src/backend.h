@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decode.h"
 #include "err.h"
 #include "format.h"
+
+enum { DQ_LANES_MAX = 64 }; /* that work side by side */
 
 struct dq_lane {
     const struct dq_lane_ops *ops;
@@ -27,12 +30,17 @@ struct dq_lane_ops {
     void (*free)(struct dq_lane *lane);
 };
 
-/* Makes a lane that decodes on the CPU. dq_lane_free frees it. */
-int dq_lane_new_cpu(size_t in_len, size_t out_len, struct dq_lane **out, struct dq_error *e);
+/* Makes a lane that decodes on the CPU, with the functions of one level. dq_lane_free frees it. */
+int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, struct dq_lane **out,
+    struct dq_error *e);
 
 /* Rounds n floats to dtype (f16 or bf16), as every lane does; returns how many finite ones became
  * infinite. */
 size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n);
+
+/* Counts the finite weights of nblocks blocks that become infinite in dtype. */
+uint64_t dq_count_overflows(
+    enum dq_format format, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks);
 
 /* Frees a lane of any kind, or NULL. */
 void dq_lane_free(struct dq_lane *lane);

@@ -1,7 +1,5 @@
 #include "backend.h"
 
-#include "decode.h"
-
 #include <stdlib.h>
 
 /* Weights on their way to 16 bits: few enough to stay in the cache, whole blocks of every type. */
@@ -46,13 +44,14 @@ static void free_lane(struct dq_lane *lane)
 
 static const struct dq_lane_ops ops = {"cpu", decode, free_lane};
 
-int dq_lane_new_cpu(size_t in_len, size_t out_len, struct dq_lane **out, struct dq_error *e)
+int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, struct dq_lane **out,
+    struct dq_error *e)
 {
     struct cpu_lane *l = calloc(1, sizeof *l);
     if (!l)
         return dq_fail_nomem(e);
     l->lane.ops = &ops;
-    l->cpu = dq_cpu_select();
+    l->cpu = cpu;
     l->lane.in = malloc(in_len);
     l->lane.in_len = in_len;
     l->lane.out = malloc(out_len);
@@ -68,8 +67,21 @@ int dq_lane_new_cpu(size_t in_len, size_t out_len, struct dq_lane **out, struct 
 
 size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n)
 {
-    const struct dq_cpu *cpu = dq_cpu_select();
+    const struct dq_cpu *cpu = dq_cpu_best();
     return dtype == DQ_DTYPE_f16 ? cpu->to_f16(src, dst, n) : cpu->to_bf16(src, dst, n);
+}
+
+uint64_t dq_count_overflows(
+    enum dq_format format, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks)
+{
+    float weights[256]; /* no block has more */
+    uint16_t narrow[256];
+    uint64_t n = 0;
+    for (size_t i = 0; i < nblocks; i++, blocks += dq_formats[format].bytes) {
+        dq_cpu_best()->decode[format](blocks, weights, 1);
+        n += dq_narrow(dtype, weights, narrow, dq_formats[format].weights);
+    }
+    return n;
 }
 
 void dq_lane_free(struct dq_lane *lane)

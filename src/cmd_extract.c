@@ -10,6 +10,7 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +20,8 @@ struct extraction {
     struct dq_model *model;
     struct dq_picks picks;
     struct dq_outputs outputs;
-    struct dq_lane *lane;
+    struct dq_engine_wish wish;
+    struct dq_engine engine;
     struct dq_progress progress;
     bool nobody_reads; /* standard output */
     int first_failure; /* of a tensor that was left out */
@@ -71,7 +73,26 @@ static int write_array(
         c->header(out->descr, out->shape, out->n_shape, header);
         rc = sink->ops->put(sink, header, out->header_len, 0, e);
     }
-    return rc != 0 ? rc : dq_pipeline_run(x->lane, &job, &out->n_overflow, e);
+    return rc != 0 ? rc
+                   : dq_pipeline_run(x->engine.lanes, x->engine.n_lanes, &job, &out->n_overflow, e);
+}
+
+/* A GPU that nobody asked for may fail: then the tensor is done again on the CPU, and so are the
+ * rest. */
+static int write_array_somewhere(
+    struct extraction *x, struct dq_output *out, struct dq_sink *sink, struct dq_error *e)
+{
+    const uint64_t done = x->progress.done;
+    int rc = write_array(x, out, sink, e);
+    if (rc != DQ_ERR_GPU || x->args->device.kind != DQ_DEVICE_AUTO)
+        return rc;
+    dq_msg_warning("%s failed (%s); going on with the CPU", x->engine.label, e->text);
+    rc = dq_engine_fall_back(&x->engine, &x->wish, e);
+    if (rc != 0)
+        return rc;
+    x->progress.done = done;
+    out->n_overflow = 0;
+    return write_array(x, out, sink, e);
 }
 
 static int check_overflow(
@@ -98,7 +119,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
     else
         rc = dq_sink_new_file(out->path, x->args->force, &sink, e);
     if (rc == 0)
-        rc = write_array(x, out, sink, e);
+        rc = write_array_somewhere(x, out, sink, e);
     if (rc == 0)
         rc = check_overflow(x, out, e);
     if (rc == 0)
@@ -106,6 +127,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
     dq_sink_free(sink);
     if (rc == 0) {
         out->status = DQ_WRITTEN;
+        snprintf(out->device, sizeof out->device, "%.15s", x->engine.label);
     } else if (rc == DQ_ERR_IO && x->args->skip_existing && access(out->path, F_OK) == 0) {
         out->status = DQ_SKIPPED; /* another run was faster */
         rc = 0;
@@ -136,7 +158,7 @@ static int report(struct extraction *x, struct dq_error *e)
 {
     struct dq_json j = {.file = stdout};
     if (x->args->json) {
-        dq_report_put(&j, &x->outputs, x->lane->ops->name);
+        dq_report_put(&j, &x->outputs, x->engine.label, x->engine.why);
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
@@ -152,7 +174,7 @@ static int report_line(struct extraction *x, const struct dq_output *out, struct
     struct dq_json j = {.file = stdout};
     if (!x->args->jsonl || x->nobody_reads)
         return 0;
-    dq_json_put(&j, NULL, dq_report_entry(&x->outputs, out, x->lane->ops->name));
+    dq_json_put(&j, NULL, dq_report_entry(&x->outputs, out, x->engine.label));
     return dq_json_finish(&j, e);
 }
 
@@ -183,17 +205,22 @@ static void say_done(const struct extraction *x)
         dq_format_bytes(total, size), shown, slash ? "/" : "");
 }
 
-static int write_all(struct extraction *x, struct dq_error *e)
+static uint64_t planned_bytes(const struct dq_outputs *o)
 {
     uint64_t total = 0;
-    int rc = 0;
-    for (size_t i = 0; i < x->outputs.n; i++) {
-        if (x->outputs.items[i].status == DQ_PLANNED)
-            total += x->outputs.items[i].n_bytes;
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->items[i].status == DQ_PLANNED)
+            total += o->items[i].n_bytes;
     }
+    return total;
+}
+
+static int write_all(struct extraction *x, struct dq_error *e)
+{
+    int rc = 0;
     if (x->outputs.folder && x->outputs.n > 0)
         rc = dq_outputs_make_folder(&x->outputs, e);
-    dq_progress_init(&x->progress, total);
+    dq_progress_init(&x->progress, planned_bytes(&x->outputs));
     if (x->outputs.destination != DQ_TO_STREAM)
         dq_stop_hold();
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
@@ -211,8 +238,24 @@ static int write_all(struct extraction *x, struct dq_error *e)
     if (rc == 0 && x->args->manifest) {
         dq_stop_hold();
         rc = dq_report_write(x->args->manifest, x->args->force || x->args->skip_existing,
-            &x->outputs, x->lane->ops->name, e);
+            &x->outputs, x->engine.label, x->engine.why, e);
     }
+    return rc;
+}
+
+static int open_engine(struct extraction *x, struct dq_error *e)
+{
+    x->wish = (struct dq_engine_wish){
+        .device = x->args->device,
+        .cpu = x->args->cpu,
+        .n_threads = x->args->n_threads,
+        .n_bytes = planned_bytes(&x->outputs),
+    };
+    if (x->args->dry_run)
+        x->wish.device.kind = DQ_DEVICE_CPU;
+    const int rc = dq_engine_open(&x->engine, &x->wish, e);
+    if (x->args->dry_run)
+        snprintf(x->engine.why, sizeof x->engine.why, "a dry run decodes nothing");
     return rc;
 }
 
@@ -230,11 +273,11 @@ static int extract(struct extraction *x, struct dq_error *e)
     if (rc == 0)
         rc = dq_outputs_check_manifest(&x->outputs, x->args, e);
     if (rc == 0)
-        rc = dq_lane_new_cpu(DQ_LANE_IN, DQ_LANE_OUT, &x->lane, e);
+        rc = open_engine(x, e);
     if (rc != 0)
         return rc;
-    dq_msg_info("%s: %zu %s, on the %s", x->model->path, x->outputs.n,
-        x->outputs.n == 1 ? "tensor" : "tensors", x->lane->ops->name);
+    dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
+        x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (!x->args->dry_run) {
         rc = write_all(x, e);
         if (rc == 0)
@@ -265,7 +308,7 @@ int dq_cmd_extract(const struct dq_args *args)
     struct extraction x = {.args = args, .outputs = {.fd = -1}};
     int rc = extract(&x, &e);
     dq_cmd_report(rc, &e);
-    dq_lane_free(x.lane);
+    dq_engine_close(&x.engine);
     dq_outputs_finish(&x.outputs);
     dq_picks_finish(&x.picks);
     dq_model_free(x.model);

@@ -6,6 +6,7 @@
 #ifndef DQ_DECODE_H
 #define DQ_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,13 +22,22 @@ typedef size_t (*dq_narrow_fn)(const float *restrict src, uint16_t *restrict dst
 
 /* The functions of one instruction-set level. */
 struct dq_cpu {
-    const char *name; /* "baseline" */
+    const char *name; /* "baseline", "v3", "v4" */
     dq_decode_fn decode[DQ_FMT_COUNT];
     dq_narrow_fn to_f16;
     dq_narrow_fn to_bf16;
 };
 
-/* Returns the table of the level that suits this machine. It lives as long as the program. */
-const struct dq_cpu *dq_cpu_select(void);
+/* The levels that are built in, lowest first, ended by NULL. They live as long as the program. */
+extern const struct dq_cpu *const dq_cpu_levels[];
+
+/* Whether this machine has the instructions of a level. */
+bool dq_cpu_usable(const struct dq_cpu *cpu);
+
+/* Returns the highest level that this machine has. */
+const struct dq_cpu *dq_cpu_best(void);
+
+/* Finds a level by its name; NULL if there is none of that name. */
+const struct dq_cpu *dq_cpu_by_name(const char *name);
 
 #endif

@@ -71,48 +71,39 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
     return 0;
 }
 
-int dq_file_pwrite(
+/* Writes at off, or at the descriptor's own position if off is OWN_POSITION. */
+static const uint64_t OWN_POSITION = UINT64_MAX;
+
+static int write_all(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
     const uint8_t *from = buf;
     while (len > 0) {
-        const ssize_t put = pwrite(fd, from, len < most_at_once ? len : most_at_once, (off_t)off);
-        if (put < 0) {
-            if (errno != EINTR)
-                return dq_fail_errno(e, "%s: write", path);
-            const int rc = dq_stop_check(e);
-            if (rc != 0)
-                return rc;
-            continue;
+        const size_t n = len < most_at_once ? len : most_at_once;
+        const ssize_t put =
+            off == OWN_POSITION ? write(fd, from, n) : pwrite(fd, from, n, (off_t)off);
+        if (put < 0 && errno != EINTR)
+            return dq_fail_errno(e, "%s: write", path);
+        if (put > 0) {
+            from += put;
+            len -= (size_t)put;
+            off += off == OWN_POSITION ? 0 : (uint64_t)put;
         }
-        from += put;
-        off += (uint64_t)put;
-        len -= (size_t)put;
         if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
             return DQ_ERR_STOPPED;
     }
     return 0;
 }
 
+int dq_file_pwrite(
+    int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    return write_all(fd, path, buf, len, off, e);
+}
+
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e)
 {
-    const uint8_t *from = buf;
-    while (len > 0) {
-        const ssize_t put = write(fd, from, len < most_at_once ? len : most_at_once);
-        if (put < 0) {
-            if (errno != EINTR)
-                return dq_fail_errno(e, "%s: write", path);
-            const int rc = dq_stop_check(e);
-            if (rc != 0)
-                return rc;
-            continue;
-        }
-        from += put;
-        len -= (size_t)put;
-        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
-            return DQ_ERR_STOPPED;
-    }
-    return 0;
+    return write_all(fd, path, buf, len, OWN_POSITION, e);
 }
 
 int dq_file_flush(FILE *file, const char *path, struct dq_error *e)

@@ -13,6 +13,12 @@ const struct dq_command dq_commands[] = {
     {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_EXTRACT,
         "writes tensors as plain arrays, to files or to a pipe", dq_cmd_extract_check,
         dq_cmd_extract},
+    {"verify", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_VERIFY,
+        "checks the decoders of a GPU against those of the CPU, bit for bit", dq_cmd_verify_check,
+        dq_cmd_verify},
+    {"devices", DQ_OPERANDS_NONE, DQ_CMD_DEVICES,
+        "shows the GPUs and the levels of the CPU, and why one cannot be used", NULL,
+        dq_cmd_devices},
     {"formats", DQ_OPERANDS_NONE, DQ_CMD_FORMATS, "shows the tensor types that are known", NULL,
         dq_cmd_formats},
     {0},
@@ -30,7 +36,10 @@ static int print_version(struct dq_error *e)
     printf("gguf-dq %s\ntypes:", DQ_VERSION);
     for (size_t i = 0; i < DQ_FMT_COUNT; i++)
         printf(" %s", dq_formats[i].name);
-    printf("\nGPU targets: none\n");
+    printf("\nGPU targets:%s", dq_gpu_drivers[0] ? "" : " none");
+    for (size_t i = 0; dq_gpu_drivers[i]; i++)
+        printf(" %s: %s", dq_gpu_drivers[i]->name, dq_gpu_drivers[i]->targets);
+    putchar('\n');
     return dq_file_flush(stdout, NULL, e);
 }
 

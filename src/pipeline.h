@@ -7,11 +7,6 @@
 #include "plan.h"
 #include "sink.h"
 
-/* A lane's buffers: enough that a call costs nothing beside the work, little enough for the cache.
- */
-/* The first is at least half of the second: see pipeline.c. */
-enum { DQ_LANE_IN = 1 << 20, DQ_LANE_OUT = 1 << 20 };
-
 struct dq_job {
     const struct dq_model *model;
     struct dq_plan *plan;
@@ -22,9 +17,11 @@ struct dq_job {
     void *arg;
 };
 
-/* Runs a plan from where it stands to its end. *n_overflow is raised by the number of finite
- * weights that became infinite in a smaller type. */
-int dq_pipeline_run(
-    struct dq_lane *lane, const struct dq_job *job, uint64_t *n_overflow, struct dq_error *e);
+/* Runs a plan from where it stands to its end, on as many threads as there are lanes (all of one
+ * size), or fewer for a small tensor. A lane's buffers hold at least one decoded block as floats,
+ * and the one for blocks is at least half as long as the other. *n_overflow is raised by the number
+ * of finite weights that became infinite in a smaller type. Of several errors the first is told. */
+int dq_pipeline_run(struct dq_lane *const *lanes, size_t n_lanes, const struct dq_job *job,
+    uint64_t *n_overflow, struct dq_error *e);
 
 #endif

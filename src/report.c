@@ -37,17 +37,20 @@ json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out,
         dq_json_u64s(out->shape, out->n_shape), "source", "file",
         text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
         dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
-        dq_json_u64(out->data_off), "bytes", dq_json_u64(out->n_bytes), "device", device, "status",
-        statuses[out->status], "reason", text_or_null(out->reason), "overflows",
-        dq_json_u64(out->n_overflow));
+        dq_json_u64(out->data_off), "bytes", dq_json_u64(out->n_bytes), "device",
+        out->device[0] ? out->device : device, "status", statuses[out->status], "reason",
+        text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
 }
 
-void dq_report_put(struct dq_json *j, const struct dq_outputs *o, const char *device)
+void dq_report_put(
+    struct dq_json *j, const struct dq_outputs *o, const char *device, const char *why)
 {
     dq_json_begin_object(j, NULL);
     dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
     dq_json_put(j, "model", text_or_null(o->model->path));
     dq_json_put(j, "format", json_string(o->container->name));
+    dq_json_put(j, "device", text_or_null(device));
+    dq_json_put(j, "why", text_or_null(why));
     dq_json_begin_list(j, "outputs");
     for (size_t i = 0; i < o->n; i++)
         dq_json_put(j, NULL, dq_report_entry(o, &o->items[i], device));
@@ -56,7 +59,7 @@ void dq_report_put(struct dq_json *j, const struct dq_outputs *o, const char *de
 }
 
 int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, const char *device,
-    struct dq_error *e)
+    const char *why, struct dq_error *e)
 {
     struct dq_sink *sink = NULL;
     struct dq_json j = {.path = path};
@@ -70,7 +73,7 @@ int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, 
         if (fd >= 0)
             close(fd);
     } else {
-        dq_report_put(&j, o, device);
+        dq_report_put(&j, o, device, why);
         rc = dq_json_finish(&j, e);
         fclose(j.file);
     }

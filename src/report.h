@@ -5,15 +5,17 @@
 #include "json.h"
 #include "output.h"
 
-/* Returns the entry of one output; NULL if memory is short. */
+/* Returns the entry of one output; NULL if memory is short. device is what decodes those that are
+ * not written yet. */
 json_t *dq_report_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device);
 
-/* Puts the whole report. */
-void dq_report_put(struct dq_json *j, const struct dq_outputs *o, const char *device);
+/* Puts the whole report; why says in words why it was that device. */
+void dq_report_put(
+    struct dq_json *j, const struct dq_outputs *o, const char *device, const char *why);
 
 /* Writes the report to a file, which appears whole or not at all. */
 int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, const char *device,
-    struct dq_error *e);
+    const char *why, struct dq_error *e);
 
 #endif

@@ -13,7 +13,9 @@ struct dq_sink {
 };
 
 struct dq_sink_ops {
-    /* Writes len bytes at off of this array. A stream takes them in order only. */
+    bool ordered; /* put wants the array from its start on, without gaps; else any thread, any place
+                   */
+    /* Writes len bytes at off of this array. An ordered sink steps over what it has already. */
     int (*put)(struct dq_sink *s, const void *buf, size_t len, uint64_t off, struct dq_error *e);
     /* All is written: makes it last. */
     int (*commit)(struct dq_sink *s, struct dq_error *e);

@@ -64,7 +64,7 @@ static void free_file(struct dq_sink *sink)
     free(s);
 }
 
-static const struct dq_sink_ops ops = {put, commit, free_file};
+static const struct dq_sink_ops ops = {false, put, commit, free_file};
 
 /* Opens FOLDER/.gguf-dq-PID-N.tmp. The short name fits wherever the final one does. */
 static int open_temporary(struct file_sink *s, struct dq_error *e)

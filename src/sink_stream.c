@@ -15,10 +15,12 @@ struct stream_sink {
 static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
     struct stream_sink *s = (struct stream_sink *)sink;
-    assert(off == s->done);
-    (void)off;
-    s->done += len;
-    return dq_file_write(s->fd, s->name, buf, len, e);
+    assert(off <= s->done);
+    if (off + len <= s->done)
+        return 0;
+    const size_t known = (size_t)(s->done - off);
+    s->done += len - known;
+    return dq_file_write(s->fd, s->name, (const uint8_t *)buf + known, len - known, e);
 }
 
 static int commit(struct dq_sink *sink, struct dq_error *e)
@@ -33,7 +35,7 @@ static void free_stream(struct dq_sink *sink)
     free(sink);
 }
 
-static const struct dq_sink_ops ops = {put, commit, free_stream};
+static const struct dq_sink_ops ops = {true, put, commit, free_stream};
 
 int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq_error *e)
 {

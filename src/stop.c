@@ -1,6 +1,7 @@
 #include "stop.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -8,7 +9,7 @@ static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, S
 
 enum { N_HELD = sizeof held / sizeof held[0] };
 
-static volatile sig_atomic_t signal_came;
+static atomic_int signal_came; /* seen by all threads */
 static struct sigaction before[N_HELD];
 static bool holding;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the #include lines of src/ against tests/layers.txt. Usage: check_layers.py PROJECT"""
+"""Holds the #include lines of src/ and hip/ against tests/layers.txt. Usage: check_layers.py PROJECT"""
 
 import fnmatch
 import pathlib
@@ -54,6 +54,18 @@ def main():
             if not set(theirs) & allowed:
                 faults.append(f"{path.name}:{number}: {own[0]} may not include {match[1]}"
                               f" ({', '.join(theirs) or 'no layer'})")
+    # Device code includes itself and, of the program, the format layer alone.
+    device = sorted(p for p in (project / "hip").iterdir() if p.suffix in (".h", ".hip"))
+    for path in device:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            if not match:
+                continue
+            n_includes += 1
+            name = pathlib.PurePath(match[1]).name
+            if not (project / "hip" / name).exists() and "format" not in layer_of(name):
+                faults.append(f"{path.name}:{number}: hip may not include {match[1]}")
+    sources += device
     print(f"{len(sources)} files, {n_includes} includes, {len(faults)} faults")
     print("\n".join(faults))
     return 1 if faults or not n_includes else 0

@@ -21,7 +21,19 @@ _gguf_dq_unquote()
 _gguf_dq_last_option()
 {
     REPLY=$1
-    [[ $1 =~ ^-[0mnkqvh]*([txTofd])$ ]] && REPLY=-${BASH_REMATCH[1]}
+    [[ $1 =~ ^-[0mnkqvh]*([txTofdj])$ ]] && REPLY=-${BASH_REMATCH[1]}
+}
+
+# Whether a word is a model: a folder is one only with a model in it.
+_gguf_dq_is_model()
+{
+    local files
+    case $1 in
+        - | */* | *.gguf) return 0 ;;
+    esac
+    [[ -d $1 ]] || { [[ -e $1 ]]; return; }
+    files=("$1"/*.gguf)
+    [[ -e ${files[0]} ]]
 }
 
 # Sets command and model to what stands on the line before the cursor.
@@ -32,18 +44,17 @@ _gguf_dq_parse()
     for ((i = 2; i < COMP_CWORD; i++)); do
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
-            --tensor | --exclude | --tensors-from | --output | --format | --dtype | --manifest)
+            --tensor | --exclude | --tensors-from | --output | --format | --dtype | --manifest | \
+                --device | --cpu | --threads | --ulp)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
                 ;;
             --*) ;;
-            -[txTofd]) ((i++)) ;;
+            -[txTofdj]) ((i++)) ;;
             -?*) ;;
             *)
                 _gguf_dq_unquote "${COMP_WORDS[i]}"
-                if [[ $REPLY == - || $REPLY == */* || $REPLY == *.gguf || -e $REPLY ]]; then
-                    model=$REPLY
-                fi
+                _gguf_dq_is_model "$REPLY" && model=$REPLY
                 return
                 ;;
         esac
@@ -102,10 +113,12 @@ _gguf_dq_add_tensors()
 
 _gguf_dq()
 {
-    local commands='list extract formats'
+    local commands='list extract verify devices formats'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null'
     local showing='-m --meta --names'
-    local writing='-o --output -f --format -d --dtype --force --skip-existing -k --keep-going
+    local decoding='-d --dtype --device --cpu'
+    local checking='--self-test --ulp'
+    local writing='-o --output -f --format -j --threads --force --skip-existing -k --keep-going
         --strict --manifest -n --dry-run'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
     local program command model cur quote previous options REPLY
@@ -132,11 +145,13 @@ _gguf_dq()
     _gguf_dq_parse
     case $command in
         list) options="$selecting $showing $reporting" ;;
-        extract) options="$selecting $writing $reporting" ;;
+        extract) options="$selecting $decoding $writing $reporting" ;;
+        verify) options="$selecting $decoding $checking $reporting" ;;
+        devices) options="$reporting" ;;
         formats) options="$reporting" ;;
         *) return ;;
     esac
-    if [[ $command != formats ]]; then
+    if [[ $options == *--tensor* ]]; then
         _gguf_dq_last_option "$previous"
         case $REPLY in
             --tensor | --exclude | -[tx])
@@ -152,14 +167,24 @@ _gguf_dq()
                 return
                 ;;
             --dtype | -d)
-                _gguf_dq_add_words 'f32 f16 bf16 native'
+                _gguf_dq_add_words 'f32 f16 bf16'
+                [[ $command != extract ]] || _gguf_dq_add_words native
                 return
                 ;;
+            --device)
+                _gguf_dq_add_words 'auto cpu gpu hip cuda'
+                return
+                ;;
+            --cpu)
+                _gguf_dq_add_words 'baseline v3 v4'
+                return
+                ;;
+            --threads | --ulp | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then
         _gguf_dq_add_words "$options"
-    elif [[ $command != formats ]]; then
+    elif [[ $options == *--tensor* ]]; then
         [[ $model ]] || _gguf_dq_add_files '*.gguf'
         [[ $cur == */* && ! $model ]] || _gguf_dq_add_tensors
     fi

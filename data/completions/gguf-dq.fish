@@ -13,15 +13,19 @@ end
 # Prints the model that stands on the line, if one does.
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
-  set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype --manifest
+  set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
+    --manifest --device --cpu --threads --ulp
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
-    if contains -- $word $takes_argument; or string match -qr -- '^-[0mnkqvh]*[txTofd]$' $word
+    if contains -- $word $takes_argument; or string match -qr -- '^-[0mnkqvh]*[txTofdj]$' $word
       set -e words[1]
     else if not string match -q -- '-?*' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
-      if string match -qr -- '^-$|/|\.gguf$' $word; or test -e $word
+      set -l files $word/*.gguf # a folder is a model only with one in it
+      if string match -qr -- '^-$|/|\.gguf$' $word; or set -q files[1]
+        echo $word
+      else if test -e $word; and not test -d $word
         echo $word
       end
       return
@@ -51,24 +55,34 @@ complete -c gguf-dq -f
 
 complete -c gguf-dq -n __gguf_dq_using -a list -d 'Show what is inside'
 complete -c gguf-dq -n __gguf_dq_using -a extract -d 'Write tensors as plain arrays'
+complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Check a GPU against the CPU'
+complete -c gguf-dq -n __gguf_dq_using -a devices -d 'Show the GPUs and the levels of the CPU'
 complete -c gguf-dq -n __gguf_dq_using -a formats -d 'Show the tensor types that are known'
 complete -c gguf-dq -n __gguf_dq_using -l help -d 'Show help'
 complete -c gguf-dq -n __gguf_dq_using -l version -d 'Show the version'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract' -a '(__gguf_dq_models)'
-complete -c gguf-dq -n '__gguf_dq_using list extract' -a '(__gguf_dq_tensors)' -d Tensor
+complete -c gguf-dq -n '__gguf_dq_using list extract verify' -a '(__gguf_dq_models)'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify' -a '(__gguf_dq_tensors)' -d Tensor
 
-complete -c gguf-dq -n '__gguf_dq_using list extract' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Take a tensor'
-complete -c gguf-dq -n '__gguf_dq_using list extract' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Leave tensors out'
-complete -c gguf-dq -n '__gguf_dq_using list extract' -s T -l tensors-from -r -F -d 'Read names from a file'
-complete -c gguf-dq -n '__gguf_dq_using list extract' -s 0 -l null -d 'Names in that file end in NUL'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Take a tensor'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Leave tensors out'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s T -l tensors-from -r -F -d 'Read names from a file'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s 0 -l null -d 'Names in that file end in NUL'
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata too'
 complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Show nothing but the names'
 
+complete -c gguf-dq -n '__gguf_dq_using extract verify' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the numbers'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the numbers'
+complete -c gguf-dq -n '__gguf_dq_using extract verify' -l device -x -a 'auto cpu gpu hip cuda' -d 'What decodes'
+complete -c gguf-dq -n '__gguf_dq_using extract verify' -l cpu -x -a 'baseline v3 v4' -d 'Level of instructions'
+
+complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Check the built-in vectors'
+complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Let small differences pass'
+
 complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Folder, file, or - for a pipe'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Kind of file'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a 'f32 f16 bf16 native' -d 'Type of the numbers'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s j -l threads -x -d 'Decode on so many processors'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace files that exist'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Leave files that exist as they are'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Write what is sound although some is not'
@@ -76,8 +90,8 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Overflow to infin
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a list of the outputs as JSON'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Say what would be written'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract formats' -l json -d 'Report as one JSON object'
-complete -c gguf-dq -n '__gguf_dq_using list extract formats' -l jsonl -d 'Report as one JSON object a line'
-complete -c gguf-dq -n '__gguf_dq_using list extract formats' -s q -l quiet -d 'No warnings, no progress'
-complete -c gguf-dq -n '__gguf_dq_using list extract formats' -s v -l verbose -d 'Say more'
-complete -c gguf-dq -n '__gguf_dq_using list extract formats' -s h -l help -d 'Show help'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -l json -d 'Report as one JSON object'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -l jsonl -d 'Report as one JSON object a line'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -s q -l quiet -d 'No warnings, no progress'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -s v -l verbose -d 'Say more'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -s h -l help -d 'Show help'

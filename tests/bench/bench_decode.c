@@ -1,6 +1,6 @@
 /* Prints how fast each decoder writes f32 while its data stays in the level-2 cache of one core.
  *
- *   bench_decode [part of a type's name] */
+ *   bench_decode [part of a type's name [level]]      (the best level if none is named) */
 #include "decode.h"
 
 #include <stdio.h>
@@ -117,10 +117,14 @@ static void bench_narrow(const char *name, dq_narrow_fn narrow, uint8_t *src, fl
 int main(int argc, char **argv)
 {
     const char *filter = argc > 1 ? argv[1] : "";
-    const struct dq_cpu *cpu = dq_cpu_select();
+    const struct dq_cpu *cpu = argc > 2 ? dq_cpu_by_name(argv[2]) : dq_cpu_best();
     uint8_t *src = malloc(CACHE_LEN);
     float *dst = malloc(CACHE_LEN);
 
+    if (!cpu || !dq_cpu_usable(cpu)) {
+        fprintf(stderr, "bench_decode: no level '%s' here\n", argv[2]);
+        return 2;
+    }
     if (!src || !dst) {
         fprintf(stderr, "bench_decode: out of memory\n");
         return 1;

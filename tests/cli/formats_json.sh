@@ -3,7 +3,7 @@
 gguf-dq formats --json >all.json
 gguf-dq formats --jsonl >lines.jsonl
 gguf-dq formats >table
-head -n 3 lines.jsonl
+head -n 3 lines.jsonl | sed 's/\["cpu".*/["cpu" .../'
 "$PYTHON" - <<'EOF'
 import json
 with open('all.json') as f:

@@ -25,7 +25,8 @@ export TESTS DATA PYTHON
 : "${GGUF_DQ:?names the program}"
 
 # Nothing of what is set outside may show in what the program prints.
-unset GGUF_DQ_MODEL NO_COLOR CDPATH
+unset GGUF_DQ_MODEL GGUF_DQ_AUTO_MIN GGUF_DQ_HSACO NO_COLOR CDPATH
+unset DQ_HOST_DEVICES DQ_HOST_FAIL DQ_HOST_MEMORY DQ_HOST_WRONG
 LC_ALL=C
 PYTHONDONTWRITEBYTECODE=1
 TERM=dumb

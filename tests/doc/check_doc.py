@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Compare the manual, the README and the completions with the program, and run their examples.
 
-Usage: check_doc.py PROGRAM SOURCE_ROOT
+Usage: check_doc.py PROGRAM PROGRAM_WITH_GPU SOURCE_ROOT
 
-The program's own --help, `formats --json` and errors.def are what the texts have to agree with.
+The program's own --help, its reports and some lists in its source are what the texts have to agree with.
+The second program is the same with a GPU that the host plays, for examples that want one.
 """
 import json
 import os
@@ -136,10 +137,27 @@ def check_formats(manual, formats):
         complain('manual: FORMATS: differs from `gguf-dq formats`')
 
 
-def check_json(manual, program, folder):
+def check_patterns(manual, root):
+    """What mismatches look like, in the words of the program and their order."""
+    source = (root / 'src/compare.c').read_text()
+    expected = re.findall(r'\[DQ_PATTERN_\w+\] =\s+"([^"]+)"', source)
+    items = sections(manual['DESCRIPTION'], 'Ss')['Verifying']
+    found = [item.rstrip(';.') for item in re.findall(r'^\.It\n(.*)$', items, re.M)]
+    compare('manual: patterns', set(expected), set(found))
+
+
+def check_json(manual, program, program_with_gpu, folder):
     """The fields of the reports, in their order."""
-    parts = {title: re.findall(r'^\.It Va (\S+)$', body, re.M)
-             for title, body in sections(manual['JSON'], 'Ss').items()}
+    bodies = sections(manual['JSON'], 'Ss')
+    parts = {title: re.findall(r'^\.It Va (\S+)$', body, re.M) for title, body in bodies.items()}
+    wrong = subprocess.run([program_with_gpu, 'verify', '--json', 'model.gguf', 'output.weight'],
+                           cwd=folder, env={**os.environ, 'DQ_HOST_WRONG': 'bits:5-5'}, text=True,
+                           stdout=subprocess.PIPE)
+    verified = json.loads(wrong.stdout)
+    devices = json.loads(output_of(program, 'devices', '--json'))
+    first = verified['tensors'][0]['first']
+    compare('manual: JSON: verify --json: first', {*first, *first['device']},
+            set(re.findall(r'\.Va (\w+)', bodies['verify --json'].split('.It Va first')[1])))
     listed = json.loads(output_of(program, 'list', '--json', '--meta', 'model.gguf', cwd=folder))
     extracted = json.loads(output_of(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf',
                                      cwd=folder))
@@ -147,6 +165,8 @@ def check_json(manual, program, folder):
     for title, expected in (
             ('list --json', [*listed, *listed['tensors'][0]]),
             ('extract --json, --manifest', [*extracted, *extracted['outputs'][0]]),
+            ('verify --json', [*verified, *verified['tensors'][0]]),
+            ('devices --json', [*devices['devices'][0]]),
             ('formats --json', [*formats['formats'][0]])):
         if parts.get(title) != expected:
             complain(f'manual: JSON: {title}: {parts.get(title)}, but the program has {expected}')
@@ -251,37 +271,53 @@ def run_example(what, command, folder, environment):
                  + done.stdout.decode(errors='replace'))
 
 
-def check_examples(manual, program, root, scratch):
-    """Those of the manual, and those of the README, in a folder each, in their order."""
-    tools = scratch / 'bin'
-    tools.mkdir()
-    (tools / 'gguf-dq').symlink_to(program)
+def manual_examples(text):
+    return [plain(body) for body in
+            re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed$', text, re.M | re.S)]
+
+
+def make_tools(folder, program):
+    """A folder for the PATH, with the program and a python3 that has numpy."""
+    folder.mkdir()
+    (folder / 'gguf-dq').symlink_to(program)
     # A wrapper, because an interpreter finds its modules by the path that it was started by.
-    wrapper = tools / 'python3'
+    wrapper = folder / 'python3'
     wrapper.write_text(f'#!/bin/sh\nexec {python_with_numpy()} "$@"\n')
     wrapper.chmod(0o755)
-    environment = {**os.environ, 'PATH': f'{tools}:{os.environ["PATH"]}'}
-    environment.pop('GGUF_DQ_MODEL', None)
-    examples = [plain(body) for body in
-                re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed$', manual['EXAMPLES'], re.M | re.S)]
+    environment = {**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}'}
+    for name in [name for name in environment if name.startswith('GGUF_DQ_')]:
+        del environment[name]
+    return environment
+
+
+def check_examples(manual, program, program_with_gpu, root, scratch):
+    """Those of the manual, and those of the README, in a folder each, in their order."""
+    usual = make_tools(scratch / 'bin', program)
+    with_gpu = make_tools(scratch / 'bin-gpu', program_with_gpu)
+    examples, gpu_examples = manual['EXAMPLES'].split('.Ss With a GPU\n')
     readme = (root / 'README.md').read_text()
-    blocks = [body for section, body in readme_blocks(readme, 'sh') if section == 'Examples']
-    for what, commands in (('manual', examples), ('README', blocks)):
+    blocks = readme_blocks(readme, 'sh')
+    for what, least, commands, environment in (
+            ('manual', 10, manual_examples(examples), usual),
+            ('manual, GPU', 3, manual_examples(gpu_examples), with_gpu),
+            ('README', 8, [body for section, body in blocks if section == 'Examples'], usual),
+            ('README, GPU', 1, [body for section, body in blocks if section == 'GPUs'], with_gpu)):
         folder = scratch / what
-        folder.mkdir()
+        (folder / 'data').mkdir(parents=True)
+        shutil.copy(root / 'data/sample.gguf', folder / 'data/sample.gguf')
         shutil.copy(root / 'data/sample.gguf', folder / 'model.gguf')
-        if len(commands) < 5:
+        if len(commands) < least:
             complain(f'{what}: only {len(commands)} examples found')
         for command in commands:
             run_example(what, ['bash', '-e', '-o', 'pipefail', '-c', command], folder, environment)
     for section, code in readme_blocks(readme, 'python'):
-        run_example(f'README: {section}', [str(wrapper), '-c', code], scratch / 'README', environment)
-    check_json(manual, program, scratch / 'manual')
+        run_example(f'README: {section}', ['python3', '-c', code], scratch / 'README', usual)
+    check_json(manual, program, program_with_gpu, scratch / 'manual')
 
 
 def main():
-    program = os.path.abspath(sys.argv[1])
-    root = pathlib.Path(sys.argv[2])
+    program, program_with_gpu = (os.path.abspath(word) for word in sys.argv[1:3])
+    root = pathlib.Path(sys.argv[3])
     manual = sections((root / 'man/gguf-dq.1').read_text(), 'Sh')
     formats = json.loads(output_of(program, 'formats', '--json'))['formats']
     options = {command: program_options(program, command) for command in program_commands(program)}
@@ -290,11 +326,12 @@ def main():
     check_manual_options(manual, options)
     check_statuses(manual, root)
     check_formats(manual, formats)
+    check_patterns(manual, root)
     check_completions(root, options)
     check_readme(root, formats)
     check_foreign(root)
     with tempfile.TemporaryDirectory() as scratch:
-        check_examples(manual, program, root, pathlib.Path(scratch))
+        check_examples(manual, program, program_with_gpu, root, pathlib.Path(scratch))
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)

@@ -9,7 +9,8 @@ root=$2
 failures=0
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/bin" "$scratch/alone" "$scratch/several" "$scratch/several/folder"
+mkdir "$scratch/bin" "$scratch/alone" "$scratch/several" "$scratch/several/folder" \
+    "$scratch/alone/arrays"
 ln -s "$program" "$scratch/bin/gguf-dq"
 PATH=$scratch/bin:$PATH
 unset GGUF_DQ_MODEL
@@ -40,7 +41,7 @@ expect()
     fi
 }
 
-expect alone 'list|extract|formats|--help|--version' gguf-dq ''
+expect alone 'list|extract|verify|devices|formats|--help|--version' gguf-dq ''
 expect alone 'list' gguf-dq l
 expect alone '' gguf-dq nosuch ''
 
@@ -57,6 +58,9 @@ expect alone 'position_ids' gguf-dq list pos
 expect alone 'position_ids' gguf-dq list ../several/model.gguf pos
 expect several '' gguf-dq list nosuch.gguf ''
 expect several '' gguf-dq list - ''
+expect several 'token_embd.weight' gguf-dq list ../alone/model.gguf folder tok
+expect alone 'token_embd.weight' gguf-dq extract arrays tok
+expect . 'token_embd.weight' gguf-dq extract alone tok
 GGUF_DQ_MODEL=$scratch/alone/model.gguf expect several 'position_ids' gguf-dq list pos
 
 # quotes
@@ -77,10 +81,18 @@ expect several 'notes.txt' gguf-dq list -T not
 expect several 'folder/|model.gguf|notes.txt|odd\ names.gguf' gguf-dq extract model.gguf -o ''
 expect several 'notes.txt' gguf-dq extract --manifest n
 
+expect alone 'f32|f16|bf16' gguf-dq verify -d ''
+expect alone 'cpu|cuda' gguf-dq verify --device c
+expect alone 'v3|v4' gguf-dq extract --cpu = v
+expect alone '' gguf-dq extract -j ''
+expect alone 'token_embd.weight' gguf-dq verify --ulp 1 model.gguf tok
+
 # options
-expect alone '--dtype|--dry-run' gguf-dq extract --d
+expect alone '--dtype|--device|--dry-run' gguf-dq extract --d
 expect alone '' gguf-dq list --d
 expect alone '--json|--jsonl' gguf-dq formats --j
 expect alone '' gguf-dq formats ''
+expect alone '' gguf-dq devices ''
+expect alone '--self-test' gguf-dq verify --s
 
 exit $((failures > 0))

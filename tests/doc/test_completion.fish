@@ -2,7 +2,7 @@
 # Usage: fish test_completion.fish PROGRAM SOURCE_ROOT
 set -g failures 0
 set -g scratch (mktemp -d); or exit 1
-mkdir $scratch/bin $scratch/config $scratch/alone $scratch/several $scratch/several/folder
+mkdir $scratch/bin $scratch/config $scratch/alone $scratch/several $scratch/several/folder $scratch/alone/arrays
 ln -s (realpath $argv[1]) $scratch/bin/gguf-dq
 set -gx PATH $scratch/bin $PATH
 set -e GGUF_DQ_MODEL
@@ -26,7 +26,7 @@ function expect
 end
 
 set -x LC_ALL C.UTF-8
-expect alone 'gguf-dq ' list extract formats
+expect alone 'gguf-dq ' list extract verify devices formats
 expect alone 'gguf-dq --' --help --version
 expect alone 'gguf-dq l' list
 
@@ -41,6 +41,8 @@ expect alone 'gguf-dq extract -t tok' token_embd.weight
 expect alone 'gguf-dq list pos' position_ids
 expect several 'gguf-dq list nosuch.gguf tok'
 expect several 'gguf-dq list - tok'
+expect alone 'gguf-dq extract arrays tok' token_embd.weight
+expect . 'gguf-dq extract alone tok' token_embd.weight
 expect several 'gguf-dq list odd\ names.gguf sta' 'star*?[x]'
 expect several 'gguf-dq list "odd names.gguf" doll' 'dollar$(id)'
 
@@ -50,11 +52,19 @@ expect several 'gguf-dq extract --dtype ' f32 f16 bf16 native
 expect several 'gguf-dq list -T not' notes.txt
 expect several 'gguf-dq extract --manifest not' notes.txt
 
+expect alone 'gguf-dq verify -d ' f32 f16 bf16
+expect alone 'gguf-dq verify --device c' cpu cuda
+expect alone 'gguf-dq extract --cpu v' v3 v4
+expect alone 'gguf-dq extract -j '
+expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight
+
 # options
-expect alone 'gguf-dq extract --d' --dtype --dry-run
+expect alone 'gguf-dq extract --d' --dtype --device --dry-run
 expect alone 'gguf-dq list --d'
 expect alone 'gguf-dq formats --j' --json --jsonl
 expect alone 'gguf-dq formats '
+expect alone 'gguf-dq devices '
+expect alone 'gguf-dq verify --s' --self-test
 
 cd /
 rm -rf $scratch

@@ -7,7 +7,7 @@ program=$(realpath "$1")
 root=$2
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf $scratch' EXIT
-mkdir $scratch/bin $scratch/alone $scratch/several $scratch/several/folder
+mkdir $scratch/bin $scratch/alone $scratch/several $scratch/several/folder $scratch/alone/arrays
 ln -s $program $scratch/bin/gguf-dq
 cp $root/data/sample.gguf $scratch/alone/model.gguf
 cp $root/data/sample.gguf $scratch/several/model.gguf
@@ -74,7 +74,7 @@ expect() {
   fi
 }
 
-expect alone 'gguf-dq ' list extract formats --help --version
+expect alone 'gguf-dq ' list extract verify devices formats --help --version
 expect alone 'gguf-dq l' list
 
 # models, folders and tensors
@@ -88,6 +88,8 @@ expect alone 'gguf-dq extract -t tok' token_embd.weight
 expect alone 'gguf-dq list pos' position_ids
 expect several 'gguf-dq list nosuch.gguf tok'
 expect several 'gguf-dq list - tok'
+expect alone 'gguf-dq extract arrays tok' token_embd.weight
+expect . 'gguf-dq extract alone tok' token_embd.weight
 expect several 'gguf-dq list odd\ names.gguf sta' 'star*?[x]'
 expect several 'gguf-dq list "odd names.gguf" doll' 'dollar$(id)'
 
@@ -97,10 +99,17 @@ expect several 'gguf-dq extract --dtype=' f32 f16 bf16 native
 expect several 'gguf-dq list -T not' notes.txt
 expect several 'gguf-dq extract --manifest=not' notes.txt
 
+expect alone 'gguf-dq verify -d ' f32 f16 bf16
+expect alone 'gguf-dq verify --device c' cpu cuda
+expect alone 'gguf-dq extract --cpu=v' v3 v4
+expect alone 'gguf-dq extract -j '
+expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight
+
 # options
-expect alone 'gguf-dq extract --d' --dtype --dry-run
+expect alone 'gguf-dq extract --d' --dtype --device --dry-run
 expect alone 'gguf-dq list --d'
 expect alone 'gguf-dq formats --j' --json --jsonl
+expect alone 'gguf-dq verify --s' --self-test
 
 zpty -d shell
 exit $((failures > 0))

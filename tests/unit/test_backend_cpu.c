@@ -2,6 +2,7 @@
 #include "backend.h"
 #include "decode.h"
 #include "dq_test.h"
+#include "levels.h"
 #include "rng.h"
 #include "scratch.h"
 
@@ -14,7 +15,7 @@ static void a_lane_has_buffers_of_the_sizes_asked_for(void **state)
     struct dq_lane *lane = NULL;
     struct dq_error e;
     (void)state;
-    check_ok(dq_lane_new_cpu(1000, 2000, &lane, &e), &e);
+    check_ok(dq_lane_new_cpu(dq_cpu_best(), 1000, 2000, &lane, &e), &e);
     assert_string_equal(lane->ops->name, "cpu");
     assert_int_equal(lane->in_len, 1000);
     assert_int_equal(lane->out_len, 2000);
@@ -24,10 +25,10 @@ static void a_lane_has_buffers_of_the_sizes_asked_for(void **state)
 }
 
 /* Decodes random blocks by a lane and by the decoders, and compares bytes and overflows. */
-static void check_decode(enum dq_format format, enum dq_dtype dtype, size_t nblocks, uint64_t seed)
+static void check_decode_at(const struct dq_cpu *cpu, enum dq_format format, enum dq_dtype dtype,
+    size_t nblocks, uint64_t seed)
 {
     const struct dq_format_info *info = &dq_formats[format];
-    const struct dq_cpu *cpu = dq_cpu_select();
     const size_t n = nblocks * info->weights;
     const size_t len = n * dq_dtype_len(dtype);
     struct dq_lane *lane = NULL;
@@ -35,7 +36,7 @@ static void check_decode(enum dq_format format, enum dq_dtype dtype, size_t nblo
     struct rng r = {seed};
     uint64_t n_overflow = 5;
     uint64_t wanted_overflow = 5;
-    check_ok(dq_lane_new_cpu(nblocks * info->bytes, len, &lane, &e), &e);
+    check_ok(dq_lane_new_cpu(cpu, nblocks * info->bytes, len, &lane, &e), &e);
     rng_fill(&r, lane->in, lane->in_len);
     float *weights = malloc(n * sizeof *weights);
     uint8_t *wanted = malloc(len);
@@ -49,12 +50,19 @@ static void check_decode(enum dq_format format, enum dq_dtype dtype, size_t nblo
         wanted_overflow += cpu->to_bf16(weights, (uint16_t *)(void *)wanted, n);
     check_ok(lane->ops->decode(lane, format, dtype, nblocks, &n_overflow, &e), &e);
     if (memcmp(lane->out, wanted, len) != 0 || n_overflow != wanted_overflow)
-        fail_msg("%s as %s, %zu blocks, seed 0x%" PRIx64 ": %" PRIu64 " overflows, not %" PRIu64
+        fail_msg("%s %s as %s, %zu blocks, seed 0x%" PRIx64 ": %" PRIu64 " overflows, not %" PRIu64
                  ", or other weights",
-            info->name, dq_dtype_name(dtype), nblocks, seed, n_overflow, wanted_overflow);
+            cpu->name, info->name, dq_dtype_name(dtype), nblocks, seed, n_overflow,
+            wanted_overflow);
     free(weights);
     free(wanted);
     dq_lane_free(lane);
+}
+
+static void check_decode(enum dq_format format, enum dq_dtype dtype, size_t nblocks, uint64_t seed)
+{
+    for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu))
+        check_decode_at(cpu, format, dtype, nblocks, seed);
 }
 
 static void every_type_is_decoded_to_every_dtype(void **state)
@@ -80,6 +88,42 @@ static void runs_of_any_length_are_narrowed(void **state)
     }
 }
 
+/* As many as extract counts, one block after the other. */
+static void overflows_are_counted_alike(void **state)
+{
+    enum { NBLOCKS = 3000 };
+    struct rng r = {0xf10e};
+    uint8_t *blocks = malloc(NBLOCKS * 292);
+    float *weights = malloc(NBLOCKS * 256 * sizeof *weights);
+    uint16_t *narrow = malloc(NBLOCKS * 256 * sizeof *narrow);
+    (void)state;
+    assert_true(blocks && weights && narrow);
+    rng_fill(&r, blocks, NBLOCKS * 292);
+    for (size_t f = 0; f < DQ_FMT_COUNT; f++) {
+        const size_t n = NBLOCKS * dq_formats[f].weights;
+        dq_cpu_best()->decode[f](blocks, weights, NBLOCKS);
+        for (int d = DQ_DTYPE_f16; d <= DQ_DTYPE_bf16; d++)
+            assert_int_equal(
+                dq_count_overflows((enum dq_format)f, (enum dq_dtype)d, blocks, NBLOCKS),
+                dq_narrow((enum dq_dtype)d, weights, narrow, n));
+    }
+    free(blocks);
+    free(weights);
+    free(narrow);
+}
+
+static void levels_are_found_by_name(void **state)
+{
+    (void)state;
+    for (size_t i = 0; dq_cpu_levels[i]; i++)
+        assert_ptr_equal(dq_cpu_by_name(dq_cpu_levels[i]->name), dq_cpu_levels[i]);
+    assert_null(dq_cpu_by_name("v2"));
+    assert_null(dq_cpu_by_name(""));
+    assert_string_equal(dq_cpu_levels[0]->name, "baseline");
+    assert_true(dq_cpu_usable(dq_cpu_levels[0]));
+    assert_true(dq_cpu_usable(dq_cpu_best()));
+}
+
 static void freeing_nothing_is_allowed(void **state)
 {
     const int fd = next_fd();
@@ -94,6 +138,8 @@ int main(void)
         cmocka_unit_test(a_lane_has_buffers_of_the_sizes_asked_for),
         cmocka_unit_test(every_type_is_decoded_to_every_dtype),
         cmocka_unit_test(runs_of_any_length_are_narrowed),
+        cmocka_unit_test(overflows_are_counted_alike),
+        cmocka_unit_test(levels_are_found_by_name),
         cmocka_unit_test(freeing_nothing_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,9 @@
-/* Narrowing to f16 and bf16: every code, every midpoint between neighbours, every kind of NaN. */
+/* Narrowing to f16 and bf16 at every level: every code, every midpoint between neighbours, every
+ * kind of NaN. */
 #include "decode.h"
 #include "dq_test.h"
 #include "guard.h"
+#include "levels.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -64,19 +66,16 @@ static void check_between(dq_narrow_fn narrow, float low, float high, uint16_t h
     check(narrow, nextafterf(middle, INFINITY), (uint16_t)(h + 1), infinity);
 }
 
-static void f16_rounds_to_nearest_even(void **state)
+static void f16_rounds_to_nearest_even(const struct dq_cpu *cpu)
 {
-    (void)state;
     for (uint32_t h = 0; h < 0x7c00; h++)
-        check_between(
-            dq_cpu_select()->to_f16, f16_number(h), f16_number(h + 1), (uint16_t)h, 0x7c00);
+        check_between(cpu->to_f16, f16_number(h), f16_number(h + 1), (uint16_t)h, 0x7c00);
 }
 
-static void f16_has_edges(void **state)
+static void f16_has_edges(const struct dq_cpu *cpu)
 {
-    const dq_narrow_fn narrow = dq_cpu_select()->to_f16;
+    const dq_narrow_fn narrow = cpu->to_f16;
 
-    (void)state;
     check(narrow, 0x1p-149f, 0, 0x7c00);
     check(narrow, 65519.996f, 0x7bff, 0x7c00);
     check(narrow, 65520.0f, 0x7c00, 0x7c00);
@@ -84,19 +83,17 @@ static void f16_has_edges(void **state)
     check(narrow, INFINITY, 0x7c00, 0x7c00);
 }
 
-static void bf16_rounds_to_nearest_even(void **state)
+static void bf16_rounds_to_nearest_even(const struct dq_cpu *cpu)
 {
-    (void)state;
     for (uint32_t h = 0; h < 0x7f7f; h++)
-        check_between(dq_cpu_select()->to_bf16, float_of(h << 16), float_of((h + 1) << 16),
-            (uint16_t)h, 0x7f80);
+        check_between(
+            cpu->to_bf16, float_of(h << 16), float_of((h + 1) << 16), (uint16_t)h, 0x7f80);
 }
 
-static void bf16_has_edges(void **state)
+static void bf16_has_edges(const struct dq_cpu *cpu)
 {
-    const dq_narrow_fn narrow = dq_cpu_select()->to_bf16;
+    const dq_narrow_fn narrow = cpu->to_bf16;
 
-    (void)state;
     check(narrow, float_of(0x7f7f0000), 0x7f7f, 0x7f80);
     check(narrow, float_of(0x7f7f7fff), 0x7f7f, 0x7f80);
     check(narrow, float_of(0x7f7f8000), 0x7f80, 0x7f80);
@@ -104,40 +101,38 @@ static void bf16_has_edges(void **state)
     check(narrow, INFINITY, 0x7f80, 0x7f80);
 }
 
-static void nans_become_quiet_nans(void **state)
+static void nans_become_quiet_nans(const struct dq_cpu *cpu)
 {
     static const uint32_t nans[] = {
         0x7f800001, 0x7f801fff, 0x7f80ffff, 0x7fa00000, 0x7fbfffff, 0x7fc00000, 0x7fffffff};
 
-    (void)state;
     for (size_t i = 0; i < 2 * (sizeof nans / sizeof *nans); i++) {
         const float x = float_of(nans[i / 2] | (i % 2 ? 0x80000000 : 0));
         size_t overflows;
 
-        assert_int_equal(narrow1(dq_cpu_select()->to_f16, x, &overflows) & 0x7e00, 0x7e00);
+        assert_int_equal(narrow1(cpu->to_f16, x, &overflows) & 0x7e00, 0x7e00);
         assert_int_equal(overflows, 0);
-        assert_int_equal(narrow1(dq_cpu_select()->to_bf16, x, &overflows) & 0x7fc0, 0x7fc0);
+        assert_int_equal(narrow1(cpu->to_bf16, x, &overflows) & 0x7fc0, 0x7fc0);
         assert_int_equal(overflows, 0);
     }
 }
 
-static void overflows_are_counted(void **state)
+static void overflows_are_counted(const struct dq_cpu *cpu)
 {
     enum { N = 100003 };
     float *src = malloc(N * sizeof *src);
     uint16_t *dst = malloc(N * sizeof *dst);
 
-    (void)state;
     assert_non_null(src);
     assert_non_null(dst);
     for (size_t i = 0; i < N; i++)
         src[i] = i % 3 == 0 ? -65520.0f : i % 3 == 1 ? INFINITY : NAN;
-    assert_int_equal(dq_cpu_select()->to_f16(src, dst, N), (N + 2) / 3);
-    assert_int_equal(dq_cpu_select()->to_bf16(src, dst, N), 0);
+    assert_int_equal(cpu->to_f16(src, dst, N), (N + 2) / 3);
+    assert_int_equal(cpu->to_bf16(src, dst, N), 0);
     for (size_t i = 0; i < N; i++)
         src[i] = i % 2 ? 0x1.fffffep127f : -0x1.fffffep127f;
-    assert_int_equal(dq_cpu_select()->to_f16(src, dst, N), N);
-    assert_int_equal(dq_cpu_select()->to_bf16(src, dst, N), N);
+    assert_int_equal(cpu->to_f16(src, dst, N), N);
+    assert_int_equal(cpu->to_bf16(src, dst, N), N);
     free(src);
     free(dst);
 }
@@ -155,11 +150,10 @@ static void narrow_at(dq_narrow_fn narrow, uint8_t *src, struct guard *out, uint
         assert_int_not_equal(dst[i], 0xa5);
 }
 
-static void nothing_outside_is_touched(void **state)
+static void nothing_outside_is_touched(const struct dq_cpu *cpu)
 {
-    const dq_narrow_fn narrow[] = {dq_cpu_select()->to_f16, dq_cpu_select()->to_bf16};
+    const dq_narrow_fn narrow[] = {cpu->to_f16, cpu->to_bf16};
 
-    (void)state;
     for (size_t k = 0; k < 2; k++) {
         for (size_t n = 0; n < 5000; n = n < 100 ? n + 1 : n * 2 - 3) {
             struct guard in = guard_new(4 * n);
@@ -173,16 +167,31 @@ static void nothing_outside_is_touched(void **state)
     }
 }
 
+#define FOR_EACH_LEVEL_TEST(test)                                                                  \
+    static void test##_at_every_level(void **state)                                                \
+    {                                                                                              \
+        (void)state;                                                                               \
+        for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu))            \
+            test(cpu);                                                                             \
+    }
+FOR_EACH_LEVEL_TEST(f16_rounds_to_nearest_even)
+FOR_EACH_LEVEL_TEST(bf16_rounds_to_nearest_even)
+FOR_EACH_LEVEL_TEST(f16_has_edges)
+FOR_EACH_LEVEL_TEST(bf16_has_edges)
+FOR_EACH_LEVEL_TEST(nans_become_quiet_nans)
+FOR_EACH_LEVEL_TEST(overflows_are_counted)
+FOR_EACH_LEVEL_TEST(nothing_outside_is_touched)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(f16_rounds_to_nearest_even),
-        cmocka_unit_test(f16_has_edges),
-        cmocka_unit_test(bf16_rounds_to_nearest_even),
-        cmocka_unit_test(bf16_has_edges),
-        cmocka_unit_test(nans_become_quiet_nans),
-        cmocka_unit_test(overflows_are_counted),
-        cmocka_unit_test(nothing_outside_is_touched),
+        cmocka_unit_test(f16_rounds_to_nearest_even_at_every_level),
+        cmocka_unit_test(f16_has_edges_at_every_level),
+        cmocka_unit_test(bf16_rounds_to_nearest_even_at_every_level),
+        cmocka_unit_test(bf16_has_edges_at_every_level),
+        cmocka_unit_test(nans_become_quiet_nans_at_every_level),
+        cmocka_unit_test(overflows_are_counted_at_every_level),
+        cmocka_unit_test(nothing_outside_is_touched_at_every_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
-/* The decoders of every type against golden vectors, at every alignment and against guard pages. */
+/* The decoders of every type and level against golden vectors, at every alignment and against guard
+ * pages. */
 #include "decode.h"
 #include "dq_test.h"
 #include "guard.h"
+#include "levels.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -92,27 +94,28 @@ static double f32_value(uint32_t bits)
 }
 
 /* first is the number of the first block in the golden file. */
-static void check_f32(const struct dq_format_info *info, const void *got, const uint32_t *want,
-    size_t first, size_t n)
+static void check_f32(const struct dq_cpu *cpu, const struct dq_format_info *info, const void *got,
+    const uint32_t *want, size_t first, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t bits;
 
         memcpy(&bits, (const uint8_t *)got + 4 * i, sizeof bits);
         if (bits != want[i] && !(f32_is_nan(bits) && f32_is_nan(want[i])))
-            fail_msg("%s: block %zu, weight %zu: %.9g (0x%08" PRIx32
+            fail_msg("%s %s: block %zu, weight %zu: %.9g (0x%08" PRIx32
                      "), expected %.9g (0x%08" PRIx32 ")",
-                info->name, first + i / info->weights, i % info->weights, f32_value(bits), bits,
-                f32_value(want[i]), want[i]);
+                cpu->name, info->name, first + i / info->weights, i % info->weights,
+                f32_value(bits), bits, f32_value(want[i]), want[i]);
     }
 }
 
-static void fail_narrow(const struct dq_format_info *info, const char *to, size_t i, uint32_t f32,
-    uint16_t got, uint16_t want)
+static void fail_narrow(const struct dq_cpu *cpu, const struct dq_format_info *info, const char *to,
+    size_t i, uint32_t f32, uint16_t got, uint16_t want)
 {
-    fail_msg("%s to %s: block %zu, weight %zu: %.9g (0x%08" PRIx32
+    fail_msg("%s %s to %s: block %zu, weight %zu: %.9g (0x%08" PRIx32
              ") gives 0x%04x, expected 0x%04x",
-        info->name, to, i / info->weights, i % info->weights, f32_value(f32), f32, got, want);
+        cpu->name, info->name, to, i / info->weights, i % info->weights, f32_value(f32), f32, got,
+        want);
 }
 
 /* Rounds finite numbers and infinities to nearest even. */
@@ -133,55 +136,73 @@ static void f32_is_golden(void **state)
     float *dst = malloc(g.n * sizeof *dst);
 
     assert_non_null(dst);
-    dq_cpu_select()->decode[info->format](g.blocks, dst, g.nblocks);
-    check_f32(info, dst, g.f32, 0, g.n);
+    for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu)) {
+        memset(dst, 0xa5, g.n * sizeof *dst);
+        cpu->decode[info->format](g.blocks, dst, g.nblocks);
+        check_f32(cpu, info, dst, g.f32, 0, g.n);
+    }
     free(dst);
     golden_free(&g);
 }
 
-static void f16_is_golden(void **state)
+static void narrow_to_f16(
+    const struct dq_cpu *cpu, const struct dq_format_info *info, const struct golden *g)
 {
-    const struct dq_format_info *info = *state;
-    struct golden g = golden_new(info);
-    uint16_t *dst = malloc(g.n * sizeof *dst);
+    uint16_t *dst = malloc(g->n * sizeof *dst);
     size_t overflows = 0;
 
     assert_non_null(dst);
-    const size_t counted = dq_cpu_select()->to_f16((const float *)(void *)g.f32, dst, g.n);
-    for (size_t i = 0; i < g.n; i++) {
-        if (dst[i] != g.f16[i] && !(f16_is_nan(dst[i]) && f16_is_nan(g.f16[i])))
-            fail_narrow(info, "f16", i, g.f32[i], dst[i], g.f16[i]);
-        overflows += (g.f16[i] & 0x7fff) == 0x7c00 && (g.f32[i] & 0x7fffffff) != 0x7f800000;
+    const size_t counted = cpu->to_f16((const float *)(void *)g->f32, dst, g->n);
+    for (size_t i = 0; i < g->n; i++) {
+        if (dst[i] != g->f16[i] && !(f16_is_nan(dst[i]) && f16_is_nan(g->f16[i])))
+            fail_narrow(cpu, info, "f16", i, g->f32[i], dst[i], g->f16[i]);
+        overflows += (g->f16[i] & 0x7fff) == 0x7c00 && (g->f32[i] & 0x7fffffff) != 0x7f800000;
     }
     assert_int_equal(counted, overflows);
     free(dst);
+}
+
+static void narrow_to_bf16(
+    const struct dq_cpu *cpu, const struct dq_format_info *info, const struct golden *g)
+{
+    uint16_t *dst = malloc(g->n * sizeof *dst);
+    size_t overflows = 0;
+
+    assert_non_null(dst);
+    const size_t counted = cpu->to_bf16((const float *)(void *)g->f32, dst, g->n);
+    for (size_t i = 0; i < g->n; i++) {
+        const uint16_t want = bf16_of(g->f32[i]);
+
+        if (f32_is_nan(g->f32[i]) ? !bf16_is_nan(dst[i]) : dst[i] != want)
+            fail_narrow(cpu, info, "bf16", i, g->f32[i], dst[i], want);
+        overflows += (dst[i] & 0x7fff) == 0x7f80 && (g->f32[i] & 0x7fffffff) != 0x7f800000;
+    }
+    assert_int_equal(counted, overflows);
+    free(dst);
+}
+
+static void f16_is_golden(void **state)
+{
+    struct golden g = golden_new(*state);
+
+    for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu))
+        narrow_to_f16(cpu, *state, &g);
     golden_free(&g);
 }
 
 static void bf16_is_rounded_golden(void **state)
 {
-    const struct dq_format_info *info = *state;
-    struct golden g = golden_new(info);
-    uint16_t *dst = malloc(g.n * sizeof *dst);
-    size_t overflows = 0;
+    struct golden g = golden_new(*state);
 
-    assert_non_null(dst);
-    const size_t counted = dq_cpu_select()->to_bf16((const float *)(void *)g.f32, dst, g.n);
-    for (size_t i = 0; i < g.n; i++) {
-        const uint16_t want = bf16_of(g.f32[i]);
-
-        if (f32_is_nan(g.f32[i]) ? !bf16_is_nan(dst[i]) : dst[i] != want)
-            fail_narrow(info, "bf16", i, g.f32[i], dst[i], want);
-        overflows += (dst[i] & 0x7fff) == 0x7f80 && (g.f32[i] & 0x7fffffff) != 0x7f800000;
-    }
-    assert_int_equal(counted, overflows);
-    free(dst);
+    for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu))
+        narrow_to_bf16(cpu, *state, &g);
     golden_free(&g);
 }
 
 /* Decodes nblocks golden blocks from first on, with the buffers at the given places. */
-static void decode_at(const struct dq_format_info *info, const struct golden *g, size_t first,
-    size_t nblocks, struct guard *in, uint8_t *src, struct guard *out, uint8_t *dst)
+static void decode_at(const struct dq_cpu *cpu, const struct dq_format_info *info,
+    const struct golden *g, size_t first, size_t nblocks, struct guard *in, uint8_t *src,
+    struct guard *out, uint8_t *dst)
 {
     const size_t src_len = nblocks * info->bytes;
     const size_t n = nblocks * info->weights;
@@ -189,15 +210,14 @@ static void decode_at(const struct dq_format_info *info, const struct golden *g,
     guard_paint(out, 0xa5);
     memcpy(src, g->blocks + first * info->bytes, src_len);
     assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ), 0);
-    dq_cpu_select()->decode[info->format](src, (float *)(void *)dst, nblocks);
+    cpu->decode[info->format](src, (float *)(void *)dst, nblocks);
     assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ | PROT_WRITE), 0);
-    check_f32(info, dst, g->f32 + first * info->weights, first, n);
+    check_f32(cpu, info, dst, g->f32 + first * info->weights, first, n);
     guard_check(out, 0xa5, dst, n * sizeof(float));
 }
 
-static void nothing_outside_is_touched(void **state)
+static void decode_between_guards(const struct dq_cpu *cpu, const struct dq_format_info *info)
 {
-    const struct dq_format_info *info = *state;
     struct golden g = golden_new(info);
     struct guard in = guard_new(MAX_BLOCKS * info->bytes + 1);
     struct guard out = guard_new(MAX_BLOCKS * info->weights * sizeof(float));
@@ -211,13 +231,19 @@ static void nothing_outside_is_touched(void **state)
         uint8_t *src_last = guard_last(&in, src_len);
         uint8_t *dst_last = guard_last(&out, dst_len);
 
-        decode_at(info, &g, 0, nblocks, &in, src_last, &out, dst_last);
-        decode_at(info, &g, last / 2, nblocks, &in, src_first, &out, dst_first);
-        decode_at(info, &g, last, nblocks, &in, src_first + 1, &out, dst_last);
+        decode_at(cpu, info, &g, 0, nblocks, &in, src_last, &out, dst_last);
+        decode_at(cpu, info, &g, last / 2, nblocks, &in, src_first, &out, dst_first);
+        decode_at(cpu, info, &g, last, nblocks, &in, src_first + 1, &out, dst_last);
     }
     guard_free(&in);
     guard_free(&out);
     golden_free(&g);
+}
+
+static void nothing_outside_is_touched(void **state)
+{
+    for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu))
+        decode_between_guards(cpu, *state);
 }
 
 static void every_id_finds_its_row(void **state)

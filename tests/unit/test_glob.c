@@ -98,6 +98,18 @@ static void a_hundred_thousand_patterns_are_the_most(void **state)
     }
 }
 
+static void expansions_of_many_bytes_are_refused(void **state)
+{
+    struct dq_strings out = {0};
+    struct dq_error e;
+    char text[2048] = "{0..9999}";
+    (void)state;
+    memset(text + strlen(text), 'x', sizeof text - 1 - strlen(text)); /* the rest is zero */
+    check_error(dq_glob_expand(text, &out, &e), &e, DQ_ERR_USAGE, "too many patterns");
+    assert_true(out.n < 9999);
+    dq_strings_finish(&out);
+}
+
 /* Each brace is a call deep, and each pattern as long as the text. */
 static void long_patterns_are_refused(void **state)
 {
@@ -175,6 +187,7 @@ int main(void)
         cmocka_unit_test(other_braces_are_letters),
         cmocka_unit_test(expansions_are_added_to_the_list),
         cmocka_unit_test(a_hundred_thousand_patterns_are_the_most),
+        cmocka_unit_test(expansions_of_many_bytes_are_refused),
         cmocka_unit_test(long_patterns_are_refused),
         cmocka_unit_test(patterns_match_whole_names),
         cmocka_unit_test(no_patterns_match_nothing),

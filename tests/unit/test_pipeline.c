@@ -1,147 +1,60 @@
 /* Tensors from a file through lanes of many sizes into memory, compared with a direct decode. */
-#include "build_gguf.h"
-#include "decode.h"
 #include "dq_test.h"
-#include "pipeline.h"
 #include "rng.h"
+#include "run_plan.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Keeps what is put, and expects it in order. */
-struct memory_sink {
-    struct dq_sink sink;
-    uint8_t *bytes;
-    size_t room;
-    size_t len;
-    bool broken; /* refuses all */
-};
-
-static int memory_put(
-    struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
-{
-    struct memory_sink *s = (struct memory_sink *)sink;
-    if (s->broken)
-        return dq_fail(e, DQ_ERR_CLOSED, "the sink is broken");
-    assert_int_equal(off, s->len);
-    assert_true(len <= s->room - s->len);
-    memcpy(s->bytes + s->len, buf, len);
-    s->len += len;
-    return 0;
-}
-
-static const struct dq_sink_ops memory_ops = {.put = memory_put};
-
-static struct memory_sink memory_new(size_t room)
-{
-    struct memory_sink s = {.sink = {&memory_ops}, .room = room};
-    s.bytes = malloc(room + 1);
-    assert_non_null(s.bytes);
-    return s;
-}
-
-/* A model of one tensor of this type: 3 blocks a row, 4 rows, 2 planes of random bytes. */
-static struct dq_model *open_random(
-    struct scratch *s, const struct dq_format_info *info, uint64_t seed)
-{
-    enum { LEN = 3 * 4 * 2 };
-    const uint64_t dims[] = {3 * (uint64_t)info->weights, 4, 2};
-    uint8_t bytes[LEN * 512];
-    struct build b;
-    struct rng r = {seed};
-    assert_true(info->bytes <= 512);
-    rng_fill(&r, bytes, LEN * (size_t)info->bytes);
-    build_begin(&b, 3, false, 1, 0);
-    build_tensor(&b, "x", info->id, 0, 3, dims);
-    build_data(&b, 32, 0);
-    build_bytes(&b, bytes, LEN * (size_t)info->bytes);
-    return build_open(&b, s);
-}
-
-/* All of a tensor's items, in the order of the file. */
-static uint8_t *decode_directly(
-    const struct dq_model *m, const struct dq_tensor *t, enum dq_dtype dtype)
-{
-    struct dq_error e;
-    const size_t nblocks = (size_t)(t->n_bytes / t->format->bytes);
-    const size_t n = (size_t)t->n_weights;
-    const struct dq_cpu *cpu = dq_cpu_select();
-    uint8_t *blocks = malloc((size_t)t->n_bytes);
-    float *weights = malloc(n * sizeof *weights);
-    uint16_t *narrow = malloc(n * sizeof *narrow);
-    assert_true(blocks && weights && narrow);
-    check_ok(dq_tensor_read(m, t, 0, blocks, (size_t)t->n_bytes, &e), &e);
-    cpu->decode[t->format->format](blocks, weights, nblocks);
-    uint8_t *wanted = dtype == DQ_DTYPE_native ? blocks
-                      : dtype == DQ_DTYPE_f32  ? (uint8_t *)(void *)weights
-                                               : (uint8_t *)(void *)narrow;
-    if (dtype == DQ_DTYPE_f16)
-        cpu->to_f16(weights, narrow, n);
-    else if (dtype == DQ_DTYPE_bf16)
-        cpu->to_bf16(weights, narrow, n);
-    if (wanted != blocks)
-        free(blocks);
-    if (wanted != (uint8_t *)(void *)weights)
-        free(weights);
-    if (wanted != (uint8_t *)(void *)narrow)
-        free(narrow);
-    return wanted;
-}
-
 static void add_progress(void *arg, uint64_t n_bytes)
 {
     *(uint64_t *)arg += n_bytes;
 }
 
-/* A lane with room for these blocks: their weights as floats, and as halves where the blocks were.
- */
-static struct dq_lane *lane_for(const struct dq_format_info *info, size_t nblocks)
-{
-    struct dq_lane *lane = NULL;
-    struct dq_error e;
-    const size_t n = nblocks * info->weights;
-    const size_t in_len = nblocks * info->bytes;
-    check_ok(dq_lane_new_cpu(in_len > 2 * n ? in_len : 2 * n, 4 * n, &lane, &e), &e);
-    return lane;
-}
-
-/* Runs a plan in a lane with room for these blocks. Returns what arrived. */
-static struct memory_sink run(const struct dq_model *m, const struct dq_tensor *t,
-    enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, uint64_t *n_overflow)
+/* Runs a plan in lanes with room for these blocks. Returns what arrived. */
+static struct memory_sink *run_in(const struct dq_model *m, const struct dq_tensor *t,
+    enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, size_t n_lanes,
+    bool ordered, uint64_t *n_overflow)
 {
     struct dq_plan plan;
     struct dq_error e;
     uint64_t done = 0;
-    struct dq_lane *lane = lane_for(t->format, nblocks);
+    struct lanes lanes = lanes_new(t->format, nblocks, n_lanes);
     dq_plan_init(&plan, t, dtype, ranges);
-    struct memory_sink sink = memory_new((size_t)plan.n_items * plan.item_len);
+    struct memory_sink *sink = memory_new((size_t)plan.n_items * plan.item_len, ordered);
     const struct dq_job job = {
-        .model = m, .plan = &plan, .sink = &sink.sink, .progress = add_progress, .arg = &done};
-    check_ok(dq_pipeline_run(lane, &job, n_overflow, &e), &e);
-    dq_lane_free(lane);
-    assert_int_equal(sink.len, sink.room);
-    assert_int_equal(done, sink.len);
+        .model = m, .plan = &plan, .sink = &sink->sink, .progress = add_progress, .arg = &done};
+    check_ok(dq_pipeline_run(lanes.items, lanes.n, &job, n_overflow, &e), &e);
+    lanes_free(&lanes);
+    assert_int_equal(sink->len, sink->room);
+    assert_int_equal(done, sink->len);
     return sink;
+}
+
+static struct memory_sink *run(const struct dq_model *m, const struct dq_tensor *t,
+    enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, uint64_t *n_overflow)
+{
+    return run_in(m, t, dtype, ranges, nblocks, 1, true, n_overflow);
 }
 
 static void every_type_comes_out_as_every_dtype(void **state)
 {
     for (int format = 0; format < DQ_FMT_COUNT; format++) {
-        struct dq_model *m = open_random(*state, &dq_formats[format], 0x9000 + (uint64_t)format);
+        struct dq_model *m = open_random(*state, &dq_formats[format], 4, 0x9000 + (uint64_t)format);
         const struct dq_tensor *t = &m->tensors[0];
         assert_null(t->problem);
         for (int dtype = 0; dtype < DQ_DTYPE_COUNT; dtype++) {
             uint8_t *wanted = decode_directly(m, t, (enum dq_dtype)dtype);
             for (size_t nblocks = 1; nblocks <= 30; nblocks += 7) {
                 uint64_t n_overflow = 0;
-                struct memory_sink sink =
+                struct memory_sink *sink =
                     run(m, t, (enum dq_dtype)dtype, NULL, nblocks, &n_overflow);
-                if (memcmp(sink.bytes, wanted, sink.len) != 0)
+                if (memcmp(sink->bytes, wanted, sink->len) != 0)
                     fail_msg("%s as %s, %zu blocks at once", t->format->name,
                         dq_dtype_name((enum dq_dtype)dtype), nblocks);
-                free(sink.bytes);
+                memory_free(sink);
             }
             free(wanted);
         }
@@ -160,8 +73,8 @@ static void check_slice(const struct dq_model *m, enum dq_dtype dtype, const str
     const size_t len = plan.item_len;
     const uint64_t row = dtype == DQ_DTYPE_native ? 3 : t->dims[0];
     uint8_t *all = decode_directly(m, t, dtype);
-    struct memory_sink sink = run(m, t, dtype, r, nblocks, &n_overflow);
-    const uint8_t *got = sink.bytes;
+    struct memory_sink *sink = run(m, t, dtype, r, nblocks, &n_overflow);
+    const uint8_t *got = sink->bytes;
     for (uint64_t k = 0; k < r[2].count; k++)
         for (uint64_t j = 0; j < r[1].count; j++)
             for (uint64_t i = 0; i < r[0].count; i++, got += len) {
@@ -172,8 +85,8 @@ static void check_slice(const struct dq_model *m, enum dq_dtype dtype, const str
                     fail_msg("%s as %s, seed 0x%" PRIx64 ": item %" PRIu64, t->format->name,
                         dq_dtype_name(dtype), seed, item);
             }
-    assert_ptr_equal(got, sink.bytes + sink.len);
-    free(sink.bytes);
+    assert_ptr_equal(got, sink->bytes + sink->len);
+    memory_free(sink);
     free(all);
 }
 
@@ -192,7 +105,7 @@ static void slices_are_picked_from_the_whole(void **state)
     static const enum dq_format formats[] = {
         DQ_FMT_f32, DQ_FMT_q4_0, DQ_FMT_q5_k, DQ_FMT_nvfp4, DQ_FMT_iq2_xs, DQ_FMT_i64};
     for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
-        struct dq_model *m = open_random(*state, &dq_formats[formats[f]], f);
+        struct dq_model *m = open_random(*state, &dq_formats[formats[f]], 4, f);
         for (uint64_t seed = 0x51ce; seed < 0x51ce + 120; seed++) {
             struct rng r = {seed};
             const enum dq_dtype dtype = (enum dq_dtype)rng_between(&r, 0, DQ_DTYPE_COUNT - 1);
@@ -226,13 +139,13 @@ static void overflows_are_counted(void **state)
     struct dq_model *m = open_overflowing(*state);
     for (size_t nblocks = 1; nblocks <= 3; nblocks++) {
         uint64_t n_overflow = 10; /* raised, not set */
-        struct memory_sink sink = run(m, &m->tensors[0], DQ_DTYPE_f16, NULL, nblocks, &n_overflow);
+        struct memory_sink *sink = run(m, &m->tensors[0], DQ_DTYPE_f16, NULL, nblocks, &n_overflow);
         assert_int_equal(n_overflow, 13);
-        assert_int_equal(sink.bytes[0] | sink.bytes[1] << 8, 0xfc00);
-        free(sink.bytes);
+        assert_int_equal(sink->bytes[0] | sink->bytes[1] << 8, 0xfc00);
+        memory_free(sink);
         sink = run(m, &m->tensors[0], DQ_DTYPE_f32, NULL, nblocks, &n_overflow);
         assert_int_equal(n_overflow, 13);
-        free(sink.bytes);
+        memory_free(sink);
     }
     dq_model_free(m);
 }
@@ -260,12 +173,12 @@ static void overflows_of_wanted_weights_are_counted(void **state)
             const struct dq_range ranges[DQ_DIMS_MAX] = {
                 rows[i].range, {0, 1, 1}, {0, 1, 1}, {0, 1, 1}};
             uint64_t n_overflow = 0;
-            struct memory_sink sink =
+            struct memory_sink *sink =
                 run(m, &m->tensors[0], DQ_DTYPE_f16, ranges, nblocks, &n_overflow);
             if (n_overflow != rows[i].n_overflow)
                 fail_msg("row %zu, %zu blocks: %" PRIu64 " overflows, not %" PRIu64, i, nblocks,
                     n_overflow, rows[i].n_overflow);
-            free(sink.bytes);
+            memory_free(sink);
         }
     }
     dq_model_free(m);
@@ -274,36 +187,37 @@ static void overflows_of_wanted_weights_are_counted(void **state)
 static int run_into(struct memory_sink *sink, const struct dq_model *m, struct dq_error *e)
 {
     struct dq_plan plan;
-    struct dq_lane *lane = lane_for(&dq_formats[DQ_FMT_q8_0], 2);
+    struct lanes lanes = lanes_new(&dq_formats[DQ_FMT_q8_0], 2, 1);
     uint64_t n_overflow = 0;
     dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_f32, NULL);
     const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink->sink};
-    const int rc = dq_pipeline_run(lane, &job, &n_overflow, e);
-    dq_lane_free(lane);
+    const int rc = dq_pipeline_run(lanes.items, lanes.n, &job, &n_overflow, e);
+    lanes_free(&lanes);
     return rc;
 }
 
 static void a_file_that_shrank_ends_the_run(void **state)
 {
     struct dq_error e;
-    struct dq_model *m = open_random(*state, &dq_formats[DQ_FMT_q8_0], 1);
+    struct dq_model *m = open_random(*state, &dq_formats[DQ_FMT_q8_0], 4, 1);
     const struct dq_tensor *t = &m->tensors[0];
-    struct memory_sink sink = memory_new((size_t)t->n_weights * 4);
+    struct memory_sink *sink = memory_new((size_t)t->n_weights * 4, true);
     assert_int_equal(truncate(m->path, (off_t)(t->offset + t->n_bytes / 2)), 0);
-    check_error(run_into(&sink, m, &e), &e, DQ_ERR_IO, "it was longer when it was opened");
-    assert_int_equal(sink.len, sink.room / 2);
-    free(sink.bytes);
+    check_error(run_into(sink, m, &e), &e, DQ_ERR_IO, "it was longer when it was opened");
+    assert_int_equal(sink->len, sink->room / 2);
+    memory_free(sink);
     dq_model_free(m);
 }
 
 static void a_sink_that_fails_ends_the_run(void **state)
 {
     struct dq_error e;
-    struct dq_model *m = open_random(*state, &dq_formats[DQ_FMT_q8_0], 1);
-    struct memory_sink sink = memory_new(0);
-    sink.broken = true;
-    check_error(run_into(&sink, m, &e), &e, DQ_ERR_CLOSED, "the sink is broken");
-    free(sink.bytes);
+    struct dq_model *m = open_random(*state, &dq_formats[DQ_FMT_q8_0], 4, 1);
+    struct memory_sink *sink = memory_new(0, true);
+    sink->fails_at = 0;
+    check_error(run_into(sink, m, &e), &e, DQ_ERR_CLOSED, "put 0 fails");
+    assert_int_equal(sink->n_puts, 1);
+    memory_free(sink);
     dq_model_free(m);
 }
 
@@ -318,16 +232,16 @@ static void unknown_types_come_out_as_bytes(void **state)
     build_tensor1(&b, "x", 153, 0, 5);
     build_data(&b, 32, 100);
     struct dq_model *m = build_open(&b, *state);
-    struct memory_sink sink = memory_new(100);
+    struct memory_sink *sink = memory_new(100, true);
     dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_native, NULL);
-    const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink.sink};
-    check_ok(dq_lane_new_cpu(7, 7, &lane, &e), &e);
-    check_ok(dq_pipeline_run(lane, &job, &n_overflow, &e), &e);
-    assert_int_equal(sink.len, 100);
+    const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink->sink};
+    check_ok(dq_lane_new_cpu(dq_cpu_best(), 7, 7, &lane, &e), &e);
+    check_ok(dq_pipeline_run(&lane, 1, &job, &n_overflow, &e), &e);
+    assert_int_equal(sink->len, 100);
     for (size_t i = 0; i < 100; i++)
-        assert_int_equal(sink.bytes[i], i);
+        assert_int_equal(sink->bytes[i], i);
     dq_lane_free(lane);
-    free(sink.bytes);
+    memory_free(sink);
     dq_model_free(m);
 }
 

@@ -28,6 +28,31 @@ static void pieces_arrive_in_order(void **state)
     close(ends[1]);
 }
 
+/* After a failed attempt the array comes again from its start on. */
+static void what_was_written_is_stepped_over(void **state)
+{
+    static const struct {
+        uint64_t off;
+        const char *piece;
+    } again[] = {{0, ""}, {0, "hel"}, {2, "ll"}, {3, "lo"}, {1, "ell"}, {0, "hello, w"}, {8, "orl"},
+        {10, "ld"}, {11, "d"}};
+    struct dq_error e;
+    struct dq_sink *s = NULL;
+    char buf[32] = "";
+    int ends[2];
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    check_ok(dq_sink_new_stream(ends[1], "pipe", &s, &e), &e);
+    assert_true(s->ops->ordered);
+    for (size_t i = 0; i < sizeof again / sizeof again[0]; i++)
+        check_ok(s->ops->put(s, again[i].piece, strlen(again[i].piece), again[i].off, &e), &e);
+    dq_sink_free(s);
+    assert_int_equal(read(ends[0], buf, sizeof buf), 12);
+    assert_string_equal(buf, "hello, world");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void the_descriptor_stays_open(void **state)
 {
     struct dq_error e;
@@ -80,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_arrive_in_order),
+        cmocka_unit_test(what_was_written_is_stepped_over),
         cmocka_unit_test(the_descriptor_stays_open),
         cmocka_unit_test(a_closed_pipe_has_its_own_code),
         cmocka_unit_test(freeing_nothing_is_allowed),

@@ -1,0 +1,203 @@
+#include "backend_gpu.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Threads in a block of a launch. The kernels take any number; this one fills every kind of GPU. */
+enum { BLOCK_SIZE = 256 };
+
+/* Buffers are not made smaller than this before the device counts as too small. */
+enum { LEAST_BUFFER = 64 << 10 };
+
+enum { N_DTYPES = DQ_DTYPE_native }; /* what kernels write */
+
+struct dq_gpu_device {
+    const struct dq_gpu_driver *driver;
+    struct dq_gpu *gpu;
+    struct dq_gpu_info info;
+    char label[32]; /* "cuda:0" */
+    pthread_mutex_t lock;
+    void *kernels[DQ_FMT_COUNT][N_DTYPES]; /* found when first wanted */
+};
+
+struct gpu_lane {
+    struct dq_lane lane;
+    struct dq_gpu_device *device;
+    void *stream;
+    void *d_in;
+    void *d_out;
+    uint32_t *d_overflow; /* behind the output; the kernels store 1 there */
+    uint32_t *overflow;   /* its copy, behind the output buffer */
+};
+
+int dq_gpu_device_open(
+    const struct dq_gpu_driver *driver, int number, struct dq_gpu_device **out, struct dq_error *e)
+{
+    struct dq_gpu_device *d = calloc(1, sizeof *d);
+    if (!d)
+        return dq_fail_nomem(e);
+    d->driver = driver;
+    snprintf(d->label, sizeof d->label, "%s:%d", driver->name, number);
+    pthread_mutex_init(&d->lock, NULL);
+    int rc = driver->describe(number, &d->info, e);
+    if (rc == 0)
+        rc = driver->open(number, &d->gpu, e);
+    if (rc != 0) {
+        dq_gpu_device_close(d);
+        return rc;
+    }
+    *out = d;
+    return 0;
+}
+
+void dq_gpu_device_close(struct dq_gpu_device *d)
+{
+    if (!d)
+        return;
+    d->driver->close(d->gpu);
+    pthread_mutex_destroy(&d->lock);
+    free(d);
+}
+
+const char *dq_gpu_device_label(const struct dq_gpu_device *d)
+{
+    return d->label;
+}
+
+const struct dq_gpu_info *dq_gpu_device_info(const struct dq_gpu_device *d)
+{
+    return &d->info;
+}
+
+static int find_kernel(struct dq_gpu_device *d, enum dq_format format, enum dq_dtype dtype,
+    void **out, struct dq_error *e)
+{
+    char name[64];
+    int rc = 0;
+    pthread_mutex_lock(&d->lock);
+    void **slot = &d->kernels[format][dtype];
+    if (!*slot) {
+        snprintf(name, sizeof name, "dq_%s_%s", dq_formats[format].token, dq_dtype_name(dtype));
+        rc = d->driver->kernel(d->gpu, name, slot, e);
+    }
+    *out = *slot;
+    pthread_mutex_unlock(&d->lock);
+    return rc;
+}
+
+/* Puts everything of one decode into the lane's stream and waits for it. */
+static int run(struct gpu_lane *l, void *kernel, enum dq_dtype dtype, size_t in_len,
+    uint64_t n_weights, struct dq_error *e)
+{
+    const struct dq_gpu_driver *v = l->device->driver;
+    struct dq_gpu *g = l->device->gpu;
+    const size_t item_len = dq_dtype_len(dtype);
+    const uint64_t per_thread = 16 / item_len; /* a thread stores 16 bytes */
+    const uint64_t n_threads = (n_weights + per_thread - 1) / per_thread;
+    void *args[] = {&l->d_in, &l->d_out, &n_weights, &l->d_overflow};
+    int rc = v->copy_in(g, l->stream, l->d_in, l->lane.in, in_len, e);
+    if (rc == 0)
+        rc = v->launch(
+            g, l->stream, kernel, (n_threads + BLOCK_SIZE - 1) / BLOCK_SIZE, BLOCK_SIZE, args, e);
+    if (rc == 0)
+        rc = v->copy_out(g, l->stream, l->lane.out, l->d_out, n_weights * item_len, e);
+    if (rc == 0 && dtype != DQ_DTYPE_f32)
+        rc = v->copy_out(g, l->stream, l->overflow, l->d_overflow, sizeof *l->overflow, e);
+    const int sync_rc = v->sync(g, l->stream, rc == 0 ? e : NULL); /* also after an error */
+    return rc != 0 ? rc : sync_rc;
+}
+
+static int decode_on(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype,
+    size_t nblocks, uint64_t *n_overflow, struct dq_error *e)
+{
+    struct gpu_lane *l = (struct gpu_lane *)lane;
+    const struct dq_format_info *f = &dq_formats[format];
+    void *kernel;
+    if (nblocks == 0)
+        return 0;
+    int rc = find_kernel(l->device, format, dtype, &kernel, e);
+    if (rc == 0)
+        rc = run(l, kernel, dtype, nblocks * f->bytes, (uint64_t)nblocks * f->weights, e);
+    if (rc != 0 || dtype == DQ_DTYPE_f32 || *l->overflow == 0)
+        return rc;
+    /* Rare: the kernels only say that there were some. */
+    *n_overflow += dq_count_overflows(format, dtype, lane->in, nblocks);
+    *l->overflow = 0;
+    rc = l->device->driver->copy_in(
+        l->device->gpu, l->stream, l->d_overflow, l->overflow, sizeof *l->overflow, e);
+    return rc != 0 ? rc : l->device->driver->sync(l->device->gpu, l->stream, e);
+}
+
+/* Runtimes report a lack of memory from any call; here it is the GPU that failed. */
+static int decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
+    uint64_t *n_overflow, struct dq_error *e)
+{
+    const int rc = decode_on(lane, format, dtype, nblocks, n_overflow, e);
+    return rc == DQ_ERR_MEMORY ? DQ_ERR_GPU : rc;
+}
+
+static void free_lane(struct dq_lane *lane)
+{
+    struct gpu_lane *l = (struct gpu_lane *)lane;
+    const struct dq_gpu_driver *v = l->device->driver;
+    struct dq_gpu *g = l->device->gpu;
+    v->free(g, l->d_in);
+    v->free(g, l->d_out);
+    v->free_host(g, lane->in);
+    v->free_host(g, lane->out);
+    v->stream_free(g, l->stream);
+    free(l);
+}
+
+static const struct dq_lane_ops ops = {"gpu", decode, free_lane};
+
+/* Buffers of these lengths, with a word for the overflows behind the output on both sides. */
+static int make(struct gpu_lane *l, size_t in_len, size_t out_len, struct dq_error *e)
+{
+    const struct dq_gpu_driver *v = l->device->driver;
+    struct dq_gpu *g = l->device->gpu;
+    void *in = NULL;
+    void *out = NULL;
+    int rc = v->stream_new(g, &l->stream, e);
+    if (rc == 0)
+        rc = v->alloc_host(g, in_len, &in, e);
+    l->lane.in = in;
+    if (rc == 0)
+        rc = v->alloc_host(g, out_len + sizeof *l->overflow, &out, e);
+    l->lane.out = out;
+    if (rc == 0)
+        rc = v->alloc(g, in_len, &l->d_in, e);
+    if (rc == 0)
+        rc = v->alloc(g, out_len + sizeof *l->d_overflow, &l->d_out, e);
+    if (rc != 0)
+        return rc;
+    l->lane.in_len = in_len;
+    l->lane.out_len = out_len;
+    l->overflow = (uint32_t *)(void *)(l->lane.out + out_len);
+    l->d_overflow = (uint32_t *)(void *)((uint8_t *)l->d_out + out_len);
+    *l->overflow = 0;
+    rc = v->copy_in(g, l->stream, l->d_overflow, l->overflow, sizeof *l->overflow, e);
+    return rc != 0 ? rc : v->sync(g, l->stream, e);
+}
+
+int dq_lane_new_gpu(struct dq_gpu_device *d, size_t in_len, size_t out_len, struct dq_lane **out,
+    struct dq_error *e)
+{
+    for (;; in_len /= 2, out_len /= 2) {
+        struct gpu_lane *l = calloc(1, sizeof *l);
+        if (!l)
+            return dq_fail_nomem(e);
+        l->lane.ops = &ops;
+        l->device = d;
+        const int rc = make(l, in_len, out_len, e);
+        if (rc == 0) {
+            *out = &l->lane;
+            return 0;
+        }
+        free_lane(&l->lane);
+        if (rc != DQ_ERR_MEMORY || out_len / 2 < LEAST_BUFFER)
+            return rc;
+    }
+}

@@ -1,0 +1,73 @@
+#include "host_kernels.h"
+
+#include "../../hip/kernels.hip"
+
+namespace
+{
+
+typedef void (*kernel_fn)(const uint8_t *, void *, uint64_t, uint32_t *);
+
+const struct row {
+    const char *name;
+    kernel_fn run;
+} rows[] = {
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+    {"dq_" #token "_f32", dq_##token##_f32}, {"dq_" #token "_f16", dq_##token##_f16},              \
+        {"dq_" #token "_bf16", dq_##token##_bf16},
+#include "../../src/formats.def"
+#undef DQ_FORMAT
+};
+
+kernel_fn find(const char *name)
+{
+    for (const struct row &row : rows)
+        if (strcmp(row.name, name) == 0)
+            return row.run;
+    return nullptr;
+}
+
+/* A prime above any number of threads that a test has: its multiples, modulo that number, are all
+ * the numbers below it. */
+const uint64_t stride = 2654435761;
+
+} // namespace
+
+int dq_host_kernel_exists(const char *kernel)
+{
+    return find(kernel) != nullptr;
+}
+
+int dq_host_launch(const char *kernel, uint64_t grid, uint32_t block, const uint8_t *src, void *dst,
+    uint64_t n_weights, uint32_t *overflow)
+{
+    const kernel_fn run = find(kernel);
+    const uint64_t threads = grid * block;
+
+    if (!run)
+        return -1;
+    dq_host_block_size = block;
+    for (uint64_t i = 0; i < threads; i++) {
+        const uint64_t thread = (i + 1) * (stride % threads) % threads;
+
+        dq_host_block = thread / block;
+        dq_host_thread = (uint32_t)(thread % block);
+        run(src, dst, n_weights, overflow);
+    }
+    return 0;
+}
+
+int dq_host_launch_block(const char *kernel, uint64_t number, uint32_t block, const uint8_t *src,
+    void *dst, uint64_t n_weights, uint32_t *overflow)
+{
+    const kernel_fn run = find(kernel);
+
+    if (!run)
+        return -1;
+    dq_host_block = number;
+    dq_host_block_size = block;
+    for (uint32_t i = block; i-- > 0;) {
+        dq_host_thread = i;
+        run(src, dst, n_weights, overflow);
+    }
+    return 0;
+}

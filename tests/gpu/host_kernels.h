@@ -1,0 +1,28 @@
+/* The kernels of hip/, compiled for the host: what tests launch in place of a GPU. */
+#ifndef DQ_HOST_KERNELS_H
+#define DQ_HOST_KERNELS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Returns 1 if there is a kernel of this name, 0 if not. */
+int dq_host_kernel_exists(const char *kernel);
+
+/* Runs all threads of grid blocks of block threads, one after the other, in an order that is
+ * neither ascending nor descending. Arguments are those of a kernel (hip/kernels.hip). Returns 0,
+ * or -1 if there is no such kernel. */
+int dq_host_launch(const char *kernel, uint64_t grid, uint32_t block, const uint8_t *src, void *dst,
+    uint64_t n_weights, uint32_t *overflow);
+
+/* Runs one block of a grid, by its number. */
+int dq_host_launch_block(const char *kernel, uint64_t number, uint32_t block, const uint8_t *src,
+    void *dst, uint64_t n_weights, uint32_t *overflow);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

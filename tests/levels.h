@@ -1,0 +1,18 @@
+/* The instruction-set levels that this machine has, one after the other. */
+#ifndef DQ_LEVELS_H
+#define DQ_LEVELS_H
+
+#include "decode.h"
+
+/* The next usable level after one, or the first after NULL; NULL behind the last. */
+static inline const struct dq_cpu *level_after(const struct dq_cpu *cpu)
+{
+    const struct dq_cpu *const *level = dq_cpu_levels;
+    while (cpu && *level++ != cpu)
+        ;
+    while (*level && !dq_cpu_usable(*level))
+        level++;
+    return *level;
+}
+
+#endif
