@@ -35,6 +35,7 @@ struct subject {
     const char *name;               /* of the tensor, or "self-test" */
     const struct dq_tensor *tensor; /* NULL in the self-test */
     const char *file;               /* that it is in */
+    bool swapped;                   /* the file is big-endian */
     const struct dq_comparison *c;
     const char *against; /* "cpu baseline", "built-in weights" */
     const char *who;     /* "cuda:0" */
@@ -83,7 +84,7 @@ static void explain(const struct subject *s)
         printf(" of %s", file);
     }
     putchar('\n');
-    printf("  block: %s\n", bytes);
+    printf("  block%s: %s\n", s->swapped ? " (its fields turned to little-endian)" : "", bytes);
     printf("  %s: %.9g (0x%0*" PRIx32 "), %s: %.9g (0x%0*" PRIx32 ")\n", s->who,
         dq_value_of_bits(first->got, c->dtype), digits, first->got, s->against,
         dq_value_of_bits(first->want, c->dtype), digits, first->want);
@@ -192,16 +193,20 @@ static void begin_report(struct verification *v)
     }
 }
 
-static int end_report(struct verification *v, struct dq_error *e)
+/* rc and e: how the run ended. A run that failed has whole JSON all the same, with the reason. */
+static int end_report(struct verification *v, int rc, struct dq_error *e)
 {
     if (v->args->json) {
         dq_json_end(&v->json);
         dq_json_put(&v->json, "weights", dq_json_u64(v->n_weights));
         dq_json_put(&v->json, "mismatches", dq_json_u64(v->n_mismatches));
         dq_json_put(&v->json, "unchecked", dq_json_u64(v->n_unusable));
-        dq_json_put(&v->json, "verdict", json_string(v->n_wrong ? "wrong" : "equal"));
+        dq_json_put(&v->json, "verdict",
+            json_string(v->n_wrong ? "wrong" : (rc == 0 ? "equal" : "unknown")));
+        dq_json_put(
+            &v->json, "error", rc != 0 ? dq_json_text(e->text, strlen(e->text)) : json_null());
         dq_json_end(&v->json);
-    } else if (!v->args->jsonl) {
+    } else if (!v->args->jsonl && rc == 0) {
         const char *what = v->args->self_test ? "check" : "tensor";
         printf("\n%zu %s%s, %" PRIu64 " weights, %" PRIu64 " mismatches: %s\n", v->n_checked, what,
             v->n_checked == 1 ? "" : "s", v->n_weights, v->n_mismatches,
@@ -209,6 +214,10 @@ static int end_report(struct verification *v, struct dq_error *e)
         if (v->n_unusable > 0)
             printf("%zu %s%s could not be checked\n", v->n_unusable, what,
                 v->n_unusable == 1 ? "" : "s");
+    }
+    if (rc != 0) {
+        fflush(stdout);
+        return rc;
     }
     return v->args->json || v->args->jsonl ? dq_json_finish(&v->json, e)
                                            : dq_file_flush(stdout, NULL, e);
@@ -241,10 +250,10 @@ static int verify_pick(struct verification *v, const struct dq_pick *pick, struc
         v->engine.lanes[0], v->reference, v->model, &plan, &c, dq_progress_add, &v->progress, e);
     if (rc != 0)
         return rc;
+    const struct dq_shard *s = &v->model->shards[t->shard];
     v->n_checked++;
     v->n_wrong += c.n_mismatches > 0;
-    report(v, &(struct subject){
-                  t->shown, t, v->model->shards[t->shard].path, &c, "cpu", v->engine.label});
+    report(v, &(struct subject){t->shown, t, s->path, s->big_endian, &c, "cpu", v->engine.label});
     return 0;
 }
 
@@ -259,7 +268,7 @@ static int verify_model(struct verification *v, struct dq_error *e)
     for (size_t i = 0; rc == 0 && i < v->picks.n; i++)
         rc = verify_pick(v, &v->picks.items[i], e);
     dq_progress_finish(&v->progress);
-    return rc != 0 ? rc : end_report(v, e);
+    return end_report(v, rc, e);
 }
 
 static int self_test(struct verification *v, struct dq_error *e)
@@ -277,12 +286,14 @@ static int self_test(struct verification *v, struct dq_error *e)
                 break;
             v->n_checked++;
             v->n_wrong += t.device.n_mismatches > 0 || t.reference.n_mismatches > 0;
-            report(v, &(struct subject){"built-in", NULL, NULL, &t.device, "cpu", v->engine.label});
+            report(v, &(struct subject){
+                          "built-in", NULL, NULL, false, &t.device, "cpu", v->engine.label});
             if (t.reference.n_mismatches > 0)
-                report(v, &(struct subject){"built-in", NULL, NULL, &t.reference, "ggml", "cpu"});
+                report(v,
+                    &(struct subject){"built-in", NULL, NULL, false, &t.reference, "ggml", "cpu"});
         }
     }
-    return rc != 0 ? rc : end_report(v, e);
+    return end_report(v, rc, e);
 }
 
 int dq_cmd_verify_check(const struct dq_args *a, struct dq_error *e)
