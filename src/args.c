@@ -1,6 +1,5 @@
 #include "args.h"
 
-#include "file.h"
 #include "locate.h"
 #include "suggest.h"
 
@@ -9,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct option_row {
     const char *name;
@@ -181,12 +179,6 @@ static const struct option_row options[] = {
 
 enum { N_OPTIONS = sizeof options / sizeof options[0] };
 
-static bool ends_in_gguf(const char *word)
-{
-    const size_t len = strlen(word);
-    return len >= 5 && strcmp(word + len - 5, ".gguf") == 0;
-}
-
 int dq_args_command(const char *name, const struct dq_command **out, struct dq_error *e)
 {
     struct dq_suggestions near = {0};
@@ -199,7 +191,7 @@ int dq_args_command(const char *name, const struct dq_command **out, struct dq_e
         dq_suggest(&near, name, c->name);
     }
     /* A model without a command. */
-    if (ends_in_gguf(name))
+    if (dq_locate_is_gguf(name))
         return dq_fail(e, DQ_ERR_USAGE, "a command is missing: gguf-dq list %.200s?", name);
     dq_suggest(&near, name, "--help");
     dq_suggest(&near, name, "--version");
@@ -304,7 +296,7 @@ static int parse_options(
 static bool is_model(const char *word)
 {
     struct stat st;
-    if (strcmp(word, "-") == 0 || strchr(word, '/') || ends_in_gguf(word))
+    if (strcmp(word, "-") == 0 || strchr(word, '/') || dq_locate_is_gguf(word))
         return true;
     if (stat(word, &st) != 0)
         return false;
@@ -319,7 +311,7 @@ static int parse_operands(
         return dq_fail(e, DQ_ERR_USAGE, "takes no operands, but '%s' is there", argv[optind]);
     if (optind < argc && is_model(argv[optind]))
         a->model = argv[optind++];
-    else if (optind < argc && ends_in_gguf(argv[argc - 1])) /* the other way round */
+    else if (optind < argc && dq_locate_is_gguf(argv[argc - 1])) /* the other way round */
         a->model = argv[--argc];
     for (; rc == 0 && optind < argc; optind++)
         rc = dq_strings_add(&a->tensors, argv[optind], strlen(argv[optind]), e);
@@ -333,7 +325,6 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
         return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
     if (a->nul_separated && !a->tensors_from)
         return dq_fail(e, DQ_ERR_USAGE, "--null goes with --tensors-from");
-
     return command->check ? command->check(a, e) : 0;
 }
 

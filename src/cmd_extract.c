@@ -251,12 +251,12 @@ static int open_engine(struct extraction *x, struct dq_error *e)
         .n_threads = x->args->n_threads,
         .n_bytes = planned_bytes(&x->outputs),
     };
-    if (x->args->dry_run)
-        x->wish.device.kind = DQ_DEVICE_CPU;
-    const int rc = dq_engine_open(&x->engine, &x->wish, e);
-    if (x->args->dry_run)
+    if (x->args->dry_run) { /* needs no engine but for the report */
+        snprintf(x->engine.label, sizeof x->engine.label, "cpu");
         snprintf(x->engine.why, sizeof x->engine.why, "a dry run decodes nothing");
-    return rc;
+        return 0;
+    }
+    return dq_engine_open(&x->engine, &x->wish, e);
 }
 
 static int extract(struct extraction *x, struct dq_error *e)

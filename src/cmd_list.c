@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CELL = 96, WIDEST_NAME = 64 };
+enum { CELL = 40, WIDEST_NAME = 64 };
 
 static const char *type_words(const struct dq_tensor *t, char out[CELL])
 {
@@ -18,17 +18,6 @@ static const char *type_words(const struct dq_tensor *t, char out[CELL])
         snprintf(out, CELL, "%s", t->format->name);
     else
         snprintf(out, CELL, "type %" PRIu32 " (unknown)", t->type_id);
-    return out;
-}
-
-/* The shape as numpy has it: outermost dimension first. */
-static const char *shape_words(const struct dq_tensor *t, char out[CELL])
-{
-    size_t used = 0;
-    snprintf(out, CELL, "scalar");
-    for (uint32_t i = t->n_dims; i-- > 0;)
-        used +=
-            (size_t)snprintf(out + used, CELL - used, i ? "%" PRIu64 "x" : "%" PRIu64, t->dims[i]);
     return out;
 }
 
@@ -93,12 +82,12 @@ static void print_table(const struct dq_picks *picks)
     size_t type_width = 4;
     size_t shape_width = 5;
     char type[CELL];
-    char shape[CELL];
+    char shape[DQ_SHAPE_WORDS];
     for (size_t i = 0; i < picks->n; i++) {
         const struct dq_tensor *t = picks->items[i].tensor;
         name_width = wider(name_width, t->shown);
         type_width = wider(type_width, type_words(t, type));
-        shape_width = wider(shape_width, shape_words(t, shape));
+        shape_width = wider(shape_width, dq_tensor_shape(t, shape));
     }
     if (name_width > WIDEST_NAME) /* a few long names do not push the columns away for all */
         name_width = WIDEST_NAME;
@@ -109,8 +98,9 @@ static void print_table(const struct dq_picks *picks)
         const struct dq_tensor *t = picks->items[i].tensor;
         print_padded(t->shown, name_width);
         print_padded(type_words(t, type), type_width);
-        printf("%*s  %12" PRIu64 "  %12" PRIu64 "%s%s\n", (int)shape_width, shape_words(t, shape),
-            t->n_bytes, t->offset, t->problem ? "  unusable: " : "", t->problem ? t->problem : "");
+        printf("%*s  %12" PRIu64 "  %12" PRIu64 "%s%s\n", (int)shape_width,
+            dq_tensor_shape(t, shape), t->n_bytes, t->offset, t->problem ? "  unusable: " : "",
+            t->problem ? t->problem : "");
     }
 }
 

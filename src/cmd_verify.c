@@ -4,7 +4,6 @@
 #include "json.h"
 #include "locate.h"
 #include "progress.h"
-#include "stop.h"
 #include "text.h"
 #include "verify.h"
 
@@ -160,15 +159,14 @@ static int open_lanes(struct verification *v, struct dq_error *e)
     const bool any_gpu = wish.device.kind == DQ_DEVICE_AUTO;
     if (any_gpu)
         wish.device.kind = DQ_DEVICE_GPU;
-    int rc = dq_engine_open(&v->engine, &wish, &why);
+    const int rc = dq_engine_open(&v->engine, &wish, &why);
     if (rc != 0)
         return dq_fail(e, rc, "%s%s", why.text,
             any_gpu
                 ? "; --device cpu checks the optimised decoders of the CPU against the plain ones"
                 : "");
     const struct dq_lane *lane = v->engine.lanes[0];
-    rc = dq_lane_new_cpu(dq_cpu_levels[0], lane->in_len, lane->out_len, &v->reference, e);
-    return rc;
+    return dq_lane_new_cpu(dq_cpu_levels[0], lane->in_len, lane->out_len, &v->reference, e);
 }
 
 static void begin_report(struct verification *v)

@@ -157,6 +157,7 @@ static int open_gpu(
 
 int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
 {
+    const uint64_t least = worth_a_gpu();
     struct dq_error why;
     char bytes[32];
     *engine = (struct dq_engine){0};
@@ -168,10 +169,9 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
     }
     if (wish->device.kind == DQ_DEVICE_CPU) {
         snprintf(engine->why, sizeof engine->why, "asked for");
-    } else if (wish->n_bytes < worth_a_gpu()) {
+    } else if (wish->n_bytes < least) {
         snprintf(engine->why, sizeof engine->why,
-            "less than %s to write does not repay opening a GPU",
-            dq_format_bytes(worth_a_gpu(), bytes));
+            "less than %s to write does not repay opening a GPU", dq_format_bytes(least, bytes));
     } else if (open_gpu(engine, &wish->device, &why) == 0) {
         snprintf(engine->why, sizeof engine->why, "there is much to do");
         return 0;

@@ -13,6 +13,9 @@
 /* Linux transfers at most this much in one call. */
 static const size_t most_at_once = 0x7ffff000;
 
+/* In the place of an offset: wherever the descriptor stands. */
+static const uint64_t OWN_POSITION = UINT64_MAX;
+
 int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
 {
     struct stat st;
@@ -72,8 +75,6 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
 }
 
 /* Writes at off, or at the descriptor's own position if off is OWN_POSITION. */
-static const uint64_t OWN_POSITION = UINT64_MAX;
-
 static int write_all(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
@@ -137,6 +138,11 @@ int dq_file_guard_standard(void)
             return -1;
     }
     return 0;
+}
+
+bool dq_file_is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 const char *dq_file_base(const char *path)

@@ -3,9 +3,11 @@
 #ifndef DQ_FILE_H
 #define DQ_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "err.h"
 
@@ -36,6 +38,9 @@ void dq_file_raise_limit(void);
 /* Fills descriptors 0 to 2 if the program was started without them, so that no file gets one and
  * has messages written into it. What is put there fails when used. Returns 0 or -1. */
 int dq_file_guard_standard(void);
+
+/* Whether two descriptions are of one file. */
+bool dq_file_is_same(const struct stat *a, const struct stat *b);
 
 /* Returns the last component of a path. */
 const char *dq_file_base(const char *path);

@@ -98,6 +98,11 @@ int dq_tensor_usable(
 int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
     size_t len, struct dq_error *e);
 
+/* Writes the shape as numpy has it, outermost dimension first: "32x256", or "scalar". Returns out.
+ */
+enum { DQ_SHAPE_WORDS = 96 };
+const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS]);
+
 /* Begins an error text: "PATH: tensor 'NAME': ". */
 int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct dq_error *e,
     int code, const char *format, ...) DQ_PRINTF(5, 6);

@@ -128,6 +128,16 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
     return dq_fail(e, code, "%s: tensor '%.256s': %s", m->shards[t->shard].path, t->shown, text);
 }
 
+const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
+{
+    size_t used = 0;
+    snprintf(out, DQ_SHAPE_WORDS, "scalar");
+    for (uint32_t i = t->n_dims; i-- > 0;)
+        used += (size_t)snprintf(
+            out + used, DQ_SHAPE_WORDS - used, i ? "%" PRIu64 "x" : "%" PRIu64, t->dims[i]);
+    return out;
+}
+
 int dq_tensor_usable(
     const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e)
 {

@@ -2,6 +2,7 @@
 
 #include "checked.h"
 #include "file.h"
+#include "grow.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -9,16 +10,6 @@
 #include <string.h>
 
 enum { DEFAULT_ALIGNMENT = 32 };
-
-/* Returns array with room for one more than its n elements, possibly moved; NULL if memory is
- * short, and then array is as it was. Room doubles when n reaches a power of two. */
-static void *with_room(void *array, size_t n, size_t element_len)
-{
-    if (n > 0 && (n & (n - 1)) != 0)
-        return array;
-    const size_t room = n ? 2 * n : 1;
-    return room <= SIZE_MAX / element_len ? realloc(array, room * element_len) : NULL;
-}
 
 /* magic | version u32 | n_tensors | n_kv, the counts u64 (u32 in version 1).
  * A big-endian file has no flag: its version, read little-endian, has an empty lower half. */
@@ -71,7 +62,7 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
 static int read_kv(
     struct dq_cursor *c, struct dq_shard *s, struct dq_nametable *keys, struct dq_error *e)
 {
-    struct dq_kv *roomy = with_room(s->kvs, s->n_kvs, sizeof *roomy);
+    struct dq_kv *roomy = dq_with_room(s->kvs, s->n_kvs, sizeof *roomy);
     if (!roomy)
         return dq_fail_nomem(e);
     s->kvs = roomy;
@@ -136,7 +127,7 @@ static int find_alignment(struct dq_shard *s, struct dq_error *e)
  * offset u64, from the start of the data section */
 static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
 {
-    struct dq_tensor *roomy = with_room(m->tensors, m->n_tensors, sizeof *roomy);
+    struct dq_tensor *roomy = dq_with_room(m->tensors, m->n_tensors, sizeof *roomy);
     if (!roomy)
         return dq_fail_nomem(e);
     m->tensors = roomy;
@@ -193,7 +184,7 @@ static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
 
 int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
 {
-    struct dq_shard *roomy = with_room(m->shards, m->n_shards, sizeof *roomy);
+    struct dq_shard *roomy = dq_with_room(m->shards, m->n_shards, sizeof *roomy);
     if (!roomy)
         return dq_fail_nomem(e);
     m->shards = roomy;

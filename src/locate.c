@@ -6,11 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool ends_with(const char *text, const char *ending)
+bool dq_locate_is_gguf(const char *name)
 {
-    const size_t n = strlen(text);
-    const size_t m = strlen(ending);
-    return n >= m && strcmp(text + n - m, ending) == 0;
+    const size_t len = strlen(name);
+    return len >= 5 && strcmp(name + len - 5, ".gguf") == 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -32,7 +31,7 @@ static int list_models(const char *folder, struct dq_strings *out, struct dq_err
         return dq_fail_errno(e, "%s", folder);
     while (rc == 0 && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
-        if (name[0] == '.' || !ends_with(name, ".gguf"))
+        if (name[0] == '.' || !dq_locate_is_gguf(name))
             continue;
         unsigned number = 1;
         unsigned count;
@@ -83,8 +82,8 @@ static int open_in_folder(const char *folder, bool named, struct dq_model **out,
         if (!path)
             rc = dq_fail_nomem(e);
         else if (named)
-            snprintf(
-                path, size, "%s%s%s", folder, ends_with(folder, "/") ? "" : "/", models.items[0]);
+            snprintf(path, size, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
+                models.items[0]);
         else
             snprintf(path, size, "%s", models.items[0]);
     }

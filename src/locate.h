@@ -11,6 +11,9 @@
  */
 int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 
+/* Whether a name ends in .gguf. */
+bool dq_locate_is_gguf(const char *name);
+
 /* Whether a folder holds a *.gguf file. */
 bool dq_locate_has_model(const char *folder);
 

@@ -94,24 +94,22 @@ static int print_value(
     return rc;
 }
 
-/* "u32", "array of string": the type of a pair; *c stands on its value and stays there. */
+/* "u32", "array of string": the type of a pair. */
 static int type_name(
-    const struct dq_cursor *c, enum dq_value_type type, char out[40], struct dq_error *e)
+    const struct dq_shard *s, const struct dq_kv *kv, char out[40], struct dq_error *e)
 {
-    struct dq_cursor ahead;
+    struct dq_cursor c;
     struct dq_value v;
-    snprintf(out, 40, "%s", dq_value_types[type].name);
-    if (type != DQ_VALUE_array)
+    snprintf(out, 40, "%s", dq_value_types[kv->type].name);
+    if (kv->type != DQ_VALUE_array)
         return 0;
-    int rc = dq_cursor_init(&ahead, c->fd, c->path, c->pos, c->end, e);
+    int rc = dq_kv_open(s, kv, &c, e);
     if (rc != 0)
         return rc;
-    ahead.big_endian = c->big_endian;
-    ahead.narrow = c->narrow;
-    rc = dq_value_read(&ahead, type, 0, &v, e);
+    rc = dq_value_read(&c, kv->type, 0, &v, e);
     if (rc == 0)
         snprintf(out, 40, "array of %s", dq_value_types[v.element].name);
-    dq_cursor_finish(&ahead);
+    dq_cursor_finish(&c);
     return rc;
 }
 
@@ -126,7 +124,7 @@ int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e)
         rc = dq_kv_open(s, kv, &c, e);
         if (rc != 0)
             return rc;
-        rc = type_name(&c, kv->type, type, e);
+        rc = type_name(s, kv, type, e);
         if (rc == 0) {
             fprintf(to, "%s (%s) = ", kv->shown, type);
             rc = print_value(&c, kv->type, SHOWN_BYTES, to, e);
@@ -203,7 +201,7 @@ int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_erro
         rc = dq_kv_open(s, kv, &c, e);
         if (rc != 0)
             return rc;
-        rc = type_name(&c, kv->type, type, e);
+        rc = type_name(s, kv, type, e);
         if (rc == 0) {
             dq_json_begin_object(j, json_key(kv));
             dq_json_put(j, "type", json_string(type));

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include "file.h"
 #include "outname.h"
 
 #include <fcntl.h>
@@ -105,7 +106,7 @@ static bool is_standard_output(const char *path)
     if (strcmp(path, "-") == 0)
         return true;
     return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == 0 &&
-           fstat(STDOUT_FILENO, &out) == 0 && st.st_dev == out.st_dev && st.st_ino == out.st_ino;
+           fstat(STDOUT_FILENO, &out) == 0 && dq_file_is_same(&st, &out);
 }
 
 /* Says whether -o names a folder, a file or something that takes a stream, and opens the latter. */

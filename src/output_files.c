@@ -55,7 +55,7 @@ static bool is_open_here(const struct stat *file)
 {
     struct stat st;
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fstat(fd, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+        if (fstat(fd, &st) == 0 && dq_file_is_same(&st, file))
             return true;
     }
     return false;
@@ -75,8 +75,7 @@ static int check_replaceable(
         (link && stat(path, &target) == 0 && (!S_ISREG(target.st_mode) || is_open_here(&target))))
         return dq_fail(e, DQ_ERR_IO, "%s: is there and is no file", path);
     for (size_t i = 0; i < m->n_shards; i++) {
-        if (fstat(m->shards[i].fd, &shard) == 0 && shard.st_dev == st->st_dev &&
-            shard.st_ino == st->st_ino)
+        if (fstat(m->shards[i].fd, &shard) == 0 && dq_file_is_same(&shard, st))
             return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
     }
     return 0;
@@ -151,7 +150,7 @@ static bool is_same_folder(const char *a, const char *b)
     struct stat st_a;
     struct stat st_b;
     if (stat(a, &st_a) == 0 && stat(b, &st_b) == 0)
-        return st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino;
+        return dq_file_is_same(&st_a, &st_b);
     return strcmp(a, b) == 0;
 }
 

@@ -1,6 +1,7 @@
 #include "select.h"
 
 #include "glob.h"
+#include "grow.h"
 #include "suggest.h"
 
 #include <stdlib.h>
@@ -135,13 +136,10 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
 static int add_pick(
     struct dq_picks *picks, const struct dq_tensor *t, const char *slice, struct dq_error *e)
 {
-    if ((picks->n & (picks->n - 1)) == 0) { /* room doubles at powers of two */
-        struct dq_pick *roomy =
-            realloc(picks->items, (picks->n ? 2 * picks->n : 1) * sizeof *roomy);
-        if (!roomy)
-            return dq_fail_nomem(e);
-        picks->items = roomy;
-    }
+    struct dq_pick *roomy = dq_with_room(picks->items, picks->n, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    picks->items = roomy;
     struct dq_pick *p = &picks->items[picks->n];
     *p = (struct dq_pick){.tensor = t, .order = picks->n};
     if (!slice) {

@@ -1,8 +1,6 @@
 #include "slice.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,22 +168,11 @@ static const char *parse_items(
     return NULL;
 }
 
-static int fail_slice(
-    const char *text, const struct dq_tensor *t, const char *wrong, struct dq_error *e)
-{
-    char shape[128] = "scalar";
-    size_t used = 0;
-    for (uint32_t i = t->n_dims; i-- > 0;)
-        used += (size_t)snprintf(
-            shape + used, sizeof shape - used, i ? "%" PRIu64 "x" : "%" PRIu64, t->dims[i]);
-    return dq_fail(e, DQ_ERR_USAGE, "tensor '%.256s': slice %.200s: %s (the shape is %s)", t->shown,
-        text, wrong, shape);
-}
-
 int dq_slice_parse(
     const char *text, const struct dq_tensor *t, struct dq_slice *out, struct dq_error *e)
 {
     struct dq_slice s;
+    char shape[DQ_SHAPE_WORDS];
     const char *wrong = NULL;
     const size_t n_items = count_items(text + 1);
     dq_slice_all(t, &s);
@@ -199,7 +186,8 @@ int dq_slice_parse(
     else
         wrong = parse_items(text + 1, t, n_items, &s);
     if (wrong)
-        return fail_slice(text, t, wrong, e);
+        return dq_fail(e, DQ_ERR_USAGE, "tensor '%.256s': slice %.200s: %s (the shape is %s)",
+            t->shown, text, wrong, dq_tensor_shape(t, shape));
     *out = s;
     return 0;
 }

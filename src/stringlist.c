@@ -1,16 +1,16 @@
 #include "stringlist.h"
 
+#include "grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 int dq_strings_add(struct dq_strings *list, const char *text, size_t len, struct dq_error *e)
 {
-    if ((list->n & (list->n - 1)) == 0) { /* room doubles at powers of two */
-        char **roomy = realloc(list->items, (list->n ? 2 * list->n : 1) * sizeof *roomy);
-        if (!roomy)
-            return dq_fail_nomem(e);
-        list->items = roomy;
-    }
+    char **roomy = dq_with_room(list->items, list->n, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    list->items = roomy;
     char *copy = malloc(len + 1);
     if (!copy)
         return dq_fail_nomem(e);
