@@ -2,6 +2,7 @@
  * and between guard pages. Under AddressSanitizer the tails are exact to the byte. */
 #include "dq_test.h"
 #include "format.h"
+#include "golden_file.h"
 #include "guard.h"
 #include "host_kernels.h"
 
@@ -30,37 +31,6 @@ struct expected {
     size_t nblocks;
     size_t n;
 };
-
-/* A file of data/golden/. */
-static uint8_t *load(const char *token, const char *suffix, size_t *len)
-{
-    const char *data = getenv("DQ_DATA_DIR");
-    char path[4096];
-    uint8_t *bytes;
-    FILE *f;
-    long end;
-
-    assert_non_null(data);
-    snprintf(path, sizeof path, "%s/golden/%s.%s", data, token, suffix);
-    f = fopen(path, "rb");
-    if (!f)
-        fail_msg("cannot open %s", path);
-    fseek(f, 0, SEEK_END);
-    end = ftell(f);
-    assert_true(end > 0);
-    rewind(f);
-    bytes = malloc((size_t)end);
-    assert_non_null(bytes);
-    *len = fread(bytes, 1, (size_t)end, f);
-    assert_int_equal(*len, end);
-    fclose(f);
-    return bytes;
-}
-
-static bool f32_is_nan(uint32_t bits)
-{
-    return (bits & 0x7fffffff) > 0x7f800000;
-}
 
 static double magnitude(uint32_t bits)
 {
@@ -97,14 +67,14 @@ static struct expected expected_new(const struct dq_format_info *info, enum dq_d
     size_t blocks_len, f32_len, f16_len;
 
     snprintf(e.kernel, sizeof e.kernel, "dq_%s_%s", info->token, dq_dtype_name(dtype));
-    e.blocks = load(info->token, "blocks", &blocks_len);
-    e.f32 = (uint32_t *)(void *)load(info->token, "f32", &f32_len);
+    e.blocks = golden_load(info->token, "blocks", &blocks_len);
+    e.f32 = (uint32_t *)(void *)golden_load(info->token, "f32", &f32_len);
     e.nblocks = blocks_len / info->bytes;
     e.n = e.nblocks * info->weights;
     assert_int_equal(blocks_len, e.nblocks * info->bytes);
     assert_int_equal(f32_len, e.n * sizeof *e.f32);
     if (dtype == DQ_DTYPE_f16) {
-        e.narrow = (uint16_t *)(void *)load(info->token, "f16", &f16_len);
+        e.narrow = (uint16_t *)(void *)golden_load(info->token, "f16", &f16_len);
         assert_int_equal(f16_len, e.n * sizeof *e.narrow);
     } else if (dtype == DQ_DTYPE_bf16) {
         e.narrow = malloc(e.n * sizeof *e.narrow);

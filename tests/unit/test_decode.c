@@ -2,6 +2,7 @@
  * pages. */
 #include "decode.h"
 #include "dq_test.h"
+#include "golden_file.h"
 #include "guard.h"
 #include "levels.h"
 
@@ -12,32 +13,6 @@
 
 /* Enough for the decoders that work on runs of blocks to begin a second run. */
 enum { MAX_BLOCKS = 40 };
-
-/* A file of data/golden/. */
-static uint8_t *load(const char *token, const char *suffix, size_t *len)
-{
-    const char *data = getenv("DQ_DATA_DIR");
-    char path[4096];
-    uint8_t *bytes;
-    FILE *f;
-    long end;
-
-    assert_non_null(data);
-    snprintf(path, sizeof path, "%s/golden/%s.%s", data, token, suffix);
-    f = fopen(path, "rb");
-    if (!f)
-        fail_msg("cannot open %s", path);
-    fseek(f, 0, SEEK_END);
-    end = ftell(f);
-    assert_true(end > 0);
-    rewind(f);
-    bytes = malloc((size_t)end);
-    assert_non_null(bytes);
-    *len = fread(bytes, 1, (size_t)end, f);
-    assert_int_equal(*len, end);
-    fclose(f);
-    return bytes;
-}
 
 struct golden {
     uint8_t *blocks;
@@ -52,9 +27,9 @@ static struct golden golden_new(const struct dq_format_info *info)
     struct golden g;
     size_t blocks_len, f32_len, f16_len;
 
-    g.blocks = load(info->token, "blocks", &blocks_len);
-    g.f32 = (uint32_t *)(void *)load(info->token, "f32", &f32_len);
-    g.f16 = (uint16_t *)(void *)load(info->token, "f16", &f16_len);
+    g.blocks = golden_load(info->token, "blocks", &blocks_len);
+    g.f32 = (uint32_t *)(void *)golden_load(info->token, "f32", &f32_len);
+    g.f16 = (uint16_t *)(void *)golden_load(info->token, "f16", &f16_len);
     g.nblocks = blocks_len / info->bytes;
     g.n = g.nblocks * info->weights;
     assert_int_equal(blocks_len, g.nblocks * info->bytes);
@@ -68,11 +43,6 @@ static void golden_free(struct golden *g)
     free(g->blocks);
     free(g->f32);
     free(g->f16);
-}
-
-static bool f32_is_nan(uint32_t bits)
-{
-    return (bits & 0x7fffffff) > 0x7f800000;
 }
 
 static bool f16_is_nan(uint16_t bits)
