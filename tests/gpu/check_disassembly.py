@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Reads the AMD machine code of the kernels and fails if it may round differently from the source.
+"""Reads the AMD machine code of the kernels and fails if it may round differently from the source,
+or is slow for a reason that can be seen there.
 
 For every target of a code object bundle: all kernels of formats.def are there; none has a fused
 multiply-add, another instruction that does not round as IEEE says, or a change of float mode; none
-flushes subnormal numbers, uses scratch memory or LDS; all write 16 bytes at once."""
+flushes subnormal numbers, uses scratch memory or LDS; all write 16 bytes at once; a SIMD is full of
+waves; and what the alignment of a block lets one load have is not loaded in two."""
 
 import argparse
 import collections
 import pathlib
 import re
-import struct
-import subprocess
 import sys
 import tempfile
+
+import code_object
 
 DTYPES = ("f32", "f16", "bf16")
 
@@ -23,88 +25,21 @@ INEXACT = re.compile(r"v_(rcp|rsq|sqrt|exp|log|div_|\w*legacy|cvt_pk_?rtz|cvt_\w
                      r"[sv]_cvt_pk_?rtz|s_setreg|s_denorm_mode|s_round_mode")
 MODIFIER = re.compile(r"\b(clamp|mul:[24]|div:2)\b")
 MEMORY = re.compile(r"(ds|scratch|buffer|flat)_")
-STORE_16 = re.compile(r"global_store_(dwordx4|b128)$")
-BYTE_LOAD = re.compile(r"global_load_(d16_)?(hi_)?([us]byte|[ui]8)")
 
-
-def run(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+# A SIMD of gfx900 to gfx908 holds 10 waves of 24 registers, and 8 of 32. Kernels with eight weights
+# in flight take 25 to 31 there, as the compilers like it; the 8 waves are as many as gfx90a ever
+# has, which makes do with them. Elsewhere a SIMD is full.
+FEWER_WAVES = {"gfx900": 8, "gfx906": 8, "gfx908": 8}
 
 
 def expected_kernels(formats):
-    tokens = re.findall(r"^DQ_FORMAT\((\w+),", formats.read_text(), re.M)
-    return {f"dq_{token}_{dtype}" for token in tokens for dtype in DTYPES}
+    """Returns {kernel: bytes of a block}."""
+    rows = re.findall(r"^DQ_FORMAT\((\w+), [^,]+, \d+, \d+, (\d+),", formats.read_text(), re.M)
+    return {f"dq_{token}_{dtype}": int(length) for token, length in rows for dtype in DTYPES}
 
 
-def split(bundle, bundler, folder):
-    """Returns {target: path of its code object}. A code object alone is a bundle of one."""
-    if bundle.read_bytes()[:4] == b"\x7fELF":
-        return {bundle.name: bundle}
-    entries = run(bundler, "--list", "--type=o", f"--input={bundle}").split()
-    objects = {e.split("--")[-1]: e for e in entries if not e.startswith("host")}
-    for target, entry in objects.items():
-        path = folder / target.replace(":", "_")
-        run(bundler, "--unbundle", "--type=o", f"--targets={entry}", f"--input={bundle}",
-            f"--output={path}")
-        objects[target] = path
-    return objects
-
-
-def sections(elf):
-    """Yields (type, address, offset, size, link) of each section of a 64-bit little-endian ELF."""
-    shoff, = struct.unpack_from("<Q", elf, 0x28)
-    size, count = struct.unpack_from("<HH", elf, 0x3a)
-    for i in range(count):
-        kind, _, address, offset, length, link = struct.unpack_from("<IQQQQI", elf,
-                                                                    shoff + i * size + 4)
-        yield kind, address, offset, length, link
-
-
-def descriptors(elf):
-    """Returns {kernel: its descriptor of 64 bytes}, from the symbols NAME.kd."""
-    table = list(sections(elf))
-    found = {}
-    for kind, _, offset, length, link in table:
-        if kind != 11:  # SHT_DYNSYM
-            continue
-        strings = table[link][2]
-        for at in range(offset, offset + length, 24):
-            name_at, _, _, index, value, _ = struct.unpack_from("<IBBHQQ", elf, at)
-            end = elf.index(b"\0", strings + name_at)
-            name = elf[strings + name_at:end].decode()
-            if name.endswith(".kd"):
-                _, address, start, _, _ = table[index]
-                place = start + value - address
-                found[name[:-3]] = elf[place:place + 64]
-    return found
-
-
-def metadata(notes):
-    """Returns {kernel: {field: number}} from the notes of a code object."""
-    found = {}
-    for part in re.split(r"^  - ", notes, flags=re.M)[1:]:
-        name = re.search(r"^ +\.name: +(\w+)", part, re.M)
-        if name:
-            found[name[1]] = {field: int(number) for field, number in
-                              re.findall(r"^ +\.(\w+): +(\d+)$", part, re.M)}
-    return found
-
-
-def instructions(listing):
-    """Returns {kernel: lines of its code}."""
-    found = collections.defaultdict(list)
-    name = None
-    for line in listing.splitlines():
-        label = re.match(r"[0-9a-f]+ <([\w.$]+)>:", line)
-        if label:
-            name = label[1]
-        elif name and line.startswith("\t"):
-            found[name].append(line.split("//")[0].strip())
-    return found
-
-
-def code_faults(lines):
-    for line in lines:
+def code_faults(code):
+    for line in (instruction.text for instruction in code):
         for name in re.findall(r"(?:^|:: )(\w+)", line):
             if FUSED.match(name) and not INTEGER.search(name):
                 yield f"fused: {line}"
@@ -116,71 +51,81 @@ def code_faults(lines):
                 yield f"modifies its result: {line}"
 
 
-def descriptor_faults(descriptor):
-    lds, scratch = struct.unpack_from("<II", descriptor, 0)
-    mode = struct.unpack_from("<I", descriptor, 48)[0] >> 12 & 0xff
-    if lds:
-        yield f"{lds} bytes of LDS"
-    if scratch:
-        yield f"{scratch} bytes of scratch"
-    if mode != 0xf0:
-        yield f"float mode 0x{mode:02x}, expected 0xf0: nearest even, subnormals kept"
+def resource_faults(kernel):
+    if kernel.lds:
+        yield f"{kernel.lds} bytes of LDS"
+    if kernel.scratch:
+        yield f"{kernel.scratch} bytes of scratch"
+    if kernel.float_mode != 0xf0:
+        yield f"float mode 0x{kernel.float_mode:02x}, expected 0xf0: nearest even, subnormals kept"
+    if not kernel.vgprs or kernel.metadata_scratch != 0:
+        yield "its metadata cannot be read, or says that it spills"
+        return
+    waves, most = kernel.occupancy()
+    if waves < FEWER_WAVES.get(kernel.target, most):
+        yield f"{waves} of {most} waves, with {kernel.vgprs} VGPRs and {kernel.sgprs} SGPRs"
 
 
-def check_target(path, expected, tools):
-    """Returns the faults of a code object and its row of the table."""
-    elf = path.read_bytes()
-    kernels = descriptors(elf)
-    facts = metadata(run(tools.readelf, "--notes", str(path)))
-    code = instructions(run(tools.objdump, "-d", str(path)))
-    present = kernels.keys() & code.keys()
-    faults = [f"{name}: missing" for name in sorted(expected - present)]
-    registers, stores, byte_loads, length = [], [], [], 0
+def access_faults(kernel, block_len):
+    """Two loads of neighbours could be one if the block has it aligned: the first block is, blocks
+    follow one another, and fields are at multiples of their size unless their format is odd."""
+    align = min(block_len & -block_len, 16)
+    loads = {(a.registers, a.width, a.offset) for a in kernel.accesses if not a.is_store}
+    if not kernel.widths(True)[16]:
+        yield "no store of 16 bytes"
+    for registers, width, offset in sorted(loads):
+        if (2 * width <= align and offset % (2 * width) == 0
+                and (registers, width, offset + width) in loads):
+            yield (f"loads {width} and {width} bytes at {registers[0]}, offset {offset}, of blocks"
+                   f" aligned to {align}")
 
-    for name in sorted(present):
-        names = [line.split()[0] for line in code[name] if line]
-        faults += [f"{name}: {fault}" for fault in descriptor_faults(kernels[name])]
-        faults += [f"{name}: {fault}" for fault in code_faults(code[name])]
-        stores.append(sum(bool(STORE_16.match(n)) for n in names))
-        byte_loads.append(sum(bool(BYTE_LOAD.match(n)) for n in names))
-        length += sum(n != "s_code_end" for n in names)
-        if not stores[-1]:
-            faults.append(f"{name}: no store of 16 bytes")
-        fact = facts.get(name, {})
-        registers.append(fact.get("vgpr_count", 0))
-        if not registers[-1] or fact.get("private_segment_fixed_size") != 0:
-            faults.append(f"{name}: its metadata cannot be read, or says that it spills")
-    row = (len(present), f"{min(registers, default=0)}-{max(registers, default=0)}",
-           sum(stores), sum(byte_loads), length)
-    return faults, row
+
+def check_target(kernels, expected):
+    """Returns the faults of a target's kernels."""
+    faults = [f"{name}: missing" for name in sorted(expected.keys() - kernels.keys())]
+    for name, kernel in sorted(kernels.items()):
+        faults += [f"{name}: {fault}" for fault in resource_faults(kernel)]
+        faults += [f"{name}: {fault}" for fault in code_faults(kernel.code)]
+        faults += [f"{name}: {fault}" for fault in access_faults(kernel, expected.get(name, 1))]
+    return faults
+
+
+def row(kernels):
+    loads, stores = collections.Counter(), collections.Counter()
+    for kernel in kernels.values():
+        loads.update(kernel.widths(False))
+        stores.update(kernel.widths(True))
+    vgprs = [kernel.vgprs for kernel in kernels.values()] or [0]
+    return (len(kernels), f"{min(vgprs)}-{max(vgprs)}", stores[16], loads[1],
+            sum(len(kernel.code) for kernel in kernels.values()))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=pathlib.Path)
     parser.add_argument("--formats", type=pathlib.Path, required=True, help="src/formats.def")
-    parser.add_argument("--bundler", default="clang-offload-bundler")
     parser.add_argument("--objdump", default="llvm-objdump")
     parser.add_argument("--readelf", default="llvm-readelf")
     parser.add_argument("--targets", help="those that must be there, with commas")
-    tools = parser.parse_args()
-    expected = expected_kernels(tools.formats)
-    n_faults = 0
+    args = parser.parse_args()
+    expected = expected_kernels(args.formats)
+    objects = code_object.split(args.bundle)
+    missing = set(filter(None, (args.targets or "").split(","))) - objects.keys()
+    n_faults = len(missing)
 
     print(f"{'target':<24} {'kernels':>7} {'VGPRs':>7} {'16-byte stores':>14} {'byte loads':>10}"
           f" {'instructions':>12}")
     with tempfile.TemporaryDirectory() as folder:
-        objects = split(tools.bundle, tools.bundler, pathlib.Path(folder))
-        missing = set(filter(None, (tools.targets or "").split(","))) - objects.keys()
-        for target, path in objects.items():
-            faults, row = check_target(path, expected, tools)
+        for target, elf in objects.items():
+            kernels = code_object.kernels(elf, target, pathlib.Path(folder), args.objdump,
+                                          args.readelf)
+            faults = check_target(kernels, expected)
             n_faults += len(faults)
-            print("{:<24} {:>7} {:>7} {:>14} {:>10} {:>12}".format(target, *row))
+            print("{:<24} {:>7} {:>7} {:>14} {:>10} {:>12}".format(target, *row(kernels)))
             for fault in faults[:20]:
                 print(f"  {fault}")
     for target in sorted(missing):
         print(f"{target}: not in the bundle")
-    n_faults += len(missing)
     print(f"{len(objects)} targets, {len(expected)} kernels each, {n_faults} faults")
     return 1 if n_faults or not objects or not expected else 0
 
