@@ -1,0 +1,14 @@
+#!/bin/sh
+# A card that the program has no code for: the message names it, and what there is. With auto the
+# CPU does it.
+cp "$DATA/sample.gguf" m.gguf
+export DQ_AMD_TARGET=gfx705
+gguf-dq extract --device hip m.gguf output.weight -o a.raw 2>words
+echo "$?"
+sed 's/there are: gfx[0-9a-f gx]*\. /there are: ... /' words
+gguf-dq verify --self-test 2>words
+echo "$?"
+sed 's/there are: gfx[0-9a-f gx]*\. /there are: ... /' words
+GGUF_DQ_AUTO_MIN=1 gguf-dq extract -v m.gguf output.weight -f raw -o b.raw 2>words
+echo "$?"
+sed 's/there are: .*/there are: .../' words

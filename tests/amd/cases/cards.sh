@@ -1,0 +1,12 @@
+#!/bin/sh
+# The cards that there are, one without code for it, and what is said when the runtime fails.
+show() {
+    gguf-dq devices | grep '^hip' |
+        sed "s/$DQ_TEST_TARGET/TARGET/; s/there are: .*\./there are: .../; s/ *\$//"
+}
+DQ_AMD_TARGET=$DQ_TEST_TARGET,gfx705 show
+for fault in hipGetDeviceCount:1 hipDeviceGetName:1 hipDeviceTotalMem:1 hipDeviceGetPCIBusId:1 \
+    hipRuntimeGetVersion:1 hipDriverGetVersion:1 hipSetDevice:1 hipModuleLoadData:1; do
+    DQ_AMD_TARGET=$DQ_TEST_TARGET DQ_AMD_FAIL=$fault show
+done
+DQ_AMD_TARGET='' show

@@ -1,0 +1,12 @@
+#!/bin/sh
+# The stand-in has what the program takes of HIP, and shows nothing else.
+# Usage: check_exports.sh LIBRARY GPU_HIP.C
+set -u
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+{
+    sed -n 's/^    F(\([A-Za-z]*\), .*/hip\1/p' "$2"
+    sed -n 's/.*"\(hipGetError[A-Za-z]*\)".*/\1/p' "$2"
+} | sort >"$scratch/taken"
+nm -D --defined-only "$1" | sed 's/.* //' | sort >"$scratch/shown"
+[ -s "$scratch/taken" ] && diff "$scratch/taken" "$scratch/shown"
