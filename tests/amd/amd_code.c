@@ -44,15 +44,20 @@ static int load_segments(struct loading *l)
     const Elf64_Ehdr *header = table(l, 0, sizeof *header);
     const Elf64_Phdr *segments = NULL;
     uint64_t end = 0;
+    uint64_t code = 0;
     if (header && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
         header->e_ident[EI_CLASS] == ELFCLASS64 && header->e_machine == EM_AMDGPU)
         segments = table(l, header->e_phoff, (uint64_t)header->e_phnum * sizeof *segments);
     if (!segments)
         return fail(l, "not an ELF file for AMD GPUs");
-    for (int i = 0; i < header->e_phnum; i++)
+    for (int i = 0; i < header->e_phnum; i++) {
         if (segments[i].p_type == PT_LOAD && segments[i].p_vaddr + segments[i].p_memsz > end)
             end = segments[i].p_vaddr + segments[i].p_memsz;
-    int rc = amd_memory_add(l->m, end, "the code object", &l->code->base, l->e);
+        if (segments[i].p_type == PT_LOAD && segments[i].p_flags & PF_X)
+            code = segments[i].p_vaddr & ~(uint64_t)4095;
+    }
+    /* The way from the code to its tables leads over a multiple of 2^32. */
+    int rc = amd_memory_add_across(l->m, end, code, "the code object", &l->code->base, l->e);
     if (rc != 0)
         return rc;
     struct amd_region *r = amd_memory_find(l->m, l->code->base);

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* A region starts one page before a multiple of 2^32, and no two share their upper 24 bits. */
-static const uint64_t FIRST = 0x0100fffff000;
+/* There is one region for each multiple of this, and it lies across the first one of 2^32 behind.
+ */
 static const uint64_t STEP = 0x010000000000;
+static const uint64_t ACROSS = 0x000100000000;
+
+enum { PAGE = 4096 };
 
 /* Memory that is there once it is touched. */
 static void *reserve(uint64_t len)
@@ -27,10 +30,10 @@ static void release(const struct amd_region *r)
         munmap(r->state, r->len);
 }
 
-int amd_memory_add(
-    struct amd_memory *m, uint64_t len, const char *name, uint64_t *out_base, struct dq_error *e)
+int amd_memory_add_across(struct amd_memory *m, uint64_t len, uint64_t offset, const char *name,
+    uint64_t *out_base, struct dq_error *e)
 {
-    if (len == 0 || len >= STEP)
+    if (len == 0 || len >= STEP - ACROSS || offset > ACROSS)
         return dq_fail(e, DQ_ERR_MEMORY, "%s: a region of %" PRIu64 " bytes", name, len);
     struct amd_region *more = realloc(m->regions, (m->n_regions + 1) * sizeof *more);
     if (!more)
@@ -38,7 +41,8 @@ int amd_memory_add(
     m->regions = more;
     struct amd_region *r = &m->regions[m->n_regions];
     memset(r, 0, sizeof *r);
-    r->base = m->next ? m->next : FIRST;
+    const uint64_t place = m->next ? m->next : STEP;
+    r->base = place + ACROSS - offset;
     r->len = len;
     r->bytes = reserve(len);
     r->state = reserve(len);
@@ -47,10 +51,16 @@ int amd_memory_add(
         release(r);
         return dq_fail(e, DQ_ERR_MEMORY, "%s: no memory for %" PRIu64 " bytes", name, len);
     }
-    m->next = r->base + STEP;
+    m->next = place + STEP;
     m->n_regions++;
     *out_base = r->base;
     return 0;
+}
+
+int amd_memory_add(
+    struct amd_memory *m, uint64_t len, const char *name, uint64_t *out_base, struct dq_error *e)
+{
+    return amd_memory_add_across(m, len, PAGE, name, out_base, e);
 }
 
 struct amd_region *amd_memory_find(const struct amd_memory *m, uint64_t address)

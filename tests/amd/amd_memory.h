@@ -27,13 +27,17 @@ struct amd_region {
 struct amd_memory {
     struct amd_region *regions; /* in order of their addresses */
     size_t n_regions;
-    uint64_t next; /* where the next region goes */
+    uint64_t next; /* where the next region goes; 0: at the first place */
 };
 
 /* Makes a region of len bytes, none of them written. The memory is taken from the host as it is
  * touched, so that a region may be far larger than the host. DQ_ERR_MEMORY. */
 int amd_memory_add(
     struct amd_memory *m, uint64_t len, const char *name, uint64_t *out_base, struct dq_error *e);
+
+/* The same, with a multiple of 2^32 at this offset, which is itself one of 4096, of the region. */
+int amd_memory_add_across(struct amd_memory *m, uint64_t len, uint64_t offset, const char *name,
+    uint64_t *out_base, struct dq_error *e);
 
 /* Ends a region. base has to be the start of one. */
 int amd_memory_remove(struct amd_memory *m, uint64_t base, struct dq_error *e);

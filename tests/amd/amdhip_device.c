@@ -10,7 +10,7 @@
 
 /* Addresses of one card are of no other: they differ in the upper byte. */
 enum { DEVICE_SHIFT = 56 };
-static const uint64_t first_address = 0x0100fffff000;
+static const uint64_t first_address = 0x010000000000;
 
 /* Features of processors, from LLVM's table. A card that has them runs, unless it is told
  * otherwise, with error correction and without replay of page faults. */

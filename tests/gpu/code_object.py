@@ -7,8 +7,8 @@ import struct
 import subprocess
 
 # How many waves a SIMD holds: the most, the vector registers of a lane, in what steps a wave gets
-# them, and scalar registers (0: enough for any number of waves). For waves of 64 before gfx10 and of
-# 32 from there on, as the compiler makes them. Source: LLVM, "User Guide for AMDGPU Backend", and
+# them, and scalar registers (0: enough for any number of waves). For waves of 64 before gfx10 and
+# of 32 from there on, as the compiler makes them. Source: LLVM, "User Guide for AMDGPU Backend" and
 # llvm/lib/Target/AMDGPU/Utils/AMDGPUBaseInfo.cpp.
 Simd = collections.namedtuple("Simd", "waves vgprs step sgprs")
 SIMDS = [
