@@ -64,7 +64,8 @@ ONLY_WAVE64 = {"wave_of_32"}
 
 
 def build(command, source, row, path):
-    subprocess.run([*command, "-DFAULT=" + row.fault, *row.flags, source, "-o", path], check=True)
+    subprocess.run([*command, "-DFAULT=" + row.fault, *row.flags, source, "-o", path], check=True,
+                   env={**os.environ, "TMPDIR": str(pathlib.Path(path).parent)})
 
 
 def said_by_run(run_code, path, target):
