@@ -2,44 +2,25 @@
 
 #include <stdlib.h>
 
-/* Weights on their way to 16 bits: few enough to stay in the cache, whole blocks of every type. */
-enum { SCRATCH_WEIGHTS = 4096 };
-
 struct cpu_lane {
     struct dq_lane lane;
     const struct dq_cpu *cpu;
-    float *scratch;
 };
 
 static int decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
     uint64_t *n_overflow, struct dq_error *e)
 {
     struct cpu_lane *l = (struct cpu_lane *)lane;
-    const struct dq_format_info *info = &dq_formats[format];
     (void)e;
-    if (dtype == DQ_DTYPE_f32) {
-        l->cpu->decode[format](lane->in, (float *)(void *)lane->out, nblocks);
-        return 0;
-    }
-    const dq_narrow_fn narrow = dtype == DQ_DTYPE_f16 ? l->cpu->to_f16 : l->cpu->to_bf16;
-    const size_t step = SCRATCH_WEIGHTS / info->weights;
-    uint16_t *dst = (uint16_t *)(void *)lane->out;
-    for (size_t done = 0; done < nblocks; done += step) {
-        const size_t n = nblocks - done < step ? nblocks - done : step;
-        l->cpu->decode[format](lane->in + done * info->bytes, l->scratch, n);
-        *n_overflow += narrow(l->scratch, dst, n * info->weights);
-        dst += n * info->weights;
-    }
+    *n_overflow += l->cpu->decode[format](lane->in, lane->out, nblocks, dtype);
     return 0;
 }
 
 static void free_lane(struct dq_lane *lane)
 {
-    struct cpu_lane *l = (struct cpu_lane *)lane;
-    free(l->scratch);
     free(lane->in);
     free(lane->out);
-    free(l);
+    free(lane);
 }
 
 static const struct dq_lane_ops ops = {"cpu", decode, free_lane};
@@ -56,8 +37,7 @@ int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, str
     l->lane.in_len = in_len;
     l->lane.out = malloc(out_len);
     l->lane.out_len = out_len;
-    l->scratch = malloc(SCRATCH_WEIGHTS * sizeof *l->scratch);
-    if (!l->lane.in || !l->lane.out || !l->scratch) {
+    if (!l->lane.in || !l->lane.out) {
         free_lane(&l->lane);
         return dq_fail_nomem(e);
     }
@@ -74,13 +54,10 @@ size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n)
 uint64_t dq_count_overflows(
     enum dq_format format, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks)
 {
-    float weights[256]; /* no block has more */
-    uint16_t narrow[256];
+    uint16_t weights[256]; /* no block has more */
     uint64_t n = 0;
-    for (size_t i = 0; i < nblocks; i++, blocks += dq_formats[format].bytes) {
-        dq_cpu_best()->decode[format](blocks, weights, 1);
-        n += dq_narrow(dtype, weights, narrow, dq_formats[format].weights);
-    }
+    for (size_t i = 0; i < nblocks; i++, blocks += dq_formats[format].bytes)
+        n += dq_cpu_best()->decode[format](blocks, weights, 1, dtype);
     return n;
 }
 

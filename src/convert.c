@@ -1,68 +1,69 @@
-/* Rounds f32 to the 16-bit float types, to nearest even. Integer code without branches, so that the
- * loops vectorise. */
+/* Rounds f32 to the 16-bit float types, to nearest even. */
 #include "decode_impl.h"
+#include "decode_round.h"
+#include "decode_simd.h"
 
-/* So many weights that their overflows can be counted in 32 bits and the loop is long. */
-enum { RUN = 4096 };
+/* So many weights that are looked at first: if all are small enough, the fast way will do. */
+enum { RUN = 1024 };
 
-/* All three kinds of number are computed and one selected. Where the result is subnormal, adding
- * 0.5 puts the unit of the f16 result into the last place of the f32 sum, which rounds it. */
-static inline uint32_t f16_of(uint32_t mag)
+/* What the two types differ in, constants in their functions. */
+struct rounding {
+    uint32_t largest;  /* of the bits of magnitudes that cannot overflow */
+    uint32_t infinity; /* in the narrow type */
+    uint16_t (*any)(float);
+    void (*finite)(uint16_t *, struct dq_x16);
+};
+
+static int all_small(const float *src, size_t n, uint32_t largest)
 {
-    const float half = 0.5f;
-    const uint32_t tiny = dq_bits_of_f32(dq_f32_of_bits(mag) + half) - dq_bits_of_f32(half);
-    const uint32_t normal = (mag - (112u << 23) + 0x0fff + (mag >> 13 & 1)) >> 13;
-    const uint32_t special = 0x7c00 | (uint32_t)(mag > 0x7f800000) << 9; /* NaN is 0x7e00 */
-    const uint32_t finite = dq_select(mag < 0x38800000, tiny, normal);
+    uint32_t found = 0;
 
-    return dq_select(mag < 0x47800000, finite, special);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t mag = dq_bits_of_f32(src[i]) & 0x7fffffff;
+        found = mag > found ? mag : found;
+    }
+    return found <= largest;
 }
 
-static uint32_t run_f16(const float *restrict src, uint16_t *restrict dst, size_t n)
+DQ_INLINE size_t narrow_any(
+    const float *restrict src, uint16_t *restrict dst, size_t n, struct rounding r)
 {
     uint32_t overflows = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const uint32_t bits = dq_bits_of_f32(src[i]);
-        const uint32_t mag = bits & 0x7fffffff;
-        const uint32_t h = f16_of(mag);
+        const uint32_t mag = dq_bits_of_f32(src[i]) & 0x7fffffff;
+        const uint32_t h = r.any(src[i]);
 
-        dst[i] = (uint16_t)(dq_select(mag > 0x7f800000, 0, bits >> 16 & 0x8000) | h);
-        overflows += (h == 0x7c00) & (mag < 0x7f800000);
+        dst[i] = (uint16_t)h;
+        overflows += ((h & 0x7fff) == r.infinity) & (mag < 0x7f800000);
     }
     return overflows;
 }
 
-static uint32_t run_bf16(const float *restrict src, uint16_t *restrict dst, size_t n)
+DQ_INLINE size_t narrow(
+    const float *restrict src, uint16_t *restrict dst, size_t n, struct rounding r)
 {
-    uint32_t overflows = 0;
+    size_t overflows = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t bits = dq_bits_of_f32(src[i]);
-        const uint32_t mag = bits & 0x7fffffff;
-        const uint32_t rounded = (mag + 0x7fff + (mag >> 16 & 1)) >> 16;
-        const uint32_t h = dq_select(mag > 0x7f800000, 0x7fc0, rounded);
-
-        dst[i] = (uint16_t)(dq_select(mag > 0x7f800000, 0, bits >> 16 & 0x8000) | h);
-        overflows += (h == 0x7f80) & (mag < 0x7f800000);
+    for (size_t len; n >= 16; n -= len, src += len, dst += len) {
+        len = n < RUN ? n / 16 * 16 : RUN;
+        if (all_small(src, len, r.largest)) {
+            for (size_t i = 0; i < len; i += 16)
+                r.finite(dst + i, dq_x16_of_f32(src + i));
+        } else {
+            overflows += narrow_any(src, dst, len, r);
+        }
     }
-    return overflows;
+    return overflows + narrow_any(src, dst, n, r);
 }
 
 DQ_NARROW(f16)
 {
-    size_t overflows = 0;
-
-    for (size_t i = 0; i < n; i += RUN)
-        overflows += run_f16(src + i, dst + i, n - i < RUN ? n - i : RUN);
-    return overflows;
+    return narrow(src, dst, n, (struct rounding){0x477fe000, 0x7c00, dq_f32_to_f16, dq_x16_to_f16});
 }
 
 DQ_NARROW(bf16)
 {
-    size_t overflows = 0;
-
-    for (size_t i = 0; i < n; i += RUN)
-        overflows += run_bf16(src + i, dst + i, n - i < RUN ? n - i : RUN);
-    return overflows;
+    return narrow(
+        src, dst, n, (struct rounding){0x7f7f0000, 0x7f80, dq_f32_to_bf16, dq_x16_to_bf16});
 }

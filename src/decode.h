@@ -1,8 +1,9 @@
-/* The CPU decoders: whole blocks in, one float per weight out.
+/* The CPU decoders: whole blocks in, one number per weight out.
  *
  * A decoder cannot fail, allocates nothing and reads and writes exactly what its arguments say. The
- * numbers are those of ggml's scalar decoder, bit for bit (any NaN equals any NaN), because every
- * expression is evaluated in the order that the format defines, without contraction. */
+ * f32 numbers are those of ggml's scalar decoder, bit for bit (any NaN equals any NaN), because
+ * every expression is evaluated in the order that the format defines, without contraction. f16 and
+ * bf16 are those, rounded to nearest even. A NaN is the same NaN wherever it comes from. */
 #ifndef DQ_DECODE_H
 #define DQ_DECODE_H
 
@@ -12,9 +13,11 @@
 
 #include "format.h"
 
-/* Decodes nblocks blocks at src (little-endian, any alignment) into dst: nblocks x weights of a
- * block, in order. src and dst do not overlap. */
-typedef void (*dq_decode_fn)(const void *restrict src, float *restrict dst, size_t nblocks);
+/* Decodes nblocks blocks at src (little-endian, any alignment) into dst, as dtype (not native):
+ * nblocks x weights of a block, in order. src and dst do not overlap. Returns how many finite
+ * weights overflowed to infinity as they were rounded to dtype. */
+typedef size_t (*dq_decode_fn)(
+    const void *restrict src, void *restrict dst, size_t nblocks, enum dq_dtype dtype);
 
 /* Rounds n floats to nearest even into 16-bit patterns at dst. Returns how many finite values
  * overflowed to infinity. */

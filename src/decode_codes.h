@@ -10,24 +10,22 @@
 #ifndef DQ_DECODE_CODES_H
 #define DQ_DECODE_CODES_H
 
+#include <float.h>
+#include <math.h>
+
 #include "decode_bits.h"
 #include "decode_impl.h"
-
-#if defined(__GNUC__)
-#define DQ_INLINE static inline __attribute__((always_inline))
-#define DQ_DO_NOT_UNROLL _Pragma("GCC unroll 1")
-#else
-#define DQ_INLINE static inline
-#define DQ_DO_NOT_UNROLL
-#endif
+#include "decode_simd.h"
 
 enum { DQ_RUN_WEIGHTS = 1024, DQ_MIN_GROUP = 16 };
 
-/* What is unpacked from one block: a code for each weight, factors for each group. */
+/* What is unpacked from one block: a code for each weight, factors for each group, and for the
+ * types that have them a bit for each weight. */
 struct dq_codes {
     int8_t *restrict q;
     float *restrict d;
     float *restrict m;
+    uint8_t *restrict bits;
 };
 
 typedef void (*dq_unpack_fn)(const void *restrict block, struct dq_codes c);
@@ -39,48 +37,109 @@ struct dq_shape {
     size_t group;         /* weights that share d and m, 16 or more */
     int has_m;            /* or m is not set */
     const int8_t *values; /* sixteen values that the codes stand for, or NULL: themselves */
+    int bit_negates;      /* a bit that is set makes a code negative; */
+    int bit_adds;         /* or adds this to it */
 };
 
-DQ_INLINE void dq_codes_to_f32(
-    const struct dq_codes *c, float *restrict dst, size_t ngroups, struct dq_shape shape)
-{
-    for (size_t g = 0; g < ngroups; g++, dst += shape.group) {
-        const int8_t *q = c->q + g * shape.group;
+/* Makes n weights, with their factors in groups, where some are not finite or may overflow. */
+size_t DQ_AT_LEVEL(dq_decode_odd)(const struct dq_codes *c, void *restrict dst, size_t n,
+    size_t group, int has_m, enum dq_dtype dtype);
 
-        /* gcc would unroll a loop of 16, and make worse vectors of the loop around it. */
-        DQ_DO_NOT_UNROLL
-        for (size_t i = 0; i < shape.group; i++)
-            dst[i] =
-                dq_one_nan(shape.has_m ? c->d[g] * (float)q[i] + c->m[g] : c->d[g] * (float)q[i]);
+/* Whether all weights of ngroups groups are finite and stay so in a type with this largest number;
+ * codes are -128 or more. */
+DQ_INLINE int dq_are_tame(const struct dq_codes *c, size_t ngroups, int has_m, float largest)
+{
+    int tame = 1;
+
+    for (size_t g = 0; g < ngroups; g++)
+        tame &= 128 * fabsf(c->d[g]) + (has_m ? fabsf(c->m[g]) : 0) <= largest;
+    return tame;
+}
+
+DQ_INLINE void dq_decode_tame(const struct dq_codes *c, void *restrict dst, size_t n,
+    struct dq_shape shape, enum dq_dtype dtype)
+{
+    for (size_t g = 0, i = 0; i < n; g++) {
+        for (size_t end = i + shape.group; i < end; i += 16) {
+            const struct dq_x16 dq = dq_x16_times(dq_x16_of_codes(c->q + i), c->d[g]);
+            const struct dq_x16 w = shape.has_m ? dq_x16_plus(dq, c->m[g]) : dq;
+
+            if (dtype == DQ_DTYPE_f32)
+                dq_x16_to_f32((float *)dst + i, w);
+            else if (dtype == DQ_DTYPE_f16)
+                dq_x16_to_f16((uint16_t *)dst + i, w);
+            else
+                dq_x16_to_bf16((uint16_t *)dst + i, w);
+        }
     }
 }
 
-DQ_INLINE void dq_decode_runs(const uint8_t *restrict src, float *restrict dst, size_t nblocks,
-    struct dq_shape shape, dq_unpack_fn unpack)
+DQ_INLINE size_t dq_decode_codes(const struct dq_codes *c, void *restrict dst, size_t n,
+    struct dq_shape shape, enum dq_dtype dtype)
+{
+    static const float largest[] = {
+        [DQ_DTYPE_f32] = FLT_MAX, [DQ_DTYPE_f16] = 65504.0f, [DQ_DTYPE_bf16] = 0x1.fep127f};
+
+    if (!dq_are_tame(c, n / shape.group, shape.has_m, largest[dtype]))
+        return DQ_AT_LEVEL(dq_decode_odd)(c, dst, n, shape.group, shape.has_m, dtype);
+    if (dtype == DQ_DTYPE_f32)
+        dq_decode_tame(c, dst, n, shape, DQ_DTYPE_f32);
+    else if (dtype == DQ_DTYPE_f16)
+        dq_decode_tame(c, dst, n, shape, DQ_DTYPE_f16);
+    else
+        dq_decode_tame(c, dst, n, shape, DQ_DTYPE_bf16);
+    return 0;
+}
+
+/* Does to n codes what their bits say. */
+DQ_INLINE void dq_use_bits(int8_t *restrict q, const uint8_t *bits, size_t n, struct dq_shape shape)
+{
+    for (size_t i = 0; i < n; i += 32) {
+        int8_t set[32]; /* 0 or -1 */
+
+        dq_bits32(set, bits + i / 8);
+        for (size_t k = 0; k < 32; k++) {
+            if (shape.bit_negates)
+                q[i + k] = (int8_t)((q[i + k] ^ set[k]) - set[k]);
+            else
+                q[i + k] = (int8_t)(q[i + k] + (set[k] & shape.bit_adds));
+        }
+    }
+}
+
+DQ_INLINE size_t dq_decode_runs(const uint8_t *restrict src, uint8_t *restrict dst, size_t nblocks,
+    enum dq_dtype dtype, struct dq_shape shape, dq_unpack_fn unpack)
 {
     const size_t run = DQ_RUN_WEIGHTS / shape.weights;
     const size_t groups = shape.weights / shape.group;
     int8_t q[DQ_RUN_WEIGHTS];
+    uint8_t bits[DQ_RUN_WEIGHTS / 8];
     float d[DQ_RUN_WEIGHTS / DQ_MIN_GROUP];
     float m[DQ_RUN_WEIGHTS / DQ_MIN_GROUP];
+    size_t overflows = 0;
 
     for (size_t first = 0; first < nblocks; first += run) {
-        const size_t n = nblocks - first < run ? nblocks - first : run;
+        const size_t len = nblocks - first < run ? nblocks - first : run;
+        const size_t n = len * shape.weights;
 
-        for (size_t k = 0; k < n; k++, src += shape.bytes)
-            unpack(src, (struct dq_codes){q + k * shape.weights, d + k * groups, m + k * groups});
+        for (size_t k = 0; k < len; k++, src += shape.bytes)
+            unpack(src, (struct dq_codes){q + k * shape.weights, d + k * groups, m + k * groups,
+                            bits + k * shape.weights / 8});
         if (shape.values) {
-            for (size_t i = 0; i < n * shape.weights; i += 8)
-                dq_put8(q + i, dq_one_of_16(dq_get8(q + i), shape.values));
+            for (size_t i = 0; i < n; i += 32)
+                dq_lookup32(q + i, shape.values);
         }
-        dq_codes_to_f32(&(struct dq_codes){q, d, m}, dst, n * groups, shape);
-        dst += n * shape.weights;
+        if (shape.bit_negates || shape.bit_adds)
+            dq_use_bits(q, bits, n, shape);
+        overflows += dq_decode_codes(&(struct dq_codes){q, d, m, bits}, dst, n, shape, dtype);
+        dst += n * dq_dtype_len(dtype);
     }
+    return overflows;
 }
 
 /* The body of a decoder. The facts are those of struct dq_shape after bytes. */
 #define DQ_DECODE_RUNS(token, unpack, ...)                                                         \
-    dq_decode_runs(src, dst, nblocks,                                                              \
+    return dq_decode_runs(src, dst, nblocks, dtype,                                                \
         (struct dq_shape){sizeof(struct dq_block_##token), __VA_ARGS__}, unpack)
 
 #endif

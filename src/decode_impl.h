@@ -17,8 +17,8 @@
 
 /* Heads of functions. */
 #define DQ_DECODER(token)                                                                          \
-    void DQ_AT_LEVEL(dq_decode_##token)(                                                           \
-        const void *restrict src, float *restrict dst, size_t nblocks)
+    size_t DQ_AT_LEVEL(dq_decode_##token)(                                                         \
+        const void *restrict src, void *restrict dst, size_t nblocks, enum dq_dtype dtype)
 #define DQ_NARROW(token)                                                                           \
     size_t DQ_AT_LEVEL(dq_to_##token)(const float *restrict src, uint16_t *restrict dst, size_t n)
 
@@ -27,5 +27,13 @@
 #undef DQ_FORMAT
 DQ_NARROW(f16);
 DQ_NARROW(bf16);
+
+/* Rounds n floats to dtype, f16 or bf16. */
+static inline size_t dq_narrow_to(
+    enum dq_dtype dtype, const float *restrict src, uint16_t *restrict dst, size_t n)
+{
+    return dtype == DQ_DTYPE_f16 ? DQ_AT_LEVEL(dq_to_f16)(src, dst, n)
+                                 : DQ_AT_LEVEL(dq_to_bf16)(src, dst, n);
+}
 
 #endif

@@ -5,12 +5,10 @@
 #include "codebooks.h"
 #include "decode_codes.h"
 
-/* 8 * byte + 1 for each byte of a row, or 8 * byte - 1 if up is 0. */
-static inline uint64_t eighths(uint64_t row, uint64_t up)
+/* 8 * byte + 1 for each byte of a row. A bit that is set takes 2 from it. */
+static inline uint64_t eighths(uint64_t row)
 {
-    const uint64_t above = (row ^ DQ_BYTES(0x80)) - DQ_BYTES(0x7f); /* 0, 1 or 2 */
-
-    return dq_minus8(above << 3 | ((0 - up) & DQ_BYTES(2)), 9);
+    return (row << 3 & DQ_BYTES(0xf8)) + DQ_BYTES(1);
 }
 
 /* IQ1_S: | d f16 | 32 index low bytes | 8 x ( 4 x 3 index high bits, scale 3 bits, down 1 bit ) |
@@ -20,24 +18,20 @@ DQ_INLINE void unpack_iq1_s(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq1_s *b = block;
     const float d = dq_f16_at(b->d);
-    uint64_t row[32], up[32];
 
     for (int g = 0; g < 8; g++) {
         const uint32_t h = dq_u16(b->qh + 2 * g);
 
         c.d[g] = d * (float)(2 * (h >> 12 & 7) + 1) * 0.125f;
-        for (int l = 0; l < 4; l++) {
-            row[4 * g + l] = dq_iq1s_grid[b->qs[4 * g + l] | (h >> 3 * l & 7) << 8];
-            up[4 * g + l] = h >> 15 ^ 1;
-        }
+        memset(c.bits + 4 * g, h >> 15 ? 0xff : 0, 4);
+        for (int n = 4 * g, shift = 0; n < 4 * g + 4; n++, shift += 3)
+            dq_put8(c.q + 8 * n, eighths(dq_iq1s_grid[b->qs[n] | (h >> shift & 7) << 8]));
     }
-    for (int n = 0; n < 32; n++)
-        dq_put8(c.q + 8 * n, eighths(row[n], up[n]));
 }
 
 DQ_DECODER(iq1_s)
 {
-    DQ_DECODE_RUNS(iq1_s, unpack_iq1_s, .weights = 256, .group = 32);
+    DQ_DECODE_RUNS(iq1_s, unpack_iq1_s, .weights = 256, .group = 32, .bit_adds = -2);
 }
 
 /* IQ1_M: | 32 index low bytes | 32 x ( 3 index high bits, down 1 bit ) |
@@ -51,7 +45,6 @@ DQ_INLINE void unpack_iq1_m(const void *restrict block, struct dq_codes c)
     const uint64_t d_bits =
         (s >> 12 & 0x000f) | (s >> 24 & 0x00f0) | (s >> 36 & 0x0f00) | s >> 60 << 12;
     const float d = dq_f16_to_f32((uint16_t)d_bits);
-    uint64_t row[32], up[32];
 
     for (int g = 0; g < 16; g++) {
         const uint32_t scale = (uint32_t)(s >> (16 * (g / 4) + 3 * (g % 4))) & 7;
@@ -60,14 +53,12 @@ DQ_INLINE void unpack_iq1_m(const void *restrict block, struct dq_codes c)
     for (uint32_t n = 0; n < 32; n++) {
         const uint32_t h = dq_nibble(b->qh, n);
 
-        row[n] = dq_iq1s_grid[b->qs[n] | (h & 7) << 8];
-        up[n] = h >> 3 ^ 1;
+        dq_put8(c.q + 8 * n, eighths(dq_iq1s_grid[b->qs[n] | (h & 7) << 8]));
+        c.bits[n] = (uint8_t)(0 - (h >> 3));
     }
-    for (int n = 0; n < 32; n++)
-        dq_put8(c.q + 8 * n, eighths(row[n], up[n]));
 }
 
 DQ_DECODER(iq1_m)
 {
-    DQ_DECODE_RUNS(iq1_m, unpack_iq1_m, .weights = 256, .group = 16);
+    DQ_DECODE_RUNS(iq1_m, unpack_iq1_m, .weights = 256, .group = 16, .bit_adds = -2);
 }

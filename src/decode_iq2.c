@@ -9,25 +9,21 @@ DQ_INLINE void unpack_iq2_xxs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq2_xxs *b = block;
     const float d = dq_f16_at(b->d);
-    uint64_t row[32], minus[32];
 
     for (int g = 0; g < 8; g++) {
         const uint8_t *index = b->qs + 8 * g;
         const uint32_t a = dq_u32(index + 4);
 
         c.d[g] = d * (0.5f + (float)(a >> 28)) * 0.25f;
-        for (int l = 0; l < 4; l++) {
-            row[4 * g + l] = dq_iq2xxs_grid[index[l]];
-            minus[4 * g + l] = a >> 7 * l & 127;
-        }
+        dq_put4(c.bits + 4 * g, dq_even4(dq_sevens4(a)));
+        for (int l = 0; l < 4; l++)
+            dq_put8(c.q + 32 * g + 8 * l, dq_iq2xxs_grid[index[l]]);
     }
-    for (int n = 0; n < 32; n++)
-        dq_put8(c.q + 8 * n, dq_negate8(row[n], dq_spread1(dq_even8(minus[n]))));
 }
 
 DQ_DECODER(iq2_xxs)
 {
-    DQ_DECODE_RUNS(iq2_xxs, unpack_iq2_xxs, .weights = 256, .group = 32);
+    DQ_DECODE_RUNS(iq2_xxs, unpack_iq2_xxs, .weights = 256, .group = 32, .bit_negates = 1);
 }
 
 /* IQ2_XS: | d f16 | 32 x ( index 9 bits, sign index 7 bits ) | 16 x 4 bits of scale |
@@ -36,23 +32,20 @@ DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq2_xs *b = block;
     const float d = dq_f16_at(b->d);
-    uint64_t row[32], minus[32];
 
     for (uint32_t g = 0; g < 16; g++)
         c.d[g] = d * (0.5f + (float)dq_nibble(b->scales, g)) * 0.25f;
     for (int n = 0; n < 32; n++) {
         const uint32_t v = dq_u16(b->qs + 2 * n);
 
-        row[n] = dq_iq2xs_grid[v & 511];
-        minus[n] = v >> 9;
+        dq_put8(c.q + 8 * n, dq_iq2xs_grid[v & 511]);
+        c.bits[n] = (uint8_t)dq_even4(v >> 9);
     }
-    for (int n = 0; n < 32; n++)
-        dq_put8(c.q + 8 * n, dq_negate8(row[n], dq_spread1(dq_even8(minus[n]))));
 }
 
 DQ_DECODER(iq2_xs)
 {
-    DQ_DECODE_RUNS(iq2_xs, unpack_iq2_xs, .weights = 256, .group = 16);
+    DQ_DECODE_RUNS(iq2_xs, unpack_iq2_xs, .weights = 256, .group = 16, .bit_negates = 1);
 }
 
 /* IQ2_S: | d f16 | 32 index low bytes | 256 sign bits | 32 x 2 index high bits | 16 x 4 bits of
@@ -62,17 +55,15 @@ DQ_INLINE void unpack_iq2_s(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq2_s *b = block;
     const float d = dq_f16_at(b->d);
-    uint64_t row[32];
 
     for (uint32_t g = 0; g < 16; g++)
         c.d[g] = d * (0.5f + (float)dq_nibble(b->scales, g)) * 0.25f;
+    memcpy(c.bits, b->signs, 32);
     for (int n = 0; n < 32; n++)
-        row[n] = dq_iq2s_grid[b->qs[n] | (b->qh[n / 4] >> 2 * (n % 4) & 3) << 8];
-    for (int n = 0; n < 32; n++)
-        dq_put8(c.q + 8 * n, dq_negate8(row[n], dq_spread1(b->signs[n])));
+        dq_put8(c.q + 8 * n, dq_iq2s_grid[b->qs[n] | (b->qh[n / 4] >> 2 * (n % 4) & 3) << 8]);
 }
 
 DQ_DECODER(iq2_s)
 {
-    DQ_DECODE_RUNS(iq2_s, unpack_iq2_s, .weights = 256, .group = 16);
+    DQ_DECODE_RUNS(iq2_s, unpack_iq2_s, .weights = 256, .group = 16, .bit_negates = 1);
 }

@@ -143,14 +143,15 @@ DQ_DECODER(q6_k)
 
 /* Q8_K: | d f32 | 256 x i8 | 16 x i16 sums, not used |
  * w[i] = d * q[i] */
+DQ_INLINE void unpack_q8_k(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_q8_k *b = block;
+
+    c.d[0] = dq_f32_of_bits(dq_u32(b->d));
+    memcpy(c.q, b->qs, 256);
+}
+
 DQ_DECODER(q8_k)
 {
-    const struct dq_block_q8_k *b = src;
-
-    for (size_t k = 0; k < nblocks; k++, b++, dst += 256) {
-        const float d = dq_f32_of_bits(dq_u32(b->d));
-
-        for (int i = 0; i < 256; i++)
-            dst[i] = dq_one_nan(d * (float)(int8_t)b->qs[i]);
-    }
+    DQ_DECODE_RUNS(q8_k, unpack_q8_k, .weights = 256, .group = 256);
 }

@@ -8,13 +8,13 @@ DQ_INLINE void unpack_q1_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_q1_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    for (int i = 0; i < 16; i++)
-        dq_put8(c.q + 8 * i, dq_minus8(dq_spread1(b->qs[i]) << 1, 1));
+    memset(c.q, -1, 128);
+    memcpy(c.bits, b->qs, 16);
 }
 
 DQ_DECODER(q1_0)
 {
-    DQ_DECODE_RUNS(q1_0, unpack_q1_0, .weights = 128, .group = 128);
+    DQ_DECODE_RUNS(q1_0, unpack_q1_0, .weights = 128, .group = 128, .bit_negates = 1);
 }
 
 /* Q2_0: | d f16 | 64 x 2 bits, lowest of a byte first |
@@ -74,15 +74,16 @@ DQ_INLINE void unpack_q5_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_q5_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    for (int i = 0; i < 4; i++) {
-        const uint64_t nibbles = dq_bits8(b->qs + 8 * (i % 2), 4 * (i / 2), 15);
-        dq_put8(c.q + 8 * i, dq_minus8(nibbles | dq_spread1(b->qh[i]) << 4, 16));
+    memcpy(c.bits, b->qh, 4);
+    for (int i = 0; i < 16; i += 8) {
+        dq_put8(c.q + i, dq_minus8(dq_bits8(b->qs + i, 0, 15), 16));
+        dq_put8(c.q + i + 16, dq_minus8(dq_bits8(b->qs + i, 4, 15), 16));
     }
 }
 
 DQ_DECODER(q5_0)
 {
-    DQ_DECODE_RUNS(q5_0, unpack_q5_0, .weights = 32, .group = 32);
+    DQ_DECODE_RUNS(q5_0, unpack_q5_0, .weights = 32, .group = 32, .bit_adds = 16);
 }
 
 /* Q5_1: | d f16 | m f16 | 32 fifth bits, lowest first | nibbles as Q4_0 |
@@ -93,41 +94,41 @@ DQ_INLINE void unpack_q5_1(const void *restrict block, struct dq_codes c)
 
     c.d[0] = dq_f16_at(b->d);
     c.m[0] = dq_f16_at(b->m);
-    for (int i = 0; i < 4; i++) {
-        const uint64_t nibbles = dq_bits8(b->qs + 8 * (i % 2), 4 * (i / 2), 15);
-        dq_put8(c.q + 8 * i, nibbles | dq_spread1(b->qh[i]) << 4);
-    }
+    memcpy(c.bits, b->qh, 4);
+    dq_nibbles32(c.q, b->qs);
 }
 
 DQ_DECODER(q5_1)
 {
-    DQ_DECODE_RUNS(q5_1, unpack_q5_1, .weights = 32, .group = 32, .has_m = 1);
+    DQ_DECODE_RUNS(q5_1, unpack_q5_1, .weights = 32, .group = 32, .has_m = 1, .bit_adds = 16);
 }
 
 /* Q8_0: | d f16 | 32 x i8 |
  * w[i] = q[i] * d */
+DQ_INLINE void unpack_q8_0(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_q8_0 *b = block;
+
+    c.d[0] = dq_f16_at(b->d);
+    memcpy(c.q, b->qs, 32);
+}
+
 DQ_DECODER(q8_0)
 {
-    const struct dq_block_q8_0 *b = src;
-
-    for (size_t k = 0; k < nblocks; k++, b++, dst += 32) {
-        const float d = dq_f16_at(b->d);
-
-        for (int i = 0; i < 32; i++)
-            dst[i] = dq_one_nan((float)(int8_t)b->qs[i] * d);
-    }
+    DQ_DECODE_RUNS(q8_0, unpack_q8_0, .weights = 32, .group = 32);
 }
 
 /* Q8_1: | d f16 | s f16, not used | 32 x i8 |
  * w[i] = q[i] * d */
+DQ_INLINE void unpack_q8_1(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_q8_1 *b = block;
+
+    c.d[0] = dq_f16_at(b->d);
+    memcpy(c.q, b->qs, 32);
+}
+
 DQ_DECODER(q8_1)
 {
-    const struct dq_block_q8_1 *b = src;
-
-    for (size_t k = 0; k < nblocks; k++, b++, dst += 32) {
-        const float d = dq_f16_at(b->d);
-
-        for (int i = 0; i < 32; i++)
-            dst[i] = dq_one_nan((float)(int8_t)b->qs[i] * d);
-    }
+    DQ_DECODE_RUNS(q8_1, unpack_q8_1, .weights = 32, .group = 32);
 }

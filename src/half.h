@@ -89,17 +89,6 @@ DQ_FN float dq_f16_to_f32(uint16_t h)
     return dq_f32_of_bits(sign | dq_select(mag < 0x7c00, finite, special));
 }
 
-/* The f16 at p: a few instructions for a normal number, which nearly every scale is. */
-DQ_FN float dq_f16_at(const uint8_t *p)
-{
-    const uint16_t h = dq_u16(p);
-    const uint32_t widened = (uint32_t)(int16_t)h << 13 & 0x8fffe000;
-
-    if ((h & 0x7fffu) - 0x0400 < 0x7800)
-        return dq_f32_of_bits(widened + (112u << 23));
-    return dq_f16_to_f32(h);
-}
-
 /* bfloat16: the high half of an f32. */
 DQ_FN float dq_bf16_to_f32(uint16_t h)
 {

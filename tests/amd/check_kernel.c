@@ -118,7 +118,8 @@ static int prepare(struct checking *c)
         cross(c->blocks + i * len, golden.blocks + next_random(&state) % golden.nblocks * len,
             golden.blocks + next_random(&state) % golden.nblocks * len, len, &state);
     memcpy(c->f32, golden.weights, n_golden * sizeof *c->f32);
-    cpu->decode[c->info->format](c->blocks + golden.nblocks * len, c->f32 + n_golden, c->n_made);
+    cpu->decode[c->info->format](
+        c->blocks + golden.nblocks * len, c->f32 + n_golden, c->n_made, DQ_DTYPE_f32);
     if (c->dtype == DQ_DTYPE_f32) {
         memcpy(c->want, c->f32, n * sizeof *c->f32);
         return 0;

@@ -63,7 +63,7 @@ static void fill_blocks(uint8_t *p, const struct dq_format_info *info, size_t nb
     for (size_t k = 0; k < nblocks; k++, p += info->bytes) {
         for (int i = 0; i < MAX_TRIES; i++) {
             fill(p, info->bytes);
-            dq_cpu_levels[0]->decode[info->format](p, weights, 1);
+            dq_cpu_levels[0]->decode[info->format](p, weights, 1, DQ_DTYPE_f32);
             if (are_usual(weights, info->weights))
                 break;
         }

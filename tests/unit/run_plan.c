@@ -86,7 +86,7 @@ uint8_t *decode_directly(const struct dq_model *m, const struct dq_tensor *t, en
     uint16_t *narrow = malloc(n * sizeof *narrow);
     assert_true(blocks && weights && narrow);
     check_ok(dq_tensor_read(m, t, 0, blocks, (size_t)t->n_bytes, &e), &e);
-    cpu->decode[t->format->format](blocks, weights, nblocks);
+    cpu->decode[t->format->format](blocks, weights, nblocks, DQ_DTYPE_f32);
     if (dtype == DQ_DTYPE_f16)
         cpu->to_f16(weights, narrow, n);
     else if (dtype == DQ_DTYPE_bf16)

@@ -41,7 +41,7 @@ static void check_decode_at(const struct dq_cpu *cpu, enum dq_format format, enu
     float *weights = malloc(n * sizeof *weights);
     uint8_t *wanted = malloc(len);
     assert_true(weights && wanted);
-    cpu->decode[format](lane->in, weights, nblocks);
+    cpu->decode[format](lane->in, weights, nblocks, DQ_DTYPE_f32);
     if (dtype == DQ_DTYPE_f32)
         memcpy(wanted, weights, len);
     else if (dtype == DQ_DTYPE_f16)
@@ -101,7 +101,7 @@ static void overflows_are_counted_alike(void **state)
     rng_fill(&r, blocks, NBLOCKS * 292);
     for (size_t f = 0; f < DQ_FMT_COUNT; f++) {
         const size_t n = NBLOCKS * dq_formats[f].weights;
-        dq_cpu_best()->decode[f](blocks, weights, NBLOCKS);
+        dq_cpu_best()->decode[f](blocks, weights, NBLOCKS, DQ_DTYPE_f32);
         for (int d = DQ_DTYPE_f16; d <= DQ_DTYPE_bf16; d++)
             assert_int_equal(
                 dq_count_overflows((enum dq_format)f, (enum dq_dtype)d, blocks, NBLOCKS),

@@ -30,10 +30,18 @@ static float float_of(uint32_t bits)
 
 static uint16_t narrow1(dq_narrow_fn narrow, float x, size_t *overflows)
 {
-    uint16_t h;
+    enum { N = 17 }; /* more than are looked at together */
+    float src[N];
+    uint16_t h[N];
 
-    *overflows = narrow(&x, &h, 1);
-    return h;
+    for (int i = 0; i < N; i++)
+        src[i] = x;
+    const size_t counted = narrow(src, h, N);
+    for (int i = 1; i < N; i++)
+        assert_int_equal(h[i], h[0]);
+    assert_int_equal(counted % N, 0);
+    *overflows = counted / N;
+    return h[0];
 }
 
 /* Checks x and -x. infinity is the code of it in the narrow type. */

@@ -108,7 +108,7 @@ static void f32_is_golden(void **state)
     assert_non_null(dst);
     for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu)) {
         memset(dst, 0xa5, g.n * sizeof *dst);
-        cpu->decode[info->format](g.blocks, dst, g.nblocks);
+        cpu->decode[info->format](g.blocks, dst, g.nblocks, DQ_DTYPE_f32);
         check_f32(cpu, info, dst, g.f32, 0, g.n);
     }
     free(dst);
@@ -180,7 +180,7 @@ static void decode_at(const struct dq_cpu *cpu, const struct dq_format_info *inf
     guard_paint(out, 0xa5);
     memcpy(src, g->blocks + first * info->bytes, src_len);
     assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ), 0);
-    cpu->decode[info->format](src, (float *)(void *)dst, nblocks);
+    cpu->decode[info->format](src, dst, nblocks, DQ_DTYPE_f32);
     assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ | PROT_WRITE), 0);
     check_f32(cpu, info, dst, g->f32 + first * info->weights, first, n);
     guard_check(out, 0xa5, dst, n * sizeof(float));

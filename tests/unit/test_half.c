@@ -1,4 +1,5 @@
 /* The small float types and the loads of half.h: every code. */
+#include "decode_simd.h"
 #include "dq_test.h"
 #include "half.h"
 

@@ -1,0 +1,131 @@
+/* decode_simd.h in plain C. */
+#ifndef DQ_DECODE_SIMD_PLAIN_H
+#define DQ_DECODE_SIMD_PLAIN_H
+
+#include "decode_bits.h"
+#include "decode_round.h"
+
+struct dq_x16 {
+    float v[16];
+};
+
+/* A few instructions for a normal number, which nearly every scale is. */
+DQ_INLINE float dq_f16_at(const uint8_t *p)
+{
+    const uint16_t h = dq_u16(p);
+    const uint32_t widened = (uint32_t)(int16_t)h << 13 & 0x8fffe000;
+
+    if ((h & 0x7fffu) - 0x0400 < 0x7800)
+        return dq_f32_of_bits(widened + (112u << 23));
+    return dq_f16_to_f32(h);
+}
+
+DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
+{
+    struct dq_x16 x;
+
+    for (int i = 0; i < 16; i++)
+        x.v[i] = (float)q[i];
+    return x;
+}
+
+DQ_INLINE struct dq_x16 dq_x16_of_f32(const float *p)
+{
+    struct dq_x16 x;
+
+    memcpy(x.v, p, sizeof x.v);
+    return x;
+}
+
+DQ_INLINE struct dq_x16 dq_x16_of_f16(const uint8_t *p)
+{
+    struct dq_x16 x;
+
+    for (int i = 0; i < 16; i++)
+        x.v[i] = dq_one_nan(dq_f16_to_f32(dq_u16(p + 2 * i)));
+    return x;
+}
+
+DQ_INLINE struct dq_x16 dq_x16_times(struct dq_x16 x, float d)
+{
+    for (int i = 0; i < 16; i++)
+        x.v[i] *= d;
+    return x;
+}
+
+DQ_INLINE struct dq_x16 dq_x16_plus(struct dq_x16 x, float m)
+{
+    for (int i = 0; i < 16; i++)
+        x.v[i] += m;
+    return x;
+}
+
+DQ_INLINE void dq_x16_to_f32(float *dst, struct dq_x16 x)
+{
+    memcpy(dst, x.v, sizeof x.v);
+}
+
+DQ_INLINE void dq_x16_to_f16(uint16_t *dst, struct dq_x16 x)
+{
+    for (int i = 0; i < 16; i++)
+        dst[i] = dq_f32_to_f16(x.v[i]);
+}
+
+DQ_INLINE void dq_x16_to_bf16(uint16_t *dst, struct dq_x16 x)
+{
+    for (int i = 0; i < 16; i++)
+        dst[i] = dq_f32_to_bf16(x.v[i]);
+}
+
+/* Byte i of b where byte i of mask is 0xff, of a where it is 0. */
+static inline uint64_t pick8(uint64_t mask, uint64_t a, uint64_t b)
+{
+    return a ^ ((a ^ b) & mask);
+}
+
+static inline uint64_t one_of_4(uint64_t mask0, uint64_t mask1, const int8_t *values)
+{
+    const uint64_t low = pick8(mask0, DQ_BYTES((uint8_t)values[0]), DQ_BYTES((uint8_t)values[1]));
+    const uint64_t high = pick8(mask0, DQ_BYTES((uint8_t)values[2]), DQ_BYTES((uint8_t)values[3]));
+
+    return pick8(mask1, low, high);
+}
+
+/* The values of eight nibbles, by logic on their bits: no compiler makes a vector look-up of a
+ * table of bytes, and eight loads take longer than this does in a vector. */
+static inline uint64_t one_of_16(uint64_t nibbles, const int8_t *values)
+{
+    uint64_t mask[4];
+
+    for (int i = 0; i < 4; i++) {
+        const uint64_t bit = nibbles >> i & DQ_BYTES(1);
+        mask[i] = (bit << 8) - bit;
+    }
+    const uint64_t v0 = one_of_4(mask[0], mask[1], values);
+    const uint64_t v4 = one_of_4(mask[0], mask[1], values + 4);
+    const uint64_t v8 = one_of_4(mask[0], mask[1], values + 8);
+    const uint64_t v12 = one_of_4(mask[0], mask[1], values + 12);
+    return pick8(mask[3], pick8(mask[2], v0, v4), pick8(mask[2], v8, v12));
+}
+
+DQ_INLINE void dq_lookup32(int8_t *q, const int8_t *values)
+{
+    for (int i = 0; i < 32; i += 8)
+        dq_put8(q + i, one_of_16(dq_get8(q + i), values));
+}
+
+/* Spreads eight bits to the low ends of eight bytes. */
+static inline uint64_t spread_bits(uint64_t x)
+{
+    x = (x | x << 28) & 0x0000000f0000000f;
+    x = (x | x << 14) & 0x0003000300030003;
+    return (x | x << 7) & DQ_BYTES(1);
+}
+
+DQ_INLINE void dq_bits32(int8_t *dst, const uint8_t *bits)
+{
+    for (int i = 0; i < 4; i++)
+        dq_put8(dst + 8 * i, spread_bits(bits[i]) * 255);
+}
+
+#endif
