@@ -51,7 +51,7 @@ static inline uint64_t dq_minus8(uint64_t word, int bias)
     return ((word | DQ_BYTES(0x80)) - DQ_BYTES(bias)) ^ DQ_BYTES(0x80);
 }
 
-/* Spreads eight pairs of bits to the low ends of eight bytes. */
+/* Spreads eight pairs of bits, or eight nibbles, to the low ends of eight bytes. */
 static inline uint64_t dq_spread2(uint64_t x)
 {
     x = (x | x << 24) & 0x000000ff000000ff;
@@ -59,11 +59,28 @@ static inline uint64_t dq_spread2(uint64_t x)
     return (x | x << 6) & DQ_BYTES(3);
 }
 
+static inline uint64_t dq_spread4(uint64_t x)
+{
+    x = (x | x << 16) & 0x0000ffff0000ffff;
+    x = (x | x << 8) & 0x00ff00ff00ff00ff;
+    return (x | x << 4) & DQ_BYTES(15);
+}
+
 /* Four fields of seven bits, in the low 28, to the low ends of four bytes. */
 static inline uint32_t dq_sevens4(uint32_t x)
 {
     x = (x & 0x00003fff) | (x & 0x0fffc000) << 2;
     return (x & 0x007f007f) | (x & 0x3f803f80) << 1;
+}
+
+/* To seven bits, an eighth that makes the number of ones even. */
+static inline uint8_t dq_even1(uint8_t x)
+{
+    uint8_t odd = x ^ x >> 4;
+
+    odd ^= odd >> 2;
+    odd ^= odd >> 1;
+    return (uint8_t)(x | odd << 7);
 }
 
 /* To each of four bytes of seven bits, an eighth that makes the number of ones even. */

@@ -30,6 +30,13 @@ struct dq_codes {
 
 typedef void (*dq_unpack_fn)(const void *restrict block, struct dq_codes c);
 
+/* Sixteen factors at once; d and m have room for sixteen of each 256 weights also where only eight
+ * are of use. */
+DQ_INLINE void dq_put_factors(float *dst, uint64_t low, uint64_t high, float d)
+{
+    dq_x16_to_f32(dst, dq_x16_times(dq_x16_of_words(low, high), d));
+}
+
 /* The facts about a type, constants in its decoder. */
 struct dq_shape {
     size_t bytes;         /* of a block */

@@ -3,6 +3,13 @@
 #include "codebooks.h"
 #include "decode_codes.h"
 
+DQ_INLINE void put_factors(float *dst, uint64_t low, uint64_t high, float d)
+{
+    const struct dq_x16 scales = dq_x16_plus(dq_x16_of_words(low, high), 0.5f);
+
+    dq_x16_to_f32(dst, dq_x16_times(dq_x16_times(scales, d), 0.25f));
+}
+
 /* IQ2_XXS: | d f16 | 8 x ( 4 index bytes | 4 x 7 bits of sign index, scale 4 bits ) |
  * w[i] = ((d * (0.5 + scale)) * 0.25) * grid[index][i % 8] * sign,  scale of each 32 weights */
 DQ_INLINE void unpack_iq2_xxs(const void *restrict block, struct dq_codes c)
@@ -10,15 +17,18 @@ DQ_INLINE void unpack_iq2_xxs(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq2_xxs *b = block;
     const float d = dq_f16_at(b->d);
 
+    uint64_t scales = 0;
+
     for (int g = 0; g < 8; g++) {
         const uint8_t *index = b->qs + 8 * g;
         const uint32_t a = dq_u32(index + 4);
 
-        c.d[g] = d * (0.5f + (float)(a >> 28)) * 0.25f;
+        scales |= (uint64_t)(a >> 28) << 8 * g;
         dq_put4(c.bits + 4 * g, dq_even4(dq_sevens4(a)));
         for (int l = 0; l < 4; l++)
             dq_put8(c.q + 32 * g + 8 * l, dq_iq2xxs_grid[index[l]]);
     }
+    put_factors(c.d, scales, 0, d);
 }
 
 DQ_DECODER(iq2_xxs)
@@ -33,14 +43,11 @@ DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq2_xs *b = block;
     const float d = dq_f16_at(b->d);
 
-    for (uint32_t g = 0; g < 16; g++)
-        c.d[g] = d * (0.5f + (float)dq_nibble(b->scales, g)) * 0.25f;
-    for (int n = 0; n < 32; n++) {
-        const uint32_t v = dq_u16(b->qs + 2 * n);
-
-        dq_put8(c.q + 8 * n, dq_iq2xs_grid[v & 511]);
-        c.bits[n] = (uint8_t)dq_even4(v >> 9);
-    }
+    put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
+    for (int n = 0; n < 32; n++)
+        c.bits[n] = dq_even1((uint8_t)(dq_u16(b->qs + 2 * n) >> 9));
+    for (int n = 0; n < 32; n++)
+        dq_put8(c.q + 8 * n, dq_iq2xs_grid[dq_u16(b->qs + 2 * n) & 511]);
 }
 
 DQ_DECODER(iq2_xs)
@@ -56,8 +63,7 @@ DQ_INLINE void unpack_iq2_s(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq2_s *b = block;
     const float d = dq_f16_at(b->d);
 
-    for (uint32_t g = 0; g < 16; g++)
-        c.d[g] = d * (0.5f + (float)dq_nibble(b->scales, g)) * 0.25f;
+    put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
     memcpy(c.bits, b->signs, 32);
     for (int n = 0; n < 32; n++)
         dq_put8(c.q + 8 * n, dq_iq2s_grid[b->qs[n] | (b->qh[n / 4] >> 2 * (n % 4) & 3) << 8]);

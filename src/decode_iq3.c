@@ -9,12 +9,16 @@ DQ_INLINE void unpack_iq3_xxs(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq3_xxs *b = block;
     const float d = dq_f16_at(b->d);
 
+    uint64_t scales = 0;
+
     for (int g = 0; g < 8; g++) {
         const uint32_t a = dq_u32(b->ss + 4 * g);
 
-        c.d[g] = d * (0.5f + (float)(a >> 28)) * 0.5f;
+        scales |= (uint64_t)(a >> 28) << 8 * g;
         dq_put4(c.bits + 4 * g, dq_even4(dq_sevens4(a)));
     }
+    const struct dq_x16 x = dq_x16_plus(dq_x16_of_words(scales, 0), 0.5f);
+    dq_x16_to_f32(c.d, dq_x16_times(dq_x16_times(x, d), 0.5f));
     for (int n = 0; n < 64; n++)
         dq_put4(c.q + 4 * n, dq_iq3xxs_grid[b->qs[n]]);
 }
@@ -31,8 +35,7 @@ DQ_INLINE void unpack_iq3_s(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq3_s *b = block;
     const float d = dq_f16_at(b->d);
 
-    for (uint32_t g = 0; g < 8; g++)
-        c.d[g] = d * (float)(1 + 2 * dq_nibble(b->scales, g));
+    dq_put_factors(c.d, (dq_spread4(dq_u32(b->scales)) << 1) + DQ_BYTES(1), 0, d);
     memcpy(c.bits, b->signs, 32);
     for (int n = 0; n < 64; n++)
         dq_put4(c.q + 4 * n, dq_iq3s_grid[b->qs[n] | (b->qh[n / 8] >> n % 8 & 1) << 8]);

@@ -23,14 +23,12 @@ DQ_INLINE void unpack_iq4_xs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq4_xs *b = block;
     const float d = dq_f16_at(b->d);
-    const uint32_t high = dq_u16(b->scales_h);
+    const uint64_t low = dq_spread4(dq_u32(b->scales_l));
+    const uint64_t high = dq_spread2(dq_u16(b->scales_h));
 
-    for (uint32_t g = 0; g < 8; g++) {
-        const uint32_t scale = dq_nibble(b->scales_l, g) | (high >> 2 * g & 3) << 4;
-
-        c.d[g] = d * (float)((int32_t)scale - 32);
+    dq_put_factors(c.d, dq_minus8(low | high << 4, 32), 0, d);
+    for (int g = 0; g < 8; g++)
         dq_nibbles32(c.q + 32 * g, b->qs + 16 * g);
-    }
 }
 
 DQ_DECODER(iq4_xs)

@@ -11,11 +11,10 @@ DQ_INLINE void unpack_q2_k(const void *restrict block, struct dq_codes c)
     const float d = dq_f16_at(b->d);
     const float dmin = dq_f16_at(b->dmin);
 
-    for (int g = 0; g < 16; g++) {
-        c.d[g] = d * (float)(b->scales[g] & 15);
-        c.m[g] = -(dmin * (float)(b->scales[g] >> 4));
-    }
+    dq_put_factors(c.d, dq_bits8(b->scales, 0, 15), dq_bits8(b->scales + 8, 0, 15), d);
+    dq_put_factors(c.m, dq_bits8(b->scales, 4, 15), dq_bits8(b->scales + 8, 4, 15), -dmin);
     for (int j = 0; j < 8; j++) {
+        DQ_DO_NOT_UNROLL
         for (int i = 0; i < 32; i += 8)
             dq_put8(c.q + 32 * j + i, dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3));
     }
@@ -26,13 +25,16 @@ DQ_DECODER(q2_k)
     DQ_DECODE_RUNS(q2_k, unpack_q2_k, .weights = 256, .group = 16, .has_m = 1);
 }
 
-/* Scale g of sixteen from 12 bytes: 8 of low nibbles, 4 of four times two high bits. */
-static inline int q3_k_scale(const uint8_t *s, int g)
+/* The factors of a Q3_K block: 12 bytes are 8 of low nibbles, for eight scales and then for eight
+ * more, and 4 of four times two high bits, for four scales each time. */
+DQ_INLINE void q3_k_factors(float *restrict dst, const uint8_t *s, float d)
 {
-    const int low = g < 8 ? s[g] & 15 : s[g - 8] >> 4;
-    const int high = s[8 + g % 4] >> 2 * (g / 4) & 3;
+    const uint64_t high = dq_u32(s + 8);
+    const uint64_t high0 = (high | high << 30) & DQ_BYTES(3);
+    const uint64_t high8 = (high >> 4 | high >> 6 << 32) & DQ_BYTES(3);
 
-    return (low | high << 4) - 32;
+    dq_put_factors(dst, dq_minus8(dq_bits8(s, 0, 15) | high0 << 4, 32),
+        dq_minus8(dq_bits8(s, 4, 15) | high8 << 4, 32), d);
 }
 
 /* Q3_K: | 32 bytes of third bits | 64 bytes of 2-bit codes as Q2_K | 16 x 6 bits of scale | d f16 |
@@ -43,9 +45,9 @@ DQ_INLINE void unpack_q3_k(const void *restrict block, struct dq_codes c)
     const struct dq_block_q3_k *b = block;
     const float d = dq_f16_at(b->d);
 
-    for (int g = 0; g < 16; g++)
-        c.d[g] = d * (float)q3_k_scale(b->scales, g);
+    q3_k_factors(c.d, b->scales, d);
     for (int j = 0; j < 8; j++) {
+        DQ_DO_NOT_UNROLL
         for (int i = 0; i < 32; i += 8) {
             const uint64_t low = dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3);
             const uint64_t third = dq_bits8(b->hmask + i, j, 1);
@@ -62,14 +64,14 @@ DQ_DECODER(q3_k)
 /* The factors of a Q4_K or Q5_K block. Its 12 bytes of scales are eight pairs of six bits: four
  * pairs in the low six bits of s[0..3] and s[4..7], and four whose low nibbles share s[8..11] and
  * whose high two bits are at the top of s[0..3] and s[4..7]. */
-static inline void k_factors(struct dq_codes c, const uint8_t *s, float d, float dmin)
+DQ_INLINE void k_factors(struct dq_codes c, const uint8_t *s, float d, float dmin)
 {
-    for (int g = 0; g < 4; g++) {
-        c.d[g] = d * (float)(s[g] & 63);
-        c.m[g] = -(dmin * (float)(s[g + 4] & 63));
-        c.d[g + 4] = d * (float)((s[g + 8] & 15) | s[g] >> 6 << 4);
-        c.m[g + 4] = -(dmin * (float)(s[g + 8] >> 4 | s[g + 4] >> 6 << 4));
-    }
+    const uint64_t a = dq_u32(s), b = dq_u32(s + 4), low = dq_u32(s + 8);
+    const uint64_t a4 = (low & DQ_BYTES(15)) | (a >> 2 & DQ_BYTES(0x30));
+    const uint64_t b4 = (low >> 4 & DQ_BYTES(15)) | (b >> 2 & DQ_BYTES(0x30));
+
+    dq_put_factors(c.d, (a & DQ_BYTES(63)) | a4 << 32, 0, d);
+    dq_put_factors(c.m, (b & DQ_BYTES(63)) | b4 << 32, 0, -dmin);
 }
 
 /* Q4_K: | d f16 | dmin f16 | 8 x (scale 6 bits, minimum 6 bits) | 128 bytes of nibbles |
@@ -81,6 +83,7 @@ DQ_INLINE void unpack_q4_k(const void *restrict block, struct dq_codes c)
 
     k_factors(c, b->scales, dq_f16_at(b->d), dq_f16_at(b->dmin));
     for (int j = 0; j < 8; j++) {
+        DQ_DO_NOT_UNROLL
         for (int i = 0; i < 32; i += 8)
             dq_put8(c.q + 32 * j + i, dq_bits8(b->qs + 32 * (j / 2) + i, 4 * (j % 2), 15));
     }
@@ -100,6 +103,7 @@ DQ_INLINE void unpack_q5_k(const void *restrict block, struct dq_codes c)
 
     k_factors(c, b->scales, dq_f16_at(b->d), dq_f16_at(b->dmin));
     for (int j = 0; j < 8; j++) {
+        DQ_DO_NOT_UNROLL
         for (int i = 0; i < 32; i += 8) {
             const uint64_t low = dq_bits8(b->qs + 32 * (j / 2) + i, 4 * (j % 2), 15);
             const uint64_t fifth = dq_bits8(b->qh + i, j, 1);
@@ -122,12 +126,12 @@ DQ_INLINE void unpack_q6_k(const void *restrict block, struct dq_codes c)
     const struct dq_block_q6_k *b = block;
     const float d = dq_f16_at(b->d);
 
-    for (int g = 0; g < 16; g++)
-        c.d[g] = d * (float)(int8_t)b->scales[g];
+    dq_put_factors(c.d, dq_u64(b->scales), dq_u64(b->scales + 8), d);
     for (int j = 0; j < 8; j++) {
         const uint8_t *ql = b->ql + 64 * (j / 4) + 32 * (j % 2);
         const uint8_t *qh = b->qh + 32 * (j / 4);
 
+        DQ_DO_NOT_UNROLL
         for (int i = 0; i < 32; i += 8) {
             const uint64_t low = dq_bits8(ql + i, 4 * (j % 4 / 2), 15);
             const uint64_t top = dq_bits8(qh + i, 2 * (j % 4), 3);

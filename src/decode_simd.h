@@ -2,17 +2,19 @@
  * file for each instruction-set level. The files have the same functions with the same results:
  *
  *   dq_f16_at        the f16 at p
- *   dq_x16_*         sixteen floats: from codes, from f32, from f16 (where a NaN becomes the one
- *                    NaN); times and plus a number; to f32, f16 and bf16, rounded to nearest even.
- *                    The last two are for numbers that are finite and stay so.
- *   dq_lookup32      each of 32 codes 0..15 becomes a value of a table
- *   dq_bits32        32 bits, lowest of a byte first, as bytes: 0 or -1 */
+ *   dq_x16_*         sixteen floats: from codes in memory or in two words, from f32, from f16
+ * (where a NaN becomes the one NaN); times and plus a number; to f32, f16 and bf16, rounded to
+ * nearest even. The last two are for numbers that are finite and stay so. dq_lookup32      each of
+ * 32 codes 0..15 becomes a value of a table dq_bits32        32 bits, lowest of a byte first, as
+ * bytes: 0 or -1 */
 #ifndef DQ_DECODE_SIMD_H
 #define DQ_DECODE_SIMD_H
 
 #if defined(__GNUC__)
 #define DQ_INLINE static inline __attribute__((always_inline))
+#define DQ_DO_NOT_UNROLL _Pragma("GCC unroll 1")
 #else
+#define DQ_DO_NOT_UNROLL
 #define DQ_INLINE static inline
 #endif
 

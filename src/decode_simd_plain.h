@@ -29,6 +29,15 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
     return x;
 }
 
+DQ_INLINE struct dq_x16 dq_x16_of_words(uint64_t low, uint64_t high)
+{
+    int8_t q[16];
+
+    dq_put8(q, low);
+    dq_put8(q + 8, high);
+    return dq_x16_of_codes(q);
+}
+
 DQ_INLINE struct dq_x16 dq_x16_of_f32(const float *p)
 {
     struct dq_x16 x;

@@ -15,16 +15,21 @@ DQ_INLINE float dq_f16_at(const uint8_t *p)
     return _cvtsh_ss(dq_u16(p));
 }
 
-DQ_INLINE __m256 dq_x8_of_codes(const int8_t *q)
+DQ_INLINE __m256 dq_x8_of_codes(__m128i codes)
 {
-    const __m128i codes = _mm_loadl_epi64((const __m128i *)(const void *)q);
-
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(codes));
 }
 
 DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
 {
-    return (struct dq_x16){dq_x8_of_codes(q), dq_x8_of_codes(q + 8)};
+    return (struct dq_x16){dq_x8_of_codes(_mm_loadl_epi64((const __m128i *)(const void *)q)),
+        dq_x8_of_codes(_mm_loadl_epi64((const __m128i *)(const void *)(q + 8)))};
+}
+
+DQ_INLINE struct dq_x16 dq_x16_of_words(uint64_t low, uint64_t high)
+{
+    return (struct dq_x16){dq_x8_of_codes(_mm_cvtsi64_si128((long long)low)),
+        dq_x8_of_codes(_mm_cvtsi64_si128((long long)high))};
 }
 
 DQ_INLINE struct dq_x16 dq_x16_of_f32(const float *p)

@@ -22,6 +22,13 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
     return (struct dq_x16){_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes))};
 }
 
+DQ_INLINE struct dq_x16 dq_x16_of_words(uint64_t low, uint64_t high)
+{
+    const __m128i codes = _mm_set_epi64x((long long)high, (long long)low);
+
+    return (struct dq_x16){_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes))};
+}
+
 DQ_INLINE struct dq_x16 dq_x16_of_f32(const float *p)
 {
     return (struct dq_x16){_mm512_loadu_ps(p)};
