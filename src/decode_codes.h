@@ -5,8 +5,9 @@
  * a + -b) or a sign as a factor.
  *
  * A decoder says how to unpack one block into codes and factors. That is done for a run of blocks
- * before the codes of the run become floats: loops that each vectorise, far enough apart that no
- * load waits for a store of another width. */
+ * before the codes of the run become weights: loops that each vectorise, far enough apart that no
+ * load waits for a store of another width. A run is nearly always tame: its factors are so small
+ * that no weight is NaN or overflows, and nothing needs to be looked at for each weight. */
 #ifndef DQ_DECODE_CODES_H
 #define DQ_DECODE_CODES_H
 
@@ -30,6 +31,27 @@ struct dq_codes {
 
 typedef void (*dq_unpack_fn)(const void *restrict block, struct dq_codes c);
 
+/* A code that its bit has changed; set is 0 or -1. */
+typedef int8_t (*dq_bit_fn)(int8_t q, int8_t set);
+
+DQ_INLINE int8_t dq_negate(int8_t q, int8_t set)
+{
+    return (int8_t)((q ^ set) - set);
+}
+
+/* Copies row k of a codebook. gcc would compute many k in a vector, only to take it apart. */
+DQ_INLINE void dq_put_row8(int8_t *restrict q, const uint64_t *grid, size_t k)
+{
+    DQ_NOT_IN_VECTORS(k);
+    dq_put8(q, grid[k]);
+}
+
+DQ_INLINE void dq_put_row4(int8_t *restrict q, const uint32_t *grid, size_t k)
+{
+    DQ_NOT_IN_VECTORS(k);
+    dq_put4(q, grid[k]);
+}
+
 /* Sixteen factors at once; d and m have room for sixteen of each 256 weights also where only eight
  * are of use. */
 DQ_INLINE void dq_put_factors(float *dst, uint64_t low, uint64_t high, float d)
@@ -44,8 +66,7 @@ struct dq_shape {
     size_t group;         /* weights that share d and m, 16 or more */
     int has_m;            /* or m is not set */
     const int8_t *values; /* sixteen values that the codes stand for, or NULL: themselves */
-    int bit_negates;      /* a bit that is set makes a code negative; */
-    int bit_adds;         /* or adds this to it */
+    dq_bit_fn use_bit;    /* what the bits do to the codes, or NULL */
 };
 
 /* Makes n weights, with their factors in groups, where some are not finite or may overflow. */
@@ -99,18 +120,14 @@ DQ_INLINE size_t dq_decode_codes(const struct dq_codes *c, void *restrict dst, s
 }
 
 /* Does to n codes what their bits say. */
-DQ_INLINE void dq_use_bits(int8_t *restrict q, const uint8_t *bits, size_t n, struct dq_shape shape)
+DQ_INLINE void dq_use_bits(int8_t *restrict q, const uint8_t *bits, size_t n, dq_bit_fn use)
 {
     for (size_t i = 0; i < n; i += 32) {
-        int8_t set[32]; /* 0 or -1 */
+        int8_t set[32];
 
         dq_bits32(set, bits + i / 8);
-        for (size_t k = 0; k < 32; k++) {
-            if (shape.bit_negates)
-                q[i + k] = (int8_t)((q[i + k] ^ set[k]) - set[k]);
-            else
-                q[i + k] = (int8_t)(q[i + k] + (set[k] & shape.bit_adds));
-        }
+        for (size_t k = 0; k < 32; k++)
+            q[i + k] = use(q[i + k], set[k]);
     }
 }
 
@@ -136,17 +153,17 @@ DQ_INLINE size_t dq_decode_runs(const uint8_t *restrict src, uint8_t *restrict d
             for (size_t i = 0; i < n; i += 32)
                 dq_lookup32(q + i, shape.values);
         }
-        if (shape.bit_negates || shape.bit_adds)
-            dq_use_bits(q, bits, n, shape);
+        if (shape.use_bit)
+            dq_use_bits(q, bits, n, shape.use_bit);
         overflows += dq_decode_codes(&(struct dq_codes){q, d, m, bits}, dst, n, shape, dtype);
         dst += n * dq_dtype_len(dtype);
     }
     return overflows;
 }
 
-/* The body of a decoder. The facts are those of struct dq_shape after bytes. */
+/* What a decoder does and returns. The facts are those of struct dq_shape after bytes. */
 #define DQ_DECODE_RUNS(token, unpack, ...)                                                         \
-    return dq_decode_runs(src, dst, nblocks, dtype,                                                \
+    dq_decode_runs(src, dst, nblocks, dtype,                                                       \
         (struct dq_shape){sizeof(struct dq_block_##token), __VA_ARGS__}, unpack)
 
 #endif

@@ -9,12 +9,13 @@ DQ_INLINE void unpack_mxfp4(const void *restrict block, struct dq_codes c)
     const struct dq_block_mxfp4 *b = block;
 
     c.d[0] = dq_e8m0_half(b->e);
-    dq_nibbles32(c.q, b->qs);
+    dq_nibbles32(c.q, b->qs, 0);
 }
 
 DQ_DECODER(mxfp4)
 {
-    DQ_DECODE_RUNS(mxfp4, unpack_mxfp4, .weights = 32, .group = 32, .values = dq_kvalues_fp4);
+    return DQ_DECODE_RUNS(
+        mxfp4, unpack_mxfp4, .weights = 32, .group = 32, .values = dq_kvalues_fp4);
 }
 
 /* NVFP4: | 4 x UE4M3 scales | 4 x 8 bytes of nibbles: low ones for 8 weights, high ones for the
@@ -32,5 +33,6 @@ DQ_INLINE void unpack_nvfp4(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(nvfp4)
 {
-    DQ_DECODE_RUNS(nvfp4, unpack_nvfp4, .weights = 64, .group = 16, .values = dq_kvalues_fp4);
+    return DQ_DECODE_RUNS(
+        nvfp4, unpack_nvfp4, .weights = 64, .group = 16, .values = dq_kvalues_fp4);
 }

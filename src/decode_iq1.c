@@ -5,10 +5,10 @@
 #include "codebooks.h"
 #include "decode_codes.h"
 
-/* 8 * byte + 1 for each byte of a row. A bit that is set takes 2 from it. */
-static inline uint64_t eighths(uint64_t row)
+/* Up if the bit is not set. */
+DQ_INLINE int8_t eighths(int8_t q, int8_t set)
 {
-    return (row << 3 & DQ_BYTES(0xf8)) + DQ_BYTES(1);
+    return (int8_t)(8 * q + (set | 1));
 }
 
 /* An eighth of d * (2 * scale + 1). */
@@ -34,23 +34,24 @@ DQ_INLINE void unpack_iq1_s(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq1_s *b = block;
     const float d = dq_f16_at(b->d);
-
     uint64_t scales = 0;
 
     for (int g = 0; g < 8; g++) {
         const uint32_t h = dq_u16(b->qh + 2 * g);
 
         scales |= (uint64_t)(h >> 12 & 7) << 8 * g;
-        memset(c.bits + 4 * g, h >> 15 ? 0xff : 0, 4);
-        for (int n = 4 * g, shift = 0; n < 4 * g + 4; n++, shift += 3)
-            dq_put8(c.q + 8 * n, eighths(dq_iq1s_grid[b->qs[n] | (h >> shift & 7) << 8]));
+        dq_put4(c.bits + 4 * g, 0 - (h >> 15));
+        for (int l = 0; l < 4; l++) {
+            const uint32_t high = h << 8 >> 3 * l & 0x700;
+            dq_put_row8(c.q + 32 * g + 8 * l, dq_iq1s_grid, b->qs[4 * g + l] | high);
+        }
     }
     put_factors(c.d, scales, 0, d);
 }
 
 DQ_DECODER(iq1_s)
 {
-    DQ_DECODE_RUNS(iq1_s, unpack_iq1_s, .weights = 256, .group = 32, .bit_adds = -2);
+    return DQ_DECODE_RUNS(iq1_s, unpack_iq1_s, .weights = 256, .group = 32, .use_bit = eighths);
 }
 
 /* IQ1_M: | 32 index low bytes | 32 x ( 3 index high bits, down 1 bit ) |
@@ -63,18 +64,18 @@ DQ_INLINE void unpack_iq1_m(const void *restrict block, struct dq_codes c)
     const uint64_t s = dq_u64(b->scales);
     const uint64_t d_bits =
         (s >> 12 & 0x000f) | (s >> 24 & 0x00f0) | (s >> 36 & 0x0f00) | s >> 60 << 12;
-    const float d = dq_f16_to_f32((uint16_t)d_bits);
-
-    put_factors(c.d, spread3(s), spread3(s >> 32), d);
-    for (uint32_t n = 0; n < 32; n++) {
-        const uint32_t h = dq_nibble(b->qh, n);
-
-        dq_put8(c.q + 8 * n, eighths(dq_iq1s_grid[b->qs[n] | (h & 7) << 8]));
-        c.bits[n] = (uint8_t)(0 - (h >> 3));
+    put_factors(c.d, spread3(s), spread3(s >> 32), dq_f16_of((uint16_t)d_bits));
+    for (int i = 0; i < 32; i += 8)
+        dq_put8(c.bits + i, dq_spread4(dq_u32(b->qh + i / 2) >> 3 & 0x11111111) * 255);
+    DQ_UNROLL_8
+    for (int n = 0; n < 32; n += 2) {
+        const uint32_t h = b->qh[n / 2];
+        dq_put_row8(c.q + 8 * n, dq_iq1s_grid, b->qs[n] | (h << 8 & 0x700));
+        dq_put_row8(c.q + 8 * n + 8, dq_iq1s_grid, b->qs[n + 1] | (h << 4 & 0x700));
     }
 }
 
 DQ_DECODER(iq1_m)
 {
-    DQ_DECODE_RUNS(iq1_m, unpack_iq1_m, .weights = 256, .group = 16, .bit_adds = -2);
+    return DQ_DECODE_RUNS(iq1_m, unpack_iq1_m, .weights = 256, .group = 16, .use_bit = eighths);
 }

@@ -3,6 +3,7 @@
 #include "codebooks.h"
 #include "decode_codes.h"
 
+/* A quarter of d * (0.5 + scale). */
 DQ_INLINE void put_factors(float *dst, uint64_t low, uint64_t high, float d)
 {
     const struct dq_x16 scales = dq_x16_plus(dq_x16_of_words(low, high), 0.5f);
@@ -16,24 +17,25 @@ DQ_INLINE void unpack_iq2_xxs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq2_xxs *b = block;
     const float d = dq_f16_at(b->d);
-
     uint64_t scales = 0;
 
-    for (int g = 0; g < 8; g++) {
-        const uint8_t *index = b->qs + 8 * g;
-        const uint32_t a = dq_u32(index + 4);
+    for (int g = 0; g < 8; g += 2) {
+        const uint64_t a = dq_u32(b->qs + 8 * g + 4) | (uint64_t)dq_u32(b->qs + 8 * g + 12) << 32;
 
-        scales |= (uint64_t)(a >> 28) << 8 * g;
-        dq_put4(c.bits + 4 * g, dq_even4(dq_sevens4(a)));
-        for (int l = 0; l < 4; l++)
-            dq_put8(c.q + 32 * g + 8 * l, dq_iq2xxs_grid[index[l]]);
+        scales |= ((a >> 28 & 15) | a >> 60 << 8) << 8 * g;
+        dq_put8(c.bits + 4 * g, dq_signs8(a));
     }
     put_factors(c.d, scales, 0, d);
+    for (int g = 0; g < 8; g++) {
+        for (int l = 0; l < 4; l++)
+            dq_put_row8(c.q + 32 * g + 8 * l, dq_iq2xxs_grid, b->qs[8 * g + l]);
+    }
 }
 
 DQ_DECODER(iq2_xxs)
 {
-    DQ_DECODE_RUNS(iq2_xxs, unpack_iq2_xxs, .weights = 256, .group = 32, .bit_negates = 1);
+    return DQ_DECODE_RUNS(
+        iq2_xxs, unpack_iq2_xxs, .weights = 256, .group = 32, .use_bit = dq_negate);
 }
 
 /* IQ2_XS: | d f16 | 32 x ( index 9 bits, sign index 7 bits ) | 16 x 4 bits of scale |
@@ -46,13 +48,14 @@ DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
     put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
     for (int n = 0; n < 32; n++)
         c.bits[n] = dq_even1((uint8_t)(dq_u16(b->qs + 2 * n) >> 9));
+    DQ_UNROLL_8
     for (int n = 0; n < 32; n++)
-        dq_put8(c.q + 8 * n, dq_iq2xs_grid[dq_u16(b->qs + 2 * n) & 511]);
+        dq_put_row8(c.q + 8 * n, dq_iq2xs_grid, dq_u16(b->qs + 2 * n) & 511);
 }
 
 DQ_DECODER(iq2_xs)
 {
-    DQ_DECODE_RUNS(iq2_xs, unpack_iq2_xs, .weights = 256, .group = 16, .bit_negates = 1);
+    return DQ_DECODE_RUNS(iq2_xs, unpack_iq2_xs, .weights = 256, .group = 16, .use_bit = dq_negate);
 }
 
 /* IQ2_S: | d f16 | 32 index low bytes | 256 sign bits | 32 x 2 index high bits | 16 x 4 bits of
@@ -65,11 +68,15 @@ DQ_INLINE void unpack_iq2_s(const void *restrict block, struct dq_codes c)
 
     put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
     memcpy(c.bits, b->signs, 32);
-    for (int n = 0; n < 32; n++)
-        dq_put8(c.q + 8 * n, dq_iq2s_grid[b->qs[n] | (b->qh[n / 4] >> 2 * (n % 4) & 3) << 8]);
+    for (int g = 0; g < 8; g++) {
+        for (int l = 0; l < 4; l++) {
+            const uint32_t high = (uint32_t)b->qh[g] << 8 >> 2 * l & 0x300;
+            dq_put_row8(c.q + 32 * g + 8 * l, dq_iq2s_grid, b->qs[4 * g + l] | high);
+        }
+    }
 }
 
 DQ_DECODER(iq2_s)
 {
-    DQ_DECODE_RUNS(iq2_s, unpack_iq2_s, .weights = 256, .group = 16, .bit_negates = 1);
+    return DQ_DECODE_RUNS(iq2_s, unpack_iq2_s, .weights = 256, .group = 16, .use_bit = dq_negate);
 }

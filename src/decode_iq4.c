@@ -9,12 +9,13 @@ DQ_INLINE void unpack_iq4_nl(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq4_nl *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    dq_nibbles32(c.q, b->qs);
+    dq_nibbles32(c.q, b->qs, 0);
 }
 
 DQ_DECODER(iq4_nl)
 {
-    DQ_DECODE_RUNS(iq4_nl, unpack_iq4_nl, .weights = 32, .group = 32, .values = dq_kvalues_iq4nl);
+    return DQ_DECODE_RUNS(
+        iq4_nl, unpack_iq4_nl, .weights = 32, .group = 32, .values = dq_kvalues_iq4nl);
 }
 
 /* IQ4_XS: | d f16 | 8 x 2 bits of scale | 8 x 4 bits of scale | 8 x 16 bytes of nibbles as IQ4_NL |
@@ -28,10 +29,11 @@ DQ_INLINE void unpack_iq4_xs(const void *restrict block, struct dq_codes c)
 
     dq_put_factors(c.d, dq_minus8(low | high << 4, 32), 0, d);
     for (int g = 0; g < 8; g++)
-        dq_nibbles32(c.q + 32 * g, b->qs + 16 * g);
+        dq_nibbles32(c.q + 32 * g, b->qs + 16 * g, 0);
 }
 
 DQ_DECODER(iq4_xs)
 {
-    DQ_DECODE_RUNS(iq4_xs, unpack_iq4_xs, .weights = 256, .group = 32, .values = dq_kvalues_iq4nl);
+    return DQ_DECODE_RUNS(
+        iq4_xs, unpack_iq4_xs, .weights = 256, .group = 32, .values = dq_kvalues_iq4nl);
 }

@@ -22,7 +22,7 @@ DQ_INLINE void unpack_q2_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q2_k)
 {
-    DQ_DECODE_RUNS(q2_k, unpack_q2_k, .weights = 256, .group = 16, .has_m = 1);
+    return DQ_DECODE_RUNS(q2_k, unpack_q2_k, .weights = 256, .group = 16, .has_m = 1);
 }
 
 /* The factors of a Q3_K block: 12 bytes are 8 of low nibbles, for eight scales and then for eight
@@ -58,7 +58,7 @@ DQ_INLINE void unpack_q3_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q3_k)
 {
-    DQ_DECODE_RUNS(q3_k, unpack_q3_k, .weights = 256, .group = 16);
+    return DQ_DECODE_RUNS(q3_k, unpack_q3_k, .weights = 256, .group = 16);
 }
 
 /* The factors of a Q4_K or Q5_K block. Its 12 bytes of scales are eight pairs of six bits: four
@@ -91,7 +91,7 @@ DQ_INLINE void unpack_q4_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q4_k)
 {
-    DQ_DECODE_RUNS(q4_k, unpack_q4_k, .weights = 256, .group = 32, .has_m = 1);
+    return DQ_DECODE_RUNS(q4_k, unpack_q4_k, .weights = 256, .group = 32, .has_m = 1);
 }
 
 /* Q5_K: | d f16 | dmin f16 | 8 x (scale, minimum) | 32 bytes of fifth bits | 128 bytes of nibbles |
@@ -114,7 +114,7 @@ DQ_INLINE void unpack_q5_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q5_k)
 {
-    DQ_DECODE_RUNS(q5_k, unpack_q5_k, .weights = 256, .group = 32, .has_m = 1);
+    return DQ_DECODE_RUNS(q5_k, unpack_q5_k, .weights = 256, .group = 32, .has_m = 1);
 }
 
 /* Q6_K: | 128 bytes of nibbles | 64 bytes of 2-bit tops | 16 x i8 scales | d f16 |
@@ -142,7 +142,7 @@ DQ_INLINE void unpack_q6_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q6_k)
 {
-    DQ_DECODE_RUNS(q6_k, unpack_q6_k, .weights = 256, .group = 16);
+    return DQ_DECODE_RUNS(q6_k, unpack_q6_k, .weights = 256, .group = 16);
 }
 
 /* Q8_K: | d f32 | 256 x i8 | 16 x i16 sums, not used |
@@ -157,5 +157,5 @@ DQ_INLINE void unpack_q8_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q8_k)
 {
-    DQ_DECODE_RUNS(q8_k, unpack_q8_k, .weights = 256, .group = 256);
+    return DQ_DECODE_RUNS(q8_k, unpack_q8_k, .weights = 256, .group = 256);
 }

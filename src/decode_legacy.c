@@ -14,7 +14,7 @@ DQ_INLINE void unpack_q1_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q1_0)
 {
-    DQ_DECODE_RUNS(q1_0, unpack_q1_0, .weights = 128, .group = 128, .bit_negates = 1);
+    return DQ_DECODE_RUNS(q1_0, unpack_q1_0, .weights = 128, .group = 128, .use_bit = dq_negate);
 }
 
 /* Q2_0: | d f16 | 64 x 2 bits, lowest of a byte first |
@@ -30,7 +30,7 @@ DQ_INLINE void unpack_q2_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q2_0)
 {
-    DQ_DECODE_RUNS(q2_0, unpack_q2_0, .weights = 64, .group = 64);
+    return DQ_DECODE_RUNS(q2_0, unpack_q2_0, .weights = 64, .group = 64);
 }
 
 /* Q4_0: | d f16 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |
@@ -40,15 +40,12 @@ DQ_INLINE void unpack_q4_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_q4_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    for (int i = 0; i < 16; i += 8) {
-        dq_put8(c.q + i, dq_minus8(dq_bits8(b->qs + i, 0, 15), 8));
-        dq_put8(c.q + i + 16, dq_minus8(dq_bits8(b->qs + i, 4, 15), 8));
-    }
+    dq_nibbles32(c.q, b->qs, 8);
 }
 
 DQ_DECODER(q4_0)
 {
-    DQ_DECODE_RUNS(q4_0, unpack_q4_0, .weights = 32, .group = 32);
+    return DQ_DECODE_RUNS(q4_0, unpack_q4_0, .weights = 32, .group = 32);
 }
 
 /* Q4_1: | d f16 | m f16 | nibbles as Q4_0 |
@@ -59,12 +56,29 @@ DQ_INLINE void unpack_q4_1(const void *restrict block, struct dq_codes c)
 
     c.d[0] = dq_f16_at(b->d);
     c.m[0] = dq_f16_at(b->m);
-    dq_nibbles32(c.q, b->qs);
+    dq_nibbles32(c.q, b->qs, 0);
 }
 
 DQ_DECODER(q4_1)
 {
-    DQ_DECODE_RUNS(q4_1, unpack_q4_1, .weights = 32, .group = 32, .has_m = 1);
+    return DQ_DECODE_RUNS(q4_1, unpack_q4_1, .weights = 32, .group = 32, .has_m = 1);
+}
+
+/* Nibbles with fifth bits, less bias. */
+DQ_INLINE void fives32(
+    int8_t *restrict q, const uint8_t *restrict nibbles, const uint8_t *restrict bits, int bias)
+{
+    int8_t mask[32];
+    const int8_t *set = mask;
+
+    dq_bits32(mask, bits);
+    DQ_NOT_IN_PIECES(set);
+    DQ_DO_NOT_UNROLL
+    for (int i = 0; i < 16; i++)
+        q[i] = (int8_t)((nibbles[i] & 15) + (set[i] & 16) - bias);
+    DQ_DO_NOT_UNROLL
+    for (int i = 0; i < 16; i++)
+        q[i + 16] = (int8_t)((nibbles[i] >> 4) + (set[i + 16] & 16) - bias);
 }
 
 /* Q5_0: | d f16 | 32 fifth bits, lowest first | nibbles as Q4_0 |
@@ -74,16 +88,12 @@ DQ_INLINE void unpack_q5_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_q5_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    memcpy(c.bits, b->qh, 4);
-    for (int i = 0; i < 16; i += 8) {
-        dq_put8(c.q + i, dq_minus8(dq_bits8(b->qs + i, 0, 15), 16));
-        dq_put8(c.q + i + 16, dq_minus8(dq_bits8(b->qs + i, 4, 15), 16));
-    }
+    fives32(c.q, b->qs, b->qh, 16);
 }
 
 DQ_DECODER(q5_0)
 {
-    DQ_DECODE_RUNS(q5_0, unpack_q5_0, .weights = 32, .group = 32, .bit_adds = 16);
+    return DQ_DECODE_RUNS(q5_0, unpack_q5_0, .weights = 32, .group = 32);
 }
 
 /* Q5_1: | d f16 | m f16 | 32 fifth bits, lowest first | nibbles as Q4_0 |
@@ -94,13 +104,12 @@ DQ_INLINE void unpack_q5_1(const void *restrict block, struct dq_codes c)
 
     c.d[0] = dq_f16_at(b->d);
     c.m[0] = dq_f16_at(b->m);
-    memcpy(c.bits, b->qh, 4);
-    dq_nibbles32(c.q, b->qs);
+    fives32(c.q, b->qs, b->qh, 0);
 }
 
 DQ_DECODER(q5_1)
 {
-    DQ_DECODE_RUNS(q5_1, unpack_q5_1, .weights = 32, .group = 32, .has_m = 1, .bit_adds = 16);
+    return DQ_DECODE_RUNS(q5_1, unpack_q5_1, .weights = 32, .group = 32, .has_m = 1);
 }
 
 /* Q8_0: | d f16 | 32 x i8 |
@@ -115,7 +124,7 @@ DQ_INLINE void unpack_q8_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q8_0)
 {
-    DQ_DECODE_RUNS(q8_0, unpack_q8_0, .weights = 32, .group = 32);
+    return DQ_DECODE_RUNS(q8_0, unpack_q8_0, .weights = 32, .group = 32);
 }
 
 /* Q8_1: | d f16 | s f16, not used | 32 x i8 |
@@ -130,5 +139,5 @@ DQ_INLINE void unpack_q8_1(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q8_1)
 {
-    DQ_DECODE_RUNS(q8_1, unpack_q8_1, .weights = 32, .group = 32);
+    return DQ_DECODE_RUNS(q8_1, unpack_q8_1, .weights = 32, .group = 32);
 }

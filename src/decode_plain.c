@@ -25,9 +25,9 @@ DQ_INLINE size_t decode(const uint8_t *restrict src, void *restrict dst, size_t 
     return overflows;
 }
 
-/* The body of a decoder. */
+/* What a decoder does and returns. */
 #define DECODE(token)                                                                              \
-    return decode(src, dst, nblocks, dtype, sizeof(struct dq_block_##token), widen_##token)
+    decode(src, dst, nblocks, dtype, sizeof(struct dq_block_##token), widen_##token)
 
 /* A copy, but for NaN. */
 static void widen_f32(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -38,7 +38,7 @@ static void widen_f32(const uint8_t *restrict src, float *restrict dst, size_t n
 
 DQ_DECODER(f32)
 {
-    DECODE(f32);
+    return DECODE(f32);
 }
 
 static void widen_f16(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -53,7 +53,7 @@ static void widen_f16(const uint8_t *restrict src, float *restrict dst, size_t n
 
 DQ_DECODER(f16)
 {
-    DECODE(f16);
+    return DECODE(f16);
 }
 
 static void widen_bf16(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -64,7 +64,7 @@ static void widen_bf16(const uint8_t *restrict src, float *restrict dst, size_t 
 
 DQ_DECODER(bf16)
 {
-    DECODE(bf16);
+    return DECODE(bf16);
 }
 
 /* F64, I32 and I64 round to nearest even, once. */
@@ -81,7 +81,7 @@ static void widen_f64(const uint8_t *restrict src, float *restrict dst, size_t n
 
 DQ_DECODER(f64)
 {
-    DECODE(f64);
+    return DECODE(f64);
 }
 
 static void widen_i8(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -92,7 +92,7 @@ static void widen_i8(const uint8_t *restrict src, float *restrict dst, size_t n)
 
 DQ_DECODER(i8)
 {
-    DECODE(i8);
+    return DECODE(i8);
 }
 
 static void widen_i16(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -103,7 +103,7 @@ static void widen_i16(const uint8_t *restrict src, float *restrict dst, size_t n
 
 DQ_DECODER(i16)
 {
-    DECODE(i16);
+    return DECODE(i16);
 }
 
 static void widen_i32(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -114,7 +114,7 @@ static void widen_i32(const uint8_t *restrict src, float *restrict dst, size_t n
 
 DQ_DECODER(i32)
 {
-    DECODE(i32);
+    return DECODE(i32);
 }
 
 static void widen_i64(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -125,5 +125,5 @@ static void widen_i64(const uint8_t *restrict src, float *restrict dst, size_t n
 
 DQ_DECODER(i64)
 {
-    DECODE(i64);
+    return DECODE(i64);
 }

@@ -5,20 +5,27 @@
 
 #include "half.h"
 
-/* All three kinds of number are computed and one selected. Where the result is subnormal, adding
- * 0.5 puts the unit of the f16 result into the last place of the f32 sum, which rounds it. */
-static inline uint16_t dq_f32_to_f16(float x)
+/* A number that stays finite: both kinds of result are computed and one selected. Where the result
+ * is subnormal, adding 0.5 puts its unit into the last place of the f32 sum, which rounds it. */
+static inline uint16_t dq_finite_to_f16(float x)
 {
     const float half = 0.5f;
     const uint32_t bits = dq_bits_of_f32(x);
     const uint32_t mag = bits & 0x7fffffff;
     const uint32_t tiny = dq_bits_of_f32(dq_f32_of_bits(mag) + half) - dq_bits_of_f32(half);
     const uint32_t normal = (mag - (112u << 23) + 0x0fff + (mag >> 13 & 1)) >> 13;
-    const uint32_t special = 0x7c00 | (uint32_t)(mag > 0x7f800000) << 9;
-    const uint32_t finite = dq_select(mag < 0x38800000, tiny, normal);
-    const uint32_t sign = dq_select(mag > 0x7f800000, 0, bits >> 16 & 0x8000);
 
-    return (uint16_t)(sign | dq_select(mag < 0x47800000, finite, special));
+    return (uint16_t)((bits >> 16 & 0x8000) | dq_select(mag < 0x38800000, tiny, normal));
+}
+
+static inline uint16_t dq_f32_to_f16(float x)
+{
+    const uint32_t bits = dq_bits_of_f32(x);
+    const uint32_t mag = bits & 0x7fffffff;
+    const uint32_t infinity = (bits >> 16 & 0x8000) | 0x7c00;
+    const uint32_t special = dq_select(mag > 0x7f800000, 0x7e00, infinity);
+
+    return (uint16_t)dq_select(mag < 0x47800000, dq_finite_to_f16(x), special);
 }
 
 static inline uint16_t dq_f32_to_bf16(float x)

@@ -1,7 +1,7 @@
 /* For the decoder sources: the few operations that compilers do not make of plain loops, in one
  * file for each instruction-set level. The files have the same functions with the same results:
  *
- *   dq_f16_at        the f16 at p
+ *   dq_f16_of        the number that an f16 stands for
  *   dq_x16_*         sixteen floats: from codes in memory or in two words, from f32, from f16
  * (where a NaN becomes the one NaN); times and plus a number; to f32, f16 and bf16, rounded to
  * nearest even. The last two are for numbers that are finite and stay so. dq_lookup32      each of
@@ -10,20 +10,17 @@
 #ifndef DQ_DECODE_SIMD_H
 #define DQ_DECODE_SIMD_H
 
-#if defined(__GNUC__)
-#define DQ_INLINE static inline __attribute__((always_inline))
-#define DQ_DO_NOT_UNROLL _Pragma("GCC unroll 1")
-#else
-#define DQ_DO_NOT_UNROLL
-#define DQ_INLINE static inline
-#endif
-
-#if defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#if defined(__x86_64__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "decode_simd_v4.h"
-#elif defined(__AVX2__) && defined(__F16C__)
+#elif defined(__x86_64__) && defined(__AVX2__) && defined(__F16C__)
 #include "decode_simd_v3.h"
 #else
 #include "decode_simd_plain.h"
 #endif
+
+DQ_INLINE float dq_f16_at(const uint8_t *p)
+{
+    return dq_f16_of(dq_u16(p));
+}
 
 #endif

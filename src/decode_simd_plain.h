@@ -10,9 +10,8 @@ struct dq_x16 {
 };
 
 /* A few instructions for a normal number, which nearly every scale is. */
-DQ_INLINE float dq_f16_at(const uint8_t *p)
+DQ_INLINE float dq_f16_of(uint16_t h)
 {
-    const uint16_t h = dq_u16(p);
     const uint32_t widened = (uint32_t)(int16_t)h << 13 & 0x8fffe000;
 
     if ((h & 0x7fffu) - 0x0400 < 0x7800)
@@ -76,8 +75,9 @@ DQ_INLINE void dq_x16_to_f32(float *dst, struct dq_x16 x)
 
 DQ_INLINE void dq_x16_to_f16(uint16_t *dst, struct dq_x16 x)
 {
+    DQ_DO_NOT_UNROLL
     for (int i = 0; i < 16; i++)
-        dst[i] = dq_f32_to_f16(x.v[i]);
+        dst[i] = dq_finite_to_f16(x.v[i]);
 }
 
 DQ_INLINE void dq_x16_to_bf16(uint16_t *dst, struct dq_x16 x)
@@ -120,21 +120,19 @@ static inline uint64_t one_of_16(uint64_t nibbles, const int8_t *values)
 DQ_INLINE void dq_lookup32(int8_t *q, const int8_t *values)
 {
     for (int i = 0; i < 32; i += 8)
-        dq_put8(q + i, one_of_16(dq_get8(q + i), values));
-}
-
-/* Spreads eight bits to the low ends of eight bytes. */
-static inline uint64_t spread_bits(uint64_t x)
-{
-    x = (x | x << 28) & 0x0000000f0000000f;
-    x = (x | x << 14) & 0x0003000300030003;
-    return (x | x << 7) & DQ_BYTES(1);
+        dq_put8(q + i, one_of_16(dq_u64((const uint8_t *)q + i), values));
 }
 
 DQ_INLINE void dq_bits32(int8_t *dst, const uint8_t *bits)
 {
-    for (int i = 0; i < 4; i++)
-        dq_put8(dst + 8 * i, spread_bits(bits[i]) * 255);
+    static const uint32_t bit[32] = {1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800,
+        0x1000, 0x2000, 0x4000, 0x8000, 0x10000, 0x20000, 0x40000, 0x80000, 0x100000, 0x200000,
+        0x400000, 0x800000, 0x1000000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000,
+        0x40000000, 0x80000000};
+    const uint32_t all = dq_u32(bits);
+
+    for (int i = 0; i < 32; i++)
+        dst[i] = (int8_t) - ((all & bit[i]) != 0);
 }
 
 #endif

@@ -10,9 +10,9 @@ struct dq_x16 {
     __m256 low, high;
 };
 
-DQ_INLINE float dq_f16_at(const uint8_t *p)
+DQ_INLINE float dq_f16_of(uint16_t h)
 {
-    return _cvtsh_ss(dq_u16(p));
+    return _cvtsh_ss(h);
 }
 
 DQ_INLINE __m256 dq_x8_of_codes(__m128i codes)
@@ -37,12 +37,15 @@ DQ_INLINE struct dq_x16 dq_x16_of_f32(const float *p)
     return (struct dq_x16){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};
 }
 
+/* Not by comparing x with itself: clang 14 would compare the f16, one by one. */
 DQ_INLINE __m256 dq_x8_of_f16(const uint8_t *p)
 {
     const __m256 x = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
-    const __m256 nan = _mm256_cmp_ps(x, x, _CMP_UNORD_Q);
+    const __m256i mag = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(0x7fffffff));
+    const __m256i nan = _mm256_cmpgt_epi32(mag, _mm256_set1_epi32(0x7f800000));
 
-    return _mm256_blendv_ps(x, _mm256_set1_ps(dq_f32_of_bits(0x7fc00000)), nan);
+    return _mm256_blendv_ps(
+        x, _mm256_set1_ps(dq_f32_of_bits(0x7fc00000)), _mm256_castsi256_ps(nan));
 }
 
 DQ_INLINE struct dq_x16 dq_x16_of_f16(const uint8_t *p)

@@ -33,7 +33,7 @@ DQ_INLINE void unpack_tq1_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(tq1_0)
 {
-    DQ_DECODE_RUNS(tq1_0, unpack_tq1_0, .weights = 256, .group = 256);
+    return DQ_DECODE_RUNS(tq1_0, unpack_tq1_0, .weights = 256, .group = 256);
 }
 
 /* TQ2_0: | 64 bytes of 2-bit codes | d f16 |
@@ -55,5 +55,5 @@ DQ_INLINE void unpack_tq2_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(tq2_0)
 {
-    DQ_DECODE_RUNS(tq2_0, unpack_tq2_0, .weights = 256, .group = 256);
+    return DQ_DECODE_RUNS(tq2_0, unpack_tq2_0, .weights = 256, .group = 256);
 }

@@ -47,7 +47,7 @@ static int are_usual(const float *weights, size_t n)
     float largest = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (!(fabsf(weights[i]) < 1000.0f))
+        if (!(fabsf(weights[i]) < 100.0f))
             return 0;
         if (fabsf(weights[i]) > largest)
             largest = fabsf(weights[i]);
