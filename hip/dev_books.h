@@ -23,28 +23,19 @@ __device__ constexpr struct dq_words dq_book_words(const int8_t *book)
     return words;
 }
 
-DQ_DEVICE uint32_t dq_book_lookup(struct dq_words book, uint32_t codes)
-{
-    const uint32_t places = codes & 0x07070707;
-    const uint32_t low = dq_pick(book.w[0], book.w[1], places);
-    const uint32_t high = dq_pick(book.w[2], book.w[3], places);
-
-    return dq_pick(low, high, 0x03020100 | (codes & 0x08080808) >> 1);
-}
-
 /* The values of four codes of 0 to 15, a byte each. */
 DQ_DEVICE uint32_t dq_values_fp4(uint32_t codes)
 {
     constexpr struct dq_words book = dq_book_words(dq_kvalues_fp4);
 
-    return dq_book_lookup(book, codes);
+    return dq_pick16(book, codes);
 }
 
 DQ_DEVICE uint32_t dq_values_iq4nl(uint32_t codes)
 {
     constexpr struct dq_words book = dq_book_words(dq_kvalues_iq4nl);
 
-    return dq_book_lookup(book, codes);
+    return dq_pick16(book, codes);
 }
 
 /* A row of eight bytes holds two quads; q even means the first. */

@@ -5,10 +5,11 @@
 #include "dev_quad.h"
 
 /* The 2-bit codes of quad q of 256 weights in 64 bytes: 32 bytes hold 128 weights, bits 0 and 1 of
- * each the first 32 of them. */
-template <int ALIGN> DQ_DEVICE uint32_t dq_pairs(const uint8_t *qs, uint32_t q)
+ * each the first 32 of them. A word of the 64 bytes is loaded by LOAD. */
+template <uint32_t (*LOAD)(const uint8_t *)>
+DQ_DEVICE uint32_t dq_pairs(const uint8_t *qs, uint32_t q)
 {
-    return dq_load_u32<ALIGN>(qs + 32 * (q / 32) + 4 * (q % 8)) >> 2 * (q / 8 % 4) & 0x03030303;
+    return LOAD(qs + 32 * (q / 32) + 4 * (q % 8)) >> 2 * (q / 8 % 4) & 0x03030303;
 }
 
 /* Q2_K: | 16 of: scale nibble, minimum nibble | 64 bytes of pairs | d f16 | dmin f16 |   84 bytes
@@ -21,7 +22,8 @@ struct dev_q2_k {
         const float dl = dq_low_f16(dm) * (float)(sc & 15);
         const float ml = dq_high_f16(dm) * (float)(sc >> 4);
 
-        return dq_quad_minus(dq_quad_times(dq_quad_of_u8(dq_pairs<4>(b->qs, q), 0.0f), dl), ml);
+        return dq_quad_minus(
+            dq_quad_times(dq_quad_of_u8(dq_pairs<dq_load_u32<4>>(b->qs, q), 0.0f), dl), ml);
     }
 };
 
@@ -32,8 +34,8 @@ struct dev_q2_k {
 struct dev_q3_k {
     static __device__ struct dq_quad quad(const struct dq_block_q3_k *b, uint32_t q)
     {
-        const uint32_t third = dq_load_u32<2>(b->hmask + 4 * (q % 8)) >> q / 8 & 0x01010101;
-        const uint32_t codes = dq_pairs<2>(b->qs, q) | third << 2;
+        const uint32_t third = dq_load_inside(b->hmask + 4 * (q % 8)) >> q / 8 & 0x01010101;
+        const uint32_t codes = dq_pairs<dq_load_inside>(b->qs, q) | third << 2;
         const uint32_t k = q / 4;
         const uint32_t s4 = (uint32_t)b->scales[k % 8] >> 4 * (k / 8) & 15;
         const uint32_t s2 = (uint32_t)b->scales[8 + k % 4] >> 2 * (k / 4) & 3;
@@ -107,8 +109,8 @@ struct dev_q6_k {
     static __device__ struct dq_quad quad(const struct dq_block_q6_k *b, uint32_t q)
     {
         const uint32_t nibbles =
-            dq_load_u32<2>(b->ql + 64 * (q / 32) + 4 * (q % 16)) >> 4 * (q / 16 % 2) & 0x0f0f0f0f;
-        const uint32_t codes = nibbles | dq_pairs<2>(b->qh, q) << 4;
+            dq_load_inside(b->ql + 64 * (q / 32) + 4 * (q % 16)) >> 4 * (q / 16 % 2) & 0x0f0f0f0f;
+        const uint32_t codes = nibbles | dq_pairs<dq_load_inside>(b->qh, q) << 4;
         const float dl = dq_load_f16(b->d) * (float)(int8_t)b->scales[q / 4];
 
         return dq_quad_times(dq_quad_of_u8(codes, 32.0f), dl);

@@ -34,7 +34,8 @@ struct dev_tq1_0 {
 struct dev_tq2_0 {
     static __device__ struct dq_quad quad(const struct dq_block_tq2_0 *b, uint32_t q)
     {
-        return dq_quad_times(dq_quad_of_u8(dq_pairs<2>(b->qs, q), 1.0f), dq_load_f16(b->d));
+        return dq_quad_times(
+            dq_quad_of_u8(dq_pairs<dq_load_u32<2>>(b->qs, q), 1.0f), dq_load_f16(b->d));
     }
 };
 

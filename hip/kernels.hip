@@ -51,33 +51,27 @@ DQ_DEVICE void run_f32(const BLOCK *__restrict__ d_src, uint32_t *__restrict__ d
     dq_store16(d_dst + first, out);
 }
 
-/* The 16-bit types of output: how to round to one, and its infinity. */
+/* The 16-bit types of output: how to round two numbers to a word, infinity, and the NaN that is
+ * written. */
 struct to_f16 {
     static constexpr uint32_t infinity = 0x7c00;
+    static constexpr uint32_t nan = 0x7e00;
 
-    static __device__ uint32_t narrow(float f)
+    static __device__ uint32_t pair(float low, float high)
     {
-        return f == f ? dq_f16_narrow(f) : 0x7e00;
+        return dq_f16_pair(low, high);
     }
 };
 
 struct to_bf16 {
     static constexpr uint32_t infinity = 0x7f80;
+    static constexpr uint32_t nan = 0x7fc0;
 
-    static __device__ uint32_t narrow(float f)
+    static __device__ uint32_t pair(float low, float high)
     {
-        const uint32_t bits = dq_bits_of_f32(f);
-        const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-
-        return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : rounded;
+        return dq_bf16_pair(low, high);
     }
 };
-
-/* Whether f is finite and its 16 bits are infinite. */
-template <class T> DQ_DEVICE bool overflows(float f, uint32_t bits)
-{
-    return (bits & 0x7fff) == T::infinity && (dq_bits_of_f32(f) & 0x7fffffff) < 0x7f800000;
-}
 
 /* Not 0 if one of the two halves is an infinity or a NaN: its magnitude carries into the sign. */
 template <class T> DQ_DEVICE uint32_t special(uint32_t halves)
@@ -87,6 +81,18 @@ template <class T> DQ_DEVICE uint32_t special(uint32_t halves)
     return ((halves & 0x7fff7fff) + (carry | carry << 16)) & 0x80008000;
 }
 
+/* The bits of f, whose rounding is rounded: there is one NaN, and *over is set if a finite number
+ * became infinite. */
+template <class T> DQ_DEVICE uint32_t checked(float f, uint32_t rounded, bool *over)
+{
+    const uint32_t magnitude = dq_bits_of_f32(f) & 0x7fffffff;
+
+    if (magnitude > 0x7f800000)
+        return T::nan;
+    *over |= (rounded & 0x7fff) == T::infinity && magnitude < 0x7f800000;
+    return rounded;
+}
+
 template <class F, class T, class BLOCK, uint32_t WEIGHTS>
 DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_dst, uint64_t n,
     uint32_t *__restrict__ d_overflow)
@@ -94,7 +100,7 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
     const uint64_t first = 8 * dq_thread();
     struct dq_words out;
     uint32_t specials = 0;
-    bool any = false;
+    bool over = false;
 
     if (first >= n)
         return;
@@ -102,30 +108,34 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
         if (n - first < 8) {
             for (uint64_t i = first; i < n; i++) {
                 const float f = F::one(d_src + i);
-                const uint32_t bits = T::narrow(f);
 
-                d_dst[i] = (uint16_t)bits;
-                if (overflows<T>(f, bits))
-                    *d_overflow = 1;
+                d_dst[i] = (uint16_t)checked<T>(f, T::pair(f, 0.0f) & 0xffff, &over);
             }
+            if (over)
+                *d_overflow = 1;
             return;
         }
     }
+    /* first | 4 and not + 4, so that compilers see that both are of the same block. */
     const struct dq_quad q[2] = {
-        decode<F, BLOCK, WEIGHTS>(d_src, first), decode<F, BLOCK, WEIGHTS>(d_src, first + 4)};
+        decode<F, BLOCK, WEIGHTS>(d_src, first), decode<F, BLOCK, WEIGHTS>(d_src, first | 4)};
     for (int i = 0; i < 4; i++) {
         const float *pair = &q[i / 2].w[i % 2 * 2];
 
-        out.w[i] = T::narrow(pair[0]) | T::narrow(pair[1]) << 16;
+        out.w[i] = T::pair(pair[0], pair[1]);
         specials |= special<T>(out.w[i]);
     }
+    if (specials != 0) { /* rare */
+        for (int i = 0; i < 4; i++) {
+            const float *pair = &q[i / 2].w[i % 2 * 2];
+
+            out.w[i] = checked<T>(pair[0], out.w[i] & 0xffff, &over) |
+                       checked<T>(pair[1], out.w[i] >> 16, &over) << 16;
+        }
+        if (over)
+            *d_overflow = 1;
+    }
     dq_store16(d_dst + first, out);
-    if (specials == 0)
-        return;
-    for (int i = 0; i < 8; i++)
-        any |= overflows<T>(q[i / 4].w[i % 4], out.w[i / 2] >> 16 * (i % 2));
-    if (any)
-        *d_overflow = 1;
 }
 
 #define KERNEL(token, dtype)                                                                       \

@@ -9,11 +9,13 @@
  *   DQ_TABLE                    opens a constant table in device memory
  *   dq_thread()                 number of this thread in the grid
  *   dq_f16_widen(bits)          f16 to f32
- *   dq_f16_narrow(f)            f32 to f16, to nearest even
- *   dq_pick(lo, hi, at)         byte j of the result is byte (byte j of at) of the 8 bytes hi:lo;
- *                               the bytes of at are 0 to 7
- *   dq_load16(p)                16 bytes at a multiple of 16
- *   dq_store16(p, x)            the same; a result that is not read again
+ *   dq_f16_pair(low, high)      two f32 to the f16 halves of a word, to nearest even; a NaN to one
+ *   dq_bf16_pair(low, high)     the same to bf16
+ *   dq_pick16(book, at)         byte j of the result is byte (byte j of at) of the 16 of a book;
+ *                               the bytes of at are 0 to 15
+ *   dq_load_inside(p)           4 bytes at a multiple of 2, with no end of the blocks within 4
+ * bytes dq_load16(p)                16 bytes at a multiple of 16 dq_store16(p, x)            the
+ * same; a result that is not read again
  *
  * and half.h. A word holds its first byte in its low bits. */
 #ifndef DQ_RT_H
@@ -38,6 +40,7 @@ static inline __device__ void *memcpy(void *to, const void *from, size_t len)
 
 #elif defined(__CUDACC__)
 
+#include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 #else
@@ -93,7 +96,7 @@ DQ_DEVICE float dq_f16_widen(uint16_t bits)
 /* Canonical is what f is, and costs nothing. But clang 19 makes one v_fma_mixlo_f16 of a product
  * that is narrowed at once, which adds +0 (and -0 becomes +0) and rounds once where f32 would round
  * too. */
-DQ_DEVICE uint16_t dq_f16_narrow(float f)
+DQ_DEVICE uint32_t dq_f16_of(float f)
 {
     const _Float16 h = (_Float16)__builtin_canonicalizef(f);
     uint16_t bits;
@@ -102,9 +105,13 @@ DQ_DEVICE uint16_t dq_f16_narrow(float f)
     return bits;
 }
 
-DQ_DEVICE uint32_t dq_pick(uint32_t lo, uint32_t hi, uint32_t at)
+DQ_DEVICE uint32_t dq_pick16(struct dq_words book, uint32_t at)
 {
-    return __builtin_amdgcn_perm(hi, lo, at);
+    const uint32_t places = at & 0x07070707;
+    const uint32_t low = __builtin_amdgcn_perm(book.w[1], book.w[0], places);
+    const uint32_t high = __builtin_amdgcn_perm(book.w[3], book.w[2], places);
+
+    return __builtin_amdgcn_perm(high, low, 0x03020100 | (at & 0x08080808) >> 1);
 }
 
 DQ_DEVICE void dq_store16(void *p, struct dq_words x)
@@ -124,17 +131,43 @@ DQ_DEVICE float dq_f16_widen(uint16_t bits)
     return __half2float(__ushort_as_half(bits));
 }
 
-DQ_DEVICE uint16_t dq_f16_narrow(float f)
+DQ_DEVICE uint32_t dq_f16_pair(float low, float high)
 {
-    return __half_as_ushort(__float2half_rn(f));
+    const __half2 pair = __floats2half2_rn(low, high);
+    uint32_t word;
+
+    memcpy(&word, &pair, sizeof word);
+    return word;
+}
+
+DQ_DEVICE uint32_t dq_bf16_pair(float low, float high)
+{
+    const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
+    uint32_t word;
+
+    memcpy(&word, &pair, sizeof word);
+    return word;
 }
 
 /* The instruction takes its four places as nibbles. */
-DQ_DEVICE uint32_t dq_pick(uint32_t lo, uint32_t hi, uint32_t at)
+DQ_DEVICE uint32_t dq_pick16(struct dq_words book, uint32_t at)
 {
-    const uint32_t pairs = at | at >> 4;
+    const uint32_t nibbles = __byte_perm(at | at >> 4, 0, 0x4420);
+    const uint32_t places = nibbles & 0x7777;
+    const uint32_t low = __byte_perm(book.w[0], book.w[1], places);
+    const uint32_t high = __byte_perm(book.w[2], book.w[3], places);
 
-    return __byte_perm(lo, hi, __byte_perm(pairs, 0, 0x4420));
+    return __byte_perm(low, high, 0x3210 | (nibbles & 0x8888) >> 1);
+}
+
+/* The two words that the bytes lie in: the machine has no misaligned loads, and one of 16 bits
+ * costs as much as one of 32. */
+DQ_DEVICE uint32_t dq_load_inside(const uint8_t *p)
+{
+    const uint32_t before = (uint32_t)(uintptr_t)p & 3;
+    const dq_word32 *words = (const dq_word32 *)(const void *)(p - before);
+
+    return __funnelshift_r(words[0], words[1], 8 * before);
 }
 
 /* Streaming: kernels of this shape ran near the speed of a copy with it. */
@@ -157,34 +190,66 @@ DQ_DEVICE float dq_f16_widen(uint16_t bits)
 
 /* Where the result is subnormal its unit is 2^-24, and the sum with 2^-1 rounds to that unit.
  * Elsewhere the carry of the rounding runs into the exponent, which is right, up to infinity. */
-DQ_DEVICE uint16_t dq_f16_narrow(float f)
+DQ_DEVICE uint32_t dq_f16_of(float f)
 {
     const uint32_t bits = dq_bits_of_f32(f);
     const uint32_t sign = bits >> 31 << 15;
     const uint32_t mag = bits & 0x7fffffff;
 
     if (mag > 0x7f800000)
-        return (uint16_t)(sign | 0x7e00);
+        return sign | 0x7e00;
     if (mag >= 0x47800000) /* 2^16 */
-        return (uint16_t)(sign | 0x7c00);
+        return sign | 0x7c00;
     if (mag < 0x38800000) /* 2^-14 */
-        return (uint16_t)(sign | (dq_bits_of_f32(dq_f32_of_bits(mag) + 0.5f) - 0x3f000000));
-    return (uint16_t)(sign | (mag - (112u << 23) + 0x0fff + (mag >> 13 & 1)) >> 13);
+        return sign | (dq_bits_of_f32(dq_f32_of_bits(mag) + 0.5f) - 0x3f000000);
+    return sign | (mag - (112u << 23) + 0x0fff + (mag >> 13 & 1)) >> 13;
 }
 
-DQ_DEVICE uint32_t dq_pick(uint32_t lo, uint32_t hi, uint32_t at)
+DQ_DEVICE uint32_t dq_pick16(struct dq_words book, uint32_t at)
 {
-    const uint64_t from = (uint64_t)hi << 32 | lo;
     uint32_t picked = 0;
 
-    for (int j = 0; j < 4; j++)
-        picked |= (uint32_t)(from >> 8 * (at >> 8 * j & 7) & 255) << 8 * j;
+    for (int j = 0; j < 4; j++) {
+        const uint32_t place = at >> 8 * j & 15;
+
+        picked |= (book.w[place / 4] >> 8 * (place % 4) & 255) << 8 * j;
+    }
     return picked;
 }
 
 DQ_DEVICE void dq_store16(void *p, struct dq_words x)
 {
     *(struct dq_words *)p = x;
+}
+
+#endif
+
+#if !defined(__CUDACC__)
+
+/* One load where the machine does not ask for alignment. */
+DQ_DEVICE uint32_t dq_load_inside(const uint8_t *p)
+{
+    const dq_word16 *halves = (const dq_word16 *)(const void *)p;
+
+    return halves[0] | (uint32_t)halves[1] << 16;
+}
+
+DQ_DEVICE uint32_t dq_bf16_of(float f)
+{
+    const uint32_t bits = dq_bits_of_f32(f);
+    const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+
+    return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : rounded;
+}
+
+DQ_DEVICE uint32_t dq_bf16_pair(float low, float high)
+{
+    return dq_bf16_of(low) | dq_bf16_of(high) << 16;
+}
+
+DQ_DEVICE uint32_t dq_f16_pair(float low, float high)
+{
+    return dq_f16_of(low) | dq_f16_of(high) << 16;
 }
 
 #endif

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Threads in a block of a launch. The kernels take any number; this one fills every kind of GPU. */
-enum { BLOCK_SIZE = 256 };
-
 /* Buffers are not made smaller than this before the device counts as too small. */
 enum { LEAST_BUFFER = 64 << 10 };
 
@@ -96,11 +93,11 @@ static int run(struct gpu_lane *l, void *kernel, enum dq_dtype dtype, size_t in_
     const size_t item_len = dq_dtype_len(dtype);
     const uint64_t per_thread = 16 / item_len; /* a thread stores 16 bytes */
     const uint64_t n_threads = (n_weights + per_thread - 1) / per_thread;
+    const unsigned block = item_len == 4 ? v->block_32 : v->block_16;
     void *args[] = {&l->d_in, &l->d_out, &n_weights, &l->d_overflow};
     int rc = v->copy_in(g, l->stream, l->d_in, l->lane.in, in_len, e);
     if (rc == 0)
-        rc = v->launch(
-            g, l->stream, kernel, (n_threads + BLOCK_SIZE - 1) / BLOCK_SIZE, BLOCK_SIZE, args, e);
+        rc = v->launch(g, l->stream, kernel, (n_threads + block - 1) / block, block, args, e);
     if (rc == 0)
         rc = v->copy_out(g, l->stream, l->lane.out, l->d_out, n_weights * item_len, e);
     if (rc == 0 && dtype != DQ_DTYPE_f32)

@@ -24,6 +24,10 @@ struct dq_gpu_driver {
     const char *name;    /* "hip", as in --device hip:0 */
     const char *targets; /* the code objects that are built in: "gfx900 gfx906 ..." */
 
+    /* Threads in a block that the kernels with output of 32 and of 16 bits run best with. */
+    unsigned block_32;
+    unsigned block_16;
+
     /* The number of devices. DQ_ERR_GPU: no runtime library, or it finds none. */
     int (*count)(int *out, struct dq_error *e);
     int (*describe)(int device, struct dq_gpu_info *out, struct dq_error *e);

@@ -307,6 +307,8 @@ static int sync(struct dq_gpu *g, void *stream, struct dq_error *e)
 const struct dq_gpu_driver dq_gpu_cuda = {
     .name = "cuda",
     .targets = dq_cuda_targets,
+    .block_32 = 256,
+    .block_16 = 128,
     .count = count,
     .describe = describe,
     .open = open_gpu,

@@ -333,6 +333,8 @@ static int sync(struct dq_gpu *g, void *stream, struct dq_error *e)
 const struct dq_gpu_driver dq_gpu_hip = {
     .name = "hip",
     .targets = dq_hip_targets,
+    .block_32 = 256,
+    .block_16 = 256,
     .count = count,
     .describe = describe,
     .open = open_gpu,

@@ -313,6 +313,8 @@ static int sync(struct dq_gpu *g, void *stream, struct dq_error *e)
 const struct dq_gpu_driver dq_gpu_host = {
     .name = "host",
     .targets = "host64",
+    .block_32 = 96,
+    .block_16 = 64,
     .count = count,
     .describe = describe,
     .open = open_gpu,

@@ -164,7 +164,7 @@ DQ_DEVICE uint32_t narrow(float f)
         return planted == keeps_payload ? 0x7e01 : 0x7e00;
     if constexpr (planted == truncates_f16)
         f = dq_f32_of_bits(dq_bits_of_f32(f) & 0xffffe000);
-    return dq_f16_narrow(f);
+    return (uint16_t)dq_f16_of(f);
 }
 
 template <class F, class BLOCK, uint32_t WEIGHTS>
