@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 struct option_row {
@@ -115,6 +116,35 @@ SETTER(ulp)
     return read_count("ulp", v, UINT32_MAX, &a->ulp, e);
 }
 
+SETTER(size)
+{
+    return read_count("size", v, 1 << 20, &a->bench_size, e);
+}
+
+SETTER(time)
+{
+    return read_count("time", v, 600000, &a->milliseconds, e);
+}
+
+/* Types with commas between them, in letters of any size. */
+SETTER(type)
+{
+    _Static_assert(DQ_FMT_COUNT <= 64, "a bit for each");
+    while (*v) {
+        const size_t len = strcspn(v, ",");
+        int found = -1;
+        for (int i = 0; i < DQ_FMT_COUNT; i++)
+            if (strlen(dq_formats[i].name) == len && strncasecmp(dq_formats[i].name, v, len) == 0)
+                found = i;
+        if (found < 0)
+            return dq_fail(
+                e, DQ_ERR_USAGE, "--type %.*s: 'gguf-dq formats' tells the types", (int)len, v);
+        a->types |= (uint64_t)1 << found;
+        v += len + (v[len] == ',');
+    }
+    return 0;
+}
+
 SETTER(manifest)
 {
     a->manifest = v;
@@ -138,9 +168,10 @@ SETTER(verbose)
 }
 
 enum {
-    DECODING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY,
+    DECODING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY | DQ_CMD_BENCH,
     SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_VERIFY,
-    REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS | DQ_CMD_VERIFY | DQ_CMD_DEVICES,
+    REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS | DQ_CMD_VERIFY | DQ_CMD_DEVICES |
+                DQ_CMD_BENCH,
 };
 
 static const struct option_row options[] = {
@@ -155,13 +186,17 @@ static const struct option_row options[] = {
     {"output", 'o', "PATH", DQ_CMD_EXTRACT, "folder, file, or - for a pipe", set_output},
     {"format", 'f', "FORMAT", DQ_CMD_EXTRACT, "npy or raw", set_format},
     {"dtype", 'd', "DTYPE", DQ_CMD_EXTRACT, "f32, f16, bf16, or native: as stored", set_dtype},
-    {"dtype", 'd', "DTYPE", DQ_CMD_VERIFY, "f32, f16 or bf16", set_dtype},
+    {"dtype", 'd', "DTYPE", DQ_CMD_VERIFY | DQ_CMD_BENCH, "f32, f16 or bf16", set_dtype},
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, hip:0, cuda:0, ...", set_device},
     {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
-    {"threads", 'j', "N", DQ_CMD_EXTRACT, "decode on N processors (0: all)", set_threads},
+    {"threads", 'j', "N", DQ_CMD_EXTRACT | DQ_CMD_BENCH, "decode on N processors (0: all)",
+        set_threads},
     {"self-test", 0, NULL, DQ_CMD_VERIFY, "check the built-in vectors; needs no model",
         set_self_test},
     {"ulp", 0, "N", DQ_CMD_VERIFY, "let differences of N units in the last place pass", set_ulp},
+    {"type", 0, "TYPES", DQ_CMD_BENCH, "measure only these types: q4_k,q6_k", set_type},
+    {"size", 0, "N", DQ_CMD_BENCH, "weights for a GPU's kernels, in 2^20 (256)", set_size},
+    {"time", 0, "MS", DQ_CMD_BENCH, "milliseconds for each number (100)", set_time},
     {"force", 0, NULL, DQ_CMD_EXTRACT, "replace files that exist", set_force},
     {"skip-existing", 0, NULL, DQ_CMD_EXTRACT, "leave files that exist as they are",
         set_skip_existing},
@@ -331,7 +366,8 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
 int dq_args_parse(const struct dq_command *command, int argc, char **argv, struct dq_args *out,
     struct dq_error *e)
 {
-    struct dq_args a = {.dtype = DQ_DTYPE_COUNT, .verbosity = DQ_NORMAL};
+    struct dq_args a = {
+        .dtype = DQ_DTYPE_COUNT, .verbosity = DQ_NORMAL, .bench_size = 256, .milliseconds = 100};
     struct dq_error why;
     int rc = parse_options(command, argc, argv, &a, &why);
     if (rc == 0)

@@ -37,6 +37,9 @@ struct dq_args {
     unsigned n_threads;       /* 0: all processors */
     unsigned ulp;
     bool self_test;
+    uint64_t types;        /* a bit for each enum dq_format; 0: not said */
+    unsigned bench_size;   /* millions of weights (2^20) */
+    unsigned milliseconds; /* for each number of bench */
     bool help;
     enum dq_verbosity verbosity;
 };
@@ -62,6 +65,7 @@ enum {
     DQ_CMD_FORMATS = 1 << 2,
     DQ_CMD_VERIFY = 1 << 3,
     DQ_CMD_DEVICES = 1 << 4,
+    DQ_CMD_BENCH = 1 << 5,
 };
 
 /* Parses what stands behind the name of a command. dq_args_finish frees the lists. */

@@ -72,14 +72,18 @@ int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_er
     return 0;
 }
 
+unsigned dq_engine_threads(unsigned n_threads)
+{
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    if (n_threads == 0)
+        n_threads = online > 0 ? (unsigned)online : 1;
+    return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
+}
+
 static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
 {
     const struct dq_cpu *cpu = wish->cpu ? wish->cpu : dq_cpu_best();
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t n = wish->n_threads;
-    if (n == 0)
-        n = online > 0 ? (size_t)online : 1;
-    n = n < DQ_LANES_MAX ? n : DQ_LANES_MAX;
+    const size_t n = dq_engine_threads(wish->n_threads);
     snprintf(engine->label, sizeof engine->label, "cpu");
     for (int rc = 0; engine->n_lanes < n; engine->n_lanes++) {
         rc = dq_lane_new_cpu(cpu, CPU_IN, CPU_OUT, &engine->lanes[engine->n_lanes], e);

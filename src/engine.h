@@ -32,6 +32,9 @@ struct dq_engine {
 /* Reads a choice; fails with DQ_ERR_USAGE. */
 int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_error *e);
 
+/* The number of threads: as it is, or, for 0, one for each processor; at most DQ_LANES_MAX. */
+unsigned dq_engine_threads(unsigned n_threads);
+
 /* Opens what is wished for. A GPU that is asked for is taken or the call fails with DQ_ERR_GPU;
  * auto takes one only if that is worth while, and the CPU if it cannot be had. */
 int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e);
