@@ -113,11 +113,12 @@ _gguf_dq_add_tensors()
 
 _gguf_dq()
 {
-    local commands='list extract verify devices formats'
+    local commands='list extract verify bench devices formats'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null'
     local showing='-m --meta --names'
     local decoding='-d --dtype --device --cpu'
     local checking='--self-test --ulp'
+    local measuring='-j --threads --type --size --time'
     local writing='-o --output -f --format -j --threads --force --skip-existing -k --keep-going
         --strict --manifest -n --dry-run'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
@@ -147,6 +148,7 @@ _gguf_dq()
         list) options="$selecting $showing $reporting" ;;
         extract) options="$selecting $decoding $writing $reporting" ;;
         verify) options="$selecting $decoding $checking $reporting" ;;
+        bench) options="$decoding $measuring $reporting" ;;
         devices) options="$reporting" ;;
         formats) options="$reporting" ;;
         *) return ;;

@@ -56,13 +56,14 @@ complete -c gguf-dq -f
 complete -c gguf-dq -n __gguf_dq_using -a list -d 'Show what is inside'
 complete -c gguf-dq -n __gguf_dq_using -a extract -d 'Write tensors as plain arrays'
 complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Check a GPU against the CPU'
+complete -c gguf-dq -n __gguf_dq_using -a bench -d 'Measure how fast types are decoded'
 complete -c gguf-dq -n __gguf_dq_using -a devices -d 'Show the GPUs and the levels of the CPU'
 complete -c gguf-dq -n __gguf_dq_using -a formats -d 'Show the tensor types that are known'
 complete -c gguf-dq -n __gguf_dq_using -l help -d 'Show help'
 complete -c gguf-dq -n __gguf_dq_using -l version -d 'Show the version'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify' -a '(__gguf_dq_models)'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify' -a '(__gguf_dq_tensors)' -d Tensor
+complete -c gguf-dq -n '__gguf_dq_using list extract verify bench' -a '(__gguf_dq_models)'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify bench' -a '(__gguf_dq_tensors)' -d Tensor
 
 complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Take a tensor'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Leave tensors out'
@@ -72,17 +73,21 @@ complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s 0 -l null -d 'Na
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata too'
 complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Show nothing but the names'
 
-complete -c gguf-dq -n '__gguf_dq_using extract verify' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the numbers'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the numbers'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the numbers'
-complete -c gguf-dq -n '__gguf_dq_using extract verify' -l device -x -a 'auto cpu gpu hip cuda' -d 'What decodes'
-complete -c gguf-dq -n '__gguf_dq_using extract verify' -l cpu -x -a 'baseline v3 v4' -d 'Level of instructions'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l device -x -a 'auto cpu gpu hip cuda' -d 'What decodes'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l cpu -x -a 'baseline v3 v4' -d 'Level of instructions'
 
 complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Check the built-in vectors'
 complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Let small differences pass'
 
+complete -c gguf-dq -n '__gguf_dq_using bench' -l type -x -d 'Measure only these types'
+complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for kernels, in 2^20'
+complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds for each number'
+
 complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Folder, file, or - for a pipe'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Kind of file'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s j -l threads -x -d 'Decode on so many processors'
+complete -c gguf-dq -n '__gguf_dq_using extract bench' -s j -l threads -x -d 'Decode on so many processors'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace files that exist'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Leave files that exist as they are'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Write what is sound although some is not'
@@ -90,8 +95,8 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Overflow to infin
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a list of the outputs as JSON'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Say what would be written'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -l json -d 'Report as one JSON object'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -l jsonl -d 'Report as one JSON object a line'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -s q -l quiet -d 'No warnings, no progress'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -s v -l verbose -d 'Say more'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify devices formats' -s h -l help -d 'Show help'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -l json -d 'Report as one JSON object'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -l jsonl -d 'Report as one JSON object a line'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -s q -l quiet -d 'No warnings, no progress'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -s v -l verbose -d 'Say more'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -s h -l help -d 'Show help'

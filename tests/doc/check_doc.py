@@ -162,7 +162,10 @@ def check_json(manual, program, program_with_gpu, folder):
     extracted = json.loads(output_of(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf',
                                      cwd=folder))
     formats = json.loads(output_of(program, 'formats', '--json'))
+    measured = json.loads(output_of(program, 'bench', '--json', '--device', 'cpu', '--time', '1',
+                                    '--type', 'q4_0'))
     for title, expected in (
+            ('bench --json', [*measured['limits'][0], *measured['results'][0]]),
             ('list --json', [*listed, *listed['tensors'][0]]),
             ('extract --json, --manifest', [*extracted, *extracted['outputs'][0]]),
             ('verify --json', [*verified, *verified['tensors'][0]]),

@@ -41,7 +41,7 @@ expect()
     fi
 }
 
-expect alone 'list|extract|verify|devices|formats|--help|--version' gguf-dq ''
+expect alone 'list|extract|verify|bench|devices|formats|--help|--version' gguf-dq ''
 expect alone 'list' gguf-dq l
 expect alone '' gguf-dq nosuch ''
 

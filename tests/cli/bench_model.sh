@@ -1,0 +1,12 @@
+#!/bin/sh
+# With a model, its types are measured and its weights counted, all or those selected.
+types='import json, sys
+report = json.load(sys.stdin)
+print(*sorted({row["type"] for row in report["results"]}))
+print(*((row["way"], row["weights"], row["seconds"] > 0) for row in report["model"]))'
+gguf-dq bench --json --device cpu --cpu baseline --time 1 "$DATA/sample.gguf" output.weight |
+    "$PYTHON" -c "$types"
+gguf-dq bench --json --device cpu --cpu baseline --time 1 --type q4_k "$DATA/sample.gguf" |
+    "$PYTHON" -c "$types"
+gguf-dq bench --device cpu --type tq1_0 "$DATA/sample.gguf" output.weight
+echo $?
