@@ -3,12 +3,10 @@
 #include "gpu.h"
 
 #include "gpu_code.h"
+#include "gpu_runtime.h"
 
 #include <cuda.h>
-#include <dlfcn.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,22 +58,6 @@ struct dq_gpu {
     void *file; /* the code that replaces the built-in one, or NULL */
 };
 
-static int take_functions(void *library, struct dq_error *e)
-{
-    static const char *const names[] = {
-#define FUNCTION(name, args) "cu" #name,
-        FUNCTIONS(FUNCTION)
-#undef FUNCTION
-    };
-    void **slots = (void **)(void *)&cuda; /* all members are function pointers, in this order */
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        slots[i] = dlsym(library, names[i]);
-        if (!slots[i])
-            return dq_fail(e, DQ_ERR_GPU, "CUDA driver: %s is missing (%s)", names[i], dlerror());
-    }
-    return 0;
-}
-
 /* Names what failed: the call, the code and the driver's own words. */
 static int check(CUresult code, const char *call, struct dq_error *e)
 {
@@ -91,33 +73,31 @@ static int check(CUresult code, const char *call, struct dq_error *e)
 
 #define CHECK(call, args, e) check(cuda.call args, "cu" #call, e)
 
-static int load(struct dq_error *e)
+static int begin(struct dq_error *e)
 {
-    void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-        return dq_fail(e, DQ_ERR_GPU, "no CUDA driver (%s)", dlerror());
-    const int rc = take_functions(library, e);
-    return rc != 0 ? rc : CHECK(Init, (0), e); /* the library stays open */
+    return CHECK(Init, (0), e);
 }
 
-/* Opens the runtime once; later calls give the same answer. */
-static int need_runtime(struct dq_error *e)
-{
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static bool tried;
-    static int result;
-    static struct dq_error reason;
-    pthread_mutex_lock(&lock);
-    if (!tried)
-        result = load(&reason);
-    tried = true;
-    pthread_mutex_unlock(&lock);
-    return result == 0 ? 0 : dq_fail(e, result, "%s", reason.text);
-}
+static const char *const libraries[] = {"libcuda.so.1", NULL};
+
+static const char *const functions[] = {
+#define FUNCTION(name, args) "cu" #name,
+    FUNCTIONS(FUNCTION)
+#undef FUNCTION
+        NULL};
+
+static struct dq_gpu_runtime runtime = {
+    .what = "CUDA driver",
+    .libraries = libraries,
+    .functions = functions,
+    .slots = (void **)(void *)&cuda, /* all members are function pointers, in this order */
+    .begin = begin,
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+};
 
 static int count(int *out, struct dq_error *e)
 {
-    int rc = need_runtime(e);
+    int rc = dq_gpu_runtime_need(&runtime, e);
     if (rc == 0)
         rc = CHECK(DeviceGetCount, (out), e);
     if (rc == 0 && *out == 0)
@@ -133,7 +113,7 @@ static int describe(int number, struct dq_gpu_info *out, struct dq_error *e)
     int major = 0;
     int minor = 0;
     int version = 0;
-    int rc = need_runtime(e);
+    int rc = dq_gpu_runtime_need(&runtime, e);
     if (rc == 0)
         rc = CHECK(DeviceGet, (&device, number), e);
     if (rc == 0)
@@ -192,7 +172,7 @@ static int open_gpu(int number, struct dq_gpu **out, struct dq_error *e)
     struct dq_gpu *g = calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
-    int rc = need_runtime(e);
+    int rc = dq_gpu_runtime_need(&runtime, e);
     if (rc == 0)
         rc = dq_gpu_code_file(&g->file, e);
     if (rc == 0)

@@ -4,12 +4,10 @@
 #include "gpu.h"
 
 #include "gpu_code.h"
+#include "gpu_runtime.h"
 
-#include <dlfcn.h>
 #include <hip/hip_runtime_api.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,23 +55,6 @@ struct dq_gpu {
     void *file; /* the code object that replaces the built-in one, or NULL */
 };
 
-static int take_functions(void *library, struct dq_error *e)
-{
-    static const char *const names[] = {
-#define FUNCTION(name, args) "hip" #name,
-        FUNCTIONS(FUNCTION)
-#undef FUNCTION
-            "hipGetErrorName",
-        "hipGetErrorString"};
-    void **slots = (void **)(void *)&hip; /* all members are function pointers, in this order */
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        slots[i] = dlsym(library, names[i]);
-        if (!slots[i])
-            return dq_fail(e, DQ_ERR_GPU, "HIP runtime: %s is missing (%s)", names[i], dlerror());
-    }
-    return 0;
-}
-
 /* Names what failed: the call, the code and the runtime's own words. */
 static int check(hipError_t code, const char *call, struct dq_error *e)
 {
@@ -85,41 +66,28 @@ static int check(hipError_t code, const char *call, struct dq_error *e)
 
 #define CHECK(call, args, e) check(hip.call args, "hip" #call, e)
 
-static int load(struct dq_error *e)
-{
-    /* ROCm 7, 6, 5; the bare name is there where development files are installed. */
-    static const char *const names[] = {
-        "libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so"};
-    void *library = NULL;
-    char first[256] = "";
-    for (size_t i = 0; !library && i < sizeof names / sizeof names[0]; i++) {
-        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-        if (!library && !first[0])
-            snprintf(first, sizeof first, "%s", dlerror());
-    }
-    if (!library)
-        return dq_fail(e, DQ_ERR_GPU, "no HIP runtime (%s, nor .so.6, .so.5)", first);
-    return take_functions(library, e); /* the library stays: ROCm does not survive dlclose */
-}
+/* ROCm 7, 6, 5; the bare name is there where development files are installed. */
+static const char *const libraries[] = {
+    "libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so", NULL};
 
-/* Opens the runtime once; later calls give the same answer. */
-static int need_runtime(struct dq_error *e)
-{
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static bool tried;
-    static int result;
-    static struct dq_error reason;
-    pthread_mutex_lock(&lock);
-    if (!tried)
-        result = load(&reason);
-    tried = true;
-    pthread_mutex_unlock(&lock);
-    return result == 0 ? 0 : dq_fail(e, result, "%s", reason.text);
-}
+static const char *const functions[] = {
+#define FUNCTION(name, args) "hip" #name,
+    FUNCTIONS(FUNCTION)
+#undef FUNCTION
+        "hipGetErrorName",
+    "hipGetErrorString", NULL};
+
+static struct dq_gpu_runtime runtime = {
+    .what = "HIP runtime",
+    .libraries = libraries,
+    .functions = functions,
+    .slots = (void **)(void *)&hip, /* all members are function pointers, in this order */
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+};
 
 static int count(int *out, struct dq_error *e)
 {
-    int rc = need_runtime(e);
+    int rc = dq_gpu_runtime_need(&runtime, e);
     if (rc == 0)
         rc = CHECK(GetDeviceCount, (out), e);
     if (rc == 0 && *out == 0)
@@ -171,9 +139,9 @@ static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
     struct dq_gpu_info info = {0};
     char pci[64] = "";
     size_t memory = 0;
-    int runtime = 0;
+    int version = 0;
     int driver = 0;
-    int rc = need_runtime(e);
+    int rc = dq_gpu_runtime_need(&runtime, e);
     if (rc == 0)
         rc = CHECK(DeviceGetName, (info.name, sizeof info.name, device), e);
     if (rc == 0)
@@ -181,7 +149,7 @@ static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
     if (rc == 0)
         rc = CHECK(DeviceGetPCIBusId, (pci, sizeof pci, device), e);
     if (rc == 0)
-        rc = CHECK(RuntimeGetVersion, (&runtime), e);
+        rc = CHECK(RuntimeGetVersion, (&version), e);
     if (rc == 0)
         rc = CHECK(DriverGetVersion, (&driver), e);
     if (rc != 0)
@@ -189,7 +157,7 @@ static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
     info.memory = memory;
     find_arch(pci, info.arch, sizeof info.arch);
     snprintf(
-        info.driver, sizeof info.driver, "HIP %d.%d", runtime / 10000000, runtime / 100000 % 100);
+        info.driver, sizeof info.driver, "HIP %d.%d", version / 10000000, version / 100000 % 100);
     *out = info;
     return 0;
 }
@@ -224,7 +192,7 @@ static int open_gpu(int device, struct dq_gpu **out, struct dq_error *e)
     if (!g)
         return dq_fail_nomem(e);
     g->device = device;
-    int rc = need_runtime(e);
+    int rc = dq_gpu_runtime_need(&runtime, e);
     if (rc == 0)
         rc = dq_gpu_code_file(&g->file, e);
     if (rc == 0)

@@ -1,0 +1,28 @@
+/* The runtime library of a vendor, opened when a GPU is wanted, and its functions. */
+#ifndef DQ_GPU_RUNTIME_H
+#define DQ_GPU_RUNTIME_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "err.h"
+
+struct dq_gpu_runtime {
+    const char *what;                /* "HIP runtime" */
+    const char *const *libraries;    /* the names to try, ended by NULL */
+    const char *const *functions;    /* all that are needed, ended by NULL */
+    void **slots;                    /* where they go, in the same order */
+    int (*begin)(struct dq_error *); /* what the runtime wants called first, or NULL */
+
+    pthread_mutex_t lock; /* of all below; PTHREAD_MUTEX_INITIALIZER */
+    bool tried;
+    int rc;
+    struct dq_error reason;
+};
+
+/* Opens the runtime once and takes its functions; later calls give the same answer. DQ_ERR_GPU: it
+ * cannot be used. It is never closed: ROCm does not survive that. */
+int dq_gpu_runtime_need(struct dq_gpu_runtime *r, struct dq_error *e);
+
+#endif
