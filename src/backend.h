@@ -14,7 +14,8 @@ enum { DQ_LANES_MAX = 64 }; /* that work side by side */
 
 struct dq_lane {
     const struct dq_lane_ops *ops;
-    uint8_t *in; /* the caller puts blocks here */
+    const char *device; /* "cpu", "cuda:0" */
+    uint8_t *in;        /* the caller puts blocks here */
     size_t in_len;
     uint8_t *out; /* weights come out here, aligned for any type */
     size_t out_len;
@@ -27,6 +28,9 @@ struct dq_lane_ops {
      * it that both fit. *n_overflow is raised by the finite weights that became infinite. */
     int (*decode)(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
         uint64_t *n_overflow, struct dq_error *e);
+    /* Spoils the first len bytes that decode is to write, so that weights which it does not write
+     * cannot pass for those of the last time. NULL: that is lane->out itself, for the caller. */
+    int (*spoil)(struct dq_lane *lane, size_t len, struct dq_error *e);
     void (*free)(struct dq_lane *lane);
 };
 
@@ -41,6 +45,9 @@ size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n)
 /* Counts the finite weights of nblocks blocks that become infinite in dtype. */
 uint64_t dq_count_overflows(
     enum dq_format format, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks);
+
+/* Does what ops->spoil says, on a lane of any kind. */
+int dq_lane_spoil(struct dq_lane *lane, size_t len, struct dq_error *e);
 
 /* Frees a lane of any kind, or NULL. */
 void dq_lane_free(struct dq_lane *lane);

@@ -1,6 +1,9 @@
 #include "backend.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum { JUNK = 0xa5 };
 
 struct cpu_lane {
     struct dq_lane lane;
@@ -23,7 +26,7 @@ static void free_lane(struct dq_lane *lane)
     free(lane);
 }
 
-static const struct dq_lane_ops ops = {"cpu", decode, free_lane};
+static const struct dq_lane_ops ops = {"cpu", decode, NULL, free_lane};
 
 int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, struct dq_lane **out,
     struct dq_error *e)
@@ -32,6 +35,7 @@ int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, str
     if (!l)
         return dq_fail_nomem(e);
     l->lane.ops = &ops;
+    l->lane.device = "cpu";
     l->cpu = cpu;
     l->lane.in = malloc(in_len);
     l->lane.in_len = in_len;
@@ -59,6 +63,14 @@ uint64_t dq_count_overflows(
     for (size_t i = 0; i < nblocks; i++, blocks += dq_formats[format].bytes)
         n += dq_cpu_best()->decode[format](blocks, weights, 1, dtype);
     return n;
+}
+
+int dq_lane_spoil(struct dq_lane *lane, size_t len, struct dq_error *e)
+{
+    if (lane->ops->spoil)
+        return lane->ops->spoil(lane, len, e);
+    memset(lane->out, JUNK, len);
+    return 0;
 }
 
 void dq_lane_free(struct dq_lane *lane)

@@ -8,6 +8,8 @@
 /* Buffers are not made smaller than this before the device counts as too small. */
 enum { LEAST_BUFFER = 64 << 10 };
 
+enum { JUNK = 0xa5 };
+
 enum { N_DTYPES = DQ_DTYPE_native }; /* what kernels write */
 
 struct dq_gpu_device {
@@ -84,25 +86,31 @@ static int find_kernel(struct dq_gpu_device *d, enum dq_format format, enum dq_d
     return rc;
 }
 
-/* Puts everything of one decode into the lane's stream and waits for it. */
-static int run(struct gpu_lane *l, void *kernel, enum dq_dtype dtype, size_t in_len,
-    uint64_t n_weights, struct dq_error *e)
+/* Puts everything of one decode into the lane's stream and waits for it, and for what was there
+ * before, even after an error. */
+static int run(struct gpu_lane *l, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
+    struct dq_error *e)
 {
     const struct dq_gpu_driver *v = l->device->driver;
     struct dq_gpu *g = l->device->gpu;
+    const size_t in_len = nblocks * dq_formats[format].bytes;
     const size_t item_len = dq_dtype_len(dtype);
+    uint64_t n_weights = (uint64_t)nblocks * dq_formats[format].weights;
     const uint64_t per_thread = 16 / item_len; /* a thread stores 16 bytes */
     const uint64_t n_threads = (n_weights + per_thread - 1) / per_thread;
     const unsigned block = item_len == 4 ? v->block_32 : v->block_16;
     void *args[] = {&l->d_in, &l->d_out, &n_weights, &l->d_overflow};
-    int rc = v->copy_in(g, l->stream, l->d_in, l->lane.in, in_len, e);
+    void *kernel;
+    int rc = find_kernel(l->device, format, dtype, &kernel, e);
+    if (rc == 0)
+        rc = v->copy_in(g, l->stream, l->d_in, l->lane.in, in_len, e);
     if (rc == 0)
         rc = v->launch(g, l->stream, kernel, (n_threads + block - 1) / block, block, args, e);
     if (rc == 0)
         rc = v->copy_out(g, l->stream, l->lane.out, l->d_out, n_weights * item_len, e);
     if (rc == 0 && dtype != DQ_DTYPE_f32)
         rc = v->copy_out(g, l->stream, l->overflow, l->d_overflow, sizeof *l->overflow, e);
-    const int sync_rc = v->sync(g, l->stream, rc == 0 ? e : NULL); /* also after an error */
+    const int sync_rc = v->sync(g, l->stream, rc == 0 ? e : NULL);
     return rc != 0 ? rc : sync_rc;
 }
 
@@ -110,29 +118,42 @@ static int decode_on(struct dq_lane *lane, enum dq_format format, enum dq_dtype 
     size_t nblocks, uint64_t *n_overflow, struct dq_error *e)
 {
     struct gpu_lane *l = (struct gpu_lane *)lane;
-    const struct dq_format_info *f = &dq_formats[format];
-    void *kernel;
-    if (nblocks == 0)
-        return 0;
-    int rc = find_kernel(l->device, format, dtype, &kernel, e);
-    if (rc == 0)
-        rc = run(l, kernel, dtype, nblocks * f->bytes, (uint64_t)nblocks * f->weights, e);
+    const int rc = nblocks > 0 ? run(l, format, dtype, nblocks, e) : 0;
     if (rc != 0 || dtype == DQ_DTYPE_f32 || *l->overflow == 0)
         return rc;
     /* Rare: the kernels only say that there were some. */
     *n_overflow += dq_count_overflows(format, dtype, lane->in, nblocks);
     *l->overflow = 0;
-    rc = l->device->driver->copy_in(
+    const int copy_rc = l->device->driver->copy_in(
         l->device->gpu, l->stream, l->d_overflow, l->overflow, sizeof *l->overflow, e);
-    return rc != 0 ? rc : l->device->driver->sync(l->device->gpu, l->stream, e);
+    return copy_rc != 0 ? copy_rc : l->device->driver->sync(l->device->gpu, l->stream, e);
 }
 
-/* Runtimes report a lack of memory from any call; here it is the GPU that failed. */
+/* Says which device it was that failed. Runtimes report a lack of memory from any call; here it is
+ * the GPU that failed. */
+static int name_device(const struct gpu_lane *l, int rc, struct dq_error *e)
+{
+    struct dq_error why;
+    if (rc == 0)
+        return 0;
+    why = *e;
+    return dq_fail(e, rc == DQ_ERR_MEMORY ? DQ_ERR_GPU : rc, "%s: %s", l->device->label, why.text);
+}
+
 static int decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
     uint64_t *n_overflow, struct dq_error *e)
 {
     const int rc = decode_on(lane, format, dtype, nblocks, n_overflow, e);
-    return rc == DQ_ERR_MEMORY ? DQ_ERR_GPU : rc;
+    return name_device((struct gpu_lane *)lane, rc, e);
+}
+
+/* On the device: what is copied back is then junk where the kernel wrote nothing. It is not waited
+ * for, because decode puts its work behind it. */
+static int spoil(struct dq_lane *lane, size_t len, struct dq_error *e)
+{
+    struct gpu_lane *l = (struct gpu_lane *)lane;
+    return name_device(
+        l, l->device->driver->fill(l->device->gpu, l->stream, l->d_out, JUNK, len, e), e);
 }
 
 static void free_lane(struct dq_lane *lane)
@@ -148,7 +169,7 @@ static void free_lane(struct dq_lane *lane)
     free(l);
 }
 
-static const struct dq_lane_ops ops = {"gpu", decode, free_lane};
+static const struct dq_lane_ops ops = {"gpu", decode, spoil, free_lane};
 
 /* Buffers of these lengths, with a word for the overflows behind the output on both sides. */
 static int make(struct gpu_lane *l, size_t in_len, size_t out_len, struct dq_error *e)
@@ -187,6 +208,7 @@ int dq_lane_new_gpu(struct dq_gpu_device *d, size_t in_len, size_t out_len, stru
         if (!l)
             return dq_fail_nomem(e);
         l->lane.ops = &ops;
+        l->lane.device = d->label;
         l->device = d;
         const int rc = make(l, in_len, out_len, e);
         if (rc == 0) {

@@ -55,6 +55,11 @@ struct dq_bench_gpu; /* an open GPU with memory for it all */
 /* Opens one for measurements on about so many weights; fewer, if the GPU has little memory. */
 int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_weights,
     struct dq_bench_gpu **out, struct dq_error *e);
+
+/* Opens all GPUs of a choice, for decoding end to end on them together and nothing else. */
+int dq_bench_gpu_new_all(
+    const struct dq_device_choice *choice, struct dq_bench_gpu **out, struct dq_error *e);
+
 void dq_bench_gpu_free(struct dq_bench_gpu *g);
 
 /* Format and dtype count for kernels and decoding. A kernel's output is compared with the CPU's at

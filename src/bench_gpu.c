@@ -85,6 +85,22 @@ int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_
     return 0;
 }
 
+int dq_bench_gpu_new_all(
+    const struct dq_device_choice *choice, struct dq_bench_gpu **out, struct dq_error *e)
+{
+    const struct dq_engine_wish wish = {.device = *choice};
+    struct dq_bench_gpu *g = calloc(1, sizeof *g);
+    if (!g)
+        return dq_fail_nomem(e);
+    const int rc = dq_engine_open(&g->engine, &wish, e);
+    if (rc != 0) {
+        free(g);
+        return rc;
+    }
+    *out = g;
+    return 0;
+}
+
 void dq_bench_gpu_free(struct dq_bench_gpu *g)
 {
     if (!g)
@@ -100,7 +116,8 @@ void dq_bench_gpu_free(struct dq_bench_gpu *g)
         }
     }
     dq_engine_close(&g->engine);
-    v->close(g->gpu);
+    if (v)
+        v->close(g->gpu);
     free(g);
 }
 

@@ -19,7 +19,7 @@ enum way { CACHED, MEMORY, KERNEL, END_TO_END };
 static const char *const limit_names[] = {"fill", "fill", "copy", "transfer out"};
 static const char *const way_names[] = {"cache", "memory", "kernel", "end to end"};
 
-enum { MAX_COLUMNS = 24, MAX_GPUS = 8 };
+enum { MAX_GPUS = DQ_GPUS_MAX + 1, MAX_COLUMNS = 8 + 2 * MAX_GPUS };
 
 struct column {
     enum way way;
@@ -38,7 +38,7 @@ struct bench {
     struct column columns[MAX_COLUMNS];
     size_t n_columns;
     struct dq_bench_gpu *gpus[MAX_GPUS];
-    char gpu_labels[MAX_GPUS][32];
+    double transfer_out; /* of all GPUs */
     size_t n_gpus;
     bool is_wanted[DQ_FMT_COUNT];
     uint64_t n_weights[DQ_FMT_COUNT]; /* in the model */
@@ -132,35 +132,47 @@ static int add_gpu(
     if (rc == 0) {
         add_column(b, KERNEL, label, s[0].gbs)->gpu = gpu;
         add_column(b, END_TO_END, label, s[2].gbs)->gpu = gpu;
+        b->transfer_out += s[2].gbs;
     }
     return rc;
+}
+
+/* Several GPUs at once. Each can do what it does alone, if the host can feed them. */
+static int add_all(struct bench *b, const struct dq_device_choice *choice,
+    const struct dq_device *devices, size_t n, struct dq_error *e)
+{
+    char label[32];
+    struct dq_bench_gpu *gpu;
+    const int rc = dq_bench_gpu_new_all(choice, &gpu, e);
+    if (rc != 0)
+        return rc;
+    b->gpus[b->n_gpus++] = gpu;
+    dq_device_label(devices, n, label, sizeof label);
+    add_column(b, END_TO_END, label, b->transfer_out)->gpu = gpu;
+    return 0;
 }
 
 /* The GPUs that are wished for; of auto those that can be used, which may be none. */
 static int add_gpus(struct bench *b, struct dq_error *e)
 {
-    const struct dq_device_choice *wish = &b->args->device;
-    int number = 0;
-    for (size_t i = 0; dq_gpu_drivers[i]; i++) {
-        const struct dq_gpu_driver *d = dq_gpu_drivers[i];
-        struct dq_error why;
-        int n = 0;
-        if ((wish->driver && d != wish->driver) || d->count(&n, &why) != 0)
-            continue;
-        for (int k = 0; k < n && b->n_gpus < MAX_GPUS; k++, number++) {
-            if (wish->kind == DQ_DEVICE_GPU && number != wish->number)
-                continue;
-            const int rc = add_gpu(b, d, k, &why);
-            if (rc != 0 && (wish->kind == DQ_DEVICE_GPU || rc == DQ_ERR_STOPPED))
-                return dq_fail(e, rc, "%s", why.text);
-            if (rc != 0)
-                dq_msg_warning("%s:%d: %s", d->name, k, why.text);
-        }
+    const bool any = b->args->device.kind == DQ_DEVICE_AUTO;
+    struct dq_device_choice choice = b->args->device;
+    struct dq_device devices[DQ_GPUS_MAX];
+    struct dq_error why;
+    size_t n;
+    if (any)
+        choice = (struct dq_device_choice){.kind = DQ_DEVICE_GPU, .all = true};
+    int rc = dq_device_find(&choice, devices, &n, &why);
+    if (rc != 0)
+        return any ? 0 : dq_fail(e, rc, "%s", why.text);
+    for (size_t i = 0; i < n; i++) {
+        rc = add_gpu(b, devices[i].driver, devices[i].number, &why);
+        if (rc != 0 && (!any || rc == DQ_ERR_STOPPED))
+            return dq_fail(e, rc, "%s", why.text);
+        if (rc != 0)
+            dq_msg_warning("%s:%d: %s", devices[i].driver->name, devices[i].number, why.text);
     }
-    if (wish->kind == DQ_DEVICE_GPU && b->n_gpus == 0)
-        return dq_fail(
-            e, DQ_ERR_GPU, "there is no such GPU; 'gguf-dq devices' tells what there is");
-    return 0;
+    return b->n_gpus > 1 ? add_all(b, &choice, devices, n, e) : 0;
 }
 
 static int measure(struct bench *b, const struct column *c, enum dq_format format,

@@ -86,7 +86,7 @@ static int write_array_somewhere(
     int rc = write_array(x, out, sink, e);
     if (rc != DQ_ERR_GPU || x->args->device.kind != DQ_DEVICE_AUTO)
         return rc;
-    dq_msg_warning("%s failed (%s); going on with the CPU", x->engine.label, e->text);
+    dq_msg_warning("%s; going on with the CPU", e->text);
     rc = dq_engine_fall_back(&x->engine, &x->wish, e);
     if (rc != 0)
         return rc;
@@ -127,7 +127,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
     dq_sink_free(sink);
     if (rc == 0) {
         out->status = DQ_WRITTEN;
-        snprintf(out->device, sizeof out->device, "%.15s", x->engine.label);
+        snprintf(out->device, sizeof out->device, "%s", x->engine.label);
     } else if (rc == DQ_ERR_IO && x->args->skip_existing && access(out->path, F_OK) == 0) {
         out->status = DQ_SKIPPED; /* another run was faster */
         rc = 0;
@@ -256,7 +256,10 @@ static int open_engine(struct extraction *x, struct dq_error *e)
         snprintf(x->engine.why, sizeof x->engine.why, "a dry run decodes nothing");
         return 0;
     }
-    return dq_engine_open(&x->engine, &x->wish, e);
+    const int rc = dq_engine_open(&x->engine, &x->wish, e);
+    if (rc == 0 && x->engine.left_out[0])
+        dq_msg_warning("left out: %s", x->engine.left_out);
+    return rc;
 }
 
 static int extract(struct extraction *x, struct dq_error *e)

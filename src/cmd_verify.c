@@ -18,7 +18,7 @@ struct verification {
     struct dq_model *model;
     struct dq_picks picks;
     struct dq_engine engine;
-    struct dq_lane *reference;
+    struct dq_verifier verifier;
     struct dq_progress progress;
     struct dq_json json;
     uint64_t n_weights;
@@ -37,7 +37,7 @@ struct subject {
     bool swapped;                   /* the file is big-endian */
     const struct dq_comparison *c;
     const char *against; /* "cpu baseline", "built-in weights" */
-    const char *who;     /* "cuda:0" */
+    const char *who;     /* "cuda:0", "cuda:0-3" */
 };
 
 static const char *ulp_words(uint64_t ulp, char out[32])
@@ -58,6 +58,13 @@ static void hex_bytes(const struct dq_comparison *c, char *out)
 static uint64_t file_offset(const struct subject *s)
 {
     return (s->tensor ? s->tensor->offset : 0) + s->c->first.block * dq_formats[s->c->format].bytes;
+}
+
+/* Which of several devices decoded the first mismatch. The reference, where it is the one that is
+ * checked, goes by the name of its own. */
+static const char *who_was_first(const struct subject *s)
+{
+    return s->c->first.device ? s->c->first.device : s->who;
 }
 
 /* Shows a mismatch to its cause. */
@@ -84,7 +91,7 @@ static void explain(const struct subject *s)
     }
     putchar('\n');
     printf("  block%s: %s\n", s->swapped ? " (its fields turned to little-endian)" : "", bytes);
-    printf("  %s: %.9g (0x%0*" PRIx32 "), %s: %.9g (0x%0*" PRIx32 ")\n", s->who,
+    printf("  %s: %.9g (0x%0*" PRIx32 "), %s: %.9g (0x%0*" PRIx32 ")\n", who_was_first(s),
         dq_value_of_bits(first->got, c->dtype), digits, first->got, s->against,
         dq_value_of_bits(first->want, c->dtype), digits, first->want);
     printf("  looks like: %s\n", dq_pattern_words(dq_compare_pattern(c)));
@@ -111,12 +118,12 @@ static json_t *first_json(const struct subject *s)
     if (s->c->n_mismatches == 0)
         return json_null();
     hex_bytes(s->c, bytes);
-    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:s, s:o, s:o}", "weight",
+    return json_pack("{s:o, s:o, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "weight",
         dq_json_u64(first->weight), "block", dq_json_u64(first->block), "element",
         (json_int_t)(first->weight % dq_formats[s->c->format].weights), "file",
         s->file ? dq_json_text(s->file, strlen(s->file)) : json_null(), "offset",
-        dq_json_u64(file_offset(s)), "bytes", bytes, "device", side_json(first->got, s->c->dtype),
-        "reference", side_json(first->want, s->c->dtype));
+        dq_json_u64(file_offset(s)), "bytes", bytes, "on", who_was_first(s), "device",
+        side_json(first->got, s->c->dtype), "reference", side_json(first->want, s->c->dtype));
 }
 
 static json_t *subject_json(const struct subject *s)
@@ -154,7 +161,11 @@ static void report(struct verification *v, const struct subject *s)
 
 static int open_lanes(struct verification *v, struct dq_error *e)
 {
-    struct dq_engine_wish wish = {.device = v->args->device, .cpu = v->args->cpu, .n_threads = 1};
+    const unsigned n_threads = v->args->self_test ? 1 : dq_engine_threads(v->args->n_threads);
+    struct dq_engine_wish wish = {.device = v->args->device,
+        .cpu = v->args->cpu,
+        .n_threads = n_threads,
+        .n_comparing = n_threads};
     struct dq_error why;
     const bool any_gpu = wish.device.kind == DQ_DEVICE_AUTO;
     if (any_gpu)
@@ -165,20 +176,29 @@ static int open_lanes(struct verification *v, struct dq_error *e)
             any_gpu
                 ? "; --device cpu checks the optimised decoders of the CPU against the plain ones"
                 : "");
-    const struct dq_lane *lane = v->engine.lanes[0];
-    return dq_lane_new_cpu(dq_cpu_levels[0], lane->in_len, lane->out_len, &v->reference, e);
+    if (v->engine.left_out[0])
+        dq_msg_warning("left out: %s", v->engine.left_out);
+    return dq_verifier_init(&v->verifier, &v->engine, n_threads, e);
+}
+
+/* "cuda:0 (NAME, sm_90, CUDA 13.0)" for each GPU. */
+static void describe_device(const struct verification *v, char *out, size_t size)
+{
+    const struct dq_cpu *cpu = v->args->cpu ? v->args->cpu : dq_cpu_best();
+    size_t len = 0;
+    snprintf(out, size, "cpu %s", cpu->name);
+    for (size_t i = 0; i < v->engine.n_gpus && len < size; i++) {
+        const struct dq_gpu_info *info = dq_gpu_device_info(v->engine.gpus[i]);
+        len += (size_t)snprintf(out + len, size - len, "%s%s (%s, %s, %s)", i > 0 ? ", " : "",
+            dq_gpu_device_label(v->engine.gpus[i]), info->name, info->arch[0] ? info->arch : "?",
+            info->driver);
+    }
 }
 
 static void begin_report(struct verification *v)
 {
-    const struct dq_gpu_info *info = v->engine.gpu ? dq_gpu_device_info(v->engine.gpu) : NULL;
-    const struct dq_cpu *cpu = v->args->cpu ? v->args->cpu : dq_cpu_best();
-    char device[320];
-    if (info)
-        snprintf(device, sizeof device, "%s (%s, %s, %s)", v->engine.label, info->name,
-            info->arch[0] ? info->arch : "?", info->driver);
-    else
-        snprintf(device, sizeof device, "cpu %s", cpu->name);
+    char device[320 * DQ_GPUS_MAX];
+    describe_device(v, device, sizeof device);
     if (v->args->json) {
         dq_json_begin_object(&v->json, NULL);
         dq_json_put(&v->json, "device", dq_json_text(device, strlen(device)));
@@ -191,6 +211,39 @@ static void begin_report(struct verification *v)
     }
 }
 
+static enum dq_dtype dtype_of(const struct dq_args *args)
+{
+    return args->dtype == DQ_DTYPE_COUNT ? DQ_DTYPE_f32 : args->dtype;
+}
+
+/* How fast it went, and what the rest waited for. */
+static json_t *speed_json(const struct verification *v)
+{
+    const struct dq_verify_times *t = &v->verifier.times;
+    if (v->args->self_test || t->wall <= 0)
+        return json_null();
+    return json_pack("{s:s, s:f, s:o, s:I, s:I, s:f, s:f, s:f}", "bound",
+        dq_verify_bound(&v->verifier), "seconds", t->wall, "bytes",
+        dq_json_u64(v->n_weights * dq_dtype_len(dtype_of(v->args))), "threads",
+        (json_int_t)v->verifier.n_threads, "lanes", (json_int_t)v->engine.n_lanes, "reading",
+        t->reading, "decoding", t->device, "comparing", t->comparing);
+}
+
+static void print_speed(const struct verification *v)
+{
+    const struct dq_verify_times *t = &v->verifier.times;
+    const double bytes = (double)v->n_weights * (double)dq_dtype_len(dtype_of(v->args));
+    const double lanes = (double)v->engine.n_lanes * t->wall;
+    if (v->args->self_test || t->wall <= 0)
+        return;
+    printf("bound by the %s: %.3g GB/s of weights; %u thread%s compared %.0f %% of the time, %zu "
+           "lane%s read %.0f %% and decoded %.0f %%\n",
+        dq_verify_bound(&v->verifier), 1e-9 * bytes / t->wall, v->verifier.n_threads,
+        v->verifier.n_threads == 1 ? "" : "s",
+        100 * t->comparing / (t->wall * v->verifier.n_threads), v->engine.n_lanes,
+        v->engine.n_lanes == 1 ? "" : "s", 100 * t->reading / lanes, 100 * t->device / lanes);
+}
+
 /* rc and e: how the run ended. A run that failed has whole JSON all the same, with the reason. */
 static int end_report(struct verification *v, int rc, struct dq_error *e)
 {
@@ -201,12 +254,15 @@ static int end_report(struct verification *v, int rc, struct dq_error *e)
         dq_json_put(&v->json, "unchecked", dq_json_u64(v->n_unusable));
         dq_json_put(&v->json, "verdict",
             json_string(v->n_wrong ? "wrong" : (rc == 0 ? "equal" : "unknown")));
+        dq_json_put(&v->json, "speed", speed_json(v));
         dq_json_put(
             &v->json, "error", rc != 0 ? dq_json_text(e->text, strlen(e->text)) : json_null());
         dq_json_end(&v->json);
     } else if (!v->args->jsonl && rc == 0) {
         const char *what = v->args->self_test ? "check" : "tensor";
-        printf("\n%zu %s%s, %" PRIu64 " weights, %" PRIu64 " mismatches: %s\n", v->n_checked, what,
+        putchar('\n');
+        print_speed(v);
+        printf("%zu %s%s, %" PRIu64 " weights, %" PRIu64 " mismatches: %s\n", v->n_checked, what,
             v->n_checked == 1 ? "" : "s", v->n_weights, v->n_mismatches,
             v->n_wrong ? "WRONG" : (v->n_checked ? "all equal" : "nothing was compared"));
         if (v->n_unusable > 0)
@@ -219,11 +275,6 @@ static int end_report(struct verification *v, int rc, struct dq_error *e)
     }
     return v->args->json || v->args->jsonl ? dq_json_finish(&v->json, e)
                                            : dq_file_flush(stdout, NULL, e);
-}
-
-static enum dq_dtype dtype_of(const struct dq_args *args)
-{
-    return args->dtype == DQ_DTYPE_COUNT ? DQ_DTYPE_f32 : args->dtype;
 }
 
 static int verify_pick(struct verification *v, const struct dq_pick *pick, struct dq_error *e)
@@ -244,8 +295,8 @@ static int verify_pick(struct verification *v, const struct dq_pick *pick, struc
     v->progress.what = t->shown;
     dq_compare_init(&c, t->format->format, dtype, v->args->ulp);
     dq_plan_init(&plan, t, dtype, pick->slice.ranges);
-    rc = dq_verify_plan(
-        v->engine.lanes[0], v->reference, v->model, &plan, &c, dq_progress_add, &v->progress, e);
+    const struct dq_verify_job job = {v->model, &plan, dq_progress_add, &v->progress};
+    rc = dq_verify_plan(&v->verifier, &job, &c, e);
     if (rc != 0)
         return rc;
     const struct dq_shard *s = &v->model->shards[t->shard];
@@ -269,28 +320,38 @@ static int verify_model(struct verification *v, struct dq_error *e)
     return end_report(v, rc, e);
 }
 
+/* All built-in vectors through one lane, whose device is meant. */
+static int self_test_lane(struct verification *v, struct dq_lane *lane, struct dq_error *e)
+{
+    const char *who = lane->device;
+    struct dq_lane *reference = v->verifier.references[0];
+    for (size_t i = 0; i < (size_t)DQ_FMT_COUNT * DQ_DTYPE_native; i++) {
+        const enum dq_dtype dtype = (enum dq_dtype)(i % DQ_DTYPE_native);
+        struct dq_selftest t;
+        if (v->args->dtype != DQ_DTYPE_COUNT && v->args->dtype != dtype)
+            continue;
+        const int rc = dq_selftest_run(
+            lane, reference, (enum dq_format)(i / DQ_DTYPE_native), dtype, v->args->ulp, &t, e);
+        if (rc != 0)
+            return rc;
+        v->n_checked++;
+        v->n_wrong += t.device.n_mismatches > 0 || t.reference.n_mismatches > 0;
+        report(v, &(struct subject){"built-in", NULL, NULL, false, &t.device, "cpu", who});
+        if (t.reference.n_mismatches > 0)
+            report(
+                v, &(struct subject){"built-in", NULL, NULL, false, &t.reference, "ggml", "cpu"});
+    }
+    return 0;
+}
+
+/* The first lanes are of one GPU each. */
 static int self_test(struct verification *v, struct dq_error *e)
 {
+    const size_t n = v->engine.n_gpus > 0 ? v->engine.n_gpus : 1;
     int rc = 0;
     begin_report(v);
-    for (size_t i = 0; rc == 0 && i < DQ_FMT_COUNT; i++) {
-        for (int d = DQ_DTYPE_f32; rc == 0 && d < DQ_DTYPE_native; d++) {
-            struct dq_selftest t;
-            if (v->args->dtype != DQ_DTYPE_COUNT && v->args->dtype != (enum dq_dtype)d)
-                continue;
-            rc = dq_selftest_run(v->engine.lanes[0], v->reference, (enum dq_format)i,
-                (enum dq_dtype)d, v->args->ulp, &t, e);
-            if (rc != 0)
-                break;
-            v->n_checked++;
-            v->n_wrong += t.device.n_mismatches > 0 || t.reference.n_mismatches > 0;
-            report(v, &(struct subject){
-                          "built-in", NULL, NULL, false, &t.device, "cpu", v->engine.label});
-            if (t.reference.n_mismatches > 0)
-                report(v,
-                    &(struct subject){"built-in", NULL, NULL, false, &t.reference, "ggml", "cpu"});
-        }
-    }
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc = self_test_lane(v, v->engine.lanes[i], e);
     return end_report(v, rc, e);
 }
 
@@ -320,7 +381,7 @@ int dq_cmd_verify(const struct dq_args *args)
     if (rc == 0)
         rc = args->self_test ? self_test(&v, &e) : verify_model(&v, &e);
     dq_cmd_report(rc, &e);
-    dq_lane_free(v.reference);
+    dq_verifier_finish(&v.verifier);
     dq_engine_close(&v.engine);
     dq_picks_finish(&v.picks);
     dq_model_free(v.model);

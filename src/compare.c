@@ -19,6 +19,8 @@ static const uint64_t TWO_G = (uint64_t)1 << 31;
 
 enum { TELLING = 8 }; /* mismatches that are hardly there by chance */
 
+enum { AT_ONCE = 1024 }; /* weights whose bits are compared at once; equal ones cost nothing more */
+
 /* What differs between f32 and the 16-bit types. */
 struct layout {
     uint32_t sign;
@@ -104,30 +106,68 @@ static bool differ(struct dq_comparison *c, uint32_t got, uint32_t want)
     return distance > c->ulp || (distance == 0 && c->ulp == 0);
 }
 
-uint64_t dq_compare(struct dq_comparison *c, const void *got, const void *want,
-    const uint8_t *blocks, uint64_t first_block, size_t nblocks)
+/* Keeps the mismatch with the lowest number; of two of one number, as of a block that a slice takes
+ * twice, one that does not depend on their order. */
+static void keep_first(struct dq_comparison *c, const struct dq_mismatch *m)
+{
+    if (c->n_mismatches == 0 || m->weight < c->first.weight ||
+        (m->weight == c->first.weight && m->got < c->first.got))
+        c->first = *m;
+}
+
+/* Looks at n weights, from the i-th of these blocks on, of which some have other bits. */
+static void look_closely(struct dq_comparison *c, const void *got, const void *want,
+    const uint8_t *blocks, uint64_t first_weight, size_t i, size_t n)
 {
     const struct dq_format_info *f = &dq_formats[c->format];
-    const size_t n = nblocks * f->weights;
-    const uint64_t before = c->n_mismatches;
-    c->n_weights += n;
-    if (first_block * f->weights < TWO_G)
-        c->has_before_2g = true;
-    if (memcmp(got, want, n * dq_dtype_len(c->dtype)) == 0)
-        return 0;
-    for (size_t i = 0; i < n; i++) {
+    for (const size_t end = i + n; i < end; i++) {
         const uint32_t g = bits_at(got, i, c->dtype);
         const uint32_t w = bits_at(want, i, c->dtype);
         if (g == w || !differ(c, g, w))
             continue;
-        const uint64_t weight = first_block * f->weights + i;
-        if (c->n_mismatches++ == 0) {
-            c->first = (struct dq_mismatch){weight, g, w, weight / f->weights, {0}};
-            memcpy(c->first.bytes, blocks + i / f->weights * f->bytes, f->bytes);
-        }
+        const uint64_t weight = first_weight + i;
+        struct dq_mismatch m = {weight, g, w, weight / f->weights, c->device, {0}};
+        memcpy(m.bytes, blocks + i / f->weights * f->bytes, f->bytes);
+        keep_first(c, &m);
+        c->n_mismatches++;
         note(c, g, w, weight);
     }
+}
+
+uint64_t dq_compare(struct dq_comparison *c, const void *got, const void *want,
+    const uint8_t *blocks, uint64_t first_block, size_t nblocks)
+{
+    const struct dq_format_info *f = &dq_formats[c->format];
+    const size_t item_len = dq_dtype_len(c->dtype);
+    const size_t n = nblocks * f->weights;
+    const uint64_t first_weight = first_block * f->weights;
+    const uint64_t before = c->n_mismatches;
+    c->n_weights += n;
+    if (first_weight < TWO_G)
+        c->has_before_2g = true;
+    for (size_t i = 0; i < n; i += AT_ONCE) {
+        const size_t some = n - i < AT_ONCE ? n - i : AT_ONCE;
+        if (memcmp((const uint8_t *)got + i * item_len, (const uint8_t *)want + i * item_len,
+                some * item_len) != 0)
+            look_closely(c, got, want, blocks, first_weight, i, some);
+    }
     return c->n_mismatches - before;
+}
+
+void dq_compare_merge(struct dq_comparison *c, const struct dq_comparison *other)
+{
+    if (other->n_mismatches > 0)
+        keep_first(c, &other->first);
+    c->n_weights += other->n_weights;
+    c->n_mismatches += other->n_mismatches;
+    c->max_ulp = c->max_ulp > other->max_ulp ? c->max_ulp : other->max_ulp;
+    c->max_abs = c->max_abs > other->max_abs ? c->max_abs : other->max_abs;
+    c->unstable = c->unstable || other->unstable;
+    c->has_before_2g = c->has_before_2g || other->has_before_2g;
+    c->n_zero_sign += other->n_zero_sign;
+    c->n_flushed += other->n_flushed;
+    c->n_from_32 += other->n_from_32;
+    c->n_from_2g += other->n_from_2g;
 }
 
 enum dq_pattern dq_compare_pattern(const struct dq_comparison *c)

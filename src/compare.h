@@ -26,19 +26,21 @@ struct dq_mismatch {
     uint32_t got;    /* the bits, of 16-bit types the low half */
     uint32_t want;
     uint64_t block;
+    const char *device;          /* that decoded it */
     uint8_t bytes[DQ_BLOCK_MAX]; /* of that block */
 };
 
 struct dq_comparison {
     enum dq_format format;
     enum dq_dtype dtype; /* f32, f16 or bf16 */
+    const char *device;  /* that decodes; NULL until it is known */
     uint32_t ulp;        /* differences of so many units in the last place are let pass */
     uint64_t n_weights;
     uint64_t n_mismatches;
     uint64_t
         max_ulp; /* the largest difference in units in the last place; of NaN against number: all */
-    double max_abs; /* and absolutely */
-    struct dq_mismatch first;
+    double max_abs;           /* and absolutely */
+    struct dq_mismatch first; /* of the lowest number */
     bool unstable;
     bool has_before_2g;   /* weights before the 2^31st were compared */
     uint64_t n_zero_sign; /* of the mismatches */
@@ -56,6 +58,10 @@ void dq_compare_init(
  * among them. */
 uint64_t dq_compare(struct dq_comparison *c, const void *got, const void *want,
     const uint8_t *blocks, uint64_t first_block, size_t nblocks);
+
+/* Adds what was found in another part of the same tensor. In whatever order the parts are added,
+ * the result is the same. */
+void dq_compare_merge(struct dq_comparison *c, const struct dq_comparison *other);
 
 /* What the mismatches look like, and that in words. */
 enum dq_pattern dq_compare_pattern(const struct dq_comparison *c);

@@ -7,14 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A lane's buffers. On the CPU little enough for the cache and enough that a call costs nothing
- * beside the work; on a GPU enough that a transfer does. */
+/* A CPU lane's buffers: little enough for the cache, and enough that a call costs nothing beside
+ * the work. */
 enum {
     CPU_IN = 1 << 20,
     CPU_OUT = 1 << 20,
-    GPU_IN = 4 << 20,
-    GPU_OUT = 8 << 20,
-    GPU_LANES = 3, /* one reads or writes, one copies in, one copies out */
 };
 
 /* Opening a GPU takes about as long as one core needs for so many bytes. */
@@ -29,47 +26,6 @@ static uint64_t worth_a_gpu(void)
         return gpu_repays;
     const unsigned long long n = strtoull(text, &end, 10);
     return *end == '\0' ? n : gpu_repays;
-}
-
-/* Finds the driver that the first len letters of text name. */
-static bool find_driver(const char *text, size_t len, struct dq_device_choice *c)
-{
-    static const char *const known[] = {"hip", "cuda"};
-    for (size_t i = 0; dq_gpu_drivers[i]; i++) {
-        const char *name = dq_gpu_drivers[i]->name;
-        if (strlen(name) == len && strncmp(text, name, len) == 0)
-            c->driver = dq_gpu_drivers[i];
-    }
-    for (size_t i = 0; !c->driver && i < sizeof known / sizeof known[0]; i++) {
-        if (strlen(known[i]) == len && strncmp(text, known[i], len) == 0)
-            c->absent = known[i];
-    }
-    return c->driver || c->absent || (len == 3 && strncmp(text, "gpu", 3) == 0);
-}
-
-int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_error *e)
-{
-    struct dq_device_choice c = {.kind = DQ_DEVICE_GPU};
-    const size_t name_len = strcspn(text, ":");
-    const char *number = text + name_len;
-    bool known = true;
-    if (strcmp(text, "auto") == 0)
-        c.kind = DQ_DEVICE_AUTO;
-    else if (strcmp(text, "cpu") == 0)
-        c.kind = DQ_DEVICE_CPU;
-    else
-        known = find_driver(text, name_len, &c);
-    if (known && *number == ':') {
-        char *end;
-        const long n = strtol(number + 1, &end, 10);
-        known = number[1] >= '0' && number[1] <= '9' && *end == '\0' && n < 1024;
-        c.number = (int)n;
-    }
-    if (!known)
-        return dq_fail(e, DQ_ERR_USAGE,
-            "--device %s: auto, cpu, gpu[:N], hip[:N] and cuda[:N] are known", text);
-    *out = c;
-    return 0;
 }
 
 unsigned dq_engine_threads(unsigned n_threads)
@@ -95,68 +51,96 @@ static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
     return 0;
 }
 
-/* Finds the n-th device of all drivers, or of one. */
-static int find_device(const struct dq_device_choice *c, const struct dq_gpu_driver **driver,
-    int *number, struct dq_error *e)
+/* Makes one more lane on a GPU. Among others, one that comes out smaller, because memory ran short,
+ * is not kept: all lanes are alike. */
+static int add_lane(
+    struct dq_engine *engine, struct dq_gpu_device *gpu, size_t least, struct dq_error *e)
 {
-    int left = c->number;
-    int seen = 0;
-    char reasons[768] = "";
-    if (c->absent)
-        return dq_fail(e, DQ_ERR_GPU, "this program is built without %s", c->absent);
-    if (!dq_gpu_drivers[0])
-        return dq_fail(e, DQ_ERR_GPU, "this program is built without GPU support");
-    for (size_t i = 0; dq_gpu_drivers[i]; i++) {
-        const struct dq_gpu_driver *d = dq_gpu_drivers[i];
-        struct dq_error why;
-        int n = 0;
-        if (c->driver && d != c->driver)
-            continue;
-        if (d->count(&n, &why) != 0) {
-            const size_t used = strlen(reasons);
-            snprintf(reasons + used, sizeof reasons - used, "%s%.360s", used ? "; " : "", why.text);
-            continue;
-        }
-        if (left < n) {
-            *driver = d;
-            *number = left;
-            return 0;
-        }
-        left -= n;
-        seen += n;
-    }
-    if (seen > 0)
-        return dq_fail(e, DQ_ERR_GPU, "there is no device %d; %d %s found", c->number, seen,
-            seen == 1 ? "is" : "are");
-    return dq_fail(e, DQ_ERR_GPU, "no usable GPU: %s", reasons);
-}
-
-static int open_gpu(
-    struct dq_engine *engine, const struct dq_device_choice *choice, struct dq_error *e)
-{
-    const struct dq_gpu_driver *driver;
-    int number;
-    int rc = find_device(choice, &driver, &number, e);
-    if (rc == 0)
-        rc = dq_gpu_device_open(driver, number, &engine->gpu, e);
+    struct dq_lane *lane;
+    const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN, DQ_GPU_OUT, &lane, e);
     if (rc != 0)
         return rc;
-    snprintf(engine->label, sizeof engine->label, "%s", dq_gpu_device_label(engine->gpu));
-    for (; engine->n_lanes < GPU_LANES; engine->n_lanes++) {
-        rc = dq_lane_new_gpu(engine->gpu, GPU_IN, GPU_OUT, &engine->lanes[engine->n_lanes], e);
-        if (rc == 0 && engine->lanes[engine->n_lanes]->out_len < engine->lanes[0]->out_len) {
-            dq_lane_free(
-                engine->lanes[engine->n_lanes]); /* memory ran short: fewer lanes, all alike */
-            return 0;
-        }
-        if (rc != 0 && engine->n_lanes > 0)
-            return 0;
-        if (rc != 0) {
-            dq_engine_close(engine);
-            return rc;
+    if (lane->out_len < least) {
+        dq_lane_free(lane);
+        return dq_fail(e, DQ_ERR_MEMORY, "too little memory is free");
+    }
+    engine->lanes[engine->n_lanes++] = lane;
+    return 0;
+}
+
+/* Opens a GPU and its first lane, which may be small if it is to be the only GPU. */
+static int add_gpu(
+    struct dq_engine *engine, const struct dq_device *device, bool alone, struct dq_error *e)
+{
+    struct dq_gpu_device *gpu;
+    int rc = dq_gpu_device_open(device->driver, device->number, &gpu, e);
+    if (rc != 0)
+        return rc;
+    rc = add_lane(engine, gpu, alone ? 0 : DQ_GPU_OUT, e);
+    if (rc == 0)
+        engine->gpus[engine->n_gpus++] = gpu;
+    else
+        dq_gpu_device_close(gpu);
+    return rc;
+}
+
+static void note_left_out(
+    struct dq_engine *engine, const struct dq_device *device, const struct dq_error *why)
+{
+    const size_t len = strlen(engine->left_out);
+    snprintf(engine->left_out + len, sizeof engine->left_out - len, "%s%s:%d: %.200s",
+        len > 0 ? "; " : "", device->driver->name, device->number, why->text);
+}
+
+/* Opens the GPUs that are meant. Of several, those that cannot be used are left out. */
+static int add_gpus(
+    struct dq_engine *engine, const struct dq_device_choice *choice, struct dq_error *e)
+{
+    struct dq_device found[DQ_GPUS_MAX];
+    size_t n;
+    int rc = dq_device_find(choice, found, &n, e);
+    if (rc != 0)
+        return rc;
+    for (size_t i = 0; i < n; i++) {
+        struct dq_error why;
+        const struct dq_device device = found[i];
+        rc = add_gpu(engine, &device, n == 1, &why);
+        if (rc == 0)
+            found[engine->n_gpus - 1] = device;
+        else if (n == 1)
+            return dq_fail(e, rc, "%s", why.text);
+        else
+            note_left_out(engine, &device, &why);
+    }
+    dq_device_label(found, engine->n_gpus, engine->label, sizeof engine->label);
+    return engine->n_gpus > 0 ? 0 : dq_fail(e, DQ_ERR_GPU, "no usable GPU: %s", engine->left_out);
+}
+
+/* Gives each GPU more lanes in turn, so that a few chunks of work use several GPUs; fewer where
+ * memory runs short. */
+static void add_lanes(struct dq_engine *engine, unsigned n_comparing)
+{
+    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + n_comparing;
+    const size_t n = wanted < DQ_GPU_LANES_MOST ? wanted : DQ_GPU_LANES_MOST;
+    const size_t least = engine->lanes[0]->out_len;
+    bool full[DQ_GPUS_MAX] = {false};
+    size_t n_full = 0;
+    for (size_t i = 0; engine->n_lanes < n && n_full < engine->n_gpus; i++) {
+        struct dq_error unused;
+        const size_t g = i % engine->n_gpus;
+        if (!full[g] && add_lane(engine, engine->gpus[g], least, &unused) != 0) {
+            full[g] = true;
+            n_full++;
         }
     }
-    return 0;
+}
+
+static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
+{
+    const int rc = add_gpus(engine, &wish->device, e);
+    if (rc == 0)
+        add_lanes(engine, wish->n_comparing);
+    return rc;
 }
 
 int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
@@ -166,8 +150,9 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
     char bytes[32];
     *engine = (struct dq_engine){0};
     if (wish->device.kind == DQ_DEVICE_GPU) {
-        snprintf(engine->why, sizeof engine->why, "asked for");
-        const int rc = open_gpu(engine, &wish->device, &why);
+        const int rc = open_gpu(engine, wish, &why);
+        snprintf(engine->why, sizeof engine->why, "asked for%s%.200s",
+            engine->left_out[0] ? "; left out: " : "", engine->left_out);
         /* Too little memory on a GPU makes the GPU unusable, not the program. */
         return rc == 0 ? 0 : dq_fail(e, rc == DQ_ERR_MEMORY ? DQ_ERR_GPU : rc, "%s", why.text);
     }
@@ -176,7 +161,7 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
     } else if (wish->n_bytes < least) {
         snprintf(engine->why, sizeof engine->why,
             "less than %s to write does not repay opening a GPU", dq_format_bytes(least, bytes));
-    } else if (open_gpu(engine, &wish->device, &why) == 0) {
+    } else if (open_gpu(engine, wish, &why) == 0) {
         snprintf(engine->why, sizeof engine->why, "there is much to do");
         return 0;
     } else {
@@ -198,7 +183,8 @@ void dq_engine_close(struct dq_engine *engine)
 {
     for (size_t i = 0; i < engine->n_lanes; i++)
         dq_lane_free(engine->lanes[i]);
-    dq_gpu_device_close(engine->gpu);
+    for (size_t i = 0; i < engine->n_gpus; i++)
+        dq_gpu_device_close(engine->gpus[i]);
     engine->n_lanes = 0;
-    engine->gpu = NULL;
+    engine->n_gpus = 0;
 }

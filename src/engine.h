@@ -1,42 +1,58 @@
-/* What a run decodes with: some lanes of one device, chosen by a person or by the program. */
+/* What a run decodes with: some lanes of the CPU, of a GPU or of several, chosen by a person or by
+ * the program. */
 #ifndef DQ_ENGINE_H
 #define DQ_ENGINE_H
 
 #include <stdbool.h>
 
 #include "backend_gpu.h"
+#include "device.h"
 
-/* What a person asks for: "auto", "cpu", "gpu", "gpu:1", "cuda:0". */
-struct dq_device_choice {
-    enum { DQ_DEVICE_AUTO, DQ_DEVICE_CPU, DQ_DEVICE_GPU } kind;
-    const struct dq_gpu_driver *driver; /* DQ_DEVICE_GPU: NULL is any, counted through */
-    int number;
-    const char *absent; /* a driver that is known but not built in, or NULL */
+/* The lanes of a GPU. What is to be kept busy is the way out, because most bytes take it: at 54
+ * GB/s a lane's output of 2 MiB takes it for 39 us, beside which the 2 or 3 us between two copies
+ * are little. Around it a lane spends, for each chunk,
+ *
+ *     reading the blocks into its buffer, 10 GB/s in one thread       30 us (Q4_K) to 105 (F16)
+ *     copying them in, while another lane copies out                   6           to  19
+ *     the kernel, the calls, and waking up behind the wait            25           to  45
+ *
+ * so 3 lanes keep it busy for Q4_K and 5 or 6 for F16. Larger chunks need as many lanes and more
+ * memory.
+ *
+ * DQ_GPU_LANES_MOST bounds the pinned memory, over all GPUs, at 48 MiB; with the buffers of the
+ * comparing threads and the rest of the program that is less than 64. Every lane has the same size,
+ * so that a tensor falls into the same chunks on however many. */
+enum {
+    DQ_GPU_IN = 1 << 20,
+    DQ_GPU_OUT = 2 << 20,
+    DQ_GPU_LANES = 6, /* of one GPU */
+    DQ_GPU_LANES_MOST = 16,
 };
 
 struct dq_engine_wish {
     struct dq_device_choice device;
     const struct dq_cpu *cpu; /* the level; NULL: the best */
     unsigned n_threads;       /* CPU; 0: all processors */
+    unsigned n_comparing;     /* GPU: so many more lanes, whose output is being looked at */
     uint64_t n_bytes;         /* how much will be written, which decides for auto */
 };
 
 struct dq_engine {
-    struct dq_lane *lanes[DQ_LANES_MAX];
+    struct dq_lane *lanes[DQ_LANES_MAX]; /* all of one size; those of GPUs in turn */
     size_t n_lanes;
-    struct dq_gpu_device *gpu; /* NULL: the CPU */
-    char label[32];            /* "cpu", "cuda:0" */
-    char why[256];             /* in words, why this device */
+    struct dq_gpu_device *gpus[DQ_GPUS_MAX];
+    size_t n_gpus;      /* 0: the CPU */
+    char label[128];    /* "cpu", "cuda:0", "cuda:0-3" */
+    char why[256];      /* in words, why this device */
+    char left_out[512]; /* "cuda:1: WORDS": of all GPUs, those that cannot be used; "" */
 };
-
-/* Reads a choice; fails with DQ_ERR_USAGE. */
-int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_error *e);
 
 /* The number of threads: as it is, or, for 0, one for each processor; at most DQ_LANES_MAX. */
 unsigned dq_engine_threads(unsigned n_threads);
 
-/* Opens what is wished for. A GPU that is asked for is taken or the call fails with DQ_ERR_GPU;
- * auto takes one only if that is worth while, and the CPU if it cannot be had. */
+/* Opens what is wished for. A GPU that is asked for is taken or the call fails with DQ_ERR_GPU; of
+ * all GPUs, those that can be used are. auto takes one only if that is worth while, and the CPU if
+ * it cannot be had. */
 int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e);
 
 /* Gives a GPU up and goes on with the CPU. */

@@ -53,12 +53,15 @@ struct dq_gpu_driver {
         struct dq_error *e);
     int (*copy_out)(struct dq_gpu *g, void *stream, void *dst, const void *d_src, size_t len,
         struct dq_error *e);
+    int (*fill)(
+        struct dq_gpu *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e);
 
     /* Starts nblocks x block_size threads of a kernel; args points to each of its arguments. */
     int (*launch)(struct dq_gpu *g, void *stream, void *kernel, uint64_t nblocks,
         unsigned block_size, void **args, struct dq_error *e);
 
-    /* Waits until all of the stream is done. Errors of earlier calls may come up here. */
+    /* Waits until all of the stream is done, and leaves the processor to others meanwhile where the
+     * runtime can. Errors of earlier calls may come up here. */
     int (*sync)(struct dq_gpu *g, void *stream, struct dq_error *e);
 };
 

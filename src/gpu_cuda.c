@@ -20,6 +20,7 @@
     F(DeviceGetName, (char *, int, CUdevice))                                                      \
     F(DeviceTotalMem_v2, (size_t *, CUdevice))                                                     \
     F(DeviceGetAttribute, (int *, CUdevice_attribute, CUdevice))                                   \
+    F(DevicePrimaryCtxSetFlags_v2, (CUdevice, unsigned))                                           \
     F(DevicePrimaryCtxRetain, (CUcontext *, CUdevice))                                             \
     F(DevicePrimaryCtxRelease_v2, (CUdevice))                                                      \
     F(CtxSetCurrent, (CUcontext))                                                                  \
@@ -35,6 +36,7 @@
     F(StreamSynchronize, (CUstream))                                                               \
     F(MemcpyHtoDAsync_v2, (CUdeviceptr, const void *, size_t, CUstream))                           \
     F(MemcpyDtoHAsync_v2, (void *, CUdeviceptr, size_t, CUstream))                                 \
+    F(MemsetD8Async, (CUdeviceptr, unsigned char, size_t, CUstream))                               \
     F(LaunchKernel, (CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,       \
                         unsigned, CUstream, void **, void **))                                     \
     F(GetErrorName, (CUresult, const char **))                                                     \
@@ -177,6 +179,8 @@ static int open_gpu(int number, struct dq_gpu **out, struct dq_error *e)
         rc = dq_gpu_code_file(&g->file, e);
     if (rc == 0)
         rc = CHECK(DeviceGet, (&g->device, number), e);
+    if (rc == 0) /* a wish: refused on a device in use */
+        cuda.DevicePrimaryCtxSetFlags_v2(g->device, CU_CTX_SCHED_BLOCKING_SYNC);
     if (rc == 0)
         rc = CHECK(DevicePrimaryCtxRetain, (&g->context, g->device), e);
     if (rc == 0)
@@ -266,6 +270,14 @@ static int copy_out(
                : CHECK(MemcpyDtoHAsync_v2, (dst, (CUdeviceptr)(uintptr_t)d_src, len, stream), e);
 }
 
+static int fill(
+    struct dq_gpu *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
+{
+    const int rc = CHECK(CtxSetCurrent, (g->context), e);
+    return rc != 0 ? rc
+                   : CHECK(MemsetD8Async, ((CUdeviceptr)(uintptr_t)d_dst, value, len, stream), e);
+}
+
 static int launch(struct dq_gpu *g, void *stream, void *function, uint64_t nblocks,
     unsigned block_size, void **args, struct dq_error *e)
 {
@@ -302,6 +314,7 @@ const struct dq_gpu_driver dq_gpu_cuda = {
     .stream_free = stream_free,
     .copy_in = copy_in,
     .copy_out = copy_out,
+    .fill = fill,
     .launch = launch,
     .sync = sync,
 };

@@ -21,6 +21,7 @@
     F(DriverGetVersion, (int *))                                                                   \
     F(RuntimeGetVersion, (int *))                                                                  \
     F(SetDevice, (int))                                                                            \
+    F(SetDeviceFlags, (unsigned))                                                                  \
     F(ModuleLoadData, (hipModule_t *, const void *))                                               \
     F(ModuleUnload, (hipModule_t))                                                                 \
     F(ModuleGetFunction, (hipFunction_t *, hipModule_t, const char *))                             \
@@ -33,6 +34,7 @@
     F(StreamSynchronize, (hipStream_t))                                                            \
     F(MemcpyHtoDAsync, (hipDeviceptr_t, void *, size_t, hipStream_t))                              \
     F(MemcpyDtoHAsync, (void *, hipDeviceptr_t, size_t, hipStream_t))                              \
+    F(MemsetD8Async, (hipDeviceptr_t, unsigned char, size_t, hipStream_t))                         \
     F(ModuleLaunchKernel, (hipFunction_t, unsigned, unsigned, unsigned, unsigned, unsigned,        \
                               unsigned, unsigned, hipStream_t, void **, void **))
 
@@ -198,6 +200,7 @@ static int open_gpu(int device, struct dq_gpu **out, struct dq_error *e)
     if (rc == 0)
         rc = CHECK(SetDevice, (device), e);
     if (rc == 0) {
+        hip.SetDeviceFlags(hipDeviceScheduleBlockingSync); /* a wish: refused on a device in use */
         const hipError_t code_rc = hip.ModuleLoadData(&g->module, g->file ? g->file : code);
         if (code_rc == hipErrorNoBinaryForGpu)
             rc = fail_no_code(device, e);
@@ -279,6 +282,13 @@ static int copy_out(
     return rc != 0 ? rc : CHECK(MemcpyDtoHAsync, (dst, (void *)(uintptr_t)d_src, len, stream), e);
 }
 
+static int fill(
+    struct dq_gpu *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
+{
+    const int rc = CHECK(SetDevice, (g->device), e);
+    return rc != 0 ? rc : CHECK(MemsetD8Async, (d_dst, value, len, stream), e);
+}
+
 static int launch(struct dq_gpu *g, void *stream, void *function, uint64_t nblocks,
     unsigned block_size, void **args, struct dq_error *e)
 {
@@ -316,6 +326,7 @@ const struct dq_gpu_driver dq_gpu_hip = {
     .stream_free = stream_free,
     .copy_in = copy_in,
     .copy_out = copy_out,
+    .fill = fill,
     .launch = launch,
     .sync = sync,
 };

@@ -25,19 +25,6 @@ struct worker {
     pthread_t thread;
 };
 
-/* Reads the blocks of a chunk, those of each segment behind those of the last. */
-static int read_chunk(
-    const struct dq_job *job, const struct dq_chunk *c, uint8_t *in, struct dq_error *e)
-{
-    const struct dq_plan *p = job->plan;
-    const size_t seg_len = c->seg_blocks * p->block_len;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < c->n_segments; i++)
-        rc = dq_tensor_read(
-            job->model, p->tensor, dq_plan_offset(p, c, i), in + i * seg_len, seg_len, e);
-    return rc;
-}
-
 /* Decodes a chunk and gathers the wanted items, which come to stand at *items.
  *
  * Where only some weights of the blocks are wanted, 16-bit types are rounded after gathering, so
@@ -86,7 +73,7 @@ static int read_and_decode(const struct run *r, struct dq_lane *lane, const stru
     const struct dq_plan *p = r->job->plan;
     int rc = dq_stop_check(e);
     if (rc == 0)
-        rc = read_chunk(r->job, c, lane->in, e);
+        rc = dq_plan_read(r->job->model, p, c, lane->in, e);
     if (rc != 0)
         return rc;
     if (p->dtype != DQ_DTYPE_native)

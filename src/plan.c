@@ -166,6 +166,16 @@ uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_
     return low / p->block_items * p->block_len;
 }
 
+int dq_plan_read(const struct dq_model *m, const struct dq_plan *p, const struct dq_chunk *c,
+    uint8_t *in, struct dq_error *e)
+{
+    const size_t seg_len = c->seg_blocks * p->block_len;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->n_segments; i++)
+        rc = dq_tensor_read(m, p->tensor, dq_plan_offset(p, c, i), in + i * seg_len, seg_len, e);
+    return rc;
+}
+
 static void reverse_items(uint8_t *items, size_t n, size_t item_len)
 {
     uint8_t *a = items;

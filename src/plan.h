@@ -65,6 +65,10 @@ bool dq_plan_next(struct dq_plan *p, size_t in_len, size_t out_len, struct dq_ch
 /* The byte of the tensor's data where the blocks of the i-th segment of a chunk start. */
 uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i);
 
+/* Reads the blocks of a chunk, those of each segment behind those of the last. */
+int dq_plan_read(const struct dq_model *m, const struct dq_plan *p, const struct dq_chunk *c,
+    uint8_t *in, struct dq_error *e);
+
 /* Moves the wanted items among the decoded ones, of len bytes each, to the front, in order; returns
  * where they start. */
 uint8_t *dq_plan_gather(

@@ -1,113 +1,200 @@
 #include "verify.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "check.h"
 
-/* Decodes nblocks blocks at lane->in on both; the weights come out in their buffers. */
-static int decode_both(struct dq_lane *lane, struct dq_lane *reference, enum dq_format format,
-    enum dq_dtype dtype, size_t nblocks, struct dq_error *e)
+#include <pthread.h>
+#include <time.h>
+
+/* A reference's buffers: its weights are compared while they are in the cache, whatever the size of
+ * the device's lanes. */
+enum {
+    REFERENCE_IN = 128 << 10,
+    REFERENCE_OUT = 256 << 10,
+};
+
+/* What the workers of one plan share. */
+struct run {
+    struct dq_verifier *verifier;
+    const struct dq_verify_job *job;
+    pthread_mutex_t lock; /* of all below, and of the plan's place */
+    pthread_cond_t freed;
+    unsigned n_free; /* threads that may begin to compare */
+    struct dq_comparison *c;
+    int rc; /* of the first worker that failed; the others stop at their next chunk */
+    struct dq_error *e;
+};
+
+struct worker {
+    struct run *run;
+    struct dq_lane *lane;
+    struct dq_lane *reference;
+    pthread_t thread;
+};
+
+static double now(void)
 {
-    uint64_t unused = 0;
-    memcpy(reference->in, lane->in, nblocks * dq_formats[format].bytes);
-    /* Poison, so that weights which are not written cannot pass for those of the last chunk. */
-    memset(lane->out, 0xa5, nblocks * dq_formats[format].weights * dq_dtype_len(dtype));
-    int rc = lane->ops->decode(lane, format, dtype, nblocks, &unused, e);
-    if (rc == 0)
-        rc = reference->ops->decode(reference, format, dtype, nblocks, &unused, e);
-    return rc;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Decodes again on the device; notes whether the weights are others than before. */
-static int check_stable(
-    struct dq_lane *lane, struct dq_comparison *c, size_t nblocks, struct dq_error *e)
+/* Adds the time since *then, and goes on from now. */
+static void spend(double *then, double *sum)
 {
-    const size_t len = nblocks * dq_formats[c->format].weights * dq_dtype_len(c->dtype);
-    uint64_t unused = 0;
-    uint8_t *before = malloc(len);
-    if (!before)
-        return dq_fail_nomem(e);
-    memcpy(before, lane->out, len);
-    const int rc = lane->ops->decode(lane, c->format, c->dtype, nblocks, &unused, e);
-    if (rc == 0 && memcmp(before, lane->out, len) != 0)
-        c->unstable = true;
-    free(before);
-    return rc;
+    const double time = now();
+    *sum += time - *then;
+    *then = time;
 }
 
-/* Compares the blocks at lane->in, which begin with number first_block. */
-static int compare_blocks(struct dq_lane *lane, struct dq_lane *reference, struct dq_comparison *c,
-    uint64_t first_block, size_t nblocks, struct dq_error *e)
+int dq_verifier_init(
+    struct dq_verifier *v, const struct dq_engine *engine, unsigned n_threads, struct dq_error *e)
 {
-    const bool was_sound = c->n_mismatches == 0;
-    const int rc = decode_both(lane, reference, c->format, c->dtype, nblocks, e);
-    if (rc != 0)
-        return rc;
-    dq_compare(c, lane->out, reference->out, reference->in, first_block, nblocks);
-    return was_sound && c->n_mismatches > 0 ? check_stable(lane, c, nblocks, e) : 0;
-}
-
-int dq_verify_plan(struct dq_lane *lane, struct dq_lane *reference, const struct dq_model *m,
-    struct dq_plan *plan, struct dq_comparison *c, void (*progress)(void *arg, uint64_t n_bytes),
-    void *arg, struct dq_error *e)
-{
-    struct dq_chunk chunk;
-    const size_t weights = dq_formats[c->format].weights;
-    while (dq_plan_next(plan, lane->in_len, lane->out_len, &chunk)) {
-        for (size_t i = 0; i < chunk.n_segments; i++) {
-            const uint64_t off = dq_plan_offset(plan, &chunk, i);
-            int rc = dq_tensor_read(
-                m, plan->tensor, off, lane->in, chunk.seg_blocks * plan->block_len, e);
-            if (rc == 0)
-                rc = compare_blocks(lane, reference, c, off / plan->block_len, chunk.seg_blocks, e);
-            if (rc != 0)
-                return rc;
-            if (progress)
-                progress(arg, chunk.seg_blocks * weights * dq_dtype_len(c->dtype));
+    *v = (struct dq_verifier){.engine = engine, .n_threads = n_threads};
+    for (size_t i = 0; i < engine->n_lanes; i++) {
+        const int rc =
+            dq_lane_new_cpu(dq_cpu_levels[0], REFERENCE_IN, REFERENCE_OUT, &v->references[i], e);
+        if (rc != 0) {
+            dq_verifier_finish(v);
+            return rc;
         }
     }
     return 0;
 }
 
-/* The built-in weights are f32; those of a 16-bit type follow by the reference's own rounding. */
-static int compare_golden(struct dq_lane *reference, const struct dq_golden *golden, size_t first,
-    size_t nblocks, struct dq_comparison *c, struct dq_error *e)
+void dq_verifier_finish(struct dq_verifier *v)
 {
-    const size_t weights = dq_formats[c->format].weights;
-    const size_t n = nblocks * weights;
-    float *want = malloc(n * sizeof *want);
-    uint16_t *narrow = malloc(n * sizeof *narrow);
-    int rc = want && narrow ? 0 : dq_fail_nomem(e);
-    if (rc == 0) {
-        memcpy(want, golden->weights + first * weights * sizeof *want, n * sizeof *want);
-        if (c->dtype != DQ_DTYPE_f32)
-            dq_narrow(c->dtype, want, narrow, n);
-        dq_compare(c, reference->out, c->dtype == DQ_DTYPE_f32 ? (const void *)want : narrow,
-            reference->in, first, nblocks);
+    for (size_t i = 0; i < DQ_LANES_MAX; i++) {
+        dq_lane_free(v->references[i]);
+        v->references[i] = NULL;
     }
-    free(want);
-    free(narrow);
+}
+
+/* Reads a chunk and decodes it on the device. */
+static int read_and_decode(const struct worker *w, const struct dq_chunk *chunk,
+    const struct dq_comparison *c, struct dq_verify_times *times, struct dq_error *e)
+{
+    const struct dq_verify_job *job = w->run->job;
+    double then = now();
+    int rc = dq_plan_read(job->model, job->plan, chunk, w->lane->in, e);
+    spend(&then, &times->reading);
+    if (rc == 0)
+        rc =
+            dq_check_decode(w->lane, c->format, c->dtype, chunk->n_segments * chunk->seg_blocks, e);
+    spend(&then, &times->device);
     return rc;
 }
 
-int dq_selftest_run(struct dq_lane *lane, struct dq_lane *reference, enum dq_format format,
-    enum dq_dtype dtype, uint32_t ulp, struct dq_selftest *out, struct dq_error *e)
+/* Compares a chunk that is decoded, with others that compare, but not too many. */
+static int compare(const struct worker *w, const struct dq_chunk *chunk, struct dq_comparison *c,
+    struct dq_verify_times *times, struct dq_error *e)
 {
-    const struct dq_format_info *f = &dq_formats[format];
-    const size_t by_in = lane->in_len / f->bytes;
-    const size_t by_out = lane->out_len / (f->weights * dq_dtype_len(dtype));
-    const size_t most = by_in < by_out ? by_in : by_out;
-    struct dq_golden golden;
-    dq_golden_get(format, &golden);
-    dq_compare_init(&out->device, format, dtype, ulp);
-    dq_compare_init(&out->reference, format, dtype, 0);
-    for (size_t first = 0; first < golden.nblocks; first += most) {
-        const size_t n = golden.nblocks - first < most ? golden.nblocks - first : most;
-        memcpy(lane->in, golden.blocks + first * f->bytes, n * f->bytes);
-        int rc = compare_blocks(lane, reference, &out->device, first, n, e);
+    struct run *r = w->run;
+    const struct dq_plan *p = r->job->plan;
+    int rc = 0;
+    pthread_mutex_lock(&r->lock);
+    while (r->n_free == 0)
+        pthread_cond_wait(&r->freed, &r->lock);
+    r->n_free--;
+    pthread_mutex_unlock(&r->lock);
+    double then = now();
+    for (size_t i = 0; rc == 0 && i < chunk->n_segments; i++)
+        rc = dq_check_compare(w->lane, w->reference, c, i * chunk->seg_blocks, chunk->seg_blocks,
+            dq_plan_offset(p, chunk, i) / p->block_len, e);
+    spend(&then, &times->comparing);
+    pthread_mutex_lock(&r->lock);
+    r->n_free++;
+    pthread_cond_signal(&r->freed);
+    pthread_mutex_unlock(&r->lock);
+    return rc;
+}
+
+static bool take(struct run *r, const struct dq_lane *lane, struct dq_chunk *chunk)
+{
+    pthread_mutex_lock(&r->lock);
+    const bool taken = r->rc == 0 && dq_plan_next(r->job->plan, lane->in_len, lane->out_len, chunk);
+    pthread_mutex_unlock(&r->lock);
+    return taken;
+}
+
+static void add_times(struct dq_verify_times *sum, const struct dq_verify_times *t)
+{
+    sum->reading += t->reading;
+    sum->device += t->device;
+    sum->comparing += t->comparing;
+}
+
+static void *work(void *arg)
+{
+    const struct worker *w = arg;
+    struct run *r = w->run;
+    struct dq_chunk chunk;
+    while (take(r, w->lane, &chunk)) {
+        const size_t nblocks = chunk.n_segments * chunk.seg_blocks;
+        struct dq_verify_times times = {0};
+        struct dq_comparison c;
+        struct dq_error e;
+        dq_compare_init(&c, r->c->format, r->c->dtype, r->c->ulp);
+        int rc = read_and_decode(w, &chunk, &c, &times, &e);
         if (rc == 0)
-            rc = compare_golden(reference, &golden, first, n, &out->reference, e);
-        if (rc != 0)
-            return rc;
+            rc = compare(w, &chunk, &c, &times, &e);
+        if (rc == 0 && c.n_mismatches > 0)
+            rc = dq_check_stable(w->lane, &c, nblocks, &e);
+        pthread_mutex_lock(&r->lock);
+        if (rc != 0 && r->rc == 0)
+            r->rc = dq_fail(r->e, rc, "%s", e.text);
+        dq_compare_merge(r->c, &c);
+        add_times(&r->verifier->times, &times);
+        if (rc == 0 && r->job->progress)
+            r->job->progress(r->job->arg, c.n_weights * dq_dtype_len(c.dtype));
+        pthread_mutex_unlock(&r->lock);
     }
-    return 0;
+    return NULL;
+}
+
+/* How many lanes are worth while: a tensor of one chunk is done by one. */
+static size_t lanes_for(const struct dq_plan *p, const struct dq_engine *engine)
+{
+    const size_t len = engine->lanes[0]->out_len;
+    const uint64_t chunks = p->n_items / (len / p->item_len) + 1;
+    return chunks < engine->n_lanes ? (size_t)chunks : engine->n_lanes;
+}
+
+int dq_verify_plan(struct dq_verifier *v, const struct dq_verify_job *job, struct dq_comparison *c,
+    struct dq_error *e)
+{
+    struct run r = {.verifier = v, .job = job, .n_free = v->n_threads, .c = c, .e = e};
+    struct worker workers[DQ_LANES_MAX];
+    const size_t n = lanes_for(job->plan, v->engine);
+    size_t n_threads = 0;
+    double then = now();
+    pthread_mutex_init(&r.lock, NULL);
+    pthread_cond_init(&r.freed, NULL);
+    for (size_t i = 0; i < n; i++)
+        workers[i] = (struct worker){&r, v->engine->lanes[i], v->references[i], 0};
+    /* The first worker is this thread; too few threads only make it slower. */
+    for (size_t i = 1; i < n; i++) {
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            break;
+        n_threads = i;
+    }
+    work(&workers[0]);
+    for (size_t i = 1; i <= n_threads; i++)
+        pthread_join(workers[i].thread, NULL);
+    pthread_cond_destroy(&r.freed);
+    pthread_mutex_destroy(&r.lock);
+    spend(&then, &v->times.wall);
+    return r.rc;
+}
+
+/* If those that may compare did so nearly all the time, they were waited for; else it is where the
+ * workers were. A device that is a CPU works on the same processors. */
+const char *dq_verify_bound(const struct dq_verifier *v)
+{
+    const struct dq_verify_times *t = &v->times;
+    const double device = t->device > t->reading ? t->device : t->reading;
+    const bool busy = v->engine->n_gpus > 0 ? t->comparing >= 0.85 * t->wall * v->n_threads
+                                            : t->comparing >= device;
+    if (busy)
+        return "reference";
+    return t->device >= t->reading ? "device" : "file";
 }

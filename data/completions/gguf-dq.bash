@@ -48,6 +48,7 @@ _gguf_dq_parse()
                 --device | --cpu | --threads | --ulp)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
+                [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
                 ;;
             --*) ;;
             -[txTofdj]) ((i++)) ;;
@@ -116,10 +117,10 @@ _gguf_dq()
     local commands='list extract verify bench devices formats'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null'
     local showing='-m --meta --names'
-    local decoding='-d --dtype --device --cpu'
+    local decoding='-d --dtype --device --cpu -j --threads'
     local checking='--self-test --ulp'
-    local measuring='-j --threads --type --size --time'
-    local writing='-o --output -f --format -j --threads --force --skip-existing -k --keep-going
+    local measuring='--type --size --time'
+    local writing='-o --output -f --format --force --skip-existing -k --keep-going
         --strict --manifest -n --dry-run'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
     local program command model cur quote previous options REPLY
@@ -134,6 +135,14 @@ _gguf_dq()
         cur=
     elif [[ $previous == '=' ]]; then
         previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    # And three of gpu:all, of which the last is completed.
+    if [[ $cur == ':' && $previous =~ ^(gpu|hip|cuda)$ ]]; then
+        COMPREPLY=(all)
+        return
+    elif [[ $previous == ':' && ${COMP_WORDS[COMP_CWORD - 2]} =~ ^(gpu|hip|cuda)$ ]]; then
+        [[ all != "$cur"* ]] || COMPREPLY=(all)
+        return
     fi
     quote=${cur:0:1}
     _gguf_dq_unquote "$cur"
@@ -174,7 +183,7 @@ _gguf_dq()
                 return
                 ;;
             --device)
-                _gguf_dq_add_words 'auto cpu gpu hip cuda'
+                _gguf_dq_add_words 'auto cpu gpu hip cuda gpu:all hip:all cuda:all'
                 return
                 ;;
             --cpu)

@@ -75,8 +75,9 @@ complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Show nothing but the 
 
 complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the numbers'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the numbers'
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l device -x -a 'auto cpu gpu hip cuda' -d 'What decodes'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'What decodes'
 complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l cpu -x -a 'baseline v3 v4' -d 'Level of instructions'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s j -l threads -x -d 'Use so many processors'
 
 complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Check the built-in vectors'
 complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Let small differences pass'
@@ -87,7 +88,6 @@ complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds for e
 
 complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Folder, file, or - for a pipe'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Kind of file'
-complete -c gguf-dq -n '__gguf_dq_using extract bench' -s j -l threads -x -d 'Decode on so many processors'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace files that exist'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Leave files that exist as they are'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Write what is sound although some is not'

@@ -96,6 +96,16 @@ hipError_t hipSetDevice(int device)
     return hip_leave(rc);
 }
 
+/* How a thread waits is of no account here; nor has a device that is in use other flags. */
+hipError_t hipSetDeviceFlags(unsigned flags)
+{
+    struct hip_device *d;
+    hipError_t rc = hip_enter(HIP_SetDeviceFlags, &d);
+    if (rc == hipSuccess && flags & ~(unsigned)(hipDeviceScheduleMask | hipDeviceMapHost))
+        rc = hip_refuse(hipErrorInvalidValue, "flags 0x%x", flags);
+    return hip_leave(rc);
+}
+
 static hipError_t load(struct hip_device *d, const void *image, struct hip_module **out)
 {
     struct hip_target built;

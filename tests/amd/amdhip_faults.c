@@ -53,7 +53,7 @@ uint64_t hip_setting(const char *name, uint64_t otherwise)
 static bool is_asynchronous(enum hip_call call)
 {
     return call == HIP_MemcpyHtoDAsync || call == HIP_MemcpyDtoHAsync ||
-           call == HIP_ModuleLaunchKernel;
+           call == HIP_MemsetD8Async || call == HIP_ModuleLaunchKernel;
 }
 
 static enum hip_call parse_name(const char *entry)

@@ -4,8 +4,8 @@
  *                      function, over all devices and threads, the N-th (from 1 on) fails, with +
  *                      also all after it. FUNCTION is one of HIP_CALLS with hip before it. It fails
  *                      with the error that is most usual there, or with that of a number:
- *                      hipMalloc:2=999. With ~ behind N or +, a copy or launch fails only once it
- * is done: the call succeeds, and the error shows at the next synchronisation. */
+ *                      hipMalloc:2=999. With ~ behind N or +, a copy, fill or launch fails only
+ * once it is done: the call succeeds, and the error shows at the next synchronisation. */
 #ifndef AMDHIP_FAULTS_H
 #define AMDHIP_FAULTS_H
 
@@ -24,6 +24,7 @@ enum hip_need { HIP_NOTHING, HIP_DEVICE, HIP_SOUND };
     CALL(DriverGetVersion, InvalidValue, NOTHING)                                                  \
     CALL(RuntimeGetVersion, InvalidValue, NOTHING)                                                 \
     CALL(SetDevice, InvalidDevice, NOTHING)                                                        \
+    CALL(SetDeviceFlags, InvalidValue, DEVICE)                                                     \
     CALL(ModuleLoadData, InvalidImage, SOUND)                                                      \
     CALL(ModuleUnload, InvalidResourceHandle, DEVICE)                                              \
     CALL(ModuleGetFunction, NotFound, SOUND)                                                       \
@@ -36,6 +37,7 @@ enum hip_need { HIP_NOTHING, HIP_DEVICE, HIP_SOUND };
     CALL(StreamSynchronize, LaunchFailure, SOUND)                                                  \
     CALL(MemcpyHtoDAsync, InvalidValue, SOUND)                                                     \
     CALL(MemcpyDtoHAsync, InvalidValue, SOUND)                                                     \
+    CALL(MemsetD8Async, InvalidValue, SOUND)                                                       \
     CALL(ModuleLaunchKernel, LaunchOutOfResources, SOUND)
 
 enum hip_call {

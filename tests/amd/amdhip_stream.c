@@ -120,6 +120,16 @@ static int copy_out(struct hip_device *d, const struct hip_task *t, struct dq_er
     return amd_memory_copy_out(&d->memory, t->address, t->host, t->len, e);
 }
 
+/* Counts as written by the host. */
+static int fill(struct hip_device *d, const struct hip_task *t, struct dq_error *e)
+{
+    struct amd_region *r = amd_memory_find(&d->memory, t->address);
+    (void)e;
+    memset(r->bytes + (t->address - r->base), t->value, t->len);
+    memset(r->state + (t->address - r->base), AMD_WRITTEN, t->len);
+    return 0;
+}
+
 /* Notes that a kernel was run, and where it may write: in the buffers that it has pointers to. */
 static void note_launch(struct hip_device *d, const struct hip_task *t)
 {
@@ -159,7 +169,10 @@ static int launch(struct hip_device *d, const struct hip_task *t, struct dq_erro
 static void run_task(struct hip_device *d, const struct hip_task *t)
 {
     static int (*const work[])(struct hip_device *, const struct hip_task *, struct dq_error *) = {
-        [HIP_COPY_IN] = copy_in, [HIP_COPY_OUT] = copy_out, [HIP_LAUNCH] = launch};
+        [HIP_COPY_IN] = copy_in,
+        [HIP_COPY_OUT] = copy_out,
+        [HIP_FILL] = fill,
+        [HIP_LAUNCH] = launch};
     struct dq_error e;
     if (t->fails_with != hipSuccess)
         d->fault = t->fails_with; /* as asked for, so there is nothing to say */

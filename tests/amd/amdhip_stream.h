@@ -4,17 +4,18 @@
 
 #include "amdhip.h"
 
-enum hip_work { HIP_COPY_IN, HIP_COPY_OUT, HIP_LAUNCH };
+enum hip_work { HIP_COPY_IN, HIP_COPY_OUT, HIP_FILL, HIP_LAUNCH };
 
-/* A copy or a launch. */
+/* A copy, a fill or a launch. */
 struct hip_task {
     struct hip_task *next;
     enum hip_work work;
     hipError_t fails_with; /* hipSuccess: it is done */
-    /* Of a copy. */
+    /* Of a copy or fill. */
     uint64_t address;
-    uint8_t *host;
     size_t len;
+    uint8_t *host; /* of a copy */
+    uint8_t value; /* of a fill */
     /* Of a launch. */
     const struct hip_stream *stream;
     const struct hip_function *function;

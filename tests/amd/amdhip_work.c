@@ -90,7 +90,7 @@ hipError_t hipStreamSynchronize(hipStream_t stream)
     return leave_work(stream, rc);
 }
 
-/* A copy of len bytes between the card and the host. */
+/* A copy of len bytes between the card and the host, or a fill. */
 static hipError_t put_copy(struct hip_device *d, struct hip_task *t, hipStream_t stream)
 {
     struct hip_stream *s = NULL;
@@ -99,14 +99,14 @@ static hipError_t put_copy(struct hip_device *d, struct hip_task *t, hipStream_t
         return rc;
     if (t->len == 0)
         return hipSuccess;
-    if (!t->address || !t->host)
+    if (!t->address || (!t->host && t->work != HIP_FILL))
         return hip_refuse(hipErrorInvalidValue, "NULL");
     const struct hip_buffer *b = hip_find_buffer(d, t->address);
     if (!b || t->len > b->len - (t->address - b->base))
         return hip_refuse(hipErrorInvalidValue,
             "%zu bytes at 0x%" PRIx64 " are not all in memory of device %d", t->len, t->address,
             d->number);
-    if (!hip_is_pinned(t->host, t->len))
+    if (t->work != HIP_FILL && !hip_is_pinned(t->host, t->len))
         return hip_refuse(hipErrorInvalidValue, "%zu bytes at %p are not all in pinned memory",
             t->len, (void *)t->host);
     t->fails_with = hip_fault_of_work();
@@ -128,6 +128,16 @@ hipError_t hipMemcpyDtoHAsync(void *dst, hipDeviceptr_t src, size_t len, hipStre
     struct hip_device *d;
     struct hip_task t = {.work = HIP_COPY_OUT, .address = (uintptr_t)src, .host = dst, .len = len};
     hipError_t rc = hip_enter(HIP_MemcpyDtoHAsync, &d);
+    if (rc == hipSuccess)
+        rc = put_copy(d, &t, stream);
+    return leave_work(stream, rc);
+}
+
+hipError_t hipMemsetD8Async(hipDeviceptr_t dst, unsigned char value, size_t len, hipStream_t stream)
+{
+    struct hip_device *d;
+    struct hip_task t = {.work = HIP_FILL, .address = (uintptr_t)dst, .value = value, .len = len};
+    hipError_t rc = hip_enter(HIP_MemsetD8Async, &d);
     if (rc == hipSuccess)
         rc = put_copy(d, &t, stream);
     return leave_work(stream, rc);

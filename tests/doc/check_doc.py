@@ -220,6 +220,30 @@ def check_completions(root, options):
             compare(f'{name}: options of {command}', flat(expected), found.get(command, set()))
 
 
+def check_devices(manual, program, root):
+    """What --device takes: as the program tells it, the manual, and the completions."""
+    refused = subprocess.run([program, 'verify', '--device', 'x'], text=True, stderr=subprocess.PIPE)
+    names, numbered = re.search(r'x: (.*) are known; N is a number or (all)', refused.stderr).groups()
+    vendors = re.findall(r'(\w+)\[:N\]', names)
+    expected = [*re.findall(r'\w+', names.replace('[:N]', '')), *(f'{v}:{numbered}' for v in vendors)]
+    expected.remove('and')
+    for word in expected:
+        done = subprocess.run([program, 'verify', '--self-test', '-d', 'f32', '--device', word],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if done.returncode not in (0, 7):
+            complain(f'--device {word}: exit {done.returncode}')
+    for name, form in (('gguf-dq.bash', r"_add_words '(auto [^']*)'"), ('_gguf-dq', r':\((auto [^)]*)\)'),
+                       ('gguf-dq.fish', r"-a '(auto [^']*)'")):
+        text = (root / 'data/completions' / name).read_text()
+        compare(f'{name}: devices', expected,
+                re.search(form, text).group(1).replace('\\', '').split())
+    item = manual['OPTIONS'].split('.It Fl -device')[1].split('.It Fl')[0]
+    compare('manual: devices', {*expected} - {f'{v}:{numbered}' for v in vendors if v != 'gpu'},
+            set(re.findall(r'^\.Cm (\w+(?::all)?)(?= |$)', item, re.M)) - {numbered})
+    if 'gpu:all' not in output_of(program, 'extract', '--help'):
+        complain('--help: gpu:all is missing')
+
+
 # The README.
 
 def readme_blocks(text, language):
@@ -331,6 +355,7 @@ def main():
     check_formats(manual, formats)
     check_patterns(manual, root)
     check_completions(root, options)
+    check_devices(manual, program_with_gpu, root)
     check_readme(root, formats)
     check_foreign(root)
     with tempfile.TemporaryDirectory() as scratch:

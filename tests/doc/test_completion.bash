@@ -82,7 +82,11 @@ expect several 'folder/|model.gguf|notes.txt|odd\ names.gguf' gguf-dq extract mo
 expect several 'notes.txt' gguf-dq extract --manifest n
 
 expect alone 'f32|f16|bf16' gguf-dq verify -d ''
-expect alone 'cpu|cuda' gguf-dq verify --device c
+expect alone 'cpu|cuda|cuda:all' gguf-dq verify --device c
+expect alone 'all' gguf-dq verify --device gpu : ''
+expect alone 'all' gguf-dq verify --device = hip : a
+expect alone '' gguf-dq verify --device gpu : b
+expect alone 'token_embd.weight' gguf-dq verify --device gpu : all model.gguf tok
 expect alone 'v3|v4' gguf-dq extract --cpu = v
 expect alone '' gguf-dq extract -j ''
 expect alone 'token_embd.weight' gguf-dq verify --ulp 1 model.gguf tok

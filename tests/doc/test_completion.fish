@@ -53,7 +53,7 @@ expect several 'gguf-dq list -T not' notes.txt
 expect several 'gguf-dq extract --manifest not' notes.txt
 
 expect alone 'gguf-dq verify -d ' f32 f16 bf16
-expect alone 'gguf-dq verify --device c' cpu cuda
+expect alone 'gguf-dq verify --device c' cpu cuda cuda:all
 expect alone 'gguf-dq extract --cpu v' v3 v4
 expect alone 'gguf-dq extract -j '
 expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight

@@ -21,7 +21,7 @@ struct kernel {
     char name[32];
 };
 
-/* A copy (kernel NULL) or a launch. */
+/* A launch, or without a kernel a copy, or without a source a fill. */
 struct task {
     struct task *next;
     const struct kernel *kernel;
@@ -29,6 +29,7 @@ struct task {
     const void *src;
     size_t len;
     bool to_device;
+    uint8_t value;
     uint64_t n_weights;
     void *overflow;
     uint64_t nblocks;
@@ -241,6 +242,15 @@ static int copy_out(
     return rc != 0 ? rc : put_task(g, stream, &t, e);
 }
 
+static int fill(
+    struct dq_gpu *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
+{
+    const struct task t = {.dst = d_dst, .value = value, .len = len, .to_device = true};
+    const int rc = host_call(HOST_FILL, e);
+    host_memory_find(&g->memory, d_dst, len, true);
+    return rc != 0 ? rc : put_task(g, stream, &t, e);
+}
+
 static size_t src_len(const struct task *t)
 {
     const struct dq_format_info *f = t->kernel->format;
@@ -276,21 +286,30 @@ static int launch(struct dq_gpu *g, void *stream, void *kernel, uint64_t nblocks
     return rc != 0 ? rc : put_task(g, stream, &t, e);
 }
 
+static void move(struct dq_gpu *g, const struct task *t)
+{
+    uint8_t *dst = host_memory_find(&g->memory, t->dst, t->len, t->to_device);
+    if (t->src)
+        memcpy(dst, host_memory_find(&g->memory, t->src, t->len, !t->to_device), t->len);
+    else
+        memset(dst, t->value, t->len);
+}
+
 static void run(struct dq_gpu *g, const struct task *t)
 {
     const struct kernel *k = t->kernel;
-    if (!k) {
-        memcpy(host_memory_find(&g->memory, t->dst, t->len, t->to_device),
-            host_memory_find(&g->memory, t->src, t->len, !t->to_device), t->len);
-        return;
-    }
     uint8_t *dst = host_memory_find(&g->memory, t->dst, dst_len(t), true);
+    uint8_t *before = malloc(dst_len(t));
+    if (!before)
+        host_misuse("out of memory");
+    memcpy(before, dst, dst_len(t));
     memset(dst, JUNK, dst_len(t));
     if (dq_host_launch(k->name, t->nblocks, t->block_size,
             host_memory_find(&g->memory, t->src, src_len(t), true), dst, t->n_weights,
             host_memory_find(&g->memory, t->overflow, sizeof(uint32_t), true)) != 0)
         host_misuse("%s cannot be launched", k->name);
-    host_spoil(k->name, k->format, k->dtype, dst, t->n_weights);
+    host_spoil(k->name, k->format, k->dtype, before, dst, t->n_weights);
+    free(before);
 }
 
 /* Work behind a failure is not done. */
@@ -302,7 +321,7 @@ static int sync(struct dq_gpu *g, void *stream, struct dq_error *e)
     while (s->first) {
         struct task *next = s->first->next;
         if (rc == 0)
-            run(g, s->first);
+            (s->first->kernel ? run : move)(g, s->first);
         free(s->first);
         s->first = next;
     }
@@ -328,6 +347,7 @@ const struct dq_gpu_driver dq_gpu_host = {
     .stream_free = stream_free,
     .copy_in = copy_in,
     .copy_out = copy_out,
+    .fill = fill,
     .launch = launch,
     .sync = sync,
 };

@@ -32,6 +32,7 @@ static const struct {
         "invalid argument (1, hostErrorInvalidValue)"},
     [HOST_COPY_OUT] = {"copy_out", "MemcpyDtoH", DQ_ERR_GPU,
         "invalid argument (1, hostErrorInvalidValue)"},
+    [HOST_FILL] = {"fill", "MemsetD8", DQ_ERR_GPU, "invalid argument (1, hostErrorInvalidValue)"},
     [HOST_LAUNCH] = {"launch", "LaunchKernel", DQ_ERR_GPU,
         "too many resources requested for launch (701, hostErrorLaunchOutOfResources)"},
     [HOST_SYNC] = {"sync", "StreamSynchronize", DQ_ERR_GPU,
@@ -73,15 +74,23 @@ static bool entry_means(const char *entry, enum host_call call, uint64_t n, bool
     return on ? n >= number : n == number;
 }
 
+static pthread_mutex_t counts_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t counts[HOST_CALLS];
+
+void host_forget_calls(void)
+{
+    pthread_mutex_lock(&counts_lock);
+    memset(counts, 0, sizeof counts);
+    pthread_mutex_unlock(&counts_lock);
+}
+
 int host_call(enum host_call call, struct dq_error *e)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static uint64_t counts[HOST_CALLS];
     const char *entry = getenv("DQ_HOST_FAIL");
     bool other;
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&counts_lock);
     const uint64_t n = ++counts[call];
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&counts_lock);
     for (; entry && *entry; entry += strcspn(entry, ","), entry += *entry == ',') {
         if (!entry_means(entry, call, n, &other))
             continue;
@@ -100,7 +109,8 @@ int host_call(enum host_call call, struct dq_error *e)
 /* The kinds of wrong weights: what a weight of some bits becomes. */
 struct weight {
     uint32_t bits;
-    uint32_t sign; /* of its type: the bit, and the least normal number */
+    uint32_t before; /* what they were before the launch */
+    uint32_t sign;   /* of its type: the bit, and the least normal number */
     uint32_t least_normal;
     uint32_t nan;
     uint64_t element; /* in its block */
@@ -110,6 +120,11 @@ struct weight {
 static uint32_t wrong_bits(const struct weight *w)
 {
     return w->bits ^ 1;
+}
+
+static uint32_t wrong_kept(const struct weight *w)
+{
+    return w->before;
 }
 
 static uint32_t wrong_nan(const struct weight *w)
@@ -142,6 +157,7 @@ static const struct {
     uint32_t (*of)(const struct weight *w);
 } kinds[] = {
     {"bits", wrong_bits},
+    {"kept", wrong_kept},
     {"nan", wrong_nan},
     {"zero-sign", wrong_zero_sign},
     {"flushed", wrong_flushed},
@@ -177,7 +193,7 @@ static bool read_wrong(struct wrong *out)
 }
 
 void host_spoil(const char *kernel, const struct dq_format_info *format, enum dq_dtype dtype,
-    void *weights, uint64_t n)
+    const void *before, void *weights, uint64_t n)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static uint64_t n_launches;
@@ -195,7 +211,9 @@ void host_spoil(const char *kernel, const struct dq_format_info *format, enum dq
     pthread_mutex_unlock(&lock);
     for (uint64_t i = wrong.first; i < n && i <= wrong.last; i++) {
         uint8_t *p = (uint8_t *)weights + i * len;
+        const uint8_t *old = (const uint8_t *)before + i * len;
         w.bits = len == 2 ? dq_u16(p) : dq_u32(p);
+        w.before = len == 2 ? dq_u16(old) : dq_u32(old);
         w.element = i % format->weights;
         const uint32_t bits = wrong.of(&w);
         const uint16_t half = (uint16_t)bits;

@@ -2,6 +2,7 @@
 #include "dq_test.h"
 #include "engine.h"
 #include "gpu_host.h"
+#include "host_faults.h"
 #include "scratch.h"
 
 #include <stdio.h>
@@ -38,6 +39,9 @@ static void devices_are_named(void **state)
         {"host:12", DQ_DEVICE_GPU, &dq_gpu_host, 12, NULL},
         {"hip", DQ_DEVICE_GPU, NULL, 0, "hip"},
         {"cuda:3", DQ_DEVICE_GPU, NULL, 3, "cuda"},
+        {"gpu:all", DQ_DEVICE_GPU, NULL, 0, NULL},
+        {"host:all", DQ_DEVICE_GPU, &dq_gpu_host, 0, NULL},
+        {"hip:all", DQ_DEVICE_GPU, NULL, 0, "hip"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -47,6 +51,7 @@ static void devices_are_named(void **state)
         assert_int_equal(c.kind, rows[i].kind);
         assert_ptr_equal(c.driver, rows[i].driver);
         assert_int_equal(c.number, rows[i].number);
+        assert_int_equal(c.all, strstr(rows[i].text, ":all") != NULL);
         if (rows[i].absent)
             assert_string_equal(c.absent, rows[i].absent);
         else
@@ -58,7 +63,8 @@ static void other_names_are_refused(void **state)
 {
     static const char *const rows[] = {"", ":", ":1", "gpu:", "gpu:x", "gpu:1x", "gpu:-1", "gpu:+1",
         "gpu: 1", "gpu:1024", "gpu:99999999999999999999", "gp", "gpux", "GPU", "auto:0", "cpu:0",
-        "auto ", "hos", "hostx", "hip:", "cuda:y", "host:1:2"};
+        "auto ", "hos", "hostx", "hip:", "cuda:y", "host:1:2", "all", "gpu:al", "gpu:alll",
+        "gpu:All", "gpu:all:0", "gpu:all,1", "cpu:all", "auto:all"};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct dq_device_choice c = {.number = 77};
@@ -88,9 +94,10 @@ static void check_opens(
     if (!strstr(engine.why, words))
         fail_msg("'%s' does not hold '%s'", engine.why, words);
     assert_int_equal(engine.n_lanes, n_lanes);
-    assert_int_equal(engine.gpu != NULL, strcmp(label, "cpu") != 0);
+    assert_int_equal(engine.n_gpus, strcmp(label, "cpu") != 0);
+    assert_string_equal(engine.left_out, "");
     for (size_t i = 0; i < engine.n_lanes; i++) {
-        assert_string_equal(engine.lanes[i]->ops->name, engine.gpu ? "gpu" : "cpu");
+        assert_string_equal(engine.lanes[i]->ops->name, engine.n_gpus ? "gpu" : "cpu");
         assert_int_equal(engine.lanes[i]->out_len, engine.lanes[0]->out_len);
         assert_int_equal(engine.lanes[i]->in_len, engine.lanes[0]->in_len);
         assert_true(engine.lanes[i]->in_len >= engine.lanes[i]->out_len / 2);
@@ -106,7 +113,7 @@ static void check_refused(const char *device, const char *words)
     struct dq_error e;
     check_error(dq_engine_open(&engine, &wish, &e), &e, DQ_ERR_GPU, words);
     assert_int_equal(engine.n_lanes, 0);
-    assert_null(engine.gpu);
+    assert_int_equal(engine.n_gpus, 0);
     dq_engine_close(&engine);
 }
 
@@ -114,9 +121,9 @@ static void what_is_asked_for_is_taken(void **state)
 {
     (void)state;
     check_opens("cpu", UINT64_MAX, "cpu", "asked for", 2);
-    check_opens("gpu", 0, "host:0", "asked for", 3);
-    check_opens("gpu:1", 0, "host:1", "asked for", 3);
-    check_opens("host:1", 0, "host:1", "asked for", 3);
+    check_opens("gpu", 0, "host:0", "asked for", DQ_GPU_LANES);
+    check_opens("gpu:1", 0, "host:1", "asked for", DQ_GPU_LANES);
+    check_opens("host:1", 0, "host:1", "asked for", DQ_GPU_LANES);
     check_refused("gpu:2", "there is no device 2; 2 are found");
     check_refused("host:2", "there is no device 2");
     check_refused("hip", "built without");
@@ -132,12 +139,12 @@ static void auto_weighs_the_work(void **state)
     (void)state;
     check_opens("auto", 0, "cpu", "less than 16.0 GiB", 2);
     check_opens("auto", 16 * gib - 1, "cpu", "less than 16.0 GiB", 2);
-    check_opens("auto", 16 * gib, "host:0", "there is much to do", 3);
+    check_opens("auto", 16 * gib, "host:0", "there is much to do", DQ_GPU_LANES);
     setenv("GGUF_DQ_AUTO_MIN", "1000", 1);
     check_opens("auto", 999, "cpu", "less than 1000 B", 2);
-    check_opens("auto", 1000, "host:0", "there is much to do", 3);
+    check_opens("auto", 1000, "host:0", "there is much to do", DQ_GPU_LANES);
     setenv("GGUF_DQ_AUTO_MIN", "0", 1);
-    check_opens("auto", 0, "host:0", "there is much to do", 3);
+    check_opens("auto", 0, "host:0", "there is much to do", DQ_GPU_LANES);
     static const char *const nonsense[] = {"", "x", "-1", "10x", " 1"};
     for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
         setenv("GGUF_DQ_AUTO_MIN", nonsense[i], 1);
@@ -169,27 +176,37 @@ static void auto_goes_without_a_gpu(void **state)
     }
 }
 
+static void set_memory(size_t bytes)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%zu", bytes);
+    setenv("DQ_HOST_MEMORY", text, 1);
+}
+
 static void memory_decides_about_lanes(void **state)
 {
+    enum { LANE = DQ_GPU_IN + DQ_GPU_OUT + 4, LEAST = 96 * 1024 + 4 };
     static const struct {
-        const char *memory;
+        size_t memory;
         size_t out_len; /* 0: the GPU cannot be used */
         size_t n_lanes;
     } rows[] = {
-        {"100000000", 8 << 20, 3},
-        {"30000000", 8 << 20, 2},
-        {"12582916", 8 << 20, 1},
-        {"12582915", 4 << 20, 1},
-        {"98308", 64 << 10, 1},
-        {"98307", 0, 0},
-        {"0", 0, 0},
+        {DQ_GPU_LANES * LANE, DQ_GPU_OUT, DQ_GPU_LANES},
+        {DQ_GPU_LANES * LANE - 1, DQ_GPU_OUT, DQ_GPU_LANES - 1},
+        {2 * LANE, DQ_GPU_OUT, 2},
+        {2 * LANE - 1, DQ_GPU_OUT, 1},
+        {LANE, DQ_GPU_OUT, 1},
+        {LANE - 1, DQ_GPU_OUT / 2, 1},
+        {LEAST, 64 << 10, 1},
+        {LEAST - 1, 0, 0},
+        {0, 0, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct dq_engine_wish wish = wish_for("gpu", 0);
         struct dq_engine engine;
         struct dq_error e;
-        setenv("DQ_HOST_MEMORY", rows[i].memory, 1);
+        set_memory(rows[i].memory);
         if (rows[i].out_len == 0) {
             check_refused("gpu", "out of memory");
             continue;
@@ -199,6 +216,102 @@ static void memory_decides_about_lanes(void **state)
         for (size_t k = 0; k < engine.n_lanes; k++)
             assert_int_equal(engine.lanes[k]->out_len, rows[i].out_len);
         dq_engine_close(&engine);
+    }
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static void all_gpus_take_turns(void **state)
+{
+    static const size_t numbers[] = {1, 2, 3, 7, DQ_GPUS_MAX, DQ_GPUS_MAX + 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct dq_engine_wish wish = wish_for(i % 2 ? "gpu:all" : "host:all", 0);
+        const size_t n = least(numbers[i], DQ_GPUS_MAX);
+        char text[32];
+        struct dq_engine engine;
+        struct dq_error e;
+        snprintf(text, sizeof text, "%zu", numbers[i]);
+        setenv("DQ_HOST_DEVICES", text, 1);
+        for (wish.n_comparing = 0; wish.n_comparing < 20; wish.n_comparing += 3) {
+            check_ok(dq_engine_open(&engine, &wish, &e), &e);
+            assert_int_equal(engine.n_gpus, n);
+            assert_int_equal(
+                engine.n_lanes, least(n * DQ_GPU_LANES + wish.n_comparing, DQ_GPU_LANES_MOST));
+            for (size_t k = 0; k < engine.n_lanes; k++) {
+                snprintf(text, sizeof text, "host:%zu", k % n);
+                assert_string_equal(engine.lanes[k]->device, text);
+            }
+            snprintf(text, sizeof text, n > 1 ? "host:0-%zu" : "host:0", n - 1);
+            assert_string_equal(engine.label, text);
+            assert_string_equal(engine.why, "asked for");
+            dq_engine_close(&engine);
+        }
+    }
+}
+
+static void gpus_that_cannot_be_used_are_left_out(void **state)
+{
+    static const struct {
+        const char *fault;
+        const char *label;
+        const char *left_out;
+    } rows[] = {
+        {"open:1", "host:1-2", "host:0: hostModuleLoadData: "},
+        {"open:2", "host:0,host:2", "host:1: hostModuleLoadData: "},
+        {"describe:3", "host:0-1", "host:2: hostDeviceGetName: "},
+        {"open:2+", "host:0", "host:1: hostModuleLoadData: "},
+        {"stream_new:2", "host:0,host:2", "host:1: hostStreamCreate: "},
+        {"alloc:1!", "host:1-2", "host:0: hostMalloc: "},
+        {"alloc:1", "host:1-2", "host:0: too little memory is free"}, /* its lane would be small */
+    };
+    const struct dq_engine_wish wish = wish_for("gpu:all", 0);
+    (void)state;
+    setenv("DQ_HOST_DEVICES", "3", 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dq_engine engine;
+        struct dq_error e;
+        host_forget_calls();
+        setenv("DQ_HOST_FAIL", rows[i].fault, 1);
+        check_ok(dq_engine_open(&engine, &wish, &e), &e);
+        assert_string_equal(engine.label, rows[i].label);
+        assert_non_null(strstr(engine.left_out, rows[i].left_out));
+        assert_non_null(strstr(engine.why, "asked for; left out: host:"));
+        for (size_t k = 0; k < engine.n_lanes; k++)
+            assert_int_equal(engine.lanes[k]->out_len, DQ_GPU_OUT);
+        dq_engine_close(&engine);
+        dq_engine_close(&engine);
+    }
+    setenv("DQ_HOST_FAIL", "open:1+", 1);
+    check_refused("gpu:all", "host:2: hostModuleLoadData: ");
+    unsetenv("DQ_HOST_FAIL");
+    set_memory(1000);
+    check_refused("gpu:all", "no usable GPU: host:0: hostMalloc: out of memory");
+    check_refused("cuda:all", "built without");
+}
+
+static void gpus_are_named_in_runs(void **state)
+{
+    static const struct dq_gpu_driver other = {.name = "cuda"};
+    const struct dq_gpu_driver *h = &dq_gpu_host;
+    const struct dq_device devices[] = {
+        {h, 0}, {h, 2}, {h, 3}, {h, 4}, {&other, 5}, {&other, 7}, {&other, 8}, {h, 9}};
+    static const char *const labels[] = {"", "host:0", "host:0,host:2", "host:0,host:2-3",
+        "host:0,host:2-4", "host:0,host:2-4,cuda:5", "host:0,host:2-4,cuda:5,cuda:7",
+        "host:0,host:2-4,cuda:5,cuda:7-8", "host:0,host:2-4,cuda:5,cuda:7-8,host:9"};
+    char label[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+        dq_device_label(devices, i, label, sizeof label);
+        assert_string_equal(label, labels[i]);
+    }
+    for (size_t size = 1; size < sizeof label; size++) { /* cut, not overrun */
+        memset(label, 'x', sizeof label);
+        dq_device_label(devices, 8, label, size);
+        assert_int_equal(strlen(label), least(size - 1, strlen(labels[8])));
     }
 }
 
@@ -235,7 +348,7 @@ static void a_gpu_is_given_up_for_the_cpu(void **state)
     assert_string_equal(engine.label, "cpu");
     assert_string_equal(engine.why, "the GPU failed");
     assert_int_equal(engine.n_lanes, 2);
-    assert_null(engine.gpu);
+    assert_int_equal(engine.n_gpus, 0);
     assert_string_equal(engine.lanes[0]->ops->name, "cpu");
     dq_engine_close(&engine);
 }
@@ -251,6 +364,9 @@ int main(void)
         host_test(auto_weighs_the_work),
         host_test(auto_goes_without_a_gpu),
         host_test(memory_decides_about_lanes),
+        host_test(all_gpus_take_turns),
+        host_test(gpus_that_cannot_be_used_are_left_out),
+        host_test(gpus_are_named_in_runs),
         host_test(processors_decide_about_cpu_lanes),
         host_test(a_gpu_is_given_up_for_the_cpu),
     };

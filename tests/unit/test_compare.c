@@ -170,6 +170,52 @@ static void the_first_mismatch_is_kept(void **state)
     assert_true(c.max_abs == 2);
 }
 
+/* Compares blocks of 32 weights in parts, and adds up the parts in some order. */
+static void parts_in_any_order_are_the_whole(void **state)
+{
+    enum { PARTS = 6, BLOCKS = 96, N = PARTS * BLOCKS * 32 };
+    static uint32_t got[N];
+    static uint32_t want[N];
+    static const uint8_t bytes[PARTS * BLOCKS * 34];
+    struct dq_comparison whole;
+    (void)state;
+    for (size_t i = 0; i < N; i++)
+        want[i] = got[i] = (uint32_t)(i * 2654435761u) & 0x7f7fffff;
+    for (size_t i = 4 * BLOCKS * 32 - 1; i < N;
+         i += 1023) /* across the edges of what is compared */
+        got[i] ^= 1u << i % 24;
+    got[N - 1] = 0x7fc00000;
+    got[N - 5] = 0;
+    want[N - 5] = 0x80000000;
+    dq_compare_init(&whole, DQ_FMT_q8_0, DQ_DTYPE_f32, 0);
+    dq_compare(&whole, got, want, bytes, 1000, PARTS * BLOCKS);
+    assert_in_range(whole.n_mismatches, 8, 12);
+    assert_int_equal(whole.first.weight, 1000 * 32 + 4 * BLOCKS * 32 - 1);
+    for (size_t order = 1; order < 7; order++) {
+        struct dq_comparison sum;
+        dq_compare_init(&sum, DQ_FMT_q8_0, DQ_DTYPE_f32, 0);
+        for (size_t k = 1; k < 7; k++) {
+            const size_t part = order * k % 7 - 1;
+            struct dq_comparison c;
+            dq_compare_init(&c, DQ_FMT_q8_0, DQ_DTYPE_f32, 0);
+            c.unstable = part == 3;
+            dq_compare(&c, got + part * BLOCKS * 32, want + part * BLOCKS * 32,
+                bytes + part * BLOCKS * 34, 1000 + part * BLOCKS, BLOCKS);
+            dq_compare_merge(&sum, &c);
+        }
+        assert_true(sum.unstable);
+        assert_true(sum.has_before_2g);
+        assert_int_equal(sum.n_weights, whole.n_weights);
+        assert_int_equal(sum.n_mismatches, whole.n_mismatches);
+        assert_int_equal(sum.max_ulp, whole.max_ulp);
+        assert_true(memcmp(&sum.max_abs, &whole.max_abs, sizeof sum.max_abs) == 0);
+        assert_int_equal(sum.first.weight, whole.first.weight);
+        assert_int_equal(sum.first.got, whole.first.got);
+        assert_int_equal(sum.n_zero_sign, whole.n_zero_sign);
+        assert_int_equal(sum.n_from_32, whole.n_from_32);
+    }
+}
+
 /* What mismatches at some weights, 256 a block, look like. */
 static enum dq_pattern pattern_of(
     enum dq_dtype dtype, const uint32_t *got, const uint32_t *want, size_t n, uint64_t first_block)
@@ -300,6 +346,7 @@ int main(void)
         cmocka_unit_test(signs_of_zeros_count),
         cmocka_unit_test(small_differences_can_be_let_pass),
         cmocka_unit_test(the_first_mismatch_is_kept),
+        cmocka_unit_test(parts_in_any_order_are_the_whole),
         cmocka_unit_test(patterns_are_recognised),
         cmocka_unit_test(patterns_of_place_need_evidence),
         cmocka_unit_test(instability_comes_first),

@@ -66,8 +66,8 @@ static int decode_nothing(struct dq_lane *lane, enum dq_format format, enum dq_d
     return 0;
 }
 
-static const struct dq_lane_ops wrong_ops = {"wrong", decode_wrong, NULL};
-static const struct dq_lane_ops idle_ops = {"idle", decode_nothing, NULL};
+static const struct dq_lane_ops wrong_ops = {"wrong", decode_wrong, NULL, NULL};
+static const struct dq_lane_ops idle_ops = {"idle", decode_nothing, NULL, NULL};
 
 static struct wrong_lane wrap(struct dq_lane *inner, const struct dq_lane_ops *ops, size_t weight)
 {
@@ -153,19 +153,35 @@ static void add_progress(void *arg, uint64_t n_bytes)
     *(uint64_t *)arg += n_bytes;
 }
 
+/* Runs a plan on the first n lanes. */
+static int verify_on(const struct dq_model *m, struct dq_lane *const *lanes, size_t n,
+    unsigned n_threads, struct dq_plan *plan, struct dq_comparison *c, struct dq_error *e)
+{
+    struct dq_engine engine = {.n_lanes = n};
+    struct dq_verifier v;
+    uint64_t done = 0;
+    const struct dq_verify_job job = {m, plan, add_progress, &done};
+    memcpy(engine.lanes, lanes, n * sizeof lanes[0]);
+    check_ok(dq_verifier_init(&v, &engine, n_threads, e), e);
+    dq_compare_init(c, plan->tensor->format->format, plan->dtype, 0);
+    const int rc = dq_verify_plan(&v, &job, c, e);
+    if (rc == 0)
+        assert_int_equal(done, c->n_weights * dq_dtype_len(plan->dtype));
+    assert_true(v.times.wall > 0);
+    dq_verifier_finish(&v);
+    return rc;
+}
+
 static struct dq_comparison verify(
-    const struct dq_model *m, struct dq_lane *lane, struct dq_lane *reference, enum dq_dtype dtype)
+    const struct dq_model *m, struct dq_lane *lane, enum dq_dtype dtype)
 {
     const struct dq_tensor *t = &m->tensors[0];
     struct dq_comparison c;
     struct dq_plan plan;
     struct dq_error e;
-    uint64_t done = 0;
-    dq_compare_init(&c, t->format->format, dtype, 0);
     dq_plan_init(&plan, t, dtype, NULL);
-    check_ok(dq_verify_plan(lane, reference, m, &plan, &c, add_progress, &done, &e), &e);
+    check_ok(verify_on(m, &lane, 1, 1, &plan, &c, &e), &e);
     assert_int_equal(c.n_weights, t->n_weights);
-    assert_int_equal(done, t->n_weights * dq_dtype_len(dtype));
     return c;
 }
 
@@ -175,16 +191,138 @@ static void mismatches_are_numbered_in_the_tensor(void **state)
         const struct dq_format_info *info = &dq_formats[f];
         struct dq_model *m = open_random(*state, info, 10, f);
         for (int d = 0; d < DQ_DTYPE_native; d++) {
-            struct lanes lanes = lanes_new(info, 7, 2); /* 60 blocks: 9 chunks */
-            struct dq_comparison c = verify(m, lanes.items[0], lanes.items[1], (enum dq_dtype)d);
+            struct lanes lanes = lanes_new(info, 7, 1); /* 60 blocks: 9 chunks */
+            struct dq_comparison c = verify(m, lanes.items[0], (enum dq_dtype)d);
             assert_int_equal(c.n_mismatches, 0);
             struct wrong_lane wrong = wrap(lanes.items[0], &wrong_ops, 3 * info->weights);
-            c = verify(m, &wrong.lane, lanes.items[1], (enum dq_dtype)d);
+            c = verify(m, &wrong.lane, (enum dq_dtype)d);
             assert_in_range(c.n_mismatches, c.first.block == 3 ? 1 : 0, 9);
             assert_int_equal(c.first.weight % (7 * info->weights), 3 * info->weights);
+            assert_false(c.unstable);
             lanes_free(&lanes);
         }
         dq_model_free(m);
+    }
+}
+
+static void check_same(const struct dq_comparison *a, const struct dq_comparison *b)
+{
+    assert_int_equal(a->n_weights, b->n_weights);
+    assert_int_equal(a->n_mismatches, b->n_mismatches);
+    assert_int_equal(a->max_ulp, b->max_ulp);
+    assert_true(memcmp(&a->max_abs, &b->max_abs, sizeof a->max_abs) == 0);
+    assert_int_equal(a->first.weight, b->first.weight);
+    assert_int_equal(a->first.got, b->first.got);
+    assert_int_equal(a->first.want, b->first.want);
+    assert_int_equal(a->first.block, b->first.block);
+    assert_memory_equal(a->first.bytes, b->first.bytes, sizeof a->first.bytes);
+    assert_int_equal(a->unstable, b->unstable);
+    assert_int_equal(a->n_zero_sign, b->n_zero_sign);
+    assert_int_equal(a->n_flushed, b->n_flushed);
+    assert_int_equal(a->n_from_32, b->n_from_32);
+}
+
+enum { N_WORKERS = 8 };
+
+/* Verifies on one lane, and on several with few threads and with many. */
+static void compare_workers(
+    const struct dq_model *m, enum dq_dtype dtype, const struct dq_range *ranges, size_t fails)
+{
+    const struct dq_format_info *info = m->tensors[0].format;
+    struct lanes lanes = lanes_new(info, 7, N_WORKERS);
+    struct wrong_lane wrong[N_WORKERS];
+    struct dq_lane *items[N_WORKERS];
+    struct dq_comparison one;
+    for (size_t i = 0; i < N_WORKERS; i++) {
+        wrong[i] = wrap(lanes.items[i], &wrong_ops, fails);
+        items[i] = &wrong[i].lane;
+    }
+    for (size_t n = 1; n <= N_WORKERS; n++) {
+        struct dq_comparison c;
+        struct dq_plan plan;
+        struct dq_error e;
+        dq_plan_init(&plan, &m->tensors[0], dtype, ranges);
+        check_ok(verify_on(m, items, n, n % 3 + 1, &plan, &c, &e), &e);
+        assert_true(c.n_mismatches > 0);
+        if (n == 1)
+            one = c;
+        else
+            check_same(&one, &c);
+    }
+    lanes_free(&lanes);
+}
+
+static void any_number_of_workers_finds_the_same(void **state)
+{
+    static const enum dq_format formats[] = {DQ_FMT_f32, DQ_FMT_q4_0, DQ_FMT_q5_k, DQ_FMT_iq2_xs};
+    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
+        const struct dq_format_info *info = &dq_formats[formats[f]];
+        struct dq_model *m = open_random(*state, info, 40, f);
+        /* Rows from behind, so that the chunk that is first is not the one with the lowest. */
+        const struct dq_range back[] = {{0, 2 * info->weights, 1}, {39, 30, -1}, {0, 2, 1}};
+        for (int d = 0; d < DQ_DTYPE_native; d++) {
+            compare_workers(m, (enum dq_dtype)d, NULL, 2 * info->weights);
+            compare_workers(m, (enum dq_dtype)d, back, info->weights);
+        }
+        dq_model_free(m);
+    }
+}
+
+static int decode_then_fail(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype,
+    size_t nblocks, uint64_t *n_overflow, struct dq_error *e)
+{
+    struct wrong_lane *l = (struct wrong_lane *)lane;
+    if (l->n_calls++ >= l->weight)
+        return dq_fail(e, DQ_ERR_GPU, "the device fails");
+    return l->inner->ops->decode(l->inner, format, dtype, nblocks, n_overflow, e);
+}
+
+static const struct dq_lane_ops failing_ops = {"failing", decode_then_fail, NULL, NULL};
+
+static void a_device_that_fails_ends_all_workers(void **state)
+{
+    const struct dq_format_info *info = &dq_formats[DQ_FMT_q6_k];
+    struct dq_model *m = open_random(*state, info, 40, 1); /* 240 blocks: 35 chunks */
+    for (size_t n = 1; n <= N_WORKERS; n++) {
+        for (size_t at = 0; at < 4; at++) {
+            struct lanes lanes = lanes_new(info, 7, n);
+            struct wrong_lane failing[N_WORKERS];
+            struct dq_lane *items[N_WORKERS];
+            struct dq_comparison c;
+            struct dq_plan plan;
+            struct dq_error e;
+            for (size_t i = 0; i < n; i++) {
+                failing[i] = wrap(lanes.items[i], &failing_ops, at);
+                items[i] = &failing[i].lane;
+            }
+            dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_f32, NULL);
+            check_error(
+                verify_on(m, items, n, 2, &plan, &c, &e), &e, DQ_ERR_GPU, "the device fails");
+            lanes_free(&lanes);
+        }
+    }
+    dq_model_free(m);
+}
+
+static void the_bound_is_where_the_time_went(void **state)
+{
+    static const struct {
+        size_t n_gpus;
+        struct dq_verify_times times;
+        const char *bound;
+    } rows[] = {
+        {1, {.wall = 1, .reading = 1, .device = 9, .comparing = 3.9}, "reference"},
+        {1, {.wall = 1, .reading = 1, .device = 9, .comparing = 3}, "device"},
+        {1, {.wall = 1, .reading = 5, .device = 1, .comparing = 3}, "file"},
+        {0, {.wall = 1, .reading = 0.2, .device = 1, .comparing = 2.8}, "reference"},
+        {0, {.wall = 1, .reading = 0.2, .device = 2.8, .comparing = 1}, "device"},
+        {0, {.wall = 1, .reading = 3, .device = 0.5, .comparing = 0.5}, "file"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct dq_engine engine = {.n_gpus = rows[i].n_gpus};
+        const struct dq_verifier v = {.engine = &engine, .n_threads = 4, .times = rows[i].times};
+        assert_string_equal(dq_verify_bound(&v), rows[i].bound);
     }
 }
 
@@ -195,6 +333,9 @@ int main(void)
         cmocka_unit_test(every_level_passes_in_chunks_of_any_size),
         cmocka_unit_test(the_self_test_says_who_is_wrong),
         scratch_test(mismatches_are_numbered_in_the_tensor),
+        scratch_test(any_number_of_workers_finds_the_same),
+        scratch_test(a_device_that_fails_ends_all_workers),
+        cmocka_unit_test(the_bound_is_where_the_time_went),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

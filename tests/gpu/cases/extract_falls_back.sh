@@ -11,13 +11,18 @@ extract -q --device cpu -f raw -o - >cpu.raw
 export GGUF_DQ_AUTO_MIN=1
 for kind in count describe open kernel alloc alloc! alloc_host alloc_host! stream_new copy_in \
     copy_out launch sync; do
+    # One lane, so that what its opening calls does not depend on how many there are.
+    case $kind in
+    copy_in | sync) export DQ_HOST_MEMORY=100000 ;;
+    *) unset DQ_HOST_MEMORY ;;
+    esac
     for n in 1 2 3 4 5 6 7 8 9 10; do
         export DQ_HOST_FAIL="${kind%!}:$n"
         [ "$kind" = "${kind%!}" ] || DQ_HOST_FAIL=$DQ_HOST_FAIL!
         extract -o auto/ 2>words || echo "$DQ_HOST_FAIL: auto: exit status $?"
         diff -r cpu auto
-        grep -c '^gguf-dq: warning: host:0 failed (.*); going on with the CPU$' words >>"warned.$kind"
-        grep -v -e ': warning: host:0 failed (' -e '^gguf-dq: 15 tensors, ' words
+        grep -c '^gguf-dq: warning: host:0: host.*); going on with the CPU$' words >>"warned.$kind"
+        grep -v -e ': warning: host:0: host.*); going on with the CPU$' -e '^gguf-dq: 15 tensors, ' words
         extract -q -f raw -o - 2>&1 >auto.raw | grep .
         cmp auto.raw cpu.raw
         extract --device gpu -o gpu/ 2>words

@@ -13,5 +13,5 @@ for dtype in f32 f16; do
         rm -r gpu
     done
 done
-gguf-dq verify m.gguf | tail -n 1
-DQ_HOST_WRONG=bits:5-5 DQ_HOST_MEMORY=3000000 gguf-dq verify m.gguf a | sed 's/block: .*/block: .../'
+"$TESTS/gpu/verify.sh" m.gguf | tail -n 1
+DQ_HOST_WRONG=bits:5-5 DQ_HOST_MEMORY=3000000 "$TESTS/gpu/verify.sh" m.gguf a | sed 's/block: .*/block: .../'

@@ -2,5 +2,5 @@
 # A MiB of random blocks of each type, in many chunks, against the CPU.
 "$PYTHON" "$TESTS/gpu/make_all_types.py" m.gguf --mib 1
 export DQ_HOST_MEMORY=10000000
-gguf-dq verify m.gguf
-gguf-dq verify m.gguf -d f16 | tail -n 1
+"$TESTS/gpu/verify.sh" m.gguf
+"$TESTS/gpu/verify.sh" m.gguf -d f16 | tail -n 1
