@@ -53,6 +53,39 @@ static void what_was_written_is_stepped_over(void **state)
     close(ends[1]);
 }
 
+/* Nobody waits for the order of what is thrown away; but a closed standard output is /dev/null open
+ * for reading, and other devices want all that they get. */
+static void the_null_device_takes_pieces_in_any_order(void **state)
+{
+    static const struct {
+        const char *path;
+        int flags;
+        bool ordered;
+        bool fails;
+    } rows[] = {
+        {"/dev/null", O_WRONLY, false, false},
+        {"/dev/null", O_RDWR, false, false},
+        {"/dev/null", O_RDONLY, true, true},
+        {"/dev/zero", O_WRONLY, true, false},
+        {"/dev/full", O_WRONLY, true, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dq_error e;
+        struct dq_sink *s = NULL;
+        const int fd = open(rows[i].path, rows[i].flags);
+        assert_true(fd >= 0);
+        check_ok(dq_sink_new_stream(fd, rows[i].path, &s, &e), &e);
+        assert_int_equal(s->ops->ordered, rows[i].ordered);
+        assert_int_equal(s->ops->put(s, "hel", 3, 0, &e), rows[i].fails ? DQ_ERR_IO : 0);
+        if (!rows[i].ordered)
+            check_ok(s->ops->put(s, "world", 5, (uint64_t)1 << 40, &e), &e);
+        check_ok(s->ops->commit(s, &e), &e);
+        dq_sink_free(s);
+        close(fd);
+    }
+}
+
 static void the_descriptor_stays_open(void **state)
 {
     struct dq_error e;
@@ -106,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_arrive_in_order),
         cmocka_unit_test(what_was_written_is_stepped_over),
+        cmocka_unit_test(the_null_device_takes_pieces_in_any_order),
         cmocka_unit_test(the_descriptor_stays_open),
         cmocka_unit_test(a_closed_pipe_has_its_own_code),
         cmocka_unit_test(freeing_nothing_is_allowed),
