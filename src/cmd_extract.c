@@ -117,7 +117,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
         rc = dq_sink_new_stream(
             x->outputs.fd, strcmp(out->path, "-") == 0 ? "standard output" : out->path, &sink, e);
     else
-        rc = dq_sink_new_file(out->path, x->args->force, &sink, e);
+        rc = dq_sink_new_file(out->path, x->args->force, out->header_len + out->n_bytes, &sink, e);
     if (rc == 0)
         rc = write_array_somewhere(x, out, sink, e);
     if (rc == 0)

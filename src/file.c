@@ -1,3 +1,6 @@
+#ifdef __linux__
+#define _GNU_SOURCE /* fallocate, F_SETPIPE_SZ */
+#endif
 #include "file.h"
 
 #include "stop.h"
@@ -106,6 +109,32 @@ int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct 
 {
     return write_all(fd, path, buf, len, OWN_POSITION, e);
 }
+
+#ifdef __linux__
+void dq_file_reserve(int fd, uint64_t len)
+{
+    if (len > 0 && len <= INT64_MAX && fallocate(fd, 0, 0, (off_t)len) != 0)
+        errno = 0;
+}
+
+void dq_file_widen_pipe(int fd)
+{
+    enum { WIDEST = 1 << 20 }; /* Linux's own limit, unless root changed it */
+    if (fcntl(fd, F_SETPIPE_SZ, WIDEST) < 0)
+        errno = 0;
+}
+#else
+void dq_file_reserve(int fd, uint64_t len)
+{
+    (void)fd;
+    (void)len;
+}
+
+void dq_file_widen_pipe(int fd)
+{
+    (void)fd;
+}
+#endif
 
 int dq_file_flush(FILE *file, const char *path, struct dq_error *e)
 {

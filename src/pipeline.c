@@ -6,23 +6,31 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* What the workers of one run share. A worker takes the next chunk, reads it, decodes it and hands
- * it on; a sink that wants its data in order is served in turns. */
+/* A lane with the chunk that is in it. */
+struct slot {
+    struct dq_lane *lane;
+    struct dq_chunk chunk;
+    uint8_t *items;
+    bool ready; /* to be written */
+};
+
+/* What the workers of one run share. They decode ahead into a ring of slots; whoever finds that the
+ * next slot is ready, and that nobody writes, writes it. So the sink gets its data in order and
+ * from one thread at a time (a file system lets only one into a file anyway), and one thread writes
+ * while the others decode. */
 struct run {
     const struct dq_job *job;
     pthread_mutex_t lock; /* of all below, and of the plan's place */
-    pthread_cond_t turned;
-    uint64_t next_ticket;
-    uint64_t turn; /* the ticket whose data an ordered sink takes next */
+    pthread_cond_t freed; /* a slot, or there will be none any more */
+    struct slot slots[DQ_LANES_MAX];
+    size_t n_slots;
+    uint64_t n_taken; /* chunks; each goes to the slot behind the last one's */
+    uint64_t n_put;
+    bool all_taken;
+    bool writing;
     uint64_t n_overflow;
     int rc; /* of the first worker that failed; the others stop at their next chunk */
     struct dq_error *e;
-};
-
-struct worker {
-    struct run *run;
-    struct dq_lane *lane;
-    pthread_t thread;
 };
 
 /* Decodes a chunk and gathers the wanted items, which come to stand at *items.
@@ -52,88 +60,107 @@ static int decode_chunk(struct dq_lane *lane, const struct dq_plan *p, const str
     return 0;
 }
 
-/* Takes the next chunk and its place in the order; returns false when there is none, or no use. */
-static bool take(struct run *r, const struct dq_lane *lane, struct dq_chunk *c, uint64_t *ticket)
+/* Takes the next chunk, for a lane; returns false when there is none. */
+static bool take(const struct run *r, const struct dq_lane *lane, struct dq_chunk *c)
 {
     struct dq_plan *p = r->job->plan;
     /* Room for floats even where halves come out, and for the halves where the blocks were. */
     const size_t room =
         p->dtype == DQ_DTYPE_native ? lane->in_len : lane->out_len / sizeof(float) * p->item_len;
-    pthread_mutex_lock(&r->lock);
-    const bool taken = r->rc == 0 && dq_plan_next(p, lane->in_len, room, c);
-    if (taken)
-        *ticket = r->next_ticket++;
-    pthread_mutex_unlock(&r->lock);
-    return taken;
+    return dq_plan_next(p, lane->in_len, room, c);
 }
 
-static int read_and_decode(const struct run *r, struct dq_lane *lane, const struct dq_chunk *c,
-    uint8_t **items, uint64_t *n_overflow, struct dq_error *e)
+static int read_and_decode(
+    const struct run *r, struct slot *s, uint64_t *n_overflow, struct dq_error *e)
 {
     const struct dq_plan *p = r->job->plan;
     int rc = dq_stop_check(e);
     if (rc == 0)
-        rc = dq_plan_read(r->job->model, p, c, lane->in, e);
+        rc = dq_plan_read(r->job->model, p, &s->chunk, s->lane->in, e);
     if (rc != 0)
         return rc;
     if (p->dtype != DQ_DTYPE_native)
-        return decode_chunk(lane, p, c, items, n_overflow, e);
-    *items = dq_plan_gather(p, c, lane->in, p->item_len);
+        return decode_chunk(s->lane, p, &s->chunk, &s->items, n_overflow, e);
+    s->items = dq_plan_gather(p, &s->chunk, s->lane->in, p->item_len);
     return 0;
 }
 
-/* Waits until it is this ticket's turn; returns whether the run still goes on. */
-static bool await_turn(struct run *r, uint64_t ticket)
+static void note_failure(struct run *r, int rc, const struct dq_error *e)
 {
-    pthread_mutex_lock(&r->lock);
-    while (r->rc == 0 && r->turn != ticket)
-        pthread_cond_wait(&r->turned, &r->lock);
-    const bool goes_on = r->rc == 0;
-    pthread_mutex_unlock(&r->lock);
-    return goes_on;
+    if (r->rc != 0)
+        return;
+    r->rc = rc;
+    dq_fail(r->e, rc, "%s", e->text);
+    pthread_cond_broadcast(&r->freed);
 }
 
-/* Does a chunk; *put says whether the sink has taken it, and not if the run ends before its turn.
- */
-static int work_on(struct run *r, struct dq_lane *lane, const struct dq_chunk *c, uint64_t ticket,
-    uint64_t *n_overflow, bool *put, struct dq_error *e)
+/* Fills a slot with the chunk that was taken for it. The lock is held, but not meanwhile. */
+static void fill(struct run *r, struct slot *s)
+{
+    struct dq_error e;
+    uint64_t n_overflow = 0;
+    r->n_taken++;
+    pthread_mutex_unlock(&r->lock);
+    const int rc = read_and_decode(r, s, &n_overflow, &e);
+    pthread_mutex_lock(&r->lock);
+    r->n_overflow += n_overflow;
+    s->ready = rc == 0;
+    if (rc != 0)
+        note_failure(r, rc, &e);
+}
+
+/* Hands a slot's items to the sink. The lock is held, but not meanwhile. */
+static void empty(struct run *r, struct slot *s)
 {
     const struct dq_job *job = r->job;
     const size_t item_len = job->plan->item_len;
-    uint8_t *items;
-    int rc = read_and_decode(r, lane, c, &items, n_overflow, e);
-    *put = false;
-    if (rc != 0 || (job->sink->ops->ordered && !await_turn(r, ticket)))
-        return rc;
-    rc = job->sink->ops->put(
-        job->sink, items, c->n_items * item_len, job->sink_off + c->first_item * item_len, e);
-    *put = rc == 0;
-    return rc;
+    const size_t len = s->chunk.n_items * item_len;
+    struct dq_error e;
+    r->writing = true;
+    pthread_mutex_unlock(&r->lock);
+    const int rc = job->sink->ops->put(
+        job->sink, s->items, len, job->sink_off + s->chunk.first_item * item_len, &e);
+    pthread_mutex_lock(&r->lock);
+    r->writing = false;
+    s->ready = false;
+    r->n_put++;
+    if (rc != 0)
+        note_failure(r, rc, &e);
+    else if (job->progress)
+        job->progress(job->arg, len);
+    pthread_cond_signal(&r->freed);
+}
+
+/* Writes a slot, fills one, or waits for one; returns false when nothing is left for this worker:
+ * what the others are at, they also write. The lock is held. */
+static bool step(struct run *r)
+{
+    struct slot *oldest = &r->slots[r->n_put % r->n_slots];
+    struct slot *newest = &r->slots[r->n_taken % r->n_slots];
+    if (r->rc != 0)
+        return false;
+    if (oldest->ready && !r->writing)
+        empty(r, oldest);
+    else if (r->all_taken)
+        return false;
+    else if (r->n_taken - r->n_put == r->n_slots)
+        pthread_cond_wait(&r->freed, &r->lock);
+    else if (take(r, newest->lane, &newest->chunk))
+        fill(r, newest);
+    else {
+        r->all_taken = true;
+        pthread_cond_broadcast(&r->freed);
+    }
+    return true;
 }
 
 static void *work(void *arg)
 {
-    const struct worker *w = arg;
-    struct run *r = w->run;
-    struct dq_chunk c;
-    uint64_t ticket;
-    while (take(r, w->lane, &c, &ticket)) {
-        struct dq_error e;
-        uint64_t n_overflow = 0;
-        bool put;
-        const int rc = work_on(r, w->lane, &c, ticket, &n_overflow, &put, &e);
-        pthread_mutex_lock(&r->lock);
-        if (rc != 0 && r->rc == 0) {
-            r->rc = rc;
-            dq_fail(r->e, rc, "%s", e.text);
-        }
-        r->n_overflow += n_overflow;
-        r->turn++;
-        if (put && r->job->progress)
-            r->job->progress(r->job->arg, c.n_items * r->job->plan->item_len);
-        pthread_cond_broadcast(&r->turned);
-        pthread_mutex_unlock(&r->lock);
-    }
+    struct run *r = arg;
+    pthread_mutex_lock(&r->lock);
+    while (step(r))
+        ;
+    pthread_mutex_unlock(&r->lock);
     return NULL;
 }
 
@@ -148,23 +175,19 @@ int dq_pipeline_run(struct dq_lane *const *lanes, size_t n_lanes, const struct d
     uint64_t *n_overflow, struct dq_error *e)
 {
     struct run r = {.job = job, .e = e};
-    struct worker workers[DQ_LANES_MAX];
-    size_t n_threads = 0;
-    n_lanes = lanes_for(job->plan, lanes[0], n_lanes);
+    pthread_t threads[DQ_LANES_MAX];
+    size_t n_threads = 1; /* this one; too few others only make it slower */
+    r.n_slots = lanes_for(job->plan, lanes[0], n_lanes);
+    for (size_t i = 0; i < r.n_slots; i++)
+        r.slots[i].lane = lanes[i];
     pthread_mutex_init(&r.lock, NULL);
-    pthread_cond_init(&r.turned, NULL);
-    for (size_t i = 0; i < n_lanes; i++)
-        workers[i] = (struct worker){.run = &r, .lane = lanes[i]};
-    /* The first worker is this thread; too few threads only make it slower. */
-    for (size_t i = 1; i < n_lanes; i++) {
-        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
-            break;
-        n_threads = i;
-    }
-    work(&workers[0]);
-    for (size_t i = 1; i <= n_threads; i++)
-        pthread_join(workers[i].thread, NULL);
-    pthread_cond_destroy(&r.turned);
+    pthread_cond_init(&r.freed, NULL);
+    while (n_threads < r.n_slots && pthread_create(&threads[n_threads], NULL, work, &r) == 0)
+        n_threads++;
+    work(&r);
+    while (n_threads-- > 1)
+        pthread_join(threads[n_threads], NULL);
+    pthread_cond_destroy(&r.freed);
     pthread_mutex_destroy(&r.lock);
     *n_overflow += r.n_overflow;
     return r.rc;

@@ -63,7 +63,7 @@ int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, 
 {
     struct dq_sink *sink = NULL;
     struct dq_json j = {.path = path};
-    int rc = dq_sink_new_file(path, replace, &sink, e);
+    int rc = dq_sink_new_file(path, replace, 0, &sink, e);
     if (rc != 0)
         return rc;
     const int fd = dup(dq_sink_file_fd(sink));

@@ -13,9 +13,8 @@ struct dq_sink {
 };
 
 struct dq_sink_ops {
-    bool ordered; /* put wants the array from its start on, without gaps; else any thread, any place
-                   */
-    /* Writes len bytes at off of this array. An ordered sink steps over what it has already. */
+    /* Writes len bytes at off of this array. One call at a time; a stream wants the array from its
+     * start on, without gaps, and steps over what it has already. */
     int (*put)(struct dq_sink *s, const void *buf, size_t len, uint64_t off, struct dq_error *e);
     /* All is written: makes it last. */
     int (*commit)(struct dq_sink *s, struct dq_error *e);
@@ -24,8 +23,10 @@ struct dq_sink_ops {
 };
 
 /* Writes to a temporary file beside path, which commit renames to path. replace says whether a file
- * of that name may be replaced; otherwise commit fails if there is one. */
-int dq_sink_new_file(const char *path, bool replace, struct dq_sink **out, struct dq_error *e);
+ * of that name may be replaced; otherwise commit fails if there is one. len says how long it will
+ * be, as far as that is known, and 0 if not. */
+int dq_sink_new_file(
+    const char *path, bool replace, uint64_t len, struct dq_sink **out, struct dq_error *e);
 
 /* The descriptor of such a file's temporary, for those who write to it themselves. */
 int dq_sink_file_fd(const struct dq_sink *s);

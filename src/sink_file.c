@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Shorter files are faster without. */
+enum { WORTH_RESERVING = 1 << 20 };
+
 struct file_sink {
     struct dq_sink sink;
     int fd;
@@ -64,7 +67,7 @@ static void free_file(struct dq_sink *sink)
     free(s);
 }
 
-static const struct dq_sink_ops ops = {false, put, commit, free_file};
+static const struct dq_sink_ops ops = {put, commit, free_file};
 
 /* Opens FOLDER/.gguf-dq-PID-N.tmp. The short name fits wherever the final one does. */
 static int open_temporary(struct file_sink *s, struct dq_error *e)
@@ -89,7 +92,8 @@ static int open_temporary(struct file_sink *s, struct dq_error *e)
     return 0;
 }
 
-int dq_sink_new_file(const char *path, bool replace, struct dq_sink **out, struct dq_error *e)
+int dq_sink_new_file(
+    const char *path, bool replace, uint64_t len, struct dq_sink **out, struct dq_error *e)
 {
     int rc;
     struct file_sink *s = calloc(1, sizeof *s);
@@ -106,6 +110,8 @@ int dq_sink_new_file(const char *path, bool replace, struct dq_sink **out, struc
     rc = open_temporary(s, e);
     if (rc != 0)
         goto fail;
+    if (len >= WORTH_RESERVING)
+        dq_file_reserve(s->fd, len);
     *out = &s->sink;
     return 0;
 fail:

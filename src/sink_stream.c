@@ -48,11 +48,11 @@ static int put_nowhere(
     return 0;
 }
 
-static const struct dq_sink_ops ops = {true, put, commit, free_stream};
-static const struct dq_sink_ops nowhere_ops = {false, put_nowhere, commit, free_stream};
+static const struct dq_sink_ops ops = {put, commit, free_stream};
+static const struct dq_sink_ops nowhere_ops = {put_nowhere, commit, free_stream};
 
-/* Whether all that is written is thrown away: then nobody need wait for the order of it. One that
- * is open for reading takes the place of a standard output that is closed, and fails. */
+/* Whether all that is written is thrown away: then it need not be written. One that is open for
+ * reading takes the place of a standard output that is closed, and fails. */
 static bool is_null(int fd)
 {
     struct stat st;
@@ -67,6 +67,7 @@ int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq
     struct stream_sink *s = calloc(1, sizeof *s);
     if (!s)
         return dq_fail_nomem(e);
+    dq_file_widen_pipe(fd);
     *s = (struct stream_sink){{is_null(fd) ? &nowhere_ops : &ops}, fd, name, 0};
     *out = &s->sink;
     return 0;

@@ -10,20 +10,18 @@
 
 enum { NEVER = -1 };
 
-/* Keeps what is put. An ordered one expects it from the start on; any other one that no byte comes
- * twice. */
+/* Keeps what is put, and expects it from the start on, in one piece after the other. */
 struct memory_sink {
     struct dq_sink sink;
     pthread_mutex_t lock;
     uint8_t *bytes;
-    bool *known;
     size_t room;
     size_t len;
     int fails_at; /* the put, from 0 on, from which on all fail, or NEVER */
     int n_puts;
 };
 
-struct memory_sink *memory_new(size_t room, bool ordered);
+struct memory_sink *memory_new(size_t room);
 void memory_free(struct memory_sink *s);
 
 /* A model of one tensor of this type: 3 blocks a row, n_rows rows, 2 planes of random bytes. */

@@ -14,16 +14,15 @@ static void add_progress(void *arg, uint64_t n_bytes)
 }
 
 /* Runs a plan in lanes with room for these blocks. Returns what arrived. */
-static struct memory_sink *run_in(const struct dq_model *m, const struct dq_tensor *t,
-    enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, size_t n_lanes,
-    bool ordered, uint64_t *n_overflow)
+static struct memory_sink *run(const struct dq_model *m, const struct dq_tensor *t,
+    enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, uint64_t *n_overflow)
 {
     struct dq_plan plan;
     struct dq_error e;
     uint64_t done = 0;
-    struct lanes lanes = lanes_new(t->format, nblocks, n_lanes);
+    struct lanes lanes = lanes_new(t->format, nblocks, 1);
     dq_plan_init(&plan, t, dtype, ranges);
-    struct memory_sink *sink = memory_new((size_t)plan.n_items * plan.item_len, ordered);
+    struct memory_sink *sink = memory_new((size_t)plan.n_items * plan.item_len);
     const struct dq_job job = {
         .model = m, .plan = &plan, .sink = &sink->sink, .progress = add_progress, .arg = &done};
     check_ok(dq_pipeline_run(lanes.items, lanes.n, &job, n_overflow, &e), &e);
@@ -31,12 +30,6 @@ static struct memory_sink *run_in(const struct dq_model *m, const struct dq_tens
     assert_int_equal(sink->len, sink->room);
     assert_int_equal(done, sink->len);
     return sink;
-}
-
-static struct memory_sink *run(const struct dq_model *m, const struct dq_tensor *t,
-    enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, uint64_t *n_overflow)
-{
-    return run_in(m, t, dtype, ranges, nblocks, 1, true, n_overflow);
 }
 
 static void every_type_comes_out_as_every_dtype(void **state)
@@ -201,7 +194,7 @@ static void a_file_that_shrank_ends_the_run(void **state)
     struct dq_error e;
     struct dq_model *m = open_random(*state, &dq_formats[DQ_FMT_q8_0], 4, 1);
     const struct dq_tensor *t = &m->tensors[0];
-    struct memory_sink *sink = memory_new((size_t)t->n_weights * 4, true);
+    struct memory_sink *sink = memory_new((size_t)t->n_weights * 4);
     assert_int_equal(truncate(m->path, (off_t)(t->offset + t->n_bytes / 2)), 0);
     check_error(run_into(sink, m, &e), &e, DQ_ERR_IO, "it was longer when it was opened");
     assert_int_equal(sink->len, sink->room / 2);
@@ -213,7 +206,7 @@ static void a_sink_that_fails_ends_the_run(void **state)
 {
     struct dq_error e;
     struct dq_model *m = open_random(*state, &dq_formats[DQ_FMT_q8_0], 4, 1);
-    struct memory_sink *sink = memory_new(0, true);
+    struct memory_sink *sink = memory_new(0);
     sink->fails_at = 0;
     check_error(run_into(sink, m, &e), &e, DQ_ERR_CLOSED, "put 0 fails");
     assert_int_equal(sink->n_puts, 1);
@@ -232,7 +225,7 @@ static void unknown_types_come_out_as_bytes(void **state)
     build_tensor1(&b, "x", 153, 0, 5);
     build_data(&b, 32, 100);
     struct dq_model *m = build_open(&b, *state);
-    struct memory_sink *sink = memory_new(100, true);
+    struct memory_sink *sink = memory_new(100);
     dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_native, NULL);
     const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink->sink};
     check_ok(dq_lane_new_cpu(dq_cpu_best(), 7, 7, &lane, &e), &e);

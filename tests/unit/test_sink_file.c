@@ -12,7 +12,7 @@ static struct dq_sink *sink_at(const char *path, bool replace)
 {
     struct dq_sink *s = NULL;
     struct dq_error e;
-    check_ok(dq_sink_new_file(path, replace, &s, &e), &e);
+    check_ok(dq_sink_new_file(path, replace, 0, &s, &e), &e);
     assert_non_null(s);
     return s;
 }
@@ -160,7 +160,7 @@ static void a_missing_folder_is_refused(void **state)
     struct dq_sink *s = NULL;
     const char *path = scratch_path(*state, "absent/out");
     const int fd = next_fd();
-    check_error(dq_sink_new_file(path, true, &s, &e), &e, DQ_ERR_IO, "absent/out: No such file");
+    check_error(dq_sink_new_file(path, true, 0, &s, &e), &e, DQ_ERR_IO, "absent/out: No such file");
     assert_null(s);
     assert_int_equal(next_fd(), fd);
 }
