@@ -1,5 +1,5 @@
 #ifdef __linux__
-#define _GNU_SOURCE /* fallocate, F_SETPIPE_SZ */
+#define _GNU_SOURCE /* fallocate, pwritev, F_SETPIPE_SZ */
 #endif
 #include "file.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* Linux transfers at most this much in one call. */
@@ -105,6 +106,29 @@ int dq_file_pwrite(
     return write_all(fd, path, buf, len, off, e);
 }
 
+int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_len, const void *buf,
+    size_t len, uint64_t off, struct dq_error *e)
+{
+    size_t done = 0;
+#ifdef __linux__
+    const struct iovec parts[] = {
+        {(void *)(uintptr_t)head, head_len}, {(void *)(uintptr_t)buf, len}};
+    const ssize_t put = pwritev(fd, parts, 2, (off_t)off);
+    if (put > 0)
+        done = (size_t)put;
+#endif
+    /* What is left, or all: and what is wrong comes to light again. */
+    if (done < head_len) {
+        const int rc =
+            write_all(fd, path, (const uint8_t *)head + done, head_len - done, off + done, e);
+        if (rc != 0)
+            return rc;
+        done = head_len;
+    }
+    done -= head_len;
+    return write_all(fd, path, (const uint8_t *)buf + done, len - done, off + head_len + done, e);
+}
+
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e)
 {
     return write_all(fd, path, buf, len, OWN_POSITION, e);
@@ -113,7 +137,7 @@ int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct 
 #ifdef __linux__
 void dq_file_reserve(int fd, uint64_t len)
 {
-    if (len > 0 && len <= INT64_MAX && fallocate(fd, 0, 0, (off_t)len) != 0)
+    if (len > 0 && len <= INT64_MAX && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)len) != 0)
         errno = 0;
 }
 

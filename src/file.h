@@ -25,11 +25,15 @@ int dq_file_pread(
 int dq_file_pwrite(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e);
 
+/* Writes head_len bytes and then len bytes behind them at off of a file, in one call. */
+int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_len, const void *buf,
+    size_t len, uint64_t off, struct dq_error *e);
+
 /* Writes len bytes to a pipe, terminal or file, at its own position. */
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e);
 
-/* Says how long a new file will be, so that the system can lay it out at once: then writing it takes
- * a third less time. A wish only; what cannot be is told by the writes. */
+/* Says how long a new file will be, so that the system can lay it out at once: then writing it
+ * takes a third less time. A wish only; what cannot be is told by the writes. */
 void dq_file_reserve(int fd, uint64_t len);
 
 /* Makes a pipe as wide as an ordinary user's may be, so that its two ends wait for one another less

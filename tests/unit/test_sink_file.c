@@ -1,8 +1,10 @@
 /* Files that appear whole under their name or not at all. */
 #include "dq_test.h"
+#include "rng.h"
 #include "scratch.h"
 #include "sink.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,6 +76,59 @@ static void pieces_go_to_their_places(void **state)
     assert_int_equal(len, 11);
     assert_memory_equal(bytes, "hello\0world", 11);
     free(bytes);
+}
+
+/* Pieces of all lengths, and from the start again, as when a GPU fails half-way. */
+static void pieces_of_any_length_make_the_file(void **state)
+{
+    enum { LEN = 100000 };
+    uint8_t *wanted = malloc(LEN);
+    assert_non_null(wanted);
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        struct rng r = {seed};
+        struct dq_error e;
+        size_t len;
+        char name[32];
+        snprintf(name, sizeof name, "out%d", (int)seed);
+        const char *path = scratch_path(*state, name);
+        struct dq_sink *s = sink_at(path, false);
+        const uint64_t again = seed % 2 ? (uint64_t)rng_between(&r, 0, LEN) : 0;
+        rng_fill(&r, wanted, LEN);
+        for (uint64_t off = 0, n; off < again; off += n) {
+            n = (uint64_t)rng_between(&r, 1, 5000);
+            n = n < again - off ? n : again - off;
+            check_ok(s->ops->put(s, name, sizeof name, off, &e), &e);
+        }
+        for (uint64_t off = 0, n; off < LEN; off += n) {
+            n = (uint64_t)rng_between(&r, 0, (int64_t)1 << rng_between(&r, 0, 15));
+            n = n < LEN - off ? n : LEN - off;
+            check_ok(s->ops->put(s, wanted + off, (size_t)n, off, &e), &e);
+        }
+        check_ok(s->ops->commit(s, &e), &e);
+        dq_sink_free(s);
+        char *bytes = scratch_read(path, &len);
+        assert_int_equal(len, LEN);
+        if (memcmp(bytes, wanted, LEN) != 0)
+            fail_msg("seed %d: other bytes", (int)seed);
+        free(bytes);
+    }
+    free(wanted);
+}
+
+/* The length that a file is expected to have is a wish: what is written counts. */
+static void a_wrong_length_does_no_harm(void **state)
+{
+    static const uint64_t lengths[] = {1, (uint64_t)8 << 20, (uint64_t)1 << 62};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct dq_error e;
+        struct dq_sink *s = NULL;
+        const char *path = scratch_path(*state, "wish");
+        check_ok(dq_sink_new_file(path, true, lengths[i], &s, &e), &e);
+        put(s, "hello", 0);
+        check_ok(s->ops->commit(s, &e), &e);
+        dq_sink_free(s);
+        check_content(path, "hello");
+    }
 }
 
 static void an_existing_file_is_refused(void **state)
@@ -243,6 +298,8 @@ int main(void)
         scratch_test(the_name_appears_with_commit),
         scratch_test(without_commit_nothing_remains),
         scratch_test(pieces_go_to_their_places),
+        scratch_test(pieces_of_any_length_make_the_file),
+        scratch_test(a_wrong_length_does_no_harm),
         scratch_test(an_existing_file_is_refused),
         scratch_test(a_file_that_comes_meanwhile_is_refused),
         scratch_test(a_dangling_link_is_in_the_way),
