@@ -15,9 +15,8 @@ enum { CELL = 40, WIDEST_NAME = 64 };
 static const char *type_words(const struct dq_tensor *t, char out[CELL])
 {
     if (t->format)
-        snprintf(out, CELL, "%s", t->format->name);
-    else
-        snprintf(out, CELL, "type %" PRIu32 " (unknown)", t->type_id);
+        return t->format->name;
+    snprintf(out, CELL, "type %" PRIu32 " (unknown)", t->type_id);
     return out;
 }
 
@@ -36,10 +35,11 @@ static size_t wider(size_t width, const char *text)
     return n > width ? n : width;
 }
 
-static void print_padded(const char *text, size_t width)
+/* How many blanks make text as wide as its column. */
+static int padding(const char *text, size_t width)
 {
     const size_t n = letters(text);
-    printf("%s%*s  ", text, n < width ? (int)(width - n) : 0, "");
+    return n < width ? (int)(width - n) : 0;
 }
 
 static void print_head(const struct dq_model *m, const struct dq_picks *picks)
@@ -91,16 +91,14 @@ static void print_table(const struct dq_picks *picks)
     }
     if (name_width > WIDEST_NAME) /* a few long names do not push the columns away for all */
         name_width = WIDEST_NAME;
-    print_padded("NAME", name_width);
-    print_padded("TYPE", type_width);
-    printf("%*s  %12s  %12s\n", (int)shape_width, "SHAPE", "BYTES", "OFFSET");
+    printf("%-*s  %-*s  %*s  %12s  %12s\n", (int)name_width, "NAME", (int)type_width, "TYPE",
+        (int)shape_width, "SHAPE", "BYTES", "OFFSET");
     for (size_t i = 0; i < picks->n; i++) {
         const struct dq_tensor *t = picks->items[i].tensor;
-        print_padded(t->shown, name_width);
-        print_padded(type_words(t, type), type_width);
-        printf("%*s  %12" PRIu64 "  %12" PRIu64 "%s%s\n", (int)shape_width,
-            dq_tensor_shape(t, shape), t->n_bytes, t->offset, t->problem ? "  unusable: " : "",
-            t->problem ? t->problem : "");
+        printf("%s%*s  %-*s  %*s  %12" PRIu64 "  %12" PRIu64 "%s%s\n", t->shown,
+            padding(t->shown, name_width), "", (int)type_width, type_words(t, type),
+            (int)shape_width, dq_tensor_shape(t, shape), t->n_bytes, t->offset,
+            t->problem ? "  unusable: " : "", t->problem ? t->problem : "");
     }
 }
 

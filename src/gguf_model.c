@@ -128,13 +128,29 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
     return dq_fail(e, code, "%s: tensor '%.256s': %s", m->shards[t->shard].path, t->shown, text);
 }
 
+/* printf would take a quarter of the time of a long list. */
+static char *put_number(char *out, uint64_t n)
+{
+    char digits[20];
+    size_t len = 0;
+    do {
+        digits[len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    while (len > 0)
+        *out++ = digits[--len];
+    return out;
+}
+
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
 {
-    size_t used = 0;
-    snprintf(out, DQ_SHAPE_WORDS, "scalar");
-    for (uint32_t i = t->n_dims; i-- > 0;)
-        used += (size_t)snprintf(
-            out + used, DQ_SHAPE_WORDS - used, i ? "%" PRIu64 "x" : "%" PRIu64, t->dims[i]);
+    char *end = out;
+    if (t->n_dims == 0)
+        return strcpy(out, "scalar");
+    for (uint32_t i = t->n_dims; i-- > 0;) {
+        end = put_number(end, t->dims[i]);
+        *end++ = i ? 'x' : '\0';
+    }
     return out;
 }
 

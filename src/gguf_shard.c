@@ -165,6 +165,14 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     }
 }
 
+/* A claim is not trusted with much memory: a table for more names grows with them. */
+static int reserve_names(struct dq_model *m, uint64_t n_more, struct dq_error *e)
+{
+    enum { MOST = 1 << 17 };
+    const size_t n = m->n_tensors + (n_more < MOST ? (size_t)n_more : MOST);
+    return dq_nametable_reserve(&m->names, n) == 0 ? 0 : dq_fail_nomem(e);
+}
+
 static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
 {
     struct dq_shard *s = &m->shards[m->n_shards - 1];
@@ -175,6 +183,8 @@ static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
         rc = read_kvs(c, s, n_kv, e);
     if (rc == 0)
         rc = find_alignment(s, e);
+    if (rc == 0)
+        rc = reserve_names(m, n_tensors, e);
     for (; rc == 0 && s->n_tensors < n_tensors; s->n_tensors++)
         rc = read_tensor(c, m, e);
     if (rc == 0 && !dq_align_u64(c->pos, s->alignment, &s->data_off))

@@ -11,6 +11,7 @@ struct dq_name_slot {
     const char *name; /* NULL: empty */
     size_t len;
     size_t value;
+    uint64_t hash; /* so that growing and searching need not look at the names */
 };
 
 /* All zero is an empty table. */
@@ -21,6 +22,10 @@ struct dq_nametable {
 };
 
 void dq_nametable_finish(struct dq_nametable *t);
+
+/* Makes room for n names in all (at most SIZE_MAX / 4), so that adding them need not move the
+ * table. Returns 0, or -1 if memory is short. */
+int dq_nametable_reserve(struct dq_nametable *t, size_t n);
 
 /* Returns 0; 1 if the name is there already (it stays as it was); -1 if memory is short. */
 int dq_nametable_add(struct dq_nametable *t, const char *name, size_t len, size_t value);

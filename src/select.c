@@ -232,12 +232,13 @@ static bool is_same(const struct dq_pick *x, const struct dq_pick *y)
            strcmp(x->slice_text, y->slice_text) == 0;
 }
 
-/* Takes out what is excluded or there twice, and puts the rest in the order of the file. */
-static void tidy(struct selection *s)
+/* Takes out what is excluded or there twice, and puts the rest in the order of the file, in which
+ * all tensors are if no words chose among them. */
+static void tidy(struct selection *s, bool in_order)
 {
     struct dq_picks *picks = &s->picks;
     size_t kept = 0;
-    if (picks->n > 0)
+    if (picks->n > 0 && !in_order)
         qsort(picks->items, picks->n, sizeof *picks->items, by_slice);
     for (size_t i = 0; i < picks->n; i++) {
         struct dq_pick *p = &picks->items[i];
@@ -248,7 +249,7 @@ static void tidy(struct selection *s)
             picks->items[kept++] = *p;
     }
     picks->n = kept;
-    if (kept > 0)
+    if (kept > 0 && !in_order)
         qsort(picks->items, kept, sizeof *picks->items, by_place);
 }
 
@@ -274,7 +275,7 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
             rc = dq_strings_add(unused, word, strlen(word), e);
     }
     if (rc == 0) {
-        tidy(&s);
+        tidy(&s, wanted->n == 0);
         if (s.picks.n == 0 && wanted->n + excluded->n > 0)
             rc = dq_fail(e, DQ_ERR_NO_TENSOR, "%s: nothing is left of the selection", m->path);
     }

@@ -62,6 +62,15 @@ bool dq_utf8_valid(const char *text, size_t len)
     return true;
 }
 
+/* The length of the letters at the start of text that nothing has to be done about. */
+static size_t plain_len(const char *text, size_t len)
+{
+    size_t n = 0;
+    while (n < len && text[n] >= ' ' && text[n] <= '~' && text[n] != '\\')
+        n++;
+    return n;
+}
+
 size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
@@ -107,6 +116,8 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 
 char *dq_escape_new(const char *text, size_t len)
 {
+    if (plain_len(text, len) == len)
+        return strndup(text, len);
     const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
     char *out = malloc(size);
     if (out)
