@@ -102,11 +102,12 @@ int dq_glob_expand(const char *text, struct dq_strings *out, struct dq_error *e)
     return expand(text, out, e);
 }
 
-bool dq_glob_match(const struct dq_strings *patterns, const char *name)
+size_t dq_glob_prefix(const char *pattern)
 {
-    for (size_t i = 0; i < patterns->n; i++) {
-        if (fnmatch(patterns->items[i], name, 0) == 0)
-            return true;
-    }
-    return false;
+    return strcspn(pattern, "*?[\\");
+}
+
+bool dq_glob_match(const char *pattern, const char *name)
+{
+    return fnmatch(pattern, name, 0) == 0;
 }

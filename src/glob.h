@@ -14,7 +14,11 @@ bool dq_glob_is_pattern(const char *text);
  * none. More than a hundred thousand, or 8 MiB of them, are refused. */
 int dq_glob_expand(const char *text, struct dq_strings *out, struct dq_error *e);
 
-/* Whether name matches one of the patterns. */
-bool dq_glob_match(const struct dq_strings *patterns, const char *name);
+/* How many bytes of an expanded pattern stand for themselves at its start: only names that begin
+ * with them can match. */
+size_t dq_glob_prefix(const char *pattern);
+
+/* Whether name matches an expanded pattern. */
+bool dq_glob_match(const char *pattern, const char *name);
 
 #endif

@@ -49,45 +49,70 @@ static int need_sorted(struct selection *s)
     return 0;
 }
 
-/* NAME finds NAME.weight, NAME.bias and so on: one part more, and no dot in it. */
-static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+/* The first in the order of names that begins with the len bytes at text, if one does. */
+static size_t first_with(const struct selection *s, const char *text, size_t len)
 {
-    const size_t len = strlen(word);
     size_t low = 0;
     size_t high = s->m->n_tensors;
-    const int rc = need_sorted(s);
-    if (rc != 0)
-        return rc;
-    while (low < high) { /* the first name that does not come before word */
+    while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (strcmp(typed_name(s->sorted[middle]), word) < 0)
+        if (strncmp(typed_name(s->sorted[middle]), text, len) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < s->m->n_tensors; low++) {
-        const char *name = typed_name(s->sorted[low]);
+    return low;
+}
+
+/* NAME finds NAME.weight, NAME.bias and so on: one part more, and no dot in it. */
+static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+{
+    const size_t len = strlen(word);
+    const int rc = need_sorted(s);
+    if (rc != 0)
+        return rc;
+    for (size_t i = first_with(s, word, len); i < s->m->n_tensors; i++) {
+        const char *name = typed_name(s->sorted[i]);
         if (strncmp(name, word, len) != 0 || name[len] > '.')
             break; /* what begins with word and a dot has passed */
         if (name[len] == '.' && name[len + 1] != '\0' && !strchr(name + len + 1, '.')) {
-            mark(s, s->sorted[low]);
+            mark(s, s->sorted[i]);
             ++*n_matched;
         }
     }
     return 0;
 }
 
+/* Notes which tensors match a pattern; looks only at those that begin as it does. */
+static void note_matches(const struct selection *s, const char *pattern, bool *matched)
+{
+    const size_t len = dq_glob_prefix(pattern);
+    for (size_t i = first_with(s, pattern, len); i < s->m->n_tensors; i++) {
+        const char *name = typed_name(s->sorted[i]);
+        if (strncmp(name, pattern, len) != 0)
+            break;
+        if (dq_glob_match(pattern, name))
+            matched[s->sorted[i] - s->m->tensors] = true;
+    }
+}
+
 static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
 {
     struct dq_strings patterns = {0};
-    const int rc = dq_glob_expand(word, &patterns, s->e);
+    bool *matched = calloc(s->m->n_tensors + 1, sizeof *matched);
+    int rc = matched ? need_sorted(s) : dq_fail_nomem(s->e);
+    if (rc == 0)
+        rc = dq_glob_expand(word, &patterns, s->e);
+    for (size_t i = 0; rc == 0 && i < patterns.n; i++)
+        note_matches(s, patterns.items[i], matched);
     for (size_t i = 0; rc == 0 && i < s->m->n_tensors; i++) {
-        if (dq_glob_match(&patterns, typed_name(&s->m->tensors[i]))) {
+        if (matched[i]) {
             mark(s, &s->m->tensors[i]);
             ++*n_matched;
         }
     }
     dq_strings_finish(&patterns);
+    free(matched);
     return rc;
 }
 
