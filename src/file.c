@@ -137,15 +137,16 @@ int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct 
 #ifdef __linux__
 void dq_file_reserve(int fd, uint64_t len)
 {
-    if (len > 0 && len <= INT64_MAX && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)len) != 0)
-        errno = 0;
+    if (len > 0 && len <= INT64_MAX)
+        (void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)len);
 }
 
 void dq_file_widen_pipe(int fd)
 {
     enum { WIDEST = 1 << 20 }; /* Linux's own limit, unless root changed it */
-    if (fcntl(fd, F_SETPIPE_SZ, WIDEST) < 0)
-        errno = 0;
+    const int now = fcntl(fd, F_GETPIPE_SZ);
+    if (now > 0 && now < WIDEST)
+        (void)fcntl(fd, F_SETPIPE_SZ, WIDEST);
 }
 #else
 void dq_file_reserve(int fd, uint64_t len)

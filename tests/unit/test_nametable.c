@@ -108,6 +108,28 @@ static void many_names_are_all_found(void **state)
     assert_int_equal(t.n_used, 0);
 }
 
+static void room_made_before_changes_nothing_else(void **state)
+{
+    struct dq_nametable t = {0};
+    size_t value = 0;
+    (void)state;
+    assert_int_equal(dq_nametable_add(&t, "one", 3, 1), 0);
+    assert_int_equal(dq_nametable_reserve(&t, 1000), 0);
+    const size_t n_slots = t.n_slots;
+    assert_true(n_slots >= 2000);
+    assert_true(dq_nametable_find(&t, "one", 3, &value));
+    assert_int_equal(value, 1);
+    assert_int_equal(dq_nametable_reserve(&t, 10), 0);
+    assert_int_equal(t.n_slots, n_slots);
+    static char names[999][8];
+    for (size_t i = 0; i < 999; i++) {
+        snprintf(names[i], sizeof names[i], "n%zu", i);
+        assert_int_equal(dq_nametable_add(&t, names[i], strlen(names[i]), i), 0);
+    }
+    assert_int_equal(t.n_slots, n_slots);
+    dq_nametable_finish(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +139,7 @@ int main(void)
         cmocka_unit_test(names_are_bytes_with_a_length),
         cmocka_unit_test(the_beginning_of_a_name_is_another_name),
         cmocka_unit_test(many_names_are_all_found),
+        cmocka_unit_test(room_made_before_changes_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
