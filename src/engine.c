@@ -53,11 +53,11 @@ static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
 
 /* Makes one more lane on a GPU. Among others, one that comes out smaller, because memory ran short,
  * is not kept: all lanes are alike. */
-static int add_lane(
-    struct dq_engine *engine, struct dq_gpu_device *gpu, size_t least, struct dq_error *e)
+static int add_lane(struct dq_engine *engine, struct dq_gpu_device *gpu, bool is_half, size_t least,
+    struct dq_error *e)
 {
     struct dq_lane *lane;
-    const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN, DQ_GPU_OUT, &lane, e);
+    const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN >> is_half, DQ_GPU_OUT >> is_half, &lane, e);
     if (rc != 0)
         return rc;
     if (lane->out_len < least) {
@@ -69,14 +69,14 @@ static int add_lane(
 }
 
 /* Opens a GPU and its first lane, which may be small if it is to be the only GPU. */
-static int add_gpu(
-    struct dq_engine *engine, const struct dq_device *device, bool alone, struct dq_error *e)
+static int add_gpu(struct dq_engine *engine, const struct dq_device *device, bool alone,
+    bool is_half, struct dq_error *e)
 {
     struct dq_gpu_device *gpu;
     int rc = dq_gpu_device_open(device->driver, device->number, &gpu, e);
     if (rc != 0)
         return rc;
-    rc = add_lane(engine, gpu, alone ? 0 : DQ_GPU_OUT, e);
+    rc = add_lane(engine, gpu, is_half, alone ? 0 : DQ_GPU_OUT >> is_half, e);
     if (rc == 0)
         engine->gpus[engine->n_gpus++] = gpu;
     else
@@ -93,8 +93,8 @@ static void note_left_out(
 }
 
 /* Opens the GPUs that are meant. Of several, those that cannot be used are left out. */
-static int add_gpus(
-    struct dq_engine *engine, const struct dq_device_choice *choice, struct dq_error *e)
+static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *choice, bool is_half,
+    struct dq_error *e)
 {
     struct dq_device found[DQ_GPUS_MAX];
     size_t n;
@@ -104,7 +104,7 @@ static int add_gpus(
     for (size_t i = 0; i < n; i++) {
         struct dq_error why;
         const struct dq_device device = found[i];
-        rc = add_gpu(engine, &device, n == 1, &why);
+        rc = add_gpu(engine, &device, n == 1, is_half, &why);
         if (rc == 0)
             found[engine->n_gpus - 1] = device;
         else if (n == 1)
@@ -121,14 +121,16 @@ static int add_gpus(
 static void add_lanes(struct dq_engine *engine, unsigned n_comparing)
 {
     const size_t wanted = engine->n_gpus * DQ_GPU_LANES + n_comparing;
-    const size_t n = wanted < DQ_GPU_LANES_MOST ? wanted : DQ_GPU_LANES_MOST;
+    const bool is_half = n_comparing > 0;
+    const size_t most = DQ_GPU_PINNED / ((DQ_GPU_IN + DQ_GPU_OUT) >> is_half);
+    const size_t n = wanted < most ? wanted : most;
     const size_t least = engine->lanes[0]->out_len;
     bool full[DQ_GPUS_MAX] = {false};
     size_t n_full = 0;
     for (size_t i = 0; engine->n_lanes < n && n_full < engine->n_gpus; i++) {
         struct dq_error unused;
         const size_t g = i % engine->n_gpus;
-        if (!full[g] && add_lane(engine, engine->gpus[g], least, &unused) != 0) {
+        if (!full[g] && add_lane(engine, engine->gpus[g], is_half, least, &unused) != 0) {
             full[g] = true;
             n_full++;
         }
@@ -137,7 +139,7 @@ static void add_lanes(struct dq_engine *engine, unsigned n_comparing)
 
 static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
 {
-    const int rc = add_gpus(engine, &wish->device, e);
+    const int rc = add_gpus(engine, &wish->device, wish->n_comparing > 0, e);
     if (rc == 0)
         add_lanes(engine, wish->n_comparing);
     return rc;

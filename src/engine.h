@@ -9,24 +9,22 @@
 #include "device.h"
 
 /* The lanes of a GPU. What is to be kept busy is the way out, because most bytes take it: at 54
- * GB/s a lane's output of 2 MiB takes it for 39 us, beside which the 2 or 3 us between two copies
- * are little. Around it a lane spends, for each chunk,
+ * GB/s an output of 4 MiB takes it for 78 us. Around it a lane spends, for each chunk, up to 200 us
+ * on reading the blocks (10 GB/s in one thread), copying them in while another copies out, the
+ * kernel, the calls, and waking up behind the wait. On an H100, 4 lanes reached 85 to 93 % of the
+ * transfer rate for nearly all types; 6 of half the size, of as much memory, 79 to 90 %.
  *
- *     reading the blocks into its buffer, 10 GB/s in one thread       30 us (Q4_K) to 105 (F16)
- *     copying them in, while another lane copies out                   6           to  19
- *     the kernel, the calls, and waking up behind the wait            25           to  45
+ * Where the output is compared, lanes have half the size, and there are more of them: more wait for
+ * a thread that compares than for the device.
  *
- * so 3 lanes keep it busy for Q4_K and 5 or 6 for F16. Larger chunks need as many lanes and more
- * memory.
- *
- * DQ_GPU_LANES_MOST bounds the pinned memory, over all GPUs, at 48 MiB; with the buffers of the
- * comparing threads and the rest of the program that is less than 64. Every lane has the same size,
- * so that a tensor falls into the same chunks on however many. */
+ * DQ_GPU_PINNED bounds the memory of all lanes together (but each GPU has one); with the buffers of
+ * the comparing threads and the rest of the program that is less than 64 MiB. Every lane has the
+ * same size, so that a tensor falls into the same chunks on however many. */
 enum {
-    DQ_GPU_IN = 1 << 20,
-    DQ_GPU_OUT = 2 << 20,
-    DQ_GPU_LANES = 6, /* of one GPU */
-    DQ_GPU_LANES_MOST = 16,
+    DQ_GPU_IN = 2 << 20,
+    DQ_GPU_OUT = 4 << 20,
+    DQ_GPU_LANES = 4, /* of one GPU */
+    DQ_GPU_PINNED = 48 << 20,
 };
 
 struct dq_engine_wish {

@@ -179,7 +179,7 @@ static int open_gpu(int number, struct dq_gpu **out, struct dq_error *e)
         rc = dq_gpu_code_file(&g->file, e);
     if (rc == 0)
         rc = CHECK(DeviceGet, (&g->device, number), e);
-    if (rc == 0) /* a wish: refused on a device in use */
+    if (rc == 0 && dq_gpu_should_sleep()) /* a wish: refused on a device in use */
         cuda.DevicePrimaryCtxSetFlags_v2(g->device, CU_CTX_SCHED_BLOCKING_SYNC);
     if (rc == 0)
         rc = CHECK(DevicePrimaryCtxRetain, (&g->context, g->device), e);

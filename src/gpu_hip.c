@@ -200,7 +200,8 @@ static int open_gpu(int device, struct dq_gpu **out, struct dq_error *e)
     if (rc == 0)
         rc = CHECK(SetDevice, (device), e);
     if (rc == 0) {
-        hip.SetDeviceFlags(hipDeviceScheduleBlockingSync); /* a wish: refused on a device in use */
+        if (dq_gpu_should_sleep()) /* a wish: refused on a device in use */
+            hip.SetDeviceFlags(hipDeviceScheduleBlockingSync);
         const hipError_t code_rc = hip.ModuleLoadData(&g->module, g->file ? g->file : code);
         if (code_rc == hipErrorNoBinaryForGpu)
             rc = fail_no_code(device, e);

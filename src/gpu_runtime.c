@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Opens the first library that is there; the error has the reason for the first name, and the
  * others. */
@@ -44,4 +45,10 @@ int dq_gpu_runtime_need(struct dq_gpu_runtime *r, struct dq_error *e)
     const int rc = r->rc;
     pthread_mutex_unlock(&r->lock);
     return rc == 0 ? 0 : dq_fail(e, rc, "%s", r->reason.text);
+}
+
+bool dq_gpu_should_sleep(void)
+{
+    enum { ENOUGH = 8 };
+    return sysconf(_SC_NPROCESSORS_ONLN) < ENOUGH;
 }

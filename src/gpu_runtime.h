@@ -25,4 +25,9 @@ struct dq_gpu_runtime {
  * cannot be used. It is never closed: ROCm does not survive that. */
 int dq_gpu_runtime_need(struct dq_gpu_runtime *r, struct dq_error *e);
 
+/* Whether threads had better sleep than spin while they wait for a device. Sleeping leaves the
+ * processors to others and costs some tens of microseconds at each wait; where there are enough
+ * processors, that is dearer. */
+bool dq_gpu_should_sleep(void);
+
 #endif
