@@ -182,6 +182,7 @@ static void begin(struct amd_wave *w, struct grid *g, uint32_t group, unsigned f
     memset(w, 0, sizeof *w);
     memset(w->s, junk, sizeof w->s);
     memset(w->v, junk, sizeof w->v);
+    w->scc = junk & 1;
     w->memory = g->memory;
     w->code = g->code;
     w->counts = g->counts;
@@ -282,13 +283,16 @@ static int check(const struct amd_launch *l, struct dq_error *e)
     return 0;
 }
 
-/* Waves of a group, from that of thread first on. */
+/* Waves of a group, from that of thread first on. They begin with bytes that differ in all bits; 0
+ * and NaN, which much code asks for, are among them. */
 static int run_group(struct amd_wave pair[2], struct grid *g, uint32_t group, struct dq_error *e)
 {
+    static const int junk[2][2] = {{0xa5, 0x5a}, {0x00, 0xff}};
     int rc = 0;
-    for (unsigned first = 0; rc == 0 && first < g->launch->group_size; first += pair->n_lanes) {
-        begin(&pair[0], g, group, first, 0xa5);
-        begin(&pair[1], g, group, first, 0x5a);
+    for (unsigned first = 0; rc == 0 && first < g->launch->group_size; first += g->n_lanes) {
+        const int *two = junk[(group + first / g->n_lanes) % 2];
+        begin(&pair[0], g, group, first, two[0]);
+        begin(&pair[1], g, group, first, two[1]);
         pair[1].twin = &pair[0];
         pair[1].counts = &g->not_counted;
         rc = run_wave(pair, g->launch->kernel, e);

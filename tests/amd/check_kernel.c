@@ -20,8 +20,9 @@ enum {
 
 static const uint32_t no_overflow = 0xdeadbeef;
 
-/* A launch numbers its threads in 32 bits, so this is near to the greatest number of a weight. */
-static const uint64_t far_weight = (uint64_t)1 << 33;
+/* The number of a thread that is far from the first: a launch counts them in 32 bits, of which this
+ * has the upper two. */
+static const uint64_t far_thread = (uint64_t)3 << 30;
 
 int kernel_of_name(const char *name, enum dq_format *format, enum dq_dtype *dtype)
 {
@@ -299,7 +300,7 @@ static int run_far(struct checking *c)
     const size_t most = GROUP_SIZE * 4 / c->info->weights;
     const struct piece p = {
         .nblocks = c->nblocks < most ? c->nblocks : most,
-        .before = far_weight,
+        .before = far_thread * (16 / c->item_len),
         .group_size = GROUP_SIZE,
     };
     return run(c, &p);

@@ -20,7 +20,7 @@ fail() {
 
 n_kernels=$((3 * $(grep -c '^DQ_FORMAT(' "$formats")))
 
-unset GGUF_DQ_HSACO DQ_AMD_FAIL DQ_AMD_MEMORY
+unset GGUF_DQ_HSACO DQ_AMD_FAIL DQ_AMD_MEMORY DQ_AMD_OBJDUMP DQ_AMD_READELF
 DQ_AMD_TARGET=$target DQ_AMD_LEAKS=1 DQ_AMD_REPORT=$scratch/report LD_LIBRARY_PATH=$libraries \
     "$program" verify --self-test --device hip >"$scratch/out" 2>"$scratch/words"
 status=$?

@@ -34,11 +34,11 @@ NOT_NEEDED = "survived: not needed"
 HINT = r"s_(clause|delay_alu|nop|set_inst_prefetch_distance|sendmsg|endpgm)\b[^;]*"
 CACHE = r"( (glc|slc|dlc|nt|sc0|sc1|th:\S+|scope:\S+))*"
 REASONS = [
-    ("is about time alone", None, HINT + " -> " + HINT),
+    ("is about time, or hazards, which are not played", None, HINT + " -> " + HINT),
     ("is about caches alone", None, rf"(?P<text>.*?){CACHE} -> (?P=text){CACHE}"),
     ("computes the same from all that comes up", SAME, r"(?!s_wait).*"),
     ("skips what no lane takes part in", NOT_NEEDED, "s_cbranch_execz .*"),
-    ("is about time alone", NOT_NEEDED, HINT + " -> .*"),
+    ("is about time, or hazards, which are not played", NOT_NEEDED, HINT + " -> .*"),
     ("adds to the upper half of an address what is 0 if a grid has less than 2^32 threads",
      NOT_NEEDED, r"v_mad_u64_u32 .*"),
     ("puts the upper half of an address where it is, if a grid has less than 2^32 threads", None,
