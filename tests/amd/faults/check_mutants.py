@@ -43,8 +43,6 @@ REASONS = [
      NOT_NEEDED, r"v_mad_u64_u32 .*"),
     ("puts the upper half of an address where it is, if a grid has less than 2^32 threads", None,
      r"v_dual_mov_b32 v\d+, (\S+) :: (.*) -> v_dual_mov_b32 v\d+, \1 :: \2"),
-    ("tables and code do not lie on two sides of a multiple of 2^32", NOT_NEEDED,
-     r"s_addc_u32 s\d+, s\d+, -1 -> .*"),
     ("keeps a register as it is", NOT_NEEDED, r"v_bfe_i32 (v\d+), \1, 0, 16 -> .*"),
     ("keeps a register as it is", NOT_NEEDED, r"v_perm_b32 (v\d+), v\d+, \1, 0x6050400 -> .*"),
     ("its carry is not used", None, r"(v_mad_u64_u32 v\S+), \S+, (.*) -> \1, \S+, \2"),
