@@ -1,6 +1,6 @@
 #include "verify.h"
 
-#include "check.h"
+#include "trial.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,13 +47,13 @@ int dq_selftest_run(struct dq_lane *lane, struct dq_lane *reference, enum dq_for
         const size_t n = least(golden.nblocks - first, most);
         const uint64_t before = out->device.n_mismatches;
         memcpy(lane->in, golden.blocks + first * f->bytes, n * f->bytes);
-        int rc = dq_check_decode(lane, format, dtype, n, e);
+        int rc = dq_trial_decode(lane, format, dtype, n, e);
         if (rc == 0)
-            rc = dq_check_compare(lane, reference, &out->device, 0, n, first, e);
+            rc = dq_trial_compare(lane, reference, &out->device, 0, n, first, e);
         if (rc == 0)
             rc = compare_golden(reference, &golden, first, n, &out->reference, e);
         if (rc == 0 && out->device.n_mismatches > before)
-            rc = dq_check_stable(lane, &out->device, n, e);
+            rc = dq_trial_stable(lane, &out->device, n, e);
         if (rc != 0)
             return rc;
     }

@@ -1,6 +1,6 @@
 #include "verify.h"
 
-#include "check.h"
+#include "trial.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -79,7 +79,7 @@ static int read_and_decode(const struct worker *w, const struct dq_chunk *chunk,
     spend(&then, &times->reading);
     if (rc == 0)
         rc =
-            dq_check_decode(w->lane, c->format, c->dtype, chunk->n_segments * chunk->seg_blocks, e);
+            dq_trial_decode(w->lane, c->format, c->dtype, chunk->n_segments * chunk->seg_blocks, e);
     spend(&then, &times->device);
     return rc;
 }
@@ -98,7 +98,7 @@ static int compare(const struct worker *w, const struct dq_chunk *chunk, struct 
     pthread_mutex_unlock(&r->lock);
     double then = now();
     for (size_t i = 0; rc == 0 && i < chunk->n_segments; i++)
-        rc = dq_check_compare(w->lane, w->reference, c, i * chunk->seg_blocks, chunk->seg_blocks,
+        rc = dq_trial_compare(w->lane, w->reference, c, i * chunk->seg_blocks, chunk->seg_blocks,
             dq_plan_offset(p, chunk, i) / p->block_len, e);
     spend(&then, &times->comparing);
     pthread_mutex_lock(&r->lock);
@@ -138,7 +138,7 @@ static void *work(void *arg)
         if (rc == 0)
             rc = compare(w, &chunk, &c, &times, &e);
         if (rc == 0 && c.n_mismatches > 0)
-            rc = dq_check_stable(w->lane, &c, nblocks, &e);
+            rc = dq_trial_stable(w->lane, &c, nblocks, &e);
         pthread_mutex_lock(&r->lock);
         if (rc != 0 && r->rc == 0)
             r->rc = dq_fail(r->e, rc, "%s", e.text);

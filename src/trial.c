@@ -1,8 +1,8 @@
-#include "check.h"
+#include "trial.h"
 
 #include <string.h>
 
-int dq_check_decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype,
+int dq_trial_decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype,
     size_t nblocks, struct dq_error *e)
 {
     const size_t len = nblocks * dq_formats[format].weights * dq_dtype_len(dtype);
@@ -11,7 +11,7 @@ int dq_check_decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype d
     return rc != 0 ? rc : lane->ops->decode(lane, format, dtype, nblocks, &unused, e);
 }
 
-int dq_check_compare(struct dq_lane *lane, struct dq_lane *reference, struct dq_comparison *c,
+int dq_trial_compare(struct dq_lane *lane, struct dq_lane *reference, struct dq_comparison *c,
     size_t at, size_t nblocks, uint64_t first_block, struct dq_error *e)
 {
     const struct dq_format_info *f = &dq_formats[c->format];
@@ -46,12 +46,12 @@ static uint64_t digest(const uint8_t *bytes, size_t len)
     return sum;
 }
 
-int dq_check_stable(
+int dq_trial_stable(
     struct dq_lane *lane, struct dq_comparison *c, size_t nblocks, struct dq_error *e)
 {
     const size_t len = nblocks * dq_formats[c->format].weights * dq_dtype_len(c->dtype);
     const uint64_t before = digest(lane->out, len);
-    const int rc = dq_check_decode(lane, c->format, c->dtype, nblocks, e);
+    const int rc = dq_trial_decode(lane, c->format, c->dtype, nblocks, e);
     if (rc == 0 && digest(lane->out, len) != before)
         c->unstable = true;
     return rc;
