@@ -8,13 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW = 65536 };
+enum {
+    WINDOW = 65536,
+    NUMBER_MAX = 8 /* bytes; so many lie behind the window, for a number at its end */
+};
 
 int dq_cursor_init(
     struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e)
 {
     *c = (struct dq_cursor){.fd = fd, .path = path, .pos = pos, .end = end};
-    c->buf = malloc(WINDOW);
+    c->buf = calloc(1, WINDOW + NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
 
@@ -93,17 +96,47 @@ int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct d
     return rc;
 }
 
+/* Spelled out, so that compilers see that it is one instruction. */
+static uint64_t little_u64(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
+static uint64_t big_u64(const uint8_t *p)
+{
+    return (uint64_t)p[7] | (uint64_t)p[6] << 8 | (uint64_t)p[5] << 16 | (uint64_t)p[4] << 24 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[2] << 40 | (uint64_t)p[1] << 48 |
+           (uint64_t)p[0] << 56;
+}
+
+/* A number of len bytes, of NUMBER_MAX that can be read. */
+static uint64_t number_at(const uint8_t *p, size_t len, bool big_endian)
+{
+    const unsigned unused = 64 - 8 * (unsigned)len;
+    return big_endian ? big_u64(p) >> unused : little_u64(p) & UINT64_MAX >> unused;
+}
+
+/* A number that does not lie in the window as a whole. */
+static int fetch_number(
+    struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
+{
+    uint8_t bytes[NUMBER_MAX] = {0};
+    const int rc = dq_cursor_bytes(c, what, bytes, len, e);
+    if (rc == 0)
+        *out = number_at(bytes, len, c->big_endian);
+    return rc;
+}
+
 int dq_cursor_number(
     struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
 {
-    uint8_t bytes[8];
-    uint64_t value = 0;
-    const int rc = dq_cursor_bytes(c, what, bytes, len, e);
-    if (rc != 0)
-        return rc;
-    for (size_t i = 0; i < len; i++)
-        value = value << 8 | bytes[c->big_endian ? i : len - 1 - i];
-    *out = value;
+    const uint64_t at = c->pos - c->buf_off;
+    if (at >= c->buf_len || len > c->buf_len - at)
+        return fetch_number(c, len, what, out, e);
+    *out = number_at(c->buf + at, len, c->big_endian);
+    c->pos += len;
     return 0;
 }
 

@@ -50,6 +50,35 @@ static void numbers_are_read_in_both_orders(void **state)
     }
 }
 
+/* A file is looked at through a window; a number may lie across its end, or at that of the file. */
+static void numbers_are_whole_at_every_place(void **state)
+{
+    enum { WINDOW = 65536, SIZE = 2 * WINDOW + 77, AROUND = 12 };
+    static const size_t ends[] = {WINDOW, 2 * WINDOW, SIZE};
+    static uint8_t bytes[SIZE];
+    struct dq_error e;
+    uint64_t value;
+    for (size_t i = 0; i < SIZE; i++)
+        bytes[i] = (uint8_t)(1 + i * 7 + (i >> 8));
+    struct dq_cursor c = cursor_on(*state, bytes, SIZE);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        for (size_t at = ends[i] - AROUND; at < ends[i] + AROUND; at++) {
+            for (size_t len = 1; len <= 8 && at + len <= SIZE; len *= 2) {
+                uint64_t wanted = 0;
+                for (size_t k = len; k-- > 0;)
+                    wanted = wanted << 8 | bytes[at + k];
+                c.pos = ends[i] - WINDOW; /* where the window is to begin */
+                check_ok(dq_cursor_number(&c, 1, "first", &value, &e), &e);
+                c.pos = at;
+                check_ok(dq_cursor_number(&c, len, "number", &value, &e), &e);
+                if (value != wanted || c.pos != at + len)
+                    fail_msg("%zu bytes at %zu", len, at);
+            }
+        }
+    }
+    cursor_close(&c);
+}
+
 static void counts_are_narrow_in_version_1(void **state)
 {
     static const uint8_t bytes[] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0};
@@ -172,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(numbers_are_read_in_both_orders),
+        scratch_test(numbers_are_whole_at_every_place),
         scratch_test(counts_are_narrow_in_version_1),
         scratch_test(a_number_past_the_end_is_refused),
         scratch_test(skips_end_at_the_end),
