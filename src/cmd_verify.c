@@ -294,7 +294,7 @@ static int verify_pick(struct verification *v, const struct dq_pick *pick, struc
     }
     v->progress.what = t->shown;
     dq_compare_init(&c, t->format->format, dtype, v->args->ulp);
-    dq_plan_init(&plan, t, dtype, pick->slice.ranges);
+    dq_plan_init(&plan, t, dtype, pick->slice ? pick->slice->ranges : NULL);
     const struct dq_verify_job job = {v->model, &plan, dq_progress_add, &v->progress};
     rc = dq_verify_plan(&v->verifier, &job, &c, e);
     if (rc != 0)

@@ -33,10 +33,10 @@ static bool is_copied(const struct dq_tensor *t, enum dq_dtype dtype)
 
 /* Blocks as stored: rows of bytes, with slices of whole blocks only. Returns what is wrong, or
  * NULL. */
-static const char *lay_out_blocks(struct dq_output *out)
+static const char *lay_out_blocks(struct dq_output *out, const struct dq_slice *slice)
 {
     const struct dq_format_info *f = out->pick->tensor->format;
-    const struct dq_range *r = &out->pick->slice.ranges[0];
+    const struct dq_range *r = &slice->ranges[0];
     out->descr = "|u1";
     if (!f) {
         if (out->pick->slice_text)
@@ -65,31 +65,33 @@ static const char *lay_out_blocks(struct dq_output *out)
 void dq_output_plan(const struct dq_output *out, struct dq_plan *plan)
 {
     const struct dq_tensor *t = out->pick->tensor;
-    struct dq_range ranges[DQ_DIMS_MAX];
-    memcpy(ranges, out->pick->slice.ranges, sizeof ranges);
+    struct dq_slice slice;
+    dq_pick_slice(out->pick, &slice);
     if (out->dtype == DQ_DTYPE_native && t->format) { /* which counts blocks */
-        ranges[0].start /= t->format->weights;
-        ranges[0].count /= t->format->weights;
+        slice.ranges[0].start /= t->format->weights;
+        slice.ranges[0].count /= t->format->weights;
     }
     dq_plan_init(plan, t, is_copied(t, out->dtype) ? DQ_DTYPE_native : out->dtype,
-        t->format ? ranges : NULL);
+        t->format ? slice.ranges : NULL);
 }
 
 static int init_output(struct dq_output *out, const struct dq_pick *pick,
     const struct dq_args *args, const struct dq_model *m, struct dq_error *e)
 {
     const struct dq_tensor *t = pick->tensor;
+    struct dq_slice slice;
     struct dq_plan plan;
     struct dq_error why;
-    *out = (struct dq_output){.pick = pick, .dtype = args->dtype, .n_shape = pick->slice.n_shape};
+    dq_pick_slice(pick, &slice);
+    *out = (struct dq_output){.pick = pick, .dtype = args->dtype, .n_shape = slice.n_shape};
     if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = t->format ? t->format->dflt : DQ_DTYPE_f32;
-    memcpy(out->shape, pick->slice.shape, sizeof out->shape);
+    memcpy(out->shape, slice.shape, sizeof out->shape);
     out->descr = descrs[out->dtype];
     const int code = dq_tensor_usable(m, t, out->dtype != DQ_DTYPE_native, &why);
     if (code != 0)
         return dq_output_fail(out, code, why.text, e);
-    const char *wrong = out->dtype == DQ_DTYPE_native ? lay_out_blocks(out) : NULL;
+    const char *wrong = out->dtype == DQ_DTYPE_native ? lay_out_blocks(out, &slice) : NULL;
     if (wrong)
         return dq_tensor_fail(m, t, e, DQ_ERR_USAGE, "%s", wrong);
     dq_output_plan(out, &plan);

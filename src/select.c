@@ -158,6 +158,27 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
     return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: no tensor matches '%.200s'%s", m->path, word, words);
 }
 
+static int add_slice(struct dq_pick *p, const char *text, struct dq_error *e)
+{
+    p->slice_text = strdup(text);
+    p->slice = malloc(sizeof *p->slice);
+    if (!p->slice_text || !p->slice)
+        return dq_fail_nomem(e);
+    char *to = p->slice_text;
+    for (const char *from = text; *from; from++) {
+        if (*from != ' ' && *from != '\t')
+            *to++ = *from;
+    }
+    *to = '\0';
+    return dq_slice_parse(text, p->tensor, p->slice, e);
+}
+
+static void finish_pick(struct dq_pick *p)
+{
+    free(p->slice_text);
+    free(p->slice);
+}
+
 static int add_pick(
     struct dq_picks *picks, const struct dq_tensor *t, const char *slice, struct dq_error *e)
 {
@@ -167,25 +188,8 @@ static int add_pick(
     picks->items = roomy;
     struct dq_pick *p = &picks->items[picks->n];
     *p = (struct dq_pick){.tensor = t, .order = picks->n};
-    if (!slice) {
-        dq_slice_all(t, &p->slice);
-        picks->n++;
-        return 0;
-    }
-    const int rc = dq_slice_parse(slice, t, &p->slice, e);
-    if (rc != 0)
-        return rc;
-    p->slice_text = strdup(slice);
-    if (!p->slice_text)
-        return dq_fail_nomem(e);
-    char *to = p->slice_text;
-    for (const char *from = slice; *from; from++) {
-        if (*from != ' ' && *from != '\t')
-            *to++ = *from;
-    }
-    *to = '\0';
     picks->n++;
-    return 0;
+    return slice ? add_slice(p, slice, e) : 0;
 }
 
 static void mark_wanted(struct selection *s, const struct dq_tensor *t)
@@ -269,7 +273,7 @@ static void tidy(struct selection *s, bool in_order)
         struct dq_pick *p = &picks->items[i];
         if (s->unwanted[p->tensor - s->m->tensors] ||
             (kept > 0 && is_same(&picks->items[kept - 1], p)))
-            free(p->slice_text);
+            finish_pick(p);
         else
             picks->items[kept++] = *p;
     }
@@ -317,7 +321,15 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
 void dq_picks_finish(struct dq_picks *picks)
 {
     for (size_t i = 0; i < picks->n; i++)
-        free(picks->items[i].slice_text);
+        finish_pick(&picks->items[i]);
     free(picks->items);
     *picks = (struct dq_picks){0};
+}
+
+void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out)
+{
+    if (pick->slice)
+        *out = *pick->slice;
+    else
+        dq_slice_all(pick->tensor, out);
 }

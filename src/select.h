@@ -9,9 +9,9 @@
 /* One thing to take: a tensor, or a slice of it. */
 struct dq_pick {
     const struct dq_tensor *tensor;
-    struct dq_slice slice;
-    char *slice_text; /* as given, without blanks; NULL: the whole tensor; owned */
-    size_t order;     /* in which it was asked for, among those of one tensor */
+    char *slice_text;       /* as given, without blanks; NULL: the whole tensor; owned */
+    struct dq_slice *slice; /* what that means, or NULL; owned */
+    size_t order;           /* in which it was asked for, among those of one tensor */
 };
 
 struct dq_picks {
@@ -28,5 +28,8 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
     const struct dq_strings *excluded, struct dq_picks *out, struct dq_strings *unused,
     struct dq_error *e);
 void dq_picks_finish(struct dq_picks *picks);
+
+/* The ranges and the shape of a pick, sliced or whole. */
+void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out);
 
 #endif

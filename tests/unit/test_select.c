@@ -166,15 +166,18 @@ static void slices_have_their_ranges(void **state)
 {
     struct dq_error e;
     struct dq_picks picks = {0};
+    struct dq_slice whole;
     struct dq_model *m = open_model(*state);
     check_ok(select_words(m, "starry[1, 1:]|starry", "", &picks, NULL, &e), &e);
     assert_int_equal(picks.n, 2);
-    assert_int_equal(picks.items[0].slice.n_shape, 1);
-    assert_int_equal(picks.items[0].slice.shape[0], 2);
-    assert_int_equal(picks.items[0].slice.ranges[1].start, 1);
-    assert_int_equal(picks.items[1].slice.n_shape, 2);
-    assert_int_equal(picks.items[1].slice.shape[0], 2);
-    assert_int_equal(picks.items[1].slice.shape[1], 3);
+    assert_int_equal(picks.items[0].slice->n_shape, 1);
+    assert_int_equal(picks.items[0].slice->shape[0], 2);
+    assert_int_equal(picks.items[0].slice->ranges[1].start, 1);
+    assert_null(picks.items[1].slice);
+    dq_pick_slice(&picks.items[1], &whole);
+    assert_int_equal(whole.n_shape, 2);
+    assert_int_equal(whole.shape[0], 2);
+    assert_int_equal(whole.shape[1], 3);
     dq_picks_finish(&picks);
     assert_int_equal(picks.n, 0);
     dq_model_free(m);
