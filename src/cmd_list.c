@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CELL = 40, WIDEST_NAME = 64 };
+enum { CELL = 40, WIDEST_NAME = 64, NUMBER_WIDTH = 12, GAP = 2 };
 
 static const char *type_words(const struct dq_tensor *t, char out[CELL])
 {
@@ -21,25 +21,19 @@ static const char *type_words(const struct dq_tensor *t, char out[CELL])
 }
 
 /* Letters, not bytes, make a column's width. */
-static size_t letters(const char *text)
+static size_t name_letters(const struct dq_tensor *t)
 {
     size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
+    if (t->shown == t->name) /* of letters of one byte */
+        return t->name_len;
+    for (const char *at = t->shown; *at; at++)
+        n += ((unsigned char)*at & 0xc0) != 0x80;
     return n;
 }
 
-static size_t wider(size_t width, const char *text)
+static size_t larger(size_t a, size_t b)
 {
-    const size_t n = letters(text);
-    return n > width ? n : width;
-}
-
-/* How many blanks make text as wide as its column. */
-static int padding(const char *text, size_t width)
-{
-    const size_t n = letters(text);
-    return n < width ? (int)(width - n) : 0;
+    return a > b ? a : b;
 }
 
 static void print_head(const struct dq_model *m, const struct dq_picks *picks)
@@ -76,30 +70,81 @@ static void print_head(const struct dq_model *m, const struct dq_picks *picks)
     putchar('\n');
 }
 
-static void print_table(const struct dq_picks *picks)
+struct widths {
+    size_t name;
+    size_t type;
+    size_t shape;
+};
+
+static void find_widths(const struct dq_picks *picks, struct widths *w)
 {
-    size_t name_width = 4;
-    size_t type_width = 4;
-    size_t shape_width = 5;
     char type[CELL];
     char shape[DQ_SHAPE_WORDS];
+    *w = (struct widths){4, 4, 5};
     for (size_t i = 0; i < picks->n; i++) {
         const struct dq_tensor *t = picks->items[i].tensor;
-        name_width = wider(name_width, t->shown);
-        type_width = wider(type_width, type_words(t, type));
-        shape_width = wider(shape_width, dq_tensor_shape(t, shape));
+        w->name = larger(w->name, name_letters(t));
+        w->type = larger(w->type, strlen(type_words(t, type)));
+        w->shape = larger(w->shape, strlen(dq_tensor_shape(t, shape)));
     }
-    if (name_width > WIDEST_NAME) /* a few long names do not push the columns away for all */
-        name_width = WIDEST_NAME;
-    printf("%-*s  %-*s  %*s  %12s  %12s\n", (int)name_width, "NAME", (int)type_width, "TYPE",
-        (int)shape_width, "SHAPE", "BYTES", "OFFSET");
-    for (size_t i = 0; i < picks->n; i++) {
-        const struct dq_tensor *t = picks->items[i].tensor;
-        printf("%s%*s  %-*s  %*s  %12" PRIu64 "  %12" PRIu64 "%s%s\n", t->shown,
-            padding(t->shown, name_width), "", (int)type_width, type_words(t, type),
-            (int)shape_width, dq_tensor_shape(t, shape), t->n_bytes, t->offset,
-            t->problem ? "  unusable: " : "", t->problem ? t->problem : "");
-    }
+    if (w->name > WIDEST_NAME) /* a few long names do not push the columns away for all */
+        w->name = WIDEST_NAME;
+}
+
+static char *put_blanks(char *to, size_t n)
+{
+    memset(to, ' ', n);
+    return to + n;
+}
+
+static char *put_left(char *to, const char *text, size_t width)
+{
+    const size_t len = strlen(text);
+    memcpy(to, text, len);
+    return put_blanks(to + len, width - len);
+}
+
+static char *put_right(char *to, const char *text, size_t len, size_t width)
+{
+    to = put_blanks(to, len < width ? width - len : 0);
+    memcpy(to, text, len);
+    return to + len;
+}
+
+static char *put_number(char *to, uint64_t n)
+{
+    char digits[DQ_DIGITS_MAX];
+    return put_right(to, digits, (size_t)(dq_put_number(digits, n) - digits), NUMBER_WIDTH);
+}
+
+/* What stands behind the name is put together without printf, which took half of the time. */
+static void print_row(const struct dq_tensor *t, const struct widths *w)
+{
+    char type[CELL];
+    char shape[DQ_SHAPE_WORDS];
+    char row[WIDEST_NAME + CELL + DQ_SHAPE_WORDS + 2 * DQ_DIGITS_MAX + 5 * GAP];
+    const size_t letters = name_letters(t);
+    char *end = put_blanks(row, GAP + (letters < w->name ? w->name - letters : 0));
+    end = put_blanks(put_left(end, type_words(t, type), w->type), GAP);
+    dq_tensor_shape(t, shape);
+    end = put_blanks(put_right(end, shape, strlen(shape), w->shape), GAP);
+    end = put_blanks(put_number(end, t->n_bytes), GAP);
+    end = put_number(end, t->offset);
+    *end++ = t->problem ? ' ' : '\n';
+    fwrite(t->shown, 1, strlen(t->shown), stdout);
+    fwrite(row, 1, (size_t)(end - row), stdout);
+    if (t->problem)
+        printf(" unusable: %s\n", t->problem);
+}
+
+static void print_table(const struct dq_picks *picks)
+{
+    struct widths w;
+    find_widths(picks, &w);
+    printf("%-*s  %-*s  %*s  %*s  %*s\n", (int)w.name, "NAME", (int)w.type, "TYPE", (int)w.shape,
+        "SHAPE", NUMBER_WIDTH, "BYTES", NUMBER_WIDTH, "OFFSET");
+    for (size_t i = 0; i < picks->n; i++)
+        print_row(picks->items[i].tensor, &w);
 }
 
 static json_t *tensor_json(const struct dq_model *m, const struct dq_tensor *t)

@@ -24,7 +24,7 @@ enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024, DQ_KEY_MAX = 65535 };
 struct dq_kv {
     char *key; /* bytes as in the file, NUL behind; owned */
     size_t key_len;
-    char *shown; /* the key escaped for people; owned */
+    char *shown; /* the key escaped for people, which may be the key itself; owned */
     enum dq_value_type type;
     uint64_t value_off;
 };
@@ -45,7 +45,8 @@ struct dq_shard {
 struct dq_tensor {
     char *name; /* bytes as in the file, NUL behind; owned */
     size_t name_len;
-    char *shown;                         /* the name escaped for people; owned */
+    char *shown;                         /* the name escaped for people; owned. It is the name */
+                                         /* itself exactly if that is plain (text.h) */
     size_t shard;                        /* index of the file it is in */
     uint32_t type_id;                    /* as in the file */
     const struct dq_format_info *format; /* NULL: the type is unknown */

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "gguf_file.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -14,16 +15,19 @@ void dq_model_drop_shards(struct dq_model *m)
 {
     dq_nametable_finish(&m->names); /* before the names that it points to */
     for (size_t i = 0; i < m->n_tensors; i++) {
-        free(m->tensors[i].name);
-        free(m->tensors[i].shown);
-        free(m->tensors[i].problem);
+        struct dq_tensor *t = &m->tensors[i];
+        if (t->shown != t->name)
+            free(t->shown);
+        free(t->name);
+        free(t->problem);
     }
     m->n_tensors = 0;
     for (size_t i = 0; i < m->n_shards; i++) {
         struct dq_shard *s = &m->shards[i];
         for (size_t k = 0; k < s->n_kvs; k++) {
+            if (s->kvs[k].shown != s->kvs[k].key)
+                free(s->kvs[k].shown);
             free(s->kvs[k].key);
-            free(s->kvs[k].shown);
         }
         free(s->kvs);
         free(s->path);
@@ -128,27 +132,13 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
     return dq_fail(e, code, "%s: tensor '%.256s': %s", m->shards[t->shard].path, t->shown, text);
 }
 
-/* printf would take a quarter of the time of a long list. */
-static char *put_number(char *out, uint64_t n)
-{
-    char digits[20];
-    size_t len = 0;
-    do {
-        digits[len++] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    while (len > 0)
-        *out++ = digits[--len];
-    return out;
-}
-
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
 {
     char *end = out;
     if (t->n_dims == 0)
         return strcpy(out, "scalar");
     for (uint32_t i = t->n_dims; i-- > 0;) {
-        end = put_number(end, t->dims[i]);
+        end = dq_put_number(end, t->dims[i]);
         *end++ = i ? 'x' : '\0';
     }
     return out;

@@ -58,6 +58,13 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
     return 0;
 }
 
+/* Most names are shown as they are, and need no copy. */
+static int show(char *name, size_t len, char **shown, struct dq_error *e)
+{
+    *shown = dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
+    return *shown ? 0 : dq_fail_nomem(e);
+}
+
 /* key: string | type u32 | value */
 static int read_kv(
     struct dq_cursor *c, struct dq_shard *s, struct dq_nametable *keys, struct dq_error *e)
@@ -72,9 +79,9 @@ static int read_kv(
     if (rc != 0)
         return rc;
     s->n_kvs++; /* from here on the shard owns it */
-    kv->shown = dq_escape_new(kv->key, kv->key_len);
-    if (!kv->shown)
-        return dq_fail_nomem(e);
+    rc = show(kv->key, kv->key_len, &kv->shown, e);
+    if (rc != 0)
+        return rc;
     if (kv->key_len == 0)
         return dq_cursor_fail(c, e, "metadata pair %zu has an empty key", s->n_kvs);
     switch (dq_nametable_add(keys, kv->key, kv->key_len, s->n_kvs)) {
@@ -137,10 +144,9 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc != 0)
         return rc;
     m->n_tensors++; /* from here on the model owns it */
-    t->shown = dq_escape_new(t->name, t->name_len);
-    if (!t->shown)
-        return dq_fail_nomem(e);
-    rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims, e);
+    rc = show(t->name, t->name_len, &t->shown, e);
+    if (rc == 0)
+        rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims, e);
     if (rc != 0)
         return rc;
     if (t->n_dims > DQ_DIMS_MAX)

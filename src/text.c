@@ -1,6 +1,5 @@
 #include "text.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,13 +61,15 @@ bool dq_utf8_valid(const char *text, size_t len)
     return true;
 }
 
-/* The length of the letters at the start of text that nothing has to be done about. */
-static size_t plain_len(const char *text, size_t len)
+/* Does not stop early, so that many bytes are looked at together. */
+bool dq_text_is_plain(const char *text, size_t len)
 {
-    size_t n = 0;
-    while (n < len && text[n] >= ' ' && text[n] <= '~' && text[n] != '\\')
-        n++;
-    return n;
+    unsigned char odd = 0;
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        odd |= (unsigned char)((unsigned char)(c - ' ') > '~' - ' ') | (unsigned char)(c == '\\');
+    }
+    return odd == 0;
 }
 
 size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size)
@@ -116,12 +117,23 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 
 char *dq_escape_new(const char *text, size_t len)
 {
-    if (plain_len(text, len) == len)
-        return strndup(text, len);
     const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
     char *out = malloc(size);
     if (out)
         dq_escape(text, len, DQ_ESCAPE_NAME, out, size);
+    return out;
+}
+
+char *dq_put_number(char *out, uint64_t n)
+{
+    char digits[DQ_DIGITS_MAX];
+    size_t len = 0;
+    do {
+        digits[len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    while (len > 0)
+        *out++ = digits[--len];
     return out;
 }
 

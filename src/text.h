@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum dq_escape {
     DQ_ESCAPE_NAME, /* a backslash is spelled \\, so that two names never look alike */
@@ -20,12 +21,20 @@ size_t dq_utf8_len(const char *text, size_t len);
 /* Whether all of text is valid UTF-8. */
 bool dq_utf8_valid(const char *text, size_t len);
 
+/* Whether all of text is printable ASCII without backslashes: escaped, it is the same. */
+bool dq_text_is_plain(const char *text, size_t len);
+
 /* Writes text escaped and NUL-terminated into out; cuts it at a whole character if size is too
  * small. Returns the length of the whole escaped text, without the NUL, as snprintf does. */
 size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size);
 
 /* Returns a new string, escaped as a name; NULL if memory is short. The caller frees it. */
 char *dq_escape_new(const char *text, size_t len);
+
+/* Writes a number's decimal digits without a NUL, at most DQ_DIGITS_MAX; returns their end. printf
+ * would take most of the time of a long list. */
+enum { DQ_DIGITS_MAX = 20 };
+char *dq_put_number(char *out, uint64_t n);
 
 /* Writes a count of bytes as people read it: "123 B", "4.5 KiB", "1.20 GiB". Returns out. */
 const char *dq_format_bytes(unsigned long long bytes, char out[32]);

@@ -115,6 +115,42 @@ static void a_new_string_holds_all(void **state)
     free(out);
 }
 
+/* Plain is what an escaped name does not change, as long as it is ASCII: at every place of texts
+ * around the sizes that are looked at together. */
+static void plain_text_is_told_from_other(void **state)
+{
+    char text[40];
+    char out[4 * sizeof text + 1];
+    (void)state;
+    for (size_t len = 0; len < sizeof text; len++) {
+        memset(text, 'x', sizeof text);
+        assert_true(dq_text_is_plain(text, len));
+        for (unsigned byte = 0; byte < 256 && len > 0; byte++) {
+            text[len - 1] = (char)byte;
+            const size_t n = dq_escape(text, len, DQ_ESCAPE_NAME, out, sizeof out);
+            const bool same = n == len && memcmp(out, text, len) == 0;
+            if (dq_text_is_plain(text, len) != same)
+                fail_msg("byte 0x%02x at %zu", byte, len - 1);
+            if (!dq_text_is_plain(text, len - 1))
+                fail_msg("0x%02x behind the end at %zu counts", byte, len - 1);
+        }
+    }
+}
+
+static void numbers_have_their_digits(void **state)
+{
+    static const uint64_t edges[] = {
+        0, 9, 10, 99, 100, UINT32_MAX, (uint64_t)1 << 32, INT64_MAX, UINT64_MAX - 1, UINT64_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        char out[DQ_DIGITS_MAX + 1];
+        char wanted[DQ_DIGITS_MAX + 1];
+        snprintf(wanted, sizeof wanted, "%" PRIu64, edges[i]);
+        *dq_put_number(out, edges[i]) = '\0';
+        assert_string_equal(out, wanted);
+    }
+}
+
 /* Whatever comes in: valid UTF-8 without controls goes out. */
 static void escaped_random_bytes_are_printable(void **state)
 {
@@ -232,6 +268,8 @@ int main(void)
         cmocka_unit_test(a_small_buffer_cuts_at_a_whole_character),
         cmocka_unit_test(nothing_follows_a_cut),
         cmocka_unit_test(a_new_string_holds_all),
+        cmocka_unit_test(plain_text_is_told_from_other),
+        cmocka_unit_test(numbers_have_their_digits),
         cmocka_unit_test(escaped_random_bytes_are_printable),
         cmocka_unit_test(utf8_is_valid_in_its_shortest_form),
         cmocka_unit_test(other_forms_are_not_utf8),
