@@ -32,6 +32,7 @@ struct option_row {
 FLAG(null, nul_separated)
 FLAG(force, force)
 FLAG(skip_existing, skip_existing)
+FLAG(fsync, fsync)
 FLAG(keep_going, keep_going)
 FLAG(strict, strict)
 FLAG(dry_run, dry_run)
@@ -199,6 +200,8 @@ static const struct option_row options[] = {
     {"force", 0, NULL, DQ_CMD_EXTRACT, "replace files that exist", set_force},
     {"skip-existing", 0, NULL, DQ_CMD_EXTRACT, "leave files that exist as they are",
         set_skip_existing},
+    {"fsync", 0, NULL, DQ_CMD_EXTRACT, "files last through a loss of power once they have names",
+        set_fsync},
     {"keep-going", 'k', NULL, DQ_CMD_EXTRACT, "write what is sound although some is not",
         set_keep_going},
     {"strict", 0, NULL, DQ_CMD_EXTRACT, "overflow to infinity is an error", set_strict},

@@ -25,6 +25,7 @@ struct dq_args {
     const char *manifest;
     bool force;
     bool skip_existing;
+    bool fsync;
     bool keep_going;
     bool strict;
     bool dry_run;

@@ -110,6 +110,12 @@ static int check_overflow(
 
 static int extract_one(struct extraction *x, struct dq_output *out, struct dq_error *e)
 {
+    const struct dq_sink_file file = {
+        .path = out->path,
+        .replace = x->args->force,
+        .durable = x->args->fsync,
+        .len = out->header_len + out->n_bytes,
+    };
     struct dq_sink *sink = NULL;
     int rc;
     x->progress.what = out->pick->tensor->shown;
@@ -117,7 +123,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
         rc = dq_sink_new_stream(
             x->outputs.fd, strcmp(out->path, "-") == 0 ? "standard output" : out->path, &sink, e);
     else
-        rc = dq_sink_new_file(out->path, x->args->force, out->header_len + out->n_bytes, &sink, e);
+        rc = dq_sink_new_file(x->outputs.folder_fd, &file, &sink, e);
     if (rc == 0)
         rc = write_array_somewhere(x, out, sink, e);
     if (rc == 0)
@@ -126,9 +132,11 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
         rc = sink->ops->commit(sink, e);
     dq_sink_free(sink);
     if (rc == 0) {
+        rc = dq_stop_check(e); /* as long as there was something to clean up, it was only noted */
         out->status = DQ_WRITTEN;
         snprintf(out->device, sizeof out->device, "%s", x->engine.label);
-    } else if (rc == DQ_ERR_IO && x->args->skip_existing && access(out->path, F_OK) == 0) {
+    } else if (rc == DQ_ERR_IO && x->args->skip_existing &&
+               faccessat(x->outputs.folder_fd, dq_file_base(out->path), F_OK, 0) == 0) {
         out->status = DQ_SKIPPED; /* another run was faster */
         rc = 0;
     }
@@ -215,14 +223,23 @@ static uint64_t planned_bytes(const struct dq_outputs *o)
     return total;
 }
 
+static int write_manifest(const struct extraction *x, struct dq_error *e)
+{
+    const struct dq_sink_file file = {
+        .path = x->args->manifest,
+        .replace = x->args->force || x->args->skip_existing,
+        .durable = x->args->fsync,
+    };
+    const int rc = dq_report_write(&file, &x->outputs, x->engine.label, x->engine.why, e);
+    return rc == 0 ? dq_stop_check(e) : rc;
+}
+
 static int write_all(struct extraction *x, struct dq_error *e)
 {
     int rc = 0;
-    if (x->outputs.folder && x->outputs.n > 0)
-        rc = dq_outputs_make_folder(&x->outputs, e);
+    if (x->outputs.destination != DQ_TO_STREAM && x->outputs.n > 0)
+        rc = dq_outputs_open_folder(&x->outputs, x->args->fsync, e);
     dq_progress_init(&x->progress, planned_bytes(&x->outputs));
-    if (x->outputs.destination != DQ_TO_STREAM)
-        dq_stop_hold();
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
         struct dq_output *out = &x->outputs.items[i];
         if (out->status == DQ_PLANNED)
@@ -235,12 +252,7 @@ static int write_all(struct extraction *x, struct dq_error *e)
         }
     }
     dq_progress_finish(&x->progress);
-    if (rc == 0 && x->args->manifest) {
-        dq_stop_hold();
-        rc = dq_report_write(x->args->manifest, x->args->force || x->args->skip_existing,
-            &x->outputs, x->engine.label, x->engine.why, e);
-    }
-    return rc;
+    return rc == 0 && x->args->manifest ? write_manifest(x, e) : rc;
 }
 
 static int open_engine(struct extraction *x, struct dq_error *e)
@@ -308,13 +320,13 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
 int dq_cmd_extract(const struct dq_args *args)
 {
     struct dq_error e;
-    struct extraction x = {.args = args, .outputs = {.fd = -1}};
+    struct extraction x = {.args = args, .outputs = {.folder_fd = -1, .fd = -1}};
     int rc = extract(&x, &e);
     dq_cmd_report(rc, &e);
     dq_engine_close(&x.engine);
     dq_outputs_finish(&x.outputs);
     dq_picks_finish(&x.picks);
     dq_model_free(x.model);
-    dq_stop_release();
+    dq_stop_obey();
     return rc != 0 ? rc : x.first_failure;
 }

@@ -204,3 +204,11 @@ const char *dq_file_base(const char *path)
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
+
+char *dq_file_folder(const char *path)
+{
+    const size_t len = (size_t)(dq_file_base(path) - path);
+    if (len == 0)
+        return strdup(".");
+    return strndup(path, len > 1 ? len - 1 : 1);
+}

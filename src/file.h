@@ -57,4 +57,8 @@ bool dq_file_is_same(const struct stat *a, const struct stat *b);
 /* Returns the last component of a path. */
 const char *dq_file_base(const char *path);
 
+/* Returns the folder part of a path, "." if it has none. The caller frees it; NULL if memory is
+ * short. */
+char *dq_file_folder(const char *path);
+
 #endif

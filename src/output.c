@@ -124,6 +124,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
         return o->folder ? 0 : dq_fail_nomem(e);
     }
     const bool there = stat(path, &st) == 0;
+    o->folder_asked = true;
     if (is_standard_output(path)) {
         if (args->json || args->jsonl)
             return dq_fail(e, DQ_ERR_USAGE,
@@ -216,7 +217,7 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const stru
     const struct dq_picks *picks, struct dq_error *e)
 {
     int rc = 0;
-    *o = (struct dq_outputs){.model = m, .fd = -1};
+    *o = (struct dq_outputs){.model = m, .folder_fd = -1, .fd = -1};
     o->container = args->container ? args->container : dq_container_by_name("npy");
     o->items = calloc(picks->n + 1, sizeof *o->items);
     if (!o->items)
@@ -242,7 +243,9 @@ void dq_outputs_finish(struct dq_outputs *o)
     }
     free(o->items);
     free(o->folder);
+    if (o->folder_fd >= 0)
+        close(o->folder_fd);
     if (o->fd >= 0)
         close(o->fd);
-    *o = (struct dq_outputs){.fd = -1};
+    *o = (struct dq_outputs){.folder_fd = -1, .fd = -1};
 }

@@ -31,8 +31,10 @@ struct dq_outputs {
     const struct dq_model *model;
     const struct dq_container *container;
     enum dq_destination destination;
-    char *folder; /* DQ_TO_FOLDER; owned */
-    int fd;       /* DQ_TO_STREAM */
+    char *folder;      /* DQ_TO_FOLDER; owned */
+    bool folder_asked; /* the user named it */
+    int folder_fd;     /* open once files are written */
+    int fd;            /* DQ_TO_STREAM */
     struct dq_output *items;
     size_t n;
 };
@@ -60,7 +62,8 @@ int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, str
 int dq_outputs_check_manifest(
     const struct dq_outputs *o, const struct dq_args *args, struct dq_error *e);
 
-/* Makes the folder, and those above it, if they are not there. */
-int dq_outputs_make_folder(const struct dq_outputs *o, struct dq_error *e);
+/* Opens the folder that the files come to lie in; makes it, and those above it, if -o names a
+ * folder that is not there, and makes that last if durable. */
+int dq_outputs_open_folder(struct dq_outputs *o, bool durable, struct dq_error *e);
 
 #endif

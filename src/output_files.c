@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "file.h"
+#include "sink.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -136,15 +137,6 @@ static int check_file(
     return 0;
 }
 
-/* Returns the folder part of a path, "." if it has none. The caller frees it. */
-static char *folder_of(const char *path)
-{
-    const size_t len = (size_t)(dq_file_base(path) - path);
-    if (len == 0)
-        return strdup(".");
-    return strndup(path, len > 1 ? len - 1 : 1);
-}
-
 static bool is_same_folder(const char *a, const char *b)
 {
     struct stat st_a;
@@ -165,7 +157,7 @@ static int check_manifest_place(
             return dq_fail_errno(e, "%s", path);
         return 0;
     }
-    char *other = folder_of(o->items[0].path);
+    char *other = dq_file_folder(o->items[0].path);
     if (!other)
         return dq_fail_nomem(e);
     const bool same = is_same_folder(folder, other);
@@ -187,7 +179,7 @@ int dq_outputs_check_manifest(
     const char *path = args->manifest;
     if (!path)
         return 0;
-    char *folder = folder_of(path);
+    char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
     int rc = check_manifest_place(o, path, folder, e);
@@ -207,6 +199,10 @@ int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, str
         return 0;
     if (o->folder && stat(o->folder, &st) == 0 && !S_ISDIR(st.st_mode))
         return dq_fail(e, DQ_ERR_IO, "%s: is not a folder; name one with --output", o->folder);
+    /* It may have come with the model. */
+    if (o->folder && !o->folder_asked && lstat(o->folder, &st) == 0 && S_ISLNK(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO,
+            "%s: is a symbolic link; to write where it leads, name it with --output", o->folder);
     int rc = check_folding(o, e);
     for (size_t i = 0; rc == 0 && i < o->n; i++) {
         if (o->items[i].status != DQ_FAILED)
@@ -215,10 +211,38 @@ int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, str
     return rc;
 }
 
-int dq_outputs_make_folder(const struct dq_outputs *o, struct dq_error *e)
+/* Makes what a new folder's name stands in last. */
+static int sync_parent(const char *path, struct dq_error *e)
 {
-    char *path = strdup(o->folder);
+    char *parent = dq_file_folder(path);
+    if (!parent)
+        return dq_fail_nomem(e);
+    int rc = 0;
+    const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        rc = dq_fail_errno(e, "%s: fsync of its folder", path);
+    if (fd >= 0)
+        close(fd);
+    free(parent);
+    return rc;
+}
+
+static int make_folder(const char *path, bool durable, struct dq_error *e)
+{
     struct stat st;
+    if (mkdir(path, 0777) == 0)
+        return durable ? sync_parent(path, e) : 0;
+    if (errno != EEXIST)
+        return dq_fail_errno(e, "%s", path);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return 0;
+    return dq_fail(e, DQ_ERR_IO, "%s: is not a folder", path);
+}
+
+/* Makes a folder and those above it. */
+static int make_folders(const char *folder, bool durable, struct dq_error *e)
+{
+    char *path = strdup(folder);
     int rc = 0;
     if (!path)
         return dq_fail_nomem(e);
@@ -227,14 +251,28 @@ int dq_outputs_make_folder(const struct dq_outputs *o, struct dq_error *e)
         if (kept != '/' && kept != '\0')
             continue;
         *c = '\0';
-        if (mkdir(path, 0777) != 0 &&
-            !(errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
-            rc = errno == EEXIST ? dq_fail(e, DQ_ERR_IO, "%s: is not a folder", path)
-                                 : dq_fail_errno(e, "%s", path);
+        rc = make_folder(path, durable, e);
         *c = kept;
         if (kept == '\0')
             break;
     }
     free(path);
+    return rc;
+}
+
+int dq_outputs_open_folder(struct dq_outputs *o, bool durable, struct dq_error *e)
+{
+    if (o->folder) {
+        const int rc = make_folders(o->folder, durable, e);
+        if (rc != 0)
+            return rc;
+        return dq_sink_open_folder(o->folder, o->folder, o->folder_asked, &o->folder_fd, e);
+    }
+    const char *path = o->items[0].path;
+    char *folder = dq_file_folder(path);
+    if (!folder)
+        return dq_fail_nomem(e);
+    const int rc = dq_sink_open_folder(folder, path, true, &o->folder_fd, e);
+    free(folder);
     return rc;
 }

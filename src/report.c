@@ -1,7 +1,8 @@
 #include "report.h"
 
-#include "sink.h"
+#include "file.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,27 +59,42 @@ void dq_report_put(
     dq_json_end(j);
 }
 
-int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, const char *device,
+static int write_report(struct dq_sink *sink, const char *path, const struct dq_outputs *o,
+    const char *device, const char *why, struct dq_error *e)
+{
+    struct dq_json j = {.path = path};
+    const int fd = fcntl(dq_sink_file_fd(sink), F_DUPFD_CLOEXEC, 0);
+    j.file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!j.file) {
+        const int rc = dq_fail_errno(e, "%s", path);
+        if (fd >= 0)
+            close(fd);
+        return rc;
+    }
+    dq_report_put(&j, o, device, why);
+    const int rc = dq_json_finish(&j, e);
+    fclose(j.file);
+    return rc;
+}
+
+int dq_report_write(const struct dq_sink_file *file, const struct dq_outputs *o, const char *device,
     const char *why, struct dq_error *e)
 {
     struct dq_sink *sink = NULL;
-    struct dq_json j = {.path = path};
-    int rc = dq_sink_new_file(path, replace, 0, &sink, e);
-    if (rc != 0)
-        return rc;
-    const int fd = dup(dq_sink_file_fd(sink));
-    j.file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (!j.file) {
-        rc = dq_fail_errno(e, "%s", path);
-        if (fd >= 0)
-            close(fd);
-    } else {
-        dq_report_put(&j, o, device, why);
-        rc = dq_json_finish(&j, e);
-        fclose(j.file);
-    }
+    int folder = -1;
+    char *place = dq_file_folder(file->path);
+    if (!place)
+        return dq_fail_nomem(e);
+    int rc = dq_sink_open_folder(place, file->path, true, &folder, e);
+    free(place);
+    if (rc == 0)
+        rc = dq_sink_new_file(folder, file, &sink, e);
+    if (rc == 0)
+        rc = write_report(sink, file->path, o, device, why, e);
     if (rc == 0)
         rc = sink->ops->commit(sink, e);
     dq_sink_free(sink);
+    if (folder >= 0)
+        close(folder);
     return rc;
 }

@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "output.h"
+#include "sink.h"
 
 /* Returns the entry of one output; NULL if memory is short. device is what decodes those that are
  * not written yet. */
@@ -15,7 +16,7 @@ void dq_report_put(
     struct dq_json *j, const struct dq_outputs *o, const char *device, const char *why);
 
 /* Writes the report to a file, which appears whole or not at all. */
-int dq_report_write(const char *path, bool replace, const struct dq_outputs *o, const char *device,
+int dq_report_write(const struct dq_sink_file *file, const struct dq_outputs *o, const char *device,
     const char *why, struct dq_error *e);
 
 #endif

@@ -22,11 +22,23 @@ struct dq_sink_ops {
     void (*free)(struct dq_sink *s);
 };
 
-/* Writes to a temporary file beside path, which commit renames to path. replace says whether a file
- * of that name may be replaced; otherwise commit fails if there is one. len says how long it will
- * be, as far as that is known, and 0 if not. */
+struct dq_sink_file {
+    const char *path; /* its last part is the name in the folder; the rest is for messages */
+    bool replace;     /* a file of that name, if there is one; otherwise commit fails */
+    bool durable;     /* commit returns when a loss of power takes nothing away any more */
+    uint64_t len;     /* how long it will be, as far as that is known, and 0 if not */
+};
+
+/* Opens a folder for files, and removes what killed runs left in it. All that is done there later
+ * is done in this very folder, whatever becomes of its name. follow says whether it may be a
+ * symbolic link; shown is for messages. The caller closes it. */
+int dq_sink_open_folder(
+    const char *path, const char *shown, bool follow, int *out, struct dq_error *e);
+
+/* Writes to a temporary file in an open folder, which commit gives its name. From now on until it
+ * is freed, signals are held. */
 int dq_sink_new_file(
-    const char *path, bool replace, uint64_t len, struct dq_sink **out, struct dq_error *e);
+    int folder, const struct dq_sink_file *file, struct dq_sink **out, struct dq_error *e);
 
 /* The descriptor of such a file's temporary, for those who write to it themselves. */
 int dq_sink_file_fd(const struct dq_sink *s);

@@ -1,6 +1,11 @@
+#ifdef __linux__
+#define _GNU_SOURCE /* O_PATH, renameat2 */
+#endif
 #include "sink.h"
 
 #include "file.h"
+#include "sink_temporary.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +20,11 @@ enum { WORTH_RESERVING = 1 << 20, PAGE = 4096 };
 
 struct file_sink {
     struct dq_sink sink;
-    int fd;
+    int folder; /* the caller's */
     bool replace;
+    bool durable;
     char *path;
-    char *temporary;    /* NULL once there is none */
+    struct dq_temporary temporary;
     uint64_t end;       /* behind the last byte that was put */
     uint8_t tail[PAGE]; /* the last bytes before it, not written yet */
     size_t tail_len;
@@ -28,7 +34,7 @@ static int write_tail(struct file_sink *s, struct dq_error *e)
 {
     const size_t len = s->tail_len;
     s->tail_len = 0;
-    return dq_file_pwrite(s->fd, s->path, s->tail, len, s->end - len, e);
+    return dq_file_pwrite(s->temporary.fd, s->path, s->tail, len, s->end - len, e);
 }
 
 /* Whole pages are written, and what is left over waits for what follows it: behind a header, each
@@ -46,7 +52,8 @@ static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, 
     const uint8_t *rest = (const uint8_t *)buf;
     if (off + len - start > over) {
         rest += len - over;
-        rc = dq_file_pwrite_two(s->fd, s->path, s->tail, s->tail_len, buf, len - over, start, e);
+        rc = dq_file_pwrite_two(
+            s->temporary.fd, s->path, s->tail, s->tail_len, buf, len - over, start, e);
         s->tail_len = 0;
         len = over;
     }
@@ -56,102 +63,123 @@ static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, 
     return rc;
 }
 
-/* Gives the file its final name unless that name is taken. link() is the one call that says so
- * without a race; file systems without links get a look first. */
-static int name_if_free(const struct file_sink *s)
+/* Gives the file its final name unless that name is taken. The first two calls say so without a
+ * race; file systems that have neither get a look first. */
+static int name_if_free(const struct file_sink *s, const char *name)
 {
     struct stat st;
-    if (link(s->temporary, s->path) == 0)
-        return unlink(s->temporary);
-    if (errno == EEXIST || lstat(s->path, &st) == 0) {
+    const char *now = s->temporary.name;
+#ifdef __linux__
+    if (renameat2(s->folder, now, s->folder, name, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return -1;
+#endif
+    if (linkat(s->folder, now, s->folder, name, 0) == 0)
+        return unlinkat(s->folder, now, 0);
+    if (errno == EEXIST || fstatat(s->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
         return -1;
     }
-    return rename(s->temporary, s->path);
+    return renameat(s->folder, now, s->folder, name);
+}
+
+static int give_name(struct file_sink *s)
+{
+    const char *name = dq_file_base(s->path);
+    const int rc = s->replace ? renameat(s->folder, s->temporary.name, s->folder, name)
+                              : name_if_free(s, name);
+    if (rc == 0)
+        s->temporary.name[0] = '\0';
+    return rc;
+}
+
+/* A network file system may report a full disk as late as when the file is closed. This closes a
+ * second descriptor: with the first one goes the lock, which has to last until the temporary's name
+ * is gone. */
+static int close_early(int fd)
+{
+    const int twin = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return twin < 0 ? -1 : close(twin);
 }
 
 static int commit(struct dq_sink *sink, struct dq_error *e)
 {
     struct file_sink *s = (struct file_sink *)sink;
-    const int fd = s->fd;
     const int rc = write_tail(s, e);
     if (rc != 0)
         return rc;
-    s->fd = -1;
-    if (close(fd) != 0) /* where a network file system reports a full disk */
+    if (s->durable && fsync(s->temporary.fd) != 0)
+        return dq_fail_errno(e, "%s: fsync", s->path);
+    if (close_early(s->temporary.fd) != 0)
         return dq_fail_errno(e, "%s: write", s->path);
-    if ((s->replace ? rename(s->temporary, s->path) : name_if_free(s)) != 0)
+    if (give_name(s) != 0)
         return dq_fail_errno(e, "%s", s->path);
-    free(s->temporary);
-    s->temporary = NULL;
+    if (s->durable && fsync(s->folder) != 0)
+        return dq_fail_errno(e, "%s: fsync of its folder", s->path);
     return 0;
 }
 
 static void free_file(struct dq_sink *sink)
 {
     struct file_sink *s = (struct file_sink *)sink;
-    if (s->fd >= 0)
-        close(s->fd);
-    if (s->temporary)
-        unlink(s->temporary);
-    free(s->temporary);
+    if (s->temporary.name[0])
+        unlinkat(s->folder, s->temporary.name, 0);
+    if (s->temporary.fd >= 0)
+        close(s->temporary.fd);
+    dq_stop_release();
     free(s->path);
     free(s);
 }
 
 static const struct dq_sink_ops ops = {put, commit, free_file};
 
-/* Opens FOLDER/.gguf-dq-PID-N.tmp. The short name fits wherever the final one does. */
-static int open_temporary(struct file_sink *s, struct dq_error *e)
+int dq_sink_open_folder(
+    const char *path, const char *shown, bool follow, int *out, struct dq_error *e)
 {
-    static unsigned counter;
-    const size_t folder_len = (size_t)(dq_file_base(s->path) - s->path);
-    const size_t size = folder_len + 64;
-    s->temporary = malloc(size);
-    if (!s->temporary)
-        return dq_fail_nomem(e);
-    do {
-        snprintf(s->temporary, size, "%.*s.gguf-dq-%ld-%u.tmp", (int)folder_len, s->path,
-            (long)getpid(), counter++);
-        s->fd = open(s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    } while (s->fd < 0 && errno == EEXIST);
-    if (s->fd < 0) {
-        const int rc = dq_fail_errno(e, "%s", s->path);
-        free(s->temporary);
-        s->temporary = NULL;
-        return rc;
-    }
+    const int flags = O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | flags);
+#ifdef __linux__
+    if (fd < 0 && errno == EACCES) /* one that takes files but does not show them */
+        fd = open(path, O_PATH | flags);
+#endif
+    if (fd < 0)
+        return dq_fail_errno(e, "%s", shown);
+    dq_temporary_sweep(fd);
+    *out = fd;
     return 0;
 }
 
 int dq_sink_new_file(
-    const char *path, bool replace, uint64_t len, struct dq_sink **out, struct dq_error *e)
+    int folder, const struct dq_sink_file *file, struct dq_sink **out, struct dq_error *e)
 {
-    int rc;
     struct file_sink *s = calloc(1, sizeof *s);
     if (!s)
         return dq_fail_nomem(e);
     s->sink.ops = &ops;
-    s->fd = -1;
-    s->replace = replace;
-    s->path = strdup(path);
+    s->folder = folder;
+    s->replace = file->replace;
+    s->durable = file->durable;
+    s->path = strdup(file->path);
+    s->temporary.fd = -1;
     if (!s->path) {
-        rc = dq_fail_nomem(e);
-        goto fail;
+        free_file(&s->sink);
+        return dq_fail_nomem(e);
     }
-    rc = open_temporary(s, e);
-    if (rc != 0)
-        goto fail;
-    if (len >= WORTH_RESERVING)
-        dq_file_reserve(s->fd, len);
+    dq_stop_hold();
+    if (dq_temporary_make(folder, &s->temporary) != 0) {
+        const int rc = dq_fail_errno(e, "%s", file->path);
+        free_file(&s->sink);
+        return rc;
+    }
+    dq_stop_guard(folder, s->temporary.name);
+    if (file->len >= WORTH_RESERVING)
+        dq_file_reserve(s->temporary.fd, file->len);
     *out = &s->sink;
     return 0;
-fail:
-    free_file(&s->sink);
-    return rc;
 }
 
 int dq_sink_file_fd(const struct dq_sink *s)
 {
-    return ((const struct file_sink *)s)->fd;
+    return ((const struct file_sink *)s)->temporary.fd;
 }

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
 
@@ -13,9 +15,24 @@ static atomic_int signal_came; /* seen by all threads */
 static struct sigaction before[N_HELD];
 static bool holding;
 
+/* What the second signal removes. The name is no pointer: another thread may run the handler while
+ * this one is done with the file. */
+static struct {
+    atomic_bool there;
+    int folder;
+    char name[64];
+} temporary;
+
 static void take_note(int number)
 {
-    signal_came = number;
+    struct sigaction end = {.sa_handler = SIG_DFL};
+    int none = 0;
+    if (atomic_compare_exchange_strong(&signal_came, &none, number))
+        return;
+    if (temporary.there)
+        unlinkat(temporary.folder, temporary.name, 0);
+    sigaction(number, &end, NULL);
+    raise(number); /* acts when this handler returns */
 }
 
 void dq_stop_ignore_write_signals(void)
@@ -37,11 +54,11 @@ void dq_stop_hold(void)
     }
 }
 
-int dq_stop_check(struct dq_error *e)
+void dq_stop_guard(int folder, const char *name)
 {
-    if (signal_came)
-        return dq_fail(e, DQ_ERR_STOPPED, "ended by signal %d", (int)signal_came);
-    return 0;
+    temporary.folder = folder;
+    snprintf(temporary.name, sizeof temporary.name, "%s", name);
+    temporary.there = true;
 }
 
 void dq_stop_release(void)
@@ -51,6 +68,18 @@ void dq_stop_release(void)
     for (size_t i = 0; i < N_HELD; i++)
         sigaction(held[i], &before[i], NULL);
     holding = false;
+    temporary.there = false;
+}
+
+int dq_stop_check(struct dq_error *e)
+{
+    if (signal_came)
+        return dq_fail(e, DQ_ERR_STOPPED, "ended by signal %d", (int)signal_came);
+    return 0;
+}
+
+void dq_stop_obey(void)
+{
     if (signal_came)
         raise(signal_came);
 }

@@ -120,8 +120,8 @@ _gguf_dq()
     local decoding='-d --dtype --device --cpu -j --threads'
     local checking='--self-test --ulp'
     local measuring='--type --size --time'
-    local writing='-o --output -f --format --force --skip-existing -k --keep-going
-        --strict --manifest -n --dry-run'
+    local writing='-o --output -f --format --force --skip-existing --fsync -k
+        --keep-going --strict --manifest -n --dry-run'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
     local program command model cur quote previous options REPLY
     COMPREPLY=()

@@ -90,6 +90,7 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Folder
 complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Kind of file'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace files that exist'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Leave files that exist as they are'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l fsync -d 'Write files through to the disk'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Write what is sound although some is not'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Overflow to infinity is an error'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a list of the outputs as JSON'

@@ -1,5 +1,6 @@
 /* Files that appear whole under their name or not at all. */
 #include "dq_test.h"
+#include "file.h"
 #include "rng.h"
 #include "scratch.h"
 #include "sink.h"
@@ -10,13 +11,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct dq_sink *sink_at(const char *path, bool replace)
+enum { MOST_FOLDERS = 64 };
+
+static int folders[MOST_FOLDERS]; /* that sinks were made in */
+static size_t n_folders;
+
+/* Opens the folder of a file; it is closed when the test is over. */
+static int folder_of(const char *path)
+{
+    struct dq_error e;
+    char *folder = dq_file_folder(path);
+    assert_non_null(folder);
+    assert_true(n_folders < MOST_FOLDERS);
+    check_ok(dq_sink_open_folder(folder, path, true, &folders[n_folders], &e), &e);
+    free(folder);
+    return folders[n_folders++];
+}
+
+static int close_folders(void **state)
+{
+    while (n_folders > 0)
+        close(folders[--n_folders]);
+    return scratch_teardown(state);
+}
+
+static struct dq_sink *sink_of(const struct dq_sink_file *file)
 {
     struct dq_sink *s = NULL;
     struct dq_error e;
-    check_ok(dq_sink_new_file(path, replace, 0, &s, &e), &e);
+    check_ok(dq_sink_new_file(folder_of(file->path), file, &s, &e), &e);
     assert_non_null(s);
     return s;
+}
+
+static struct dq_sink *sink_at(const char *path, bool replace)
+{
+    return sink_of(&(struct dq_sink_file){.path = path, .replace = replace});
 }
 
 static void put(struct dq_sink *s, const char *text, uint64_t off)
@@ -38,7 +68,6 @@ static void the_name_appears_with_commit(void **state)
 {
     struct dq_error e;
     const char *path = scratch_path(*state, "out");
-    const int fd = next_fd();
     struct dq_sink *s = sink_at(path, false);
     put(s, "hello", 0);
     assert_int_not_equal(access(path, F_OK), 0);
@@ -48,18 +77,17 @@ static void the_name_appears_with_commit(void **state)
     assert_int_equal(scratch_count(*state), 1);
     dq_sink_free(s);
     check_content(path, "hello");
-    assert_int_equal(next_fd(), fd);
+    assert_int_equal(next_fd(), folders[0] + 1);
 }
 
 static void without_commit_nothing_remains(void **state)
 {
     const char *path = scratch_path(*state, "out");
-    const int fd = next_fd();
     struct dq_sink *s = sink_at(path, true);
     put(s, "hello", 0);
     dq_sink_free(s);
     assert_int_equal(scratch_count(*state), 0);
-    assert_int_equal(next_fd(), fd);
+    assert_int_equal(next_fd(), folders[0] + 1);
 }
 
 static void pieces_go_to_their_places(void **state)
@@ -121,9 +149,9 @@ static void a_wrong_length_does_no_harm(void **state)
     static const uint64_t lengths[] = {1, (uint64_t)8 << 20, (uint64_t)1 << 62};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         struct dq_error e;
-        struct dq_sink *s = NULL;
         const char *path = scratch_path(*state, "wish");
-        check_ok(dq_sink_new_file(path, true, lengths[i], &s, &e), &e);
+        struct dq_sink *s =
+            sink_of(&(struct dq_sink_file){.path = path, .replace = true, .len = lengths[i]});
         put(s, "hello", 0);
         check_ok(s->ops->commit(s, &e), &e);
         dq_sink_free(s);
@@ -212,11 +240,12 @@ static void a_folder_is_not_replaced(void **state)
 static void a_missing_folder_is_refused(void **state)
 {
     struct dq_error e;
-    struct dq_sink *s = NULL;
-    const char *path = scratch_path(*state, "absent/out");
+    const char *path = scratch_path(*state, "absent");
     const int fd = next_fd();
-    check_error(dq_sink_new_file(path, true, 0, &s, &e), &e, DQ_ERR_IO, "absent/out: No such file");
-    assert_null(s);
+    int folder = -1;
+    check_error(dq_sink_open_folder(path, "absent/out", true, &folder, &e), &e, DQ_ERR_IO,
+        "absent/out: No such file");
+    assert_int_equal(folder, -1);
     assert_int_equal(next_fd(), fd);
 }
 
@@ -292,26 +321,28 @@ static void permissions_follow_the_umask(void **state)
     assert_int_equal(st.st_mode & 0777, 0640);
 }
 
+#define sink_test(f) cmocka_unit_test_setup_teardown(f, scratch_setup, close_folders)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(the_name_appears_with_commit),
-        scratch_test(without_commit_nothing_remains),
-        scratch_test(pieces_go_to_their_places),
-        scratch_test(pieces_of_any_length_make_the_file),
-        scratch_test(a_wrong_length_does_no_harm),
-        scratch_test(an_existing_file_is_refused),
-        scratch_test(a_file_that_comes_meanwhile_is_refused),
-        scratch_test(a_dangling_link_is_in_the_way),
-        scratch_test(replacing_waits_for_commit),
-        scratch_test(replacing_a_link_keeps_its_target),
-        scratch_test(a_folder_is_not_replaced),
-        scratch_test(a_missing_folder_is_refused),
-        scratch_test(several_at_once_do_not_meet),
-        scratch_test(the_longest_name_works),
-        scratch_test(a_bare_name_is_in_the_current_folder),
-        scratch_test(the_descriptor_takes_writes),
-        scratch_test(permissions_follow_the_umask),
+        sink_test(the_name_appears_with_commit),
+        sink_test(without_commit_nothing_remains),
+        sink_test(pieces_go_to_their_places),
+        sink_test(pieces_of_any_length_make_the_file),
+        sink_test(a_wrong_length_does_no_harm),
+        sink_test(an_existing_file_is_refused),
+        sink_test(a_file_that_comes_meanwhile_is_refused),
+        sink_test(a_dangling_link_is_in_the_way),
+        sink_test(replacing_waits_for_commit),
+        sink_test(replacing_a_link_keeps_its_target),
+        sink_test(a_folder_is_not_replaced),
+        sink_test(a_missing_folder_is_refused),
+        sink_test(several_at_once_do_not_meet),
+        sink_test(the_longest_name_works),
+        sink_test(a_bare_name_is_in_the_current_folder),
+        sink_test(the_descriptor_takes_writes),
+        sink_test(permissions_follow_the_umask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

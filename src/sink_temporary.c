@@ -1,0 +1,108 @@
+#include "sink_temporary.h"
+
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char prefix[] = ".gguf-dq-";
+static const char ending[] = ".tmp";
+
+enum { BOOT_LEN = 8, LONG_AGO = 24 * 60 * 60 };
+
+/* What tells this system, since it was started, from all others. Its containers share it. */
+static const char *boot_tag(void)
+{
+    static char tag[BOOT_LEN + 1];
+    if (tag[0])
+        return tag;
+    const int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd >= 0 ? read(fd, tag, BOOT_LEN) : 0;
+    if (fd >= 0)
+        close(fd);
+    if (got != BOOT_LEN || strspn(tag, "0123456789abcdef") != BOOT_LEN)
+        memcpy(tag, "00000000", sizeof tag);
+    return tag;
+}
+
+/* Locks a file that was just made. False if a sweep that saw it without a lock was faster; where
+ * files cannot be locked, nobody sweeps either. */
+static bool claim(int fd)
+{
+    struct stat st;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return errno != EWOULDBLOCK;
+    return fstat(fd, &st) != 0 || st.st_nlink > 0;
+}
+
+int dq_temporary_make(int folder, struct dq_temporary *t)
+{
+    static unsigned counter;
+    for (;;) {
+        snprintf(t->name, sizeof t->name, "%s%ld-%u-%s%s", prefix, (long)getpid(), counter++,
+            boot_tag(), ending);
+        t->fd = openat(folder, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (t->fd >= 0 && claim(t->fd))
+            return 0;
+        if (t->fd >= 0)
+            close(t->fd);
+        else if (errno != EEXIST)
+            break;
+    }
+    t->name[0] = '\0';
+    return -1;
+}
+
+/* Whether a name is that of a temporary; *here tells if this system made it since its start. */
+static bool is_temporary(const char *name, bool *here)
+{
+    const size_t tail = BOOT_LEN + strlen(ending);
+    const size_t len = strlen(name);
+    if (strncmp(name, prefix, strlen(prefix)) != 0 || len < strlen(prefix) + tail ||
+        strcmp(name + len - strlen(ending), ending) != 0)
+        return false;
+    *here = strncmp(name + len - tail, boot_tag(), BOOT_LEN) == 0;
+    return true;
+}
+
+/* Removes a file if it is ours and nobody holds its lock. A lock may be seen on one host only: what
+ * comes from elsewhere must not have been touched for long as well. */
+static void remove_left_over(int folder, const char *name, bool here)
+{
+    struct stat st;
+    struct stat named;
+    if (fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(named.st_mode) ||
+        named.st_uid != geteuid() || (!here && named.st_mtime > time(NULL) - LONG_AGO))
+        return;
+    const int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && dq_file_is_same(&st, &named) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(fd);
+}
+
+void dq_temporary_sweep(int folder)
+{
+    const struct dirent *entry;
+    const int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!dir) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        bool here;
+        if (is_temporary(entry->d_name, &here))
+            remove_left_over(folder, entry->d_name, here);
+    }
+    closedir(dir);
+}
