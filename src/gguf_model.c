@@ -125,11 +125,13 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
     int code, const char *format, ...)
 {
     char text[640];
+    char name[257];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return dq_fail(e, code, "%s: tensor '%.256s': %s", m->shards[t->shard].path, t->shown, text);
+    return dq_fail(e, code, "%s: tensor '%s': %s", m->shards[t->shard].path,
+        dq_text_cut(t->shown, name, sizeof name), text);
 }
 
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])

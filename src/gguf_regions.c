@@ -127,13 +127,6 @@ static void size_unknown_types(const struct dq_model *m, struct dq_tensor **plac
     }
 }
 
-/* A name cut at a whole letter. */
-static const char *short_name(const struct dq_tensor *t, char out[128])
-{
-    dq_escape(t->shown, strlen(t->shown), DQ_ESCAPE_LINE, out, 128);
-    return out;
-}
-
 /* Takes those out that are refused already; returns how many are left. */
 static size_t keep_sound(struct dq_tensor **placed, size_t n)
 {
@@ -158,10 +151,10 @@ static int check_overlaps(struct dq_tensor **placed, size_t n, struct dq_error *
         const bool first = !widest || widest->shard != t->shard;
         if (!first && t->offset < widest->offset + widest->n_bytes) {
             rc = refuse(t, e, "its data (offset %" PRIu64 ") overlaps that of tensor '%s'",
-                t->offset, short_name(widest, name));
+                t->offset, dq_text_cut(widest->shown, name, sizeof name));
             if (rc == 0)
                 rc = refuse(widest, e, "its data (offset %" PRIu64 ") overlaps that of tensor '%s'",
-                    widest->offset, short_name(t, name));
+                    widest->offset, dq_text_cut(t->shown, name, sizeof name));
         }
         if (first || t->offset + t->n_bytes > widest->offset + widest->n_bytes)
             widest = t;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_ALIGNMENT = 32 };
+enum { DEFAULT_ALIGNMENT = 32, SHORT_NAME = 128 };
 
 /* magic | version u32 | n_tensors | n_kv, the counts u64 (u32 in version 1).
  * A big-endian file has no flag: its version, read little-endian, has an empty lower half. */
@@ -69,6 +69,7 @@ static int show(char *name, size_t len, char **shown, struct dq_error *e)
 static int read_kv(
     struct dq_cursor *c, struct dq_shard *s, struct dq_nametable *keys, struct dq_error *e)
 {
+    char name[SHORT_NAME];
     struct dq_kv *roomy = dq_with_room(s->kvs, s->n_kvs, sizeof *roomy);
     if (!roomy)
         return dq_fail_nomem(e);
@@ -88,7 +89,8 @@ static int read_kv(
     case 0:
         break;
     case 1:
-        return dq_cursor_fail(c, e, "key '%s' is there twice", kv->shown);
+        return dq_cursor_fail(
+            c, e, "key '%s' is there twice", dq_text_cut(kv->shown, name, sizeof name));
     default:
         return dq_fail_nomem(e);
     }
@@ -134,6 +136,7 @@ static int find_alignment(struct dq_shard *s, struct dq_error *e)
  * offset u64, from the start of the data section */
 static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
 {
+    char name[SHORT_NAME];
     struct dq_tensor *roomy = dq_with_room(m->tensors, m->n_tensors, sizeof *roomy);
     if (!roomy)
         return dq_fail_nomem(e);
@@ -151,7 +154,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
         return rc;
     if (t->n_dims > DQ_DIMS_MAX)
         return dq_cursor_fail(c, e, "tensor '%s': %" PRIu32 " dimensions; at most %d are allowed",
-            t->shown, t->n_dims, DQ_DIMS_MAX);
+            dq_text_cut(t->shown, name, sizeof name), t->n_dims, DQ_DIMS_MAX);
     for (uint32_t i = 0; rc == 0 && i < t->n_dims; i++)
         rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
     if (rc == 0)
@@ -165,7 +168,8 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     case 0:
         return 0;
     case 1:
-        return dq_cursor_fail(c, e, "tensor '%s' is there twice", t->shown);
+        return dq_cursor_fail(
+            c, e, "tensor '%s' is there twice", dq_text_cut(t->shown, name, sizeof name));
     default:
         return dq_fail_nomem(e);
     }

@@ -124,6 +124,12 @@ char *dq_escape_new(const char *text, size_t len)
     return out;
 }
 
+const char *dq_text_cut(const char *shown, char *out, size_t size)
+{
+    dq_escape(shown, strlen(shown), DQ_ESCAPE_LINE, out, size);
+    return out;
+}
+
 char *dq_put_number(char *out, uint64_t n)
 {
     char digits[DQ_DIGITS_MAX];

@@ -31,6 +31,10 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 /* Returns a new string, escaped as a name; NULL if memory is short. The caller frees it. */
 char *dq_escape_new(const char *text, size_t len);
 
+/* Copies text that is fit for a terminal, cut at a whole character if size is too small, as a part
+ * of a message that has to leave room for the rest. Returns out. */
+const char *dq_text_cut(const char *shown, char *out, size_t size);
+
 /* Writes a number's decimal digits without a NUL, at most DQ_DIGITS_MAX; returns their end. printf
  * would take most of the time of a long list. */
 enum { DQ_DIGITS_MAX = 20 };

@@ -231,6 +231,43 @@ static void names_and_keys_have_a_longest(void **state)
     build_refused(&b, *state, "tensor name: 1025 bytes long, at most 1024");
 }
 
+/* However long a name is, its message says why; and it is cut at a whole letter. */
+static void long_names_leave_room_for_the_reason(void **state)
+{
+    static char text[DQ_KEY_MAX];
+    const uint64_t dims[] = {1, 1, 1, 1, 1};
+    struct build b;
+    struct dq_error e;
+    memset(text, 'k', sizeof text);
+    build_begin(&b, 3, false, 0, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        build_string_len(&b, text, DQ_KEY_MAX);
+        build_number(&b, DQ_VALUE_u8, 4);
+        build_number(&b, 0, 1);
+    }
+    build_refused(&b, *state, "' is there twice (offset ");
+
+    for (size_t i = 1; i + 1 < DQ_NAME_MAX; i += 2)
+        memcpy(text + i, "\xc3\xbc", 2);
+    text[DQ_NAME_MAX] = '\0';
+    build_begin(&b, 3, false, 2, 0);
+    build_tensor1(&b, text, I8, 0, 1);
+    build_tensor1(&b, text, I8, 32, 1);
+    build_refused(&b, *state, "\xc3\xbc' is there twice (offset ");
+
+    build_begin(&b, 3, false, 1, 0);
+    build_tensor(&b, text, I8, 0, 5, dims);
+    build_refused(&b, *state, "\xc3\xbc': 5 dimensions; at most 4");
+
+    build_begin(&b, 3, false, 1, 0);
+    build_tensor1(&b, text, 1000, 0, 1);
+    build_data(&b, 32, 1);
+    struct dq_model *m = build_open(&b, *state);
+    check_error(dq_tensor_usable(m, &m->tensors[0], true, &e), &e, DQ_ERR_TYPE,
+        "\xc3\xbc': type 1000 is not known");
+    dq_model_free(m);
+}
+
 static void five_dimensions_are_refused(void **state)
 {
     const uint64_t dims[] = {1, 1, 1, 1, 1};
@@ -386,6 +423,7 @@ int main(void)
         scratch_test(a_tensor_name_twice_is_refused),
         scratch_test(names_that_differ_behind_a_nul_are_two),
         scratch_test(names_and_keys_have_a_longest),
+        scratch_test(long_names_leave_room_for_the_reason),
         scratch_test(five_dimensions_are_refused),
         scratch_test(alignment_is_any_power_of_two),
         scratch_test(other_alignments_are_refused),
