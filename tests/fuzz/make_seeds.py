@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Write the first inputs of the fuzz targets: make_seeds.py DATA CORPUS.
+
+What fuzzing finds later is put beside them under a name that says what it is.
+"""
+import os
+import re
+import sys
+
+SECOND_FILE = b'|second file|'
+WORDS = [
+    'blk.0.attn_q', 'blk.0.attn_q.weight', 'blk.*.attn_q.*', 'blk.{0..3}.attn_{q,k}.weight',
+    'token_embd.weight[0:2, :]', 'blk.1.ffn_up_exps.weight[..., ::-1]', 'odd[0]', 'odd[0][...]',
+    'blk.1.ffn_up_exps.weight[-1, 1:3, ::2, 0]', 'line\\nbreak', 'star\\*', '[!a-z]*', '{a,b}',
+    'huge[536870911, -536870912:]', 'no rows[:]', '*\n-blk.*\n-*bias', 'blk\ntoken_embd',
+    '*[[:alpha:]]', '{a,{b,c{1..9}}}{,x}*', '*a*a*a*a*a*a*b', '{0..99999}', 'atn_q.wieght', '',
+]
+
+LINES = [
+    'list m.gguf', 'list --meta m.gguf', 'list --json --meta m.gguf', 'list -m',
+    'list --jsonl m.gguf a', 'list --names', 'extract m.gguf', 'extract -k m.gguf',
+    'extract -o out/ -f raw -d f16 m.gguf', 'extract -o - m.gguf', 'extract -o x.npy m.gguf a[0:8]',
+    'extract -n --json m.gguf', 'extract --manifest j -d native m.gguf *', 'extract -x a m.gguf',
+    'extract --force -o m.gguf m.gguf a', 'extract -T m.gguf m.gguf', 'verify --device cpu m.gguf',
+    'verify --device cpu --cpu v3 --json m.gguf', 'verify --ulp 1 -d bf16 --device cpu', 'formats',
+    'formats --json', 'devices', '--version', '--help', 'bench --help', 'lst m.gguf', 'm.gguf',
+    'extract --jsonl -j 2 -t a -t b m.gguf', 'list -x b -- m.gguf', 'extract --skip-existing',
+]
+
+
+def types(data):
+    """The types in the order of their rows, which is that of the targets' type byte."""
+    with open(os.path.join(data, os.pardir, 'src', 'formats.def'), encoding='utf-8') as f:
+        return re.findall(r'^DQ_FORMAT\((\w+), "\w+", \d+, \d+, (\d+)', f.read(), re.M)
+
+
+def read(*path):
+    with open(os.path.join(*path), 'rb') as f:
+        return f.read()
+
+
+def seeds(data):
+    for number, (token, size) in enumerate(types(data)):
+        blocks = read(data, 'golden', token + '.blocks')
+        size = max(int(size) * 2, 64)
+        yield f'decode/{token}', bytes([number, number % 3]) + blocks[:size]
+    for number, words in enumerate(WORDS):
+        yield f'select/seed-{number:02}', words.encode()
+    small = read(data, 'gguf', 'good', 'small_valid.gguf')
+    models = [small, read(data, 'gguf', 'bad', 'trunc_in_second_tensor_data.gguf'), b'GGUF']
+    for number, words in enumerate(LINES):
+        model = models[(0, 0, 0, 1, 0, 0, 2)[number % 7]]
+        yield f'cli/seed-{number:02}', '\n'.join(words.split(' ')).encode() + b'\n\n' + model
+    parts = [read(data, 'gguf', 'bad', 'split_no_wrong', f'm-0000{n}-of-00002.gguf') for n in (1, 2)]
+    yield 'gguf/split_set_wrong', SECOND_FILE.join(parts)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    data, corpus = sys.argv[1:]
+    for name, content in seeds(data):
+        path = os.path.join(corpus, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as f:
+            f.write(content)
+
+
+if __name__ == '__main__':
+    main()
