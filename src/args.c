@@ -2,6 +2,7 @@
 
 #include "locate.h"
 #include "suggest.h"
+#include "text.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct option_row {
     const char *name;
@@ -112,6 +114,23 @@ SETTER(threads)
     return read_count("threads", v, 4096, &a->n_threads, e);
 }
 
+/* A size, or a share of what the machine has. */
+SETTER(max_memory)
+{
+    char *end;
+    const long pages = sysconf(_SC_PHYS_PAGES);
+    const long page_len = sysconf(_SC_PAGESIZE);
+    if (dq_parse_bytes(v, &a->max_memory))
+        return 0;
+    const unsigned long percent = strtoul(v, &end, 10);
+    if (*v < '0' || *v > '9' || strcmp(end, "%") != 0 || percent < 1 || percent > 100 ||
+        pages <= 0 || page_len <= 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "--max-memory %s: not a size such as 64MiB or 512K, or a share such as 50%%", v);
+    a->max_memory = (size_t)pages / 100 * (size_t)percent * (size_t)page_len;
+    return 0;
+}
+
 SETTER(ulp)
 {
     return read_count("ulp", v, UINT32_MAX, &a->ulp, e);
@@ -191,6 +210,7 @@ static const struct option_row options[] = {
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
     {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
     {"threads", 'j', "N", DECODING, "use N processors (0: all)", set_threads},
+    {"max-memory", 0, "SIZE", SELECTING, "take no more memory: 64MiB, 512K, 5%", set_max_memory},
     {"self-test", 0, NULL, DQ_CMD_VERIFY, "check the built-in vectors; needs no model",
         set_self_test},
     {"ulp", 0, "N", DQ_CMD_VERIFY, "let differences of N units in the last place pass", set_ulp},

@@ -36,6 +36,7 @@ struct dq_args {
     struct dq_device_choice device;
     const struct dq_cpu *cpu; /* NULL: not said */
     unsigned n_threads;       /* 0: all processors */
+    size_t max_memory;        /* bytes; 0: no limit */
     unsigned ulp;
     bool self_test;
     uint64_t types;        /* a bit for each enum dq_format; 0: not said */

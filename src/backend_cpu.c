@@ -1,6 +1,7 @@
 #include "backend.h"
 
-#include <stdlib.h>
+#include "mem.h"
+
 #include <string.h>
 
 enum { JUNK = 0xa5 };
@@ -21,9 +22,9 @@ static int decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dty
 
 static void free_lane(struct dq_lane *lane)
 {
-    free(lane->in);
-    free(lane->out);
-    free(lane);
+    dq_mem_free(lane->in);
+    dq_mem_free(lane->out);
+    dq_mem_free(lane);
 }
 
 static const struct dq_lane_ops ops = {"cpu", decode, NULL, free_lane};
@@ -31,15 +32,15 @@ static const struct dq_lane_ops ops = {"cpu", decode, NULL, free_lane};
 int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, struct dq_lane **out,
     struct dq_error *e)
 {
-    struct cpu_lane *l = calloc(1, sizeof *l);
+    struct cpu_lane *l = dq_mem_zeroed(1, sizeof *l);
     if (!l)
         return dq_fail_nomem(e);
     l->lane.ops = &ops;
     l->lane.device = "cpu";
     l->cpu = cpu;
-    l->lane.in = malloc(in_len);
+    l->lane.in = dq_mem_new(in_len);
     l->lane.in_len = in_len;
-    l->lane.out = malloc(out_len);
+    l->lane.out = dq_mem_new(out_len);
     l->lane.out_len = out_len;
     if (!l->lane.in || !l->lane.out) {
         free_lane(&l->lane);

@@ -1,11 +1,11 @@
 #include "cursor.h"
 
 #include "file.h"
+#include "mem.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -17,13 +17,13 @@ int dq_cursor_init(
     struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e)
 {
     *c = (struct dq_cursor){.fd = fd, .path = path, .pos = pos, .end = end};
-    c->buf = calloc(1, WINDOW + NUMBER_MAX);
+    c->buf = dq_mem_zeroed(1, WINDOW + NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
 
 void dq_cursor_finish(struct dq_cursor *c)
 {
-    free(c->buf);
+    dq_mem_free(c->buf);
     c->buf = NULL;
 }
 
@@ -172,12 +172,12 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
     if (n > max)
         return dq_cursor_fail(
             c, e, "%s: %" PRIu64 " bytes long, at most %" PRIu64 " are allowed", what, n, max);
-    char *text = malloc((size_t)n + 1);
+    char *text = dq_mem_new((size_t)n + 1);
     if (!text)
         return dq_fail_nomem(e);
     rc = dq_cursor_bytes(c, what, text, (size_t)n, e);
     if (rc != 0) {
-        free(text);
+        dq_mem_free(text);
         return rc;
     }
     text[n] = '\0';

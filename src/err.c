@@ -1,5 +1,7 @@
 #include "err.h"
 
+#include "mem.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +43,11 @@ int dq_fail_errno(struct dq_error *e, const char *format, ...)
 
 int dq_fail_nomem(struct dq_error *e)
 {
-    return dq_fail(e, DQ_ERR_MEMORY, "out of memory");
+    const size_t needed = dq_mem_refused();
+    return needed == 0 ? dq_fail(e, DQ_ERR_MEMORY, "out of memory")
+                       : dq_fail(e, DQ_ERR_MEMORY,
+                             "at least %zu KiB of memory are needed, more than --max-memory allows",
+                             needed / 1024 + 1);
 }
 
 int dq_exit_status(int code)

@@ -35,7 +35,8 @@ int dq_fail(struct dq_error *e, int code, const char *format, ...) DQ_PRINTF(3, 
  * that suits errno: DQ_ERR_IO, DQ_ERR_MEMORY for ENOMEM, DQ_ERR_CLOSED for EPIPE. */
 int dq_fail_errno(struct dq_error *e, const char *format, ...) DQ_PRINTF(2, 3);
 
-/* Returns DQ_ERR_MEMORY with the text "out of memory". */
+/* Returns DQ_ERR_MEMORY with the text "out of memory", or what the limit (mem.h) would have to be.
+ */
 int dq_fail_nomem(struct dq_error *e);
 
 /* The exit status of a return code; 0 for 0. */

@@ -2,12 +2,12 @@
 
 #include "file.h"
 #include "gguf_file.h"
+#include "mem.h"
 #include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,20 +17,20 @@ void dq_model_drop_shards(struct dq_model *m)
     for (size_t i = 0; i < m->n_tensors; i++) {
         struct dq_tensor *t = &m->tensors[i];
         if (t->shown != t->name)
-            free(t->shown);
-        free(t->name);
-        free(t->problem);
+            dq_mem_free(t->shown);
+        dq_mem_free(t->name);
+        dq_mem_free(t->problem);
     }
     m->n_tensors = 0;
     for (size_t i = 0; i < m->n_shards; i++) {
         struct dq_shard *s = &m->shards[i];
         for (size_t k = 0; k < s->n_kvs; k++) {
             if (s->kvs[k].shown != s->kvs[k].key)
-                free(s->kvs[k].shown);
-            free(s->kvs[k].key);
+                dq_mem_free(s->kvs[k].shown);
+            dq_mem_free(s->kvs[k].key);
         }
-        free(s->kvs);
-        free(s->path);
+        dq_mem_free(s->kvs);
+        dq_mem_free(s->path);
         if (s->fd >= 0)
             close(s->fd);
     }
@@ -40,10 +40,10 @@ void dq_model_drop_shards(struct dq_model *m)
 int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e)
 {
     int rc;
-    struct dq_model *m = calloc(1, sizeof *m);
+    struct dq_model *m = dq_mem_zeroed(1, sizeof *m);
     if (!m)
         return dq_fail_nomem(e);
-    m->path = strdup(path);
+    m->path = dq_mem_text(path);
     if (!m->path) {
         rc = dq_fail_nomem(e);
         goto fail;
@@ -67,10 +67,10 @@ void dq_model_free(struct dq_model *m)
     if (!m)
         return;
     dq_model_drop_shards(m);
-    free(m->tensors);
-    free(m->shards);
-    free(m->path);
-    free(m);
+    dq_mem_free(m->tensors);
+    dq_mem_free(m->shards);
+    dq_mem_free(m->path);
+    dq_mem_free(m);
 }
 
 const struct dq_tensor *dq_model_find(const struct dq_model *m, const char *name, size_t len)

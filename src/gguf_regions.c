@@ -1,6 +1,7 @@
 #include "gguf_file.h"
 
 #include "checked.h"
+#include "mem.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -21,7 +22,7 @@ static int refuse(struct dq_tensor *t, struct dq_error *e, const char *format, .
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    t->problem = strdup(text);
+    t->problem = dq_mem_text(text);
     return t->problem ? 0 : dq_fail_nomem(e);
 }
 
@@ -168,7 +169,7 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
     int rc = 0;
     if (m->n_tensors == 0)
         return 0;
-    struct dq_tensor **placed = malloc(m->n_tensors * sizeof *placed);
+    struct dq_tensor **placed = dq_mem_new(m->n_tensors * sizeof *placed);
     if (!placed)
         return dq_fail_nomem(e);
     for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
@@ -183,6 +184,6 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
     n = keep_sound(placed, n);
     if (rc == 0)
         rc = check_overlaps(placed, n, e);
-    free(placed);
+    dq_mem_free(placed);
     return rc;
 }

@@ -3,10 +3,10 @@
 #include "checked.h"
 #include "file.h"
 #include "grow.h"
+#include "mem.h"
 #include "text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { DEFAULT_ALIGNMENT = 32, SHORT_NAME = 128 };
@@ -209,7 +209,7 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
         return dq_fail_nomem(e);
     m->shards = roomy;
     struct dq_shard *s = &m->shards[m->n_shards];
-    *s = (struct dq_shard){.fd = -1, .path = strdup(path)};
+    *s = (struct dq_shard){.fd = -1, .path = dq_mem_text(path)};
     m->n_shards++;
     if (!s->path)
         return dq_fail_nomem(e);

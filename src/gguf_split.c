@@ -1,8 +1,9 @@
 #include "gguf_file.h"
 
+#include "mem.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,7 +77,7 @@ static int open_member(struct dq_model *m, const char *prefix, int prefix_len, u
     unsigned count, struct dq_error *e)
 {
     const size_t size = (size_t)prefix_len + SUFFIX_LEN + 1;
-    char *path = malloc(size);
+    char *path = dq_mem_new(size);
     if (!path)
         return dq_fail_nomem(e);
     snprintf(
@@ -87,7 +88,7 @@ static int open_member(struct dq_model *m, const char *prefix, int prefix_len, u
             dq_fail(e, DQ_ERR_FORMAT, "%s: file %u of a set of %u is missing", path, number, count);
     else
         rc = dq_shard_open(m, path, e);
-    free(path);
+    dq_mem_free(path);
     return rc;
 }
 

@@ -1,8 +1,9 @@
 #include "glob.h"
 
+#include "mem.h"
+
 #include <fnmatch.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_PATTERNS = 100000, MOST_BYTES = 8 << 20, LONGEST = 4096 };
@@ -19,12 +20,12 @@ static int expand_one(const char *text, size_t head_len, const char *middle, siz
     const char *tail, struct dq_strings *out, struct dq_error *e)
 {
     const size_t size = head_len + middle_len + strlen(tail) + 1;
-    char *joined = malloc(size);
+    char *joined = dq_mem_new(size);
     if (!joined)
         return dq_fail_nomem(e);
     snprintf(joined, size, "%.*s%.*s%s", (int)head_len, text, (int)middle_len, middle, tail);
     const int rc = expand(joined, out, e);
-    free(joined);
+    dq_mem_free(joined);
     return rc;
 }
 

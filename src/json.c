@@ -1,10 +1,15 @@
 #include "json.h"
 
 #include "file.h"
+#include "mem.h"
 #include "text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
+
+void dq_json_count_memory(void)
+{
+    json_set_alloc_funcs(dq_mem_new, dq_mem_free);
+}
 
 /* Ends the line of the piece before and begins the next one, with its key. */
 static void lead_in(struct dq_json *j, const char *key)
@@ -92,7 +97,7 @@ json_t *dq_json_text(const char *text, size_t len)
     if (!escaped)
         return NULL;
     json_t *value = json_string(escaped);
-    free(escaped);
+    dq_mem_free(escaped);
     return value;
 }
 

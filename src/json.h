@@ -24,6 +24,9 @@ struct dq_json {
     bool row[DQ_JSON_DEPTH];     /* they stay on one line */
 };
 
+/* Lets jansson's memory count (mem.h). Comes before everything else. */
+void dq_json_count_memory(void);
+
 /* Opens a list or object, or puts a value (which it takes over) where the writer stands; key is
  * NULL in a list and at the top. At the top, each value ends its line. */
 void dq_json_begin_object(struct dq_json *j, const char *key);

@@ -1,5 +1,7 @@
 #include "locate.h"
 
+#include "mem.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -78,7 +80,7 @@ static int open_in_folder(const char *folder, bool named, struct dq_model **out,
         rc = fail_choice(folder, named, &models, e);
     if (rc == 0) {
         const size_t size = strlen(folder) + strlen(models.items[0]) + 2;
-        path = malloc(size);
+        path = dq_mem_new(size);
         if (!path)
             rc = dq_fail_nomem(e);
         else if (named)
@@ -89,7 +91,7 @@ static int open_in_folder(const char *folder, bool named, struct dq_model **out,
     }
     if (rc == 0)
         rc = dq_model_open(path, out, e);
-    free(path);
+    dq_mem_free(path);
     dq_strings_finish(&models);
     return rc;
 }

@@ -1,5 +1,7 @@
 #include "cmd.h"
 #include "file.h"
+#include "json.h"
+#include "mem.h"
 #include "stop.h"
 
 #include <stdio.h>
@@ -81,6 +83,8 @@ static int run(int argc, char **argv)
         rc = dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
     } else {
         dq_msg_set_verbosity(args.verbosity);
+        if (args.max_memory > 0)
+            dq_mem_limit(args.max_memory);
         rc = command->run(&args);
     }
     dq_args_finish(&args);
@@ -91,6 +95,7 @@ int main(int argc, char **argv)
 {
     dq_stop_ignore_write_signals();
     dq_file_raise_limit();
+    dq_json_count_memory();
     if (dq_file_guard_standard() != 0)
         return EXIT_FAILURE;
     return dq_exit_status(run(argc, argv));

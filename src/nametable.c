@@ -1,6 +1,7 @@
 #include "nametable.h"
 
-#include <stdlib.h>
+#include "mem.h"
+
 #include <string.h>
 
 /* FNV-1a with a last mix, so that the low bits depend on all. */
@@ -29,7 +30,7 @@ static struct dq_name_slot *slot_of(
 static int grow(struct dq_nametable *t, size_t n_slots)
 {
     struct dq_nametable bigger = {.n_slots = n_slots, .n_used = t->n_used};
-    bigger.slots = calloc(bigger.n_slots, sizeof *bigger.slots);
+    bigger.slots = dq_mem_zeroed(bigger.n_slots, sizeof *bigger.slots);
     if (!bigger.slots)
         return -1;
     for (size_t i = 0; i < t->n_slots; i++) {
@@ -37,14 +38,14 @@ static int grow(struct dq_nametable *t, size_t n_slots)
         if (s->name)
             *slot_of(&bigger, s->name, s->len, s->hash) = *s;
     }
-    free(t->slots);
+    dq_mem_free(t->slots);
     *t = bigger;
     return 0;
 }
 
 void dq_nametable_finish(struct dq_nametable *t)
 {
-    free(t->slots);
+    dq_mem_free(t->slots);
     *t = (struct dq_nametable){0};
 }
 

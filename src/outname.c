@@ -1,9 +1,9 @@
 #include "outname.h"
 
 #include "file.h"
+#include "mem.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_plain(unsigned char byte, bool first)
@@ -34,7 +34,7 @@ char *dq_outname(const struct dq_pick *pick, const char *ending)
 {
     const struct dq_tensor *t = pick->tensor;
     const size_t slice_len = pick->slice_text ? strlen(pick->slice_text) : 0;
-    char *name = malloc(3 * (t->name_len + slice_len) + strlen(ending) + 2);
+    char *name = dq_mem_new(3 * (t->name_len + slice_len) + strlen(ending) + 2);
     if (!name)
         return NULL;
     char *to = append_encoded(name, t->name, t->name_len, true);
@@ -55,7 +55,7 @@ char *dq_outname_folder(const char *model_path)
     unsigned number;
     unsigned count;
     int kept = dq_split_name(base, &number, &count);
-    char *name = malloc(len + sizeof other_ending);
+    char *name = dq_mem_new(len + sizeof other_ending);
     if (!name)
         return NULL;
     if (kept < 0 && len > strlen(plain_ending) &&

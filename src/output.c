@@ -1,10 +1,10 @@
 #include "output.h"
 
 #include "file.h"
+#include "mem.h"
 #include "outname.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ int dq_output_fail(struct dq_output *out, int code, const char *words, struct dq
 {
     out->status = DQ_FAILED;
     out->code = code;
-    out->reason = strdup(words);
+    out->reason = dq_mem_text(words);
     return out->reason ? 0 : dq_fail_nomem(e);
 }
 
@@ -155,7 +155,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
         size_t len = strlen(path);
         while (len > 1 && path[len - 1] == '/')
             len--;
-        o->folder = strndup(path, len);
+        o->folder = dq_mem_text_of(path, len);
         return o->folder ? 0 : dq_fail_nomem(e);
     }
     if (o->destination == DQ_TO_STREAM && !args->dry_run) {
@@ -173,7 +173,7 @@ static char *join(const char *folder, const char *name)
 {
     const size_t len = strlen(folder);
     const size_t size = len + strlen(name) + 2;
-    char *path = malloc(size);
+    char *path = dq_mem_new(size);
     if (path)
         snprintf(path, size, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/", name);
     return path;
@@ -185,9 +185,9 @@ static int name_output(const struct dq_outputs *o, const struct dq_args *args,
     if (o->destination == DQ_TO_FOLDER) {
         char *name = dq_outname(out->pick, o->container->ending);
         out->path = name ? join(o->folder, name) : NULL;
-        free(name);
+        dq_mem_free(name);
     } else {
-        out->path = strdup(args->output);
+        out->path = dq_mem_text(args->output);
     }
     return out->path ? 0 : dq_fail_nomem(e);
 }
@@ -219,7 +219,7 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const stru
     int rc = 0;
     *o = (struct dq_outputs){.model = m, .folder_fd = -1, .fd = -1};
     o->container = args->container ? args->container : dq_container_by_name("npy");
-    o->items = calloc(picks->n + 1, sizeof *o->items);
+    o->items = dq_mem_zeroed(picks->n + 1, sizeof *o->items);
     if (!o->items)
         return dq_fail_nomem(e);
     for (; rc == 0 && o->n < picks->n; o->n++)
@@ -238,11 +238,11 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const stru
 void dq_outputs_finish(struct dq_outputs *o)
 {
     for (size_t i = 0; i < o->n; i++) {
-        free(o->items[i].path);
-        free(o->items[i].reason);
+        dq_mem_free(o->items[i].path);
+        dq_mem_free(o->items[i].reason);
     }
-    free(o->items);
-    free(o->folder);
+    dq_mem_free(o->items);
+    dq_mem_free(o->folder);
     if (o->folder_fd >= 0)
         close(o->folder_fd);
     if (o->fd >= 0)

@@ -2,6 +2,7 @@
 
 #include "glob.h"
 #include "grow.h"
+#include "mem.h"
 #include "suggest.h"
 
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static int need_sorted(struct selection *s)
     const size_t n = s->m->n_tensors;
     if (s->sorted)
         return 0;
-    s->sorted = malloc((n + 1) * sizeof *s->sorted);
+    s->sorted = dq_mem_new((n + 1) * sizeof *s->sorted);
     if (!s->sorted)
         return dq_fail_nomem(s->e);
     for (size_t i = 0; i < n; i++)
@@ -99,7 +100,7 @@ static void note_matches(const struct selection *s, const char *pattern, bool *m
 static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
 {
     struct dq_strings patterns = {0};
-    bool *matched = calloc(s->m->n_tensors + 1, sizeof *matched);
+    bool *matched = dq_mem_zeroed(s->m->n_tensors + 1, sizeof *matched);
     int rc = matched ? need_sorted(s) : dq_fail_nomem(s->e);
     if (rc == 0)
         rc = dq_glob_expand(word, &patterns, s->e);
@@ -112,7 +113,7 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
         }
     }
     dq_strings_finish(&patterns);
-    free(matched);
+    dq_mem_free(matched);
     return rc;
 }
 
@@ -160,8 +161,8 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
 
 static int add_slice(struct dq_pick *p, const char *text, struct dq_error *e)
 {
-    p->slice_text = strdup(text);
-    p->slice = malloc(sizeof *p->slice);
+    p->slice_text = dq_mem_text(text);
+    p->slice = dq_mem_new(sizeof *p->slice);
     if (!p->slice_text || !p->slice)
         return dq_fail_nomem(e);
     char *to = p->slice_text;
@@ -175,8 +176,8 @@ static int add_slice(struct dq_pick *p, const char *text, struct dq_error *e)
 
 static void finish_pick(struct dq_pick *p)
 {
-    free(p->slice_text);
-    free(p->slice);
+    dq_mem_free(p->slice_text);
+    dq_mem_free(p->slice);
 }
 
 static int add_pick(
@@ -216,7 +217,7 @@ static int want(struct selection *s, const char *word)
     const char *slice = dq_slice_find(word);
     if (find_exact(s->m, word))
         slice = NULL; /* a name that ends in brackets itself */
-    char *name = strndup(word, slice ? (size_t)(slice - word) : strlen(word));
+    char *name = dq_mem_text_of(word, slice ? (size_t)(slice - word) : strlen(word));
     if (!name)
         return dq_fail_nomem(s->e);
     s->slice = slice;
@@ -225,7 +226,7 @@ static int want(struct selection *s, const char *word)
         rc = s->rc;
     if (rc == 0 && n == 0)
         rc = fail_unmatched(s->m, name, s->e);
-    free(name);
+    dq_mem_free(name);
     return rc;
 }
 
@@ -288,8 +289,8 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
 {
     struct selection s = {.m = m, .e = e};
     int rc = 0;
-    s.whole = calloc(m->n_tensors + 1, sizeof *s.whole);
-    s.unwanted = calloc(m->n_tensors + 1, sizeof *s.unwanted);
+    s.whole = dq_mem_zeroed(m->n_tensors + 1, sizeof *s.whole);
+    s.unwanted = dq_mem_zeroed(m->n_tensors + 1, sizeof *s.unwanted);
     if (!s.whole || !s.unwanted)
         rc = dq_fail_nomem(e);
     for (size_t i = 0; rc == 0 && wanted->n == 0 && i < m->n_tensors; i++)
@@ -312,9 +313,9 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
         *out = s.picks;
     else
         dq_picks_finish(&s.picks);
-    free(s.sorted);
-    free(s.whole);
-    free(s.unwanted);
+    dq_mem_free(s.sorted);
+    dq_mem_free(s.whole);
+    dq_mem_free(s.unwanted);
     return rc;
 }
 
@@ -322,7 +323,7 @@ void dq_picks_finish(struct dq_picks *picks)
 {
     for (size_t i = 0; i < picks->n; i++)
         finish_pick(&picks->items[i]);
-    free(picks->items);
+    dq_mem_free(picks->items);
     *picks = (struct dq_picks){0};
 }
 

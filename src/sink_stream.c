@@ -1,6 +1,7 @@
 #include "sink.h"
 
 #include "file.h"
+#include "mem.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -34,7 +35,7 @@ static int commit(struct dq_sink *sink, struct dq_error *e)
 
 static void free_stream(struct dq_sink *sink)
 {
-    free(sink);
+    dq_mem_free(sink);
 }
 
 static int put_nowhere(
@@ -64,7 +65,7 @@ static bool is_null(int fd)
 
 int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq_error *e)
 {
-    struct stream_sink *s = calloc(1, sizeof *s);
+    struct stream_sink *s = dq_mem_zeroed(1, sizeof *s);
     if (!s)
         return dq_fail_nomem(e);
     dq_file_widen_pipe(fd);

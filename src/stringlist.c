@@ -1,8 +1,8 @@
 #include "stringlist.h"
 
 #include "grow.h"
+#include "mem.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 int dq_strings_add(struct dq_strings *list, const char *text, size_t len, struct dq_error *e)
@@ -11,11 +11,9 @@ int dq_strings_add(struct dq_strings *list, const char *text, size_t len, struct
     if (!roomy)
         return dq_fail_nomem(e);
     list->items = roomy;
-    char *copy = malloc(len + 1);
+    char *copy = dq_mem_text_of(text, len);
     if (!copy)
         return dq_fail_nomem(e);
-    memcpy(copy, text, len);
-    copy[len] = '\0';
     list->items[list->n++] = copy;
     return 0;
 }
@@ -23,7 +21,7 @@ int dq_strings_add(struct dq_strings *list, const char *text, size_t len, struct
 void dq_strings_finish(struct dq_strings *list)
 {
     for (size_t i = 0; i < list->n; i++)
-        free(list->items[i]);
-    free(list->items);
+        dq_mem_free(list->items[i]);
+    dq_mem_free(list->items);
     *list = (struct dq_strings){0};
 }

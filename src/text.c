@@ -1,5 +1,8 @@
 #include "text.h"
 
+#include "mem.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +121,7 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 char *dq_escape_new(const char *text, size_t len)
 {
     const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
-    char *out = malloc(size);
+    char *out = dq_mem_new(size);
     if (out)
         dq_escape(text, len, DQ_ESCAPE_NAME, out, size);
     return out;
@@ -155,4 +158,24 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32])
     const int decimals = unit == 0 || value >= 99.95 ? 0 : (value >= 9.995 ? 1 : 2);
     snprintf(out, 32, "%.*f %s", decimals, value, units[unit]);
     return out;
+}
+
+bool dq_parse_bytes(const char *text, size_t *out)
+{
+    static const char units[] = "kmgt";
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    const unsigned long long n = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
+    const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (unit)
+        end += end[1] == 'i' ? 2 : 1;
+    if (*end == 'B' || *end == 'b')
+        end++;
+    if (*end != '\0' || errno != 0 || n > SIZE_MAX >> shift)
+        return false;
+    *out = (size_t)n << shift;
+    return true;
 }

@@ -43,4 +43,8 @@ char *dq_put_number(char *out, uint64_t n);
 /* Writes a count of bytes as people read it: "123 B", "4.5 KiB", "1.20 GiB". Returns out. */
 const char *dq_format_bytes(unsigned long long bytes, char out[32]);
 
+/* Reads a count of bytes as people write it: "1000", "64K", "64KiB", "64kb", with K, M, G and T for
+ * powers of 1024. Returns whether it is one and fits. */
+bool dq_parse_bytes(const char *text, size_t *out);
+
 #endif

@@ -1,9 +1,9 @@
 #include "value.h"
 
 #include "checked.h"
+#include "mem.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 const struct dq_value_info dq_value_types[DQ_VALUE_COUNT] = {
@@ -78,7 +78,7 @@ static int read_string(struct dq_cursor *c, size_t text_max, struct dq_value *v,
     if (v->u > dq_cursor_left(c)) /* lets the cursor word the error, before memory is taken */
         return dq_cursor_skip(c, "string", v->u, e);
     v->text_len = v->u < text_max ? (size_t)v->u : text_max;
-    v->text = malloc(v->text_len + 1);
+    v->text = dq_mem_new(v->text_len + 1);
     if (!v->text)
         return dq_fail_nomem(e);
     v->text[v->text_len] = '\0';
@@ -117,7 +117,7 @@ int dq_value_read(struct dq_cursor *c, enum dq_value_type type, size_t text_max,
 
 void dq_value_finish(struct dq_value *v)
 {
-    free(v->text);
+    dq_mem_free(v->text);
     v->text = NULL;
 }
 

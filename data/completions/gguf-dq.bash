@@ -45,7 +45,7 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --manifest | \
-                --device | --cpu | --threads | --ulp)
+                --device | --cpu | --threads | --max-memory | --ulp)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
                 [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
@@ -115,7 +115,7 @@ _gguf_dq_add_tensors()
 _gguf_dq()
 {
     local commands='list extract verify bench devices formats'
-    local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null'
+    local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
     local decoding='-d --dtype --device --cpu -j --threads'
     local checking='--self-test --ulp'
@@ -190,7 +190,7 @@ _gguf_dq()
                 _gguf_dq_add_words 'baseline v3 v4'
                 return
                 ;;
-            --threads | --ulp | -j) return ;;
+            --threads | --max-memory | --ulp | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then

@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --manifest --device --cpu --threads --ulp
+    --manifest --device --cpu --threads --max-memory --ulp
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -69,6 +69,7 @@ complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s t -l tensor -x -
 complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Leave tensors out'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s T -l tensors-from -r -F -d 'Read names from a file'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s 0 -l null -d 'Names in that file end in NUL'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify' -l max-memory -x -d 'Take no more memory'
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata too'
 complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Show nothing but the names'

@@ -312,6 +312,23 @@ static void usage_has_a_line_for_each_command(void **state)
     free(text);
 }
 
+static void memory_is_bounded_in_bytes_or_as_a_share(void **state)
+{
+    const size_t all = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    struct line l;
+    (void)state;
+    assert_int_equal(parsed(&l, "list").max_memory, 0);
+    assert_int_equal(parsed(&l, "list --max-memory 0").max_memory, 0);
+    assert_int_equal(parsed(&l, "list --max-memory 1000").max_memory, 1000);
+    assert_int_equal(parsed(&l, "extract --max-memory=64MiB").max_memory, 64 << 20);
+    assert_in_range(parsed(&l, "list --max-memory 100%").max_memory, all / 100 * 99, all);
+    assert_in_range(parsed(&l, "list --max-memory 1%").max_memory, all / 102, all / 100);
+    check_refused("list --max-memory 1Q", "--max-memory 1Q: not a size");
+    check_refused("list --max-memory 0%", "--max-memory 0%: not a size");
+    check_refused("list --max-memory 101%", "--max-memory 101%: not a size");
+    check_refused("formats --max-memory 1M", "unknown option '--max-memory'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +348,7 @@ int main(void)
         scratch_test(help_names_the_options_of_the_command),
         scratch_test(help_fits_a_terminal),
         scratch_test(usage_has_a_line_for_each_command),
+        cmocka_unit_test(memory_is_bounded_in_bytes_or_as_a_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

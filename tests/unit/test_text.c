@@ -151,6 +151,30 @@ static void numbers_have_their_digits(void **state)
     }
 }
 
+static void counts_of_bytes_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t bytes;
+    } rows[] = {{"0", 0}, {"1", 1}, {"1000", 1000}, {"7B", 7}, {"64K", 65536}, {"64k", 65536},
+        {"64KB", 65536}, {"64kb", 65536}, {"64KiB", 65536}, {"64Ki", 65536}, {"3M", 3 << 20},
+        {"3MiB", 3 << 20}, {"2G", (size_t)2 << 30}, {"1T", (size_t)1 << 40},
+        {"18446744073709551615", SIZE_MAX}, {"16777215T", (size_t)16777215 << 40}};
+    static const char *const wrong[] = {"", "K", "-1", "+1", " 1", "1 K", "1.5G", "1P", "1KK",
+        "1KiBB", "1iB", "1Kib ", "0x10", "5%", "18446744073709551616", "16777216T", "99999999999G"};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t bytes = 77;
+        if (!dq_parse_bytes(rows[i].text, &bytes) || bytes != rows[i].bytes)
+            fail_msg("'%s' is %zu", rows[i].text, bytes);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        size_t bytes = 77;
+        if (dq_parse_bytes(wrong[i], &bytes) || bytes != 77)
+            fail_msg("'%s' is %zu", wrong[i], bytes);
+    }
+}
+
 /* Whatever comes in: valid UTF-8 without controls goes out. */
 static void escaped_random_bytes_are_printable(void **state)
 {
@@ -270,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_new_string_holds_all),
         cmocka_unit_test(plain_text_is_told_from_other),
         cmocka_unit_test(numbers_have_their_digits),
+        cmocka_unit_test(counts_of_bytes_are_read),
         cmocka_unit_test(escaped_random_bytes_are_printable),
         cmocka_unit_test(utf8_is_valid_in_its_shortest_form),
         cmocka_unit_test(other_forms_are_not_utf8),
