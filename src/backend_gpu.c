@@ -1,5 +1,7 @@
 #include "backend_gpu.h"
 
+#include "mem.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@ struct gpu_lane {
     void *d_out;
     uint32_t *d_overflow; /* behind the output; the kernels store 1 there */
     uint32_t *overflow;   /* its copy, behind the output buffer */
+    size_t taken;         /* of the host's memory */
 };
 
 int dq_gpu_device_open(
@@ -159,6 +162,7 @@ static int spoil(struct dq_lane *lane, size_t len, struct dq_error *e)
 static void free_lane(struct dq_lane *lane)
 {
     struct gpu_lane *l = (struct gpu_lane *)lane;
+    dq_mem_give(l->taken);
     const struct dq_gpu_driver *v = l->device->driver;
     struct dq_gpu *g = l->device->gpu;
     v->free(g, l->d_in);
@@ -178,6 +182,9 @@ static int make(struct gpu_lane *l, size_t in_len, size_t out_len, struct dq_err
     struct dq_gpu *g = l->device->gpu;
     void *in = NULL;
     void *out = NULL;
+    if (!dq_mem_take(in_len + out_len))
+        return dq_fail_nomem(e);
+    l->taken = in_len + out_len;
     int rc = v->stream_new(g, &l->stream, e);
     if (rc == 0)
         rc = v->alloc_host(g, in_len, &in, e);

@@ -165,7 +165,8 @@ static int open_lanes(struct verification *v, struct dq_error *e)
     struct dq_engine_wish wish = {.device = v->args->device,
         .cpu = v->args->cpu,
         .n_threads = n_threads,
-        .n_comparing = n_threads};
+        .n_comparing = n_threads,
+        .beside = DQ_REFERENCE_LEN};
     struct dq_error why;
     const bool any_gpu = wish.device.kind == DQ_DEVICE_AUTO;
     if (any_gpu)

@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include "mem.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -13,6 +14,33 @@ enum {
     CPU_IN = 1 << 20,
     CPU_OUT = 1 << 20,
 };
+
+/* Lanes leave so much for what comes after them: names, reports, and the stacks of threads. */
+enum {
+    FOR_OTHERS = 1 << 20,
+    FOR_THREAD = 64 << 10,
+};
+
+/* Buffers are halved so many times at most before the memory counts as too little. */
+enum { MOST_HALVINGS = 5 };
+
+/* Whether the memory that may be taken is enough for one more lane with buffers of len bytes. What
+ * else the lanes need is not taken yet. */
+static bool is_room(const struct dq_engine *engine, const struct dq_engine_wish *wish, size_t len)
+{
+    const size_t n = engine->n_lanes + 1;
+    return dq_mem_left() >= len + n * (wish->beside + FOR_THREAD) + FOR_OTHERS;
+}
+
+/* How many times the buffers of lanes have to be halved for the first one to fit. */
+static unsigned halvings(
+    const struct dq_engine *engine, const struct dq_engine_wish *wish, size_t len)
+{
+    unsigned n = 0;
+    while (n < MOST_HALVINGS && !is_room(engine, wish, len >> n))
+        n++;
+    return n;
+}
 
 /* Opening a GPU takes about as long as one core needs for so many bytes. */
 static const uint64_t gpu_repays = (uint64_t)16 << 30;
@@ -40,9 +68,13 @@ static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
 {
     const struct dq_cpu *cpu = wish->cpu ? wish->cpu : dq_cpu_best();
     const size_t n = dq_engine_threads(wish->n_threads);
+    const unsigned less = halvings(engine, wish, CPU_IN + CPU_OUT);
     snprintf(engine->label, sizeof engine->label, "cpu");
-    for (int rc = 0; engine->n_lanes < n; engine->n_lanes++) {
-        rc = dq_lane_new_cpu(cpu, CPU_IN, CPU_OUT, &engine->lanes[engine->n_lanes], e);
+    for (; engine->n_lanes < n; engine->n_lanes++) {
+        if (engine->n_lanes > 0 && !is_room(engine, wish, (CPU_IN + CPU_OUT) >> less))
+            break;
+        const int rc = dq_lane_new_cpu(
+            cpu, CPU_IN >> less, CPU_OUT >> less, &engine->lanes[engine->n_lanes], e);
         if (rc != 0) {
             dq_engine_close(engine);
             return rc;
@@ -53,11 +85,11 @@ static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
 
 /* Makes one more lane on a GPU. Among others, one that comes out smaller, because memory ran short,
  * is not kept: all lanes are alike. */
-static int add_lane(struct dq_engine *engine, struct dq_gpu_device *gpu, bool is_half, size_t least,
-    struct dq_error *e)
+static int add_lane(struct dq_engine *engine, struct dq_gpu_device *gpu, unsigned less,
+    size_t least, struct dq_error *e)
 {
     struct dq_lane *lane;
-    const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN >> is_half, DQ_GPU_OUT >> is_half, &lane, e);
+    const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN >> less, DQ_GPU_OUT >> less, &lane, e);
     if (rc != 0)
         return rc;
     if (lane->out_len < least) {
@@ -70,13 +102,13 @@ static int add_lane(struct dq_engine *engine, struct dq_gpu_device *gpu, bool is
 
 /* Opens a GPU and its first lane, which may be small if it is to be the only GPU. */
 static int add_gpu(struct dq_engine *engine, const struct dq_device *device, bool alone,
-    bool is_half, struct dq_error *e)
+    unsigned less, struct dq_error *e)
 {
     struct dq_gpu_device *gpu;
     int rc = dq_gpu_device_open(device->driver, device->number, &gpu, e);
     if (rc != 0)
         return rc;
-    rc = add_lane(engine, gpu, is_half, alone ? 0 : DQ_GPU_OUT >> is_half, e);
+    rc = add_lane(engine, gpu, less, alone ? 0 : DQ_GPU_OUT >> less, e);
     if (rc == 0)
         engine->gpus[engine->n_gpus++] = gpu;
     else
@@ -93,7 +125,7 @@ static void note_left_out(
 }
 
 /* Opens the GPUs that are meant. Of several, those that cannot be used are left out. */
-static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *choice, bool is_half,
+static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *choice, unsigned less,
     struct dq_error *e)
 {
     struct dq_device found[DQ_GPUS_MAX];
@@ -104,7 +136,7 @@ static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *cho
     for (size_t i = 0; i < n; i++) {
         struct dq_error why;
         const struct dq_device device = found[i];
-        rc = add_gpu(engine, &device, n == 1, is_half, &why);
+        rc = add_gpu(engine, &device, n == 1, less, &why);
         if (rc == 0)
             found[engine->n_gpus - 1] = device;
         else if (n == 1)
@@ -118,19 +150,20 @@ static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *cho
 
 /* Gives each GPU more lanes in turn, so that a few chunks of work use several GPUs; fewer where
  * memory runs short. */
-static void add_lanes(struct dq_engine *engine, unsigned n_comparing)
+static void add_lanes(struct dq_engine *engine, const struct dq_engine_wish *wish, unsigned less)
 {
-    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + n_comparing;
-    const bool is_half = n_comparing > 0;
-    const size_t most = DQ_GPU_PINNED / ((DQ_GPU_IN + DQ_GPU_OUT) >> is_half);
+    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + wish->n_comparing;
+    const size_t lane_len = (DQ_GPU_IN + DQ_GPU_OUT) >> less;
+    const size_t most = DQ_GPU_PINNED / lane_len;
     const size_t n = wanted < most ? wanted : most;
     const size_t least = engine->lanes[0]->out_len;
     bool full[DQ_GPUS_MAX] = {false};
     size_t n_full = 0;
-    for (size_t i = 0; engine->n_lanes < n && n_full < engine->n_gpus; i++) {
+    for (size_t i = 0;
+         engine->n_lanes < n && n_full < engine->n_gpus && is_room(engine, wish, lane_len); i++) {
         struct dq_error unused;
         const size_t g = i % engine->n_gpus;
-        if (!full[g] && add_lane(engine, engine->gpus[g], is_half, least, &unused) != 0) {
+        if (!full[g] && add_lane(engine, engine->gpus[g], less, least, &unused) != 0) {
             full[g] = true;
             n_full++;
         }
@@ -139,9 +172,12 @@ static void add_lanes(struct dq_engine *engine, unsigned n_comparing)
 
 static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
 {
-    const int rc = add_gpus(engine, &wish->device, wish->n_comparing > 0, e);
+    const size_t len = DQ_GPU_IN + DQ_GPU_OUT;
+    const unsigned half = wish->n_comparing > 0;
+    const unsigned less = half + halvings(engine, wish, len >> half);
+    const int rc = add_gpus(engine, &wish->device, less, e);
     if (rc == 0)
-        add_lanes(engine, wish->n_comparing);
+        add_lanes(engine, wish, less);
     return rc;
 }
 
@@ -155,8 +191,11 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
         const int rc = open_gpu(engine, wish, &why);
         snprintf(engine->why, sizeof engine->why, "asked for%s%.200s",
             engine->left_out[0] ? "; left out: " : "", engine->left_out);
-        /* Too little memory on a GPU makes the GPU unusable, not the program. */
-        return rc == 0 ? 0 : dq_fail(e, rc == DQ_ERR_MEMORY ? DQ_ERR_GPU : rc, "%s", why.text);
+        /* Too little memory on a GPU makes the GPU unusable, not the program; but a limit that a
+         * person sets does not. */
+        return rc == 0 ? 0
+                       : dq_fail(e, rc == DQ_ERR_MEMORY && dq_mem_refused() == 0 ? DQ_ERR_GPU : rc,
+                             "%s", why.text);
     }
     if (wish->device.kind == DQ_DEVICE_CPU) {
         snprintf(engine->why, sizeof engine->why, "asked for");

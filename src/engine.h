@@ -32,23 +32,27 @@ struct dq_engine_wish {
     const struct dq_cpu *cpu; /* the level; NULL: the best */
     unsigned n_threads;       /* CPU; 0: all processors */
     unsigned n_comparing;     /* GPU: so many more lanes, whose output is being looked at */
+    size_t beside;            /* bytes that will be taken for each lane beside its buffers */
     uint64_t n_bytes;         /* how much will be written, which decides for auto */
 };
+
+enum { DQ_LABEL_MAX = 128 };
 
 struct dq_engine {
     struct dq_lane *lanes[DQ_LANES_MAX]; /* all of one size; those of GPUs in turn */
     size_t n_lanes;
     struct dq_gpu_device *gpus[DQ_GPUS_MAX];
-    size_t n_gpus;      /* 0: the CPU */
-    char label[128];    /* "cpu", "cuda:0", "cuda:0-3" */
-    char why[256];      /* in words, why this device */
-    char left_out[512]; /* "cuda:1: WORDS": of all GPUs, those that cannot be used; "" */
+    size_t n_gpus;            /* 0: the CPU */
+    char label[DQ_LABEL_MAX]; /* "cpu", "cuda:0", "cuda:0-3" */
+    char why[256];            /* in words, why this device */
+    char left_out[512];       /* "cuda:1: WORDS": of all GPUs, those that cannot be used; "" */
 };
 
 /* The number of threads: as it is, or, for 0, one for each processor; at most DQ_LANES_MAX. */
 unsigned dq_engine_threads(unsigned n_threads);
 
-/* Opens what is wished for. A GPU that is asked for is taken or the call fails with DQ_ERR_GPU; of
+/* Opens what is wished for, with fewer lanes, or else a smaller one, where the memory that may be
+ * taken is not enough. A GPU that is asked for is taken or the call fails with DQ_ERR_GPU; of
  * all GPUs, those that can be used are. auto takes one only if that is worth while, and the CPU if
  * it cannot be had. */
 int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e);

@@ -9,7 +9,7 @@
  * the device's lanes. */
 enum {
     REFERENCE_IN = 128 << 10,
-    REFERENCE_OUT = 256 << 10,
+    REFERENCE_OUT = DQ_REFERENCE_LEN - REFERENCE_IN,
 };
 
 /* What the workers of one plan share. */

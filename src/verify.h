@@ -24,8 +24,9 @@ struct dq_verifier {
     struct dq_verify_times times; /* of all plans so far */
 };
 
-/* Makes a reference for each lane of an engine, which must outlive it. dq_verifier_finish frees
- * them. */
+/* Makes a reference for each lane of an engine, which must outlive it and has left
+ * DQ_REFERENCE_LEN bytes for each. dq_verifier_finish frees them. */
+enum { DQ_REFERENCE_LEN = 384 << 10 };
 int dq_verifier_init(
     struct dq_verifier *v, const struct dq_engine *engine, unsigned n_threads, struct dq_error *e);
 void dq_verifier_finish(struct dq_verifier *v);

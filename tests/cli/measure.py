@@ -1,13 +1,20 @@
-"""Run a command and say if it failed or took 64 MiB of memory or more: measure.py COMMAND..."""
+"""Run a command and say how it ended, and if it took as much memory as it must not:
+
+measure.py [--most=MIB] COMMAND...    64 MiB unless another number is given, which is well above
+                                      what Python itself takes, since a child begins with that
+"""
 import os
 import subprocess
 import sys
 
-MOST_KIB = 64 << 10
+most_mib = 64
+command = sys.argv[1:]
+if command[0].startswith('--most='):
+    most_mib = int(command.pop(0).partition('=')[2])
 
-child = subprocess.Popen(sys.argv[1:])
+child = subprocess.Popen(command)
 _, status, usage = os.wait4(child.pid, 0)
 child.returncode = os.waitstatus_to_exitcode(status)
 print(f'exit {child.returncode}', file=sys.stderr)
-if usage.ru_maxrss >= MOST_KIB and not os.environ.get('GGUF_DQ_SANITIZED'):
+if usage.ru_maxrss >= most_mib << 10 and not os.environ.get('GGUF_DQ_SANITIZED'):
     print(f'took {usage.ru_maxrss} KiB', file=sys.stderr)

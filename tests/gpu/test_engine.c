@@ -3,6 +3,7 @@
 #include "engine.h"
 #include "gpu_host.h"
 #include "host_faults.h"
+#include "mem.h"
 #include "scratch.h"
 
 #include <stdio.h>
@@ -337,6 +338,68 @@ static void processors_decide_about_cpu_lanes(void **state)
     dq_engine_close(&engine);
 }
 
+/* How many lanes of which size there are where so much may be taken. */
+static void check_limited(
+    const struct dq_engine_wish *wish, size_t most, size_t n_lanes, size_t out_len)
+{
+    struct dq_engine engine;
+    struct dq_error e;
+    const size_t taken = SIZE_MAX - dq_mem_left();
+    dq_mem_limit(taken + most);
+    check_ok(dq_engine_open(&engine, wish, &e), &e);
+    assert_int_equal(engine.n_lanes, n_lanes);
+    for (size_t i = 0; i < engine.n_lanes; i++) {
+        assert_int_equal(engine.lanes[i]->out_len, out_len);
+        assert_true(engine.lanes[i]->in_len >= out_len / 2);
+    }
+    dq_engine_close(&engine);
+    assert_int_equal(dq_mem_left(), most);
+    dq_mem_limit(SIZE_MAX);
+}
+
+/* Besides its buffers, a lane needs what the wish says and 64 KiB for a thread, and all together
+ * leave 1 MiB; what the allocator and the engine add is less than 64 KiB. */
+static void a_limit_of_memory_decides_about_lanes(void **state)
+{
+    enum { KIB = 1 << 10, MIB = 1 << 20, SOME = 64 << 10, CPU_LANE = 2 * MIB + SOME };
+    struct dq_engine_wish wish = wish_for("cpu", 0);
+    (void)state;
+    wish.n_threads = 8;
+    check_limited(&wish, MIB + 8 * CPU_LANE + SOME, 8, MIB);
+    check_limited(&wish, MIB + 8 * CPU_LANE - 1, 7, MIB);
+    check_limited(&wish, MIB + CPU_LANE + SOME, 1, MIB);
+    check_limited(&wish, MIB + CPU_LANE - 1, 1, MIB / 2);
+    check_limited(&wish, 100 * KIB, 1, 32 * KIB); /* even if little is left for others */
+    wish.beside = MIB;
+    check_limited(&wish, MIB + 8 * CPU_LANE, 5, MIB);
+
+    wish = wish_for("gpu", 0);
+    const size_t gpu_lane = DQ_GPU_IN + DQ_GPU_OUT + SOME;
+    check_limited(&wish, MIB + DQ_GPU_LANES * gpu_lane + SOME, DQ_GPU_LANES, DQ_GPU_OUT);
+    check_limited(&wish, MIB + DQ_GPU_LANES * gpu_lane - 1, DQ_GPU_LANES - 1, DQ_GPU_OUT);
+    check_limited(&wish, MIB + gpu_lane - 1, 1, DQ_GPU_OUT / 2);
+    wish.n_comparing = 3;
+    wish.beside = MIB;
+    check_limited(&wish, MIB + 3 * (gpu_lane / 2 + MIB + SOME), 3, DQ_GPU_OUT / 2);
+}
+
+/* It is the limit that is too small, not a GPU. */
+static void too_low_a_limit_is_told(void **state)
+{
+    static const char *const devices[] = {"cpu", "gpu"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct dq_engine_wish wish = wish_for(devices[i], 0);
+        struct dq_engine engine;
+        struct dq_error e;
+        dq_mem_limit(SIZE_MAX - dq_mem_left() + 20000);
+        check_error(dq_engine_open(&engine, &wish, &e), &e, DQ_ERR_MEMORY,
+            "KiB of memory are needed, more than --max-memory allows");
+        assert_int_equal(engine.n_lanes, 0);
+        dq_mem_limit(SIZE_MAX);
+    }
+}
+
 static void a_gpu_is_given_up_for_the_cpu(void **state)
 {
     struct dq_engine_wish wish = wish_for("auto", UINT64_MAX);
@@ -359,17 +422,13 @@ static void a_gpu_is_given_up_for_the_cpu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        host_test(devices_are_named),
-        host_test(other_names_are_refused),
-        host_test(what_is_asked_for_is_taken),
-        host_test(auto_weighs_the_work),
-        host_test(auto_goes_without_a_gpu),
-        host_test(memory_decides_about_lanes),
-        host_test(all_gpus_take_turns),
-        host_test(gpus_that_cannot_be_used_are_left_out),
-        host_test(gpus_are_named_in_runs),
-        host_test(processors_decide_about_cpu_lanes),
-        host_test(a_gpu_is_given_up_for_the_cpu),
+        host_test(devices_are_named), host_test(other_names_are_refused),
+        host_test(what_is_asked_for_is_taken), host_test(auto_weighs_the_work),
+        host_test(auto_goes_without_a_gpu), host_test(memory_decides_about_lanes),
+        host_test(all_gpus_take_turns), host_test(gpus_that_cannot_be_used_are_left_out),
+        host_test(gpus_are_named_in_runs), host_test(processors_decide_about_cpu_lanes),
+        host_test(a_limit_of_memory_decides_about_lanes), host_test(a_gpu_is_given_up_for_the_cpu),
+        host_test(too_low_a_limit_is_told), /* the last, because refusals are remembered */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
