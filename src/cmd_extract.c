@@ -22,6 +22,7 @@ struct extraction {
     struct dq_outputs outputs;
     struct dq_engine_wish wish;
     struct dq_engine engine;
+    char gpu[DQ_LABEL_MAX]; /* the engine's label, although it may be given up later */
     struct dq_progress progress;
     bool nobody_reads; /* standard output */
     int first_failure; /* of a tensor that was left out */
@@ -134,7 +135,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
     if (rc == 0) {
         rc = dq_stop_check(e); /* as long as there was something to clean up, it was only noted */
         out->status = DQ_WRITTEN;
-        snprintf(out->device, sizeof out->device, "%s", x->engine.label);
+        out->device = x->engine.n_gpus > 0 ? x->gpu : "cpu";
     } else if (rc == DQ_ERR_IO && x->args->skip_existing &&
                faccessat(x->outputs.folder_fd, dq_file_base(out->path), F_OK, 0) == 0) {
         out->status = DQ_SKIPPED; /* another run was faster */
@@ -271,6 +272,7 @@ static int open_engine(struct extraction *x, struct dq_error *e)
     const int rc = dq_engine_open(&x->engine, &x->wish, e);
     if (rc == 0 && x->engine.left_out[0])
         dq_msg_warning("left out: %s", x->engine.left_out);
+    snprintf(x->gpu, sizeof x->gpu, "%s", x->engine.label);
     return rc;
 }
 

@@ -23,7 +23,7 @@ struct dq_output {
     enum dq_status status;
     int code;            /* DQ_FAILED: why */
     char *reason;        /* DQ_FAILED: in words; owned */
-    char device[128];    /* DQ_WRITTEN: that decoded it, "cuda:0" */
+    const char *device;  /* DQ_WRITTEN: that decoded it, "cuda:0" */
     uint64_t n_overflow; /* finite weights that became infinite */
 };
 

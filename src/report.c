@@ -39,7 +39,7 @@ json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out,
         text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
         dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
         dq_json_u64(out->data_off), "bytes", dq_json_u64(out->n_bytes), "device",
-        out->device[0] ? out->device : device, "status", statuses[out->status], "reason",
+        out->device ? out->device : device, "status", statuses[out->status], "reason",
         text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
 }
 
