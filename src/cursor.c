@@ -32,14 +32,21 @@ uint64_t dq_cursor_left(const struct dq_cursor *c)
     return c->end - c->pos;
 }
 
-int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const char *format, ...)
+int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_finding *f,
+    const char *format, ...)
 {
     char text[512];
+    struct dq_finding here = *f;
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return dq_fail(e, DQ_ERR_FORMAT, "%s: %s (offset %" PRIu64 ")", c->path, text, c->pos);
+    here.path = c->path;
+    here.kv = c->kv;
+    here.tensor = c->tensor;
+    here.offset = c->pos;
+    return dq_finding_fail(
+        c->listener, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->pos);
 }
 
 static int need(const struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
@@ -47,8 +54,11 @@ static int need(const struct dq_cursor *c, const char *what, uint64_t len, struc
     const uint64_t left = dq_cursor_left(c);
     if (len <= left)
         return 0;
+    const struct dq_finding f = {.rule = DQ_RULE_in_file,
+        .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", left, what),
+        .found = DQ_WORDS("%" PRIu64, len)};
     return dq_cursor_fail(
-        c, e, "%s: %" PRIu64 " bytes claimed, %" PRIu64 " left in the file", what, len, left);
+        c, e, &f, "%s: %" PRIu64 " bytes claimed, %" PRIu64 " left in the file", what, len, left);
 }
 
 /* Returns how many bytes from pos on are in the window, at least one, after filling it anew if it
@@ -169,9 +179,13 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
     rc = need(c, what, n, e);
     if (rc != 0)
         return rc;
-    if (n > max)
+    if (n > max) {
+        const struct dq_finding f = {.rule = DQ_RULE_name_length,
+            .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", max, what),
+            .found = DQ_WORDS("%" PRIu64, n)};
         return dq_cursor_fail(
-            c, e, "%s: %" PRIu64 " bytes long, at most %" PRIu64 " are allowed", what, n, max);
+            c, e, &f, "%s: %" PRIu64 " bytes long, at most %" PRIu64 " are allowed", what, n, max);
+    }
     char *text = dq_mem_new((size_t)n + 1);
     if (!text)
         return dq_fail_nomem(e);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "finding.h"
 
 struct dq_cursor {
     int fd;
@@ -18,7 +19,11 @@ struct dq_cursor {
     uint64_t end;     /* size of the file */
     bool big_endian;  /* numbers are big-endian */
     bool narrow;      /* version 1: counts and lengths have 32 bits */
-    uint8_t *buf;     /* a window on the file */
+    /* For findings: who is told, and the pair or tensor that is being read. Each may be NULL. */
+    const struct dq_listener *listener;
+    const struct dq_kv *kv;
+    const struct dq_tensor *tensor;
+    uint8_t *buf; /* a window on the file */
     uint64_t buf_off;
     size_t buf_len;
 };
@@ -31,9 +36,10 @@ void dq_cursor_finish(struct dq_cursor *c);
 /* Bytes between the cursor and the end of the file. */
 uint64_t dq_cursor_left(const struct dq_cursor *c);
 
-/* Fails with DQ_ERR_FORMAT and the cursor's path and offset in front of the text. */
-int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const char *format, ...)
-    DQ_PRINTF(3, 4);
+/* Fails with DQ_ERR_FORMAT and the cursor's path and offset around the text. The finding has its
+ * rule and what was expected and found; the rest is the cursor's. */
+int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_finding *f,
+    const char *format, ...) DQ_PRINTF(4, 5);
 
 /* Reads an unsigned number of len (1, 2, 4 or 8) bytes. what names it in the error. */
 int dq_cursor_number(

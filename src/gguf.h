@@ -14,6 +14,7 @@
 
 #include "cursor.h"
 #include "err.h"
+#include "finding.h"
 #include "format.h"
 #include "nametable.h"
 #include "value.h"
@@ -26,7 +27,7 @@ struct dq_kv {
     size_t key_len;
     char *shown; /* the key escaped for people, which may be the key itself; owned */
     enum dq_value_type type;
-    uint64_t value_off;
+    uint64_t value_off; /* 0: the file is broken before the end of the value */
 };
 
 struct dq_shard {
@@ -36,7 +37,8 @@ struct dq_shard {
     uint32_t version;
     bool big_endian;
     uint64_t alignment;
-    uint64_t data_off; /* where the data section starts */
+    uint64_t infos_end; /* where the tensor infos end and the padding starts */
+    uint64_t data_off;  /* where the data section starts; 0: the file is broken before */
     struct dq_kv *kvs;
     size_t n_kvs;
     size_t n_tensors;
@@ -53,9 +55,10 @@ struct dq_tensor {
     uint32_t n_dims;
     uint64_t dims[DQ_DIMS_MAX]; /* innermost first; 1 beyond n_dims */
     uint64_t n_weights;
-    uint64_t n_bytes; /* of an unknown type: up to the next tensor or the end of the file */
-    uint64_t offset;  /* of the data, from the start of the file */
-    char *problem;    /* why its data cannot be used, or NULL; owned */
+    uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
+    uint64_t info_off; /* of its info; 0: the file is broken before the end of that */
+    uint64_t offset;   /* of the data, from the start of the file */
+    char *problem;     /* why its data cannot be used, or NULL; owned */
 };
 
 struct dq_model {
@@ -64,12 +67,24 @@ struct dq_model {
     size_t n_shards;
     struct dq_tensor *tensors; /* in the order of the files */
     size_t n_tensors;
-    struct dq_nametable names; /* tensor name -> index */
+    struct dq_nametable names;          /* tensor name -> index */
+    const struct dq_listener *listener; /* is told of findings; NULL: nobody wants them */
 };
 
 /* Opens a model read-only; any member of a split set opens the set. dq_model_free closes it. */
 int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e);
 void dq_model_free(struct dq_model *m);
+
+/* The same, and tells the listener of everything that is wrong: with the model, which ends the
+ * reading (DQ_ERR_FORMAT), or with single tensors. What was read by then is handed out even so, for
+ * dq_model_remark; *out is NULL only after other errors. */
+int dq_model_examine(const char *path, const struct dq_listener *listener, struct dq_model **out,
+    struct dq_error *e);
+
+/* Tells the listener of what is odd in a model, or in what was read of it, and no error. Reads the
+ * values of its metadata and the bytes between its tensors. */
+int dq_model_remark(
+    const struct dq_model *m, const struct dq_listener *listener, struct dq_error *e);
 
 /* Takes the name of a split file, PREFIX-%05d-of-%05d.gguf, apart: returns the length of PREFIX, or
  * -1 if path is not of that form (then number and count stay as they are). */

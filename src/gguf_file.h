@@ -15,8 +15,16 @@ void dq_model_drop_shards(struct dq_model *m);
  * checks that the set is whole. m->path is how the members are found. */
 int dq_split_open(struct dq_model *m, struct dq_error *e);
 
-/* Works out the size of every tensor, and which regions can be used. */
+/* Works out the size of every tensor, and which regions can be used. Leaves out those of a file
+ * that is broken before its data section. */
 int dq_regions_check(struct dq_model *m, struct dq_error *e);
+
+/* Brings tensors into the order of their data, which most files have already. */
+void dq_tensors_sort(struct dq_tensor **placed, size_t n);
+
+/* Tells what is odd about where the n tensors of a file lie, and about the bytes between. */
+int dq_layout_remark(const struct dq_shard *s, struct dq_tensor *tensors, size_t n,
+    const struct dq_listener *listener, struct dq_error *e);
 
 /* Whether a big-endian file's blocks of this type have defined fields. */
 bool dq_endian_defined(enum dq_format format);

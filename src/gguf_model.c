@@ -37,28 +37,44 @@ void dq_model_drop_shards(struct dq_model *m)
     m->n_shards = 0;
 }
 
-int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e)
+static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
 {
-    int rc;
+    m->path = dq_mem_text(path);
+    if (!m->path)
+        return dq_fail_nomem(e);
+    int rc = dq_shard_open(m, path, e);
+    if (rc == 0)
+        rc = dq_split_open(m, e);
+    if (rc != 0 && (rc != DQ_ERR_FORMAT || !m->listener))
+        return rc;
+    struct dq_error why;
+    const int rc_regions = dq_regions_check(m, &why);
+    return rc_regions != 0 ? dq_fail(e, rc_regions, "%s", why.text) : rc;
+}
+
+int dq_model_examine(
+    const char *path, const struct dq_listener *listener, struct dq_model **out, struct dq_error *e)
+{
+    *out = NULL;
     struct dq_model *m = dq_mem_zeroed(1, sizeof *m);
     if (!m)
         return dq_fail_nomem(e);
-    m->path = dq_mem_text(path);
-    if (!m->path) {
-        rc = dq_fail_nomem(e);
-        goto fail;
-    }
-    rc = dq_shard_open(m, path, e);
+    m->listener = listener;
+    const int rc = read_model(m, path, e);
+    m->listener = NULL;
+    if (rc == 0 || (rc == DQ_ERR_FORMAT && listener))
+        *out = m;
+    else
+        dq_model_free(m);
+    return rc;
+}
+
+int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e)
+{
+    struct dq_model *m;
+    const int rc = dq_model_examine(path, NULL, &m, e);
     if (rc == 0)
-        rc = dq_split_open(m, e);
-    if (rc == 0)
-        rc = dq_regions_check(m, e);
-    if (rc != 0)
-        goto fail;
-    *out = m;
-    return 0;
-fail:
-    dq_model_free(m);
+        *out = m;
     return rc;
 }
 

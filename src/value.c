@@ -28,8 +28,12 @@ int dq_value_read_type(struct dq_cursor *c, enum dq_value_type *out, struct dq_e
     const int rc = dq_cursor_u32(c, "value type", &type, e);
     if (rc != 0)
         return rc;
-    if (type >= DQ_VALUE_COUNT)
-        return dq_cursor_fail(c, e, "unknown value type %" PRIu32, type);
+    if (type >= DQ_VALUE_COUNT) {
+        const struct dq_finding f = {.rule = DQ_RULE_value_type,
+            .expected = DQ_WORDS("0 to %d", DQ_VALUE_COUNT - 1),
+            .found = DQ_WORDS("%" PRIu32, type)};
+        return dq_cursor_fail(c, e, &f, "unknown value type %" PRIu32, type);
+    }
     *out = (enum dq_value_type)type;
     return 0;
 }
@@ -50,10 +54,15 @@ static int read_array_head(
         least = length_len;
     else if (*element == DQ_VALUE_array)
         least = 4 + length_len;
-    if (*count > dq_cursor_left(c) / least)
-        return dq_cursor_fail(c, e,
+    if (*count > dq_cursor_left(c) / least) {
+        const struct dq_finding f = {.rule = DQ_RULE_array_in_file,
+            .expected = DQ_WORDS("at most %" PRIu64 " elements of type %s",
+                dq_cursor_left(c) / least, dq_value_types[*element].name),
+            .found = DQ_WORDS("%" PRIu64, *count)};
+        return dq_cursor_fail(c, e, &f,
             "array of %" PRIu64 " elements of %s claimed, %" PRIu64 " bytes left in the file",
             *count, dq_value_types[*element].name, dq_cursor_left(c));
+    }
     return 0;
 }
 
@@ -133,8 +142,12 @@ int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, 
     }
     if (info->kind != DQ_KIND_ARRAY)
         return dq_cursor_skip(c, info->name, info->len, e);
-    if (depth >= DQ_NESTING_MAX)
-        return dq_cursor_fail(c, e, "arrays nested deeper than %d", DQ_NESTING_MAX);
+    if (depth >= DQ_NESTING_MAX) {
+        const struct dq_finding f = {.rule = DQ_RULE_array_depth,
+            .expected = DQ_WORDS("at most %d arrays in one another", DQ_NESTING_MAX),
+            .found = "more"};
+        return dq_cursor_fail(c, e, &f, "arrays nested deeper than %d", DQ_NESTING_MAX);
+    }
     rc = read_array_head(c, &element, &count, e);
     if (rc != 0)
         return rc;
