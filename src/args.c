@@ -41,6 +41,7 @@ FLAG(dry_run, dry_run)
 FLAG(meta, meta)
 FLAG(names, names)
 FLAG(self_test, self_test)
+FLAG(values, values)
 FLAG(json, json)
 FLAG(jsonl, jsonl)
 FLAG(help, help)
@@ -189,9 +190,9 @@ SETTER(verbose)
 
 enum {
     DECODING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY | DQ_CMD_BENCH,
-    SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_VERIFY,
+    SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_VERIFY | DQ_CMD_CHECK,
     REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS | DQ_CMD_VERIFY | DQ_CMD_DEVICES |
-                DQ_CMD_BENCH,
+                DQ_CMD_BENCH | DQ_CMD_CHECK,
 };
 
 static const struct option_row options[] = {
@@ -214,6 +215,7 @@ static const struct option_row options[] = {
     {"self-test", 0, NULL, DQ_CMD_VERIFY, "check the built-in vectors; needs no model",
         set_self_test},
     {"ulp", 0, "N", DQ_CMD_VERIFY, "let differences of N units in the last place pass", set_ulp},
+    {"values", 0, NULL, DQ_CMD_CHECK, "look for weights that cannot be right too", set_values},
     {"type", 0, "TYPES", DQ_CMD_BENCH, "measure only these types: q4_k,q6_k", set_type},
     {"size", 0, "N", DQ_CMD_BENCH, "weights for a GPU's kernels, in 2^20 (256)", set_size},
     {"time", 0, "MS", DQ_CMD_BENCH, "milliseconds for each number (100)", set_time},

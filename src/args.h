@@ -39,6 +39,7 @@ struct dq_args {
     size_t max_memory;        /* bytes; 0: no limit */
     unsigned ulp;
     bool self_test;
+    bool values;
     uint64_t types;        /* a bit for each enum dq_format; 0: not said */
     unsigned bench_size;   /* millions of weights (2^20) */
     unsigned milliseconds; /* for each number of bench */
@@ -68,6 +69,7 @@ enum {
     DQ_CMD_VERIFY = 1 << 3,
     DQ_CMD_DEVICES = 1 << 4,
     DQ_CMD_BENCH = 1 << 5,
+    DQ_CMD_CHECK = 1 << 6,
 };
 
 /* Parses what stands behind the name of a command. dq_args_finish frees the lists. */

@@ -222,16 +222,6 @@ static int print(const struct dq_args *args, const struct dq_model *m, const str
                                      : print_text(args, m, picks, e);
 }
 
-static int check_slices(const struct dq_picks *picks, struct dq_error *e)
-{
-    for (size_t i = 0; i < picks->n; i++) {
-        if (picks->items[i].slice_text)
-            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': slices are for extract",
-                picks->items[i].tensor->shown, picks->items[i].slice_text);
-    }
-    return 0;
-}
-
 int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
 {
     if (args->jsonl && args->meta)
@@ -248,9 +238,7 @@ int dq_cmd_list(const struct dq_args *args)
     struct dq_picks picks = {0};
     int rc = dq_locate_model(args, &m, &e);
     if (rc == 0)
-        rc = dq_locate_tensors(args, m, &picks, &e);
-    if (rc == 0)
-        rc = check_slices(&picks, &e);
+        rc = dq_locate_whole_tensors(args, m, &picks, &e);
     if (rc == 0)
         rc = print(args, m, &picks, &e);
     dq_picks_finish(&picks);

@@ -71,16 +71,16 @@ static int fail_choice(
         models->n > 2 ? ", ..." : "", advice);
 }
 
-static int open_in_folder(const char *folder, bool named, struct dq_model **out, struct dq_error *e)
+/* The path of the only model of a folder. */
+static int look_in_folder(const char *folder, bool named, char **out, struct dq_error *e)
 {
     struct dq_strings models = {0};
-    char *path = NULL;
     int rc = list_models(folder, &models, e);
     if (rc == 0 && models.n != 1)
         rc = fail_choice(folder, named, &models, e);
     if (rc == 0) {
         const size_t size = strlen(folder) + strlen(models.items[0]) + 2;
-        path = dq_mem_new(size);
+        char *path = dq_mem_new(size);
         if (!path)
             rc = dq_fail_nomem(e);
         else if (named)
@@ -88,31 +88,44 @@ static int open_in_folder(const char *folder, bool named, struct dq_model **out,
                 models.items[0]);
         else
             snprintf(path, size, "%s", models.items[0]);
+        *out = path;
     }
-    if (rc == 0)
-        rc = dq_model_open(path, out, e);
-    dq_mem_free(path);
     dq_strings_finish(&models);
     return rc;
 }
 
-int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
+int dq_locate_path(const struct dq_args *args, char **out, const char **from, struct dq_error *e)
 {
     struct stat st;
     struct dq_error why;
     const char *path = args->model;
-    const char *from = "";
+    *from = "";
     if (!path) {
         path = getenv("GGUF_DQ_MODEL");
         if (!path || !*path)
-            return open_in_folder(".", false, out, e);
-        from = " (from GGUF_DQ_MODEL)";
+            return look_in_folder(".", false, out, e);
+        *from = " (from GGUF_DQ_MODEL)";
     }
     if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
         return dq_fail(e, DQ_ERR_USAGE, "the model and the names cannot both be standard input");
-    const int rc = stat(path, &st) == 0 && S_ISDIR(st.st_mode)
-                       ? open_in_folder(path, true, out, &why)
-                       : dq_model_open(path, out, &why);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        const int rc = look_in_folder(path, true, out, &why);
+        return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
+    }
+    *out = dq_mem_text(path);
+    return *out ? 0 : dq_fail_nomem(e);
+}
+
+int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
+{
+    struct dq_error why;
+    const char *from;
+    char *path;
+    int rc = dq_locate_path(args, &path, &from, e);
+    if (rc != 0)
+        return rc;
+    rc = dq_model_open(path, out, &why);
+    dq_mem_free(path);
     return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
 }
 
@@ -165,5 +178,17 @@ int dq_locate_tensors(
         dq_msg_warning("--exclude '%s' matches no tensor", unused.items[i]);
     dq_strings_finish(&words);
     dq_strings_finish(&unused);
+    return rc;
+}
+
+int dq_locate_whole_tensors(
+    const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e)
+{
+    const int rc = dq_locate_tensors(args, m, out, e);
+    for (size_t i = 0; rc == 0 && i < out->n; i++) {
+        if (out->items[i].slice_text)
+            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': slices are for extract",
+                out->items[i].tensor->shown, out->items[i].slice_text);
+    }
     return rc;
 }

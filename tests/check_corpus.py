@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run gguf-dq over the files of data/gguf and compare with expected.json and expected.csv.
+"""Run gguf-dq over the files of data/gguf and compare with expected.json, expected.csv and check.csv.
 
 Usage: check_corpus.py GGUF-DQ DATA [good|bad]
 
@@ -45,15 +45,18 @@ class Run:
             self.err = err.read().decode(errors='backslashreplace')
         self.words = ' '.join(map(repr, args))
 
-    def problems(self, status):
-        """What is wrong with the run, whose exit status is to be `status`."""
+    def problems(self, status, silent=False):
+        """What is wrong with the run, whose exit status is to be `status`. One that fails tells why on
+        stderr, and one that is to be silent writes nothing there."""
         found = []
         if -self.status in CRASHES:
             found.append(f'died by {signal.Signals(-self.status).name}')
         elif self.status != status:
             found.append(f'exit status {self.status}, not {status}')
         lines = self.err.splitlines()
-        if status != 0 and not lines:
+        if silent and lines:
+            found.append(f'says {lines}')
+        elif status != 0 and not lines and not silent:
             found.append('says nothing')
         found += [f'stderr: {line!r}' for line in lines if not line.startswith('gguf-dq: ')]
         if MEASURED and self.seconds > MOST_SECONDS:
@@ -198,6 +201,53 @@ class Good:
                         self.fail(f'{name}: not what went through the pipe')
 
 
+def read_rows(folder, name):
+    with open(os.path.join(folder, name), encoding='utf-8', newline='') as f:
+        return list(csv.DictReader(f))
+
+
+def check_findings(program, path, due, listed, *options):
+    """`check` names the rules that are due, as often as they are broken, in every form of its report,
+    and agrees with `list --json`."""
+    run = Run(program, 'check', '--json', *options, path)
+    report = json.loads(run.out)
+    findings = report['findings']
+    errors = [f for f in findings if f['level'] == 'error']
+    status = 1 if errors else 0
+    failures = run.problems(status, silent=True)
+    found = ' '.join(f['rule'] for f in findings)
+    if found != due:
+        failures.append(f'{path}: check {options} finds {found!r}, not {due!r}')
+    counts = (len(errors), len(findings) - len(errors), 'malformed' if errors else 'sound', None)
+    if (report['errors'], report['remarks'], report['verdict'], report['error']) != counts:
+        failures.append(f'{path}: check {options} reports {report}')
+    lines = Run(program, 'check', '--jsonl', *options, path)
+    text = Run(program, 'check', *options, path)
+    quiet = Run(program, 'check', '-q', *options, path)
+    for other in lines, text, quiet:
+        failures += other.problems(status, silent=True)
+    if [json.loads(line) for line in lines.out.splitlines()] != findings:
+        failures.append(f'{path}: check --jsonl {options} is not --json')
+    shown = text.out.decode().splitlines()[:-1]
+    if [(s.split()[0], s.split('[')[-1]) for s in shown] != [(f['level'], f['rule'] + ']') for f in
+                                                              findings]:
+        failures.append(f'{path}: check {options} shows {shown}')
+    if quiet.out.decode().splitlines() != [s for s in shown if s.startswith('error')]:
+        failures.append(f'{path}: check -q {options} shows {quiet.out}')
+    if not options:
+        failures += check_agreement(path, errors, listed)
+    return failures
+
+
+def check_agreement(path, errors, listed):
+    """What `check` calls an error is what `list` refuses."""
+    if listed.status == 3:
+        return [] if errors else [f'{path}: check finds no error, and list refuses the file']
+    refused = {t['name'] for t in json.loads(listed.out)['tensors'] if t['problem']}
+    named = {f['tensor'] for f in errors}
+    return [] if named == refused else [f'{path}: check names {named}, and list refuses {refused}']
+
+
 def check_good(program, data):
     folder = os.path.join(data, 'gguf', 'good')
     with open(os.path.join(folder, 'expected.json'), encoding='utf-8') as f:
@@ -206,13 +256,19 @@ def check_good(program, data):
     there = {name for name in os.listdir(folder) if name.endswith('.gguf')}
     failures = [f'{name}: not in expected.json, or not there' for name in there ^ set(files)]
     sets = {name: members for members in expected['split_sets'] for name in members}
-    for name in sorted(there & set(files)):
+    rules = {row['file']: row for row in read_rows(folder, 'check.csv')}
+    failures += [f'{name}: not in check.csv, or not there' for name in there ^ set(rules)]
+    for name in sorted(there & set(files) & set(rules)):
         members = sets.get(name, [name])
         tensors = [pair for member in members for pair in files[member]['tensors'].items()]
         good = Good(program, os.path.join(folder, name), files[members[0]], tensors)
         good.check_listing()
         good.check_files(good.check_data())
         failures += good.failures
+        listed = Run(program, 'list', '--json', good.path)
+        row = rules[name]
+        failures += check_findings(program, good.path, row['check'], listed)
+        failures += check_findings(program, good.path, row['values'], listed, '--values')
     return len(there), failures
 
 
@@ -244,8 +300,7 @@ def check_table(folder):
 
 def check_bad(program, data):
     folder = os.path.join(data, 'gguf', 'bad')
-    with open(os.path.join(folder, 'expected.csv'), encoding='utf-8', newline='') as f:
-        rows = list(csv.DictReader(f))
+    rows = read_rows(folder, 'expected.csv')
     named = {row['file'] for row in rows}
     tops = {name.split('/')[0] for name in named}
     there = set(os.listdir(folder)) - {'expected.csv'}
@@ -262,6 +317,7 @@ def check_bad(program, data):
         failures += Run(program, 'verify', '--device', 'cpu', path).problems(due)
         listed = Run(program, 'list', '--json', '--meta', path)
         failures += listed.problems(int(row['exit_list']))
+        failures += check_findings(program, path, row['check'], listed)
         with tempfile.TemporaryDirectory() as scratch:
             out = os.path.join(scratch, 'out', '')
             failures += Run(program, 'extract', '-o', out, path).problems(due)

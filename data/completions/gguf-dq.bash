@@ -114,11 +114,12 @@ _gguf_dq_add_tensors()
 
 _gguf_dq()
 {
-    local commands='list extract verify bench devices formats'
+    local commands='list extract verify check bench devices formats'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
     local decoding='-d --dtype --device --cpu -j --threads'
     local checking='--self-test --ulp'
+    local examining='--values'
     local measuring='--type --size --time'
     local writing='-o --output -f --format --force --skip-existing --fsync -k
         --keep-going --strict --manifest -n --dry-run'
@@ -157,6 +158,7 @@ _gguf_dq()
         list) options="$selecting $showing $reporting" ;;
         extract) options="$selecting $decoding $writing $reporting" ;;
         verify) options="$selecting $decoding $checking $reporting" ;;
+        check) options="$selecting $examining $reporting" ;;
         bench) options="$decoding $measuring $reporting" ;;
         devices) options="$reporting" ;;
         formats) options="$reporting" ;;

@@ -56,20 +56,21 @@ complete -c gguf-dq -f
 complete -c gguf-dq -n __gguf_dq_using -a list -d 'Show what is inside'
 complete -c gguf-dq -n __gguf_dq_using -a extract -d 'Write tensors as plain arrays'
 complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Check a GPU against the CPU'
+complete -c gguf-dq -n __gguf_dq_using -a check -d 'Look for what is wrong with a file'
 complete -c gguf-dq -n __gguf_dq_using -a bench -d 'Measure how fast types are decoded'
 complete -c gguf-dq -n __gguf_dq_using -a devices -d 'Show the GPUs and the levels of the CPU'
 complete -c gguf-dq -n __gguf_dq_using -a formats -d 'Show the tensor types that are known'
 complete -c gguf-dq -n __gguf_dq_using -l help -d 'Show help'
 complete -c gguf-dq -n __gguf_dq_using -l version -d 'Show the version'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify bench' -a '(__gguf_dq_models)'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify bench' -a '(__gguf_dq_tensors)' -d Tensor
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -a '(__gguf_dq_models)'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -a '(__gguf_dq_tensors)' -d Tensor
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Take a tensor'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Leave tensors out'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s T -l tensors-from -r -F -d 'Read names from a file'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify' -s 0 -l null -d 'Names in that file end in NUL'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify' -l max-memory -x -d 'Take no more memory'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Take a tensor'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Leave tensors out'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s 0 -l null -d 'Names in that file end in NUL'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -l max-memory -x -d 'Take no more memory'
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata too'
 complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Show nothing but the names'
@@ -82,6 +83,8 @@ complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s j -l threads -x
 
 complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Check the built-in vectors'
 complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Let small differences pass'
+
+complete -c gguf-dq -n '__gguf_dq_using check' -l values -d 'Look at the weights too'
 
 complete -c gguf-dq -n '__gguf_dq_using bench' -l type -x -d 'Measure only these types'
 complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for kernels, in 2^20'
@@ -97,8 +100,8 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Overflow to infin
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a list of the outputs as JSON'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Say what would be written'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -l json -d 'Report as one JSON object'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -l jsonl -d 'Report as one JSON object a line'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -s q -l quiet -d 'No warnings, no progress'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -s v -l verbose -d 'Say more'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify bench devices formats' -s h -l help -d 'Show help'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -l json -d 'Report as one JSON object'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -l jsonl -d 'Report as one JSON object a line'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -s q -l quiet -d 'No warnings, no progress'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -s v -l verbose -d 'Say more'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -s h -l help -d 'Show help'

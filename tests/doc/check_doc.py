@@ -146,7 +146,17 @@ def check_patterns(manual, root):
     compare('manual: patterns', set(expected), set(found))
 
 
-def check_json(manual, program, program_with_gpu, folder):
+def check_rules(manual, root):
+    """The rules of `check`, in the words of the program and their order."""
+    expected = re.findall(r'^DQ_RULE\(\w+, "([^"]+)", \w+, "([^"]+)"\)$',
+                          (root / 'src/rules.def').read_text(), re.M)
+    found = re.findall(r'^\.It Cm (\S+)\n(.*)$', manual['RULES'], re.M)
+    if not expected or found != expected:
+        compare('manual: RULES', set(expected), set(found))
+        complain('manual: RULES: not those of src/rules.def')
+
+
+def check_json(manual, program, program_with_gpu, root, folder):
     """The fields of the reports, in their order."""
     bodies = sections(manual['JSON'], 'Ss')
     parts = {title: re.findall(r'^\.It Va (\S+)$', body, re.M) for title, body in bodies.items()}
@@ -164,11 +174,15 @@ def check_json(manual, program, program_with_gpu, folder):
     formats = json.loads(output_of(program, 'formats', '--json'))
     measured = json.loads(output_of(program, 'bench', '--json', '--device', 'cpu', '--time', '1',
                                     '--type', 'q4_0'))
+    odd = subprocess.run([program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf'],
+                         text=True, stdout=subprocess.PIPE)
+    checked = json.loads(odd.stdout)
     for title, expected in (
             ('bench --json', [*measured['limits'][0], *measured['results'][0]]),
             ('list --json', [*listed, *listed['tensors'][0]]),
             ('extract --json, --manifest', [*extracted, *extracted['outputs'][0]]),
             ('verify --json', [*verified, *verified['tensors'][0]]),
+            ('check --json', [*checked, *checked['findings'][0]]),
             ('devices --json', [*devices['devices'][0]]),
             ('formats --json', [*formats['formats'][0]])):
         if parts.get(title) != expected:
@@ -339,7 +353,7 @@ def check_examples(manual, program, program_with_gpu, root, scratch):
             run_example(what, ['bash', '-e', '-o', 'pipefail', '-c', command], folder, environment)
     for section, code in readme_blocks(readme, 'python'):
         run_example(f'README: {section}', ['python3', '-c', code], scratch / 'README', usual)
-    check_json(manual, program, program_with_gpu, scratch / 'manual')
+    check_json(manual, program, program_with_gpu, root, scratch / 'manual')
 
 
 def main():
@@ -354,6 +368,7 @@ def main():
     check_statuses(manual, root)
     check_formats(manual, formats)
     check_patterns(manual, root)
+    check_rules(manual, root)
     check_completions(root, options)
     check_devices(manual, program_with_gpu, root)
     check_readme(root, formats)

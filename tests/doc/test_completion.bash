@@ -41,7 +41,7 @@ expect()
     fi
 }
 
-expect alone 'list|extract|verify|bench|devices|formats|--help|--version' gguf-dq ''
+expect alone 'list|extract|verify|check|bench|devices|formats|--help|--version' gguf-dq ''
 expect alone 'list' gguf-dq l
 expect alone '' gguf-dq nosuch ''
 
@@ -98,5 +98,7 @@ expect alone '--json|--jsonl' gguf-dq formats --j
 expect alone '' gguf-dq formats ''
 expect alone '' gguf-dq devices ''
 expect alone '--self-test' gguf-dq verify --s
+expect alone '--values' gguf-dq check --va
+expect several 'token_embd.weight' gguf-dq check --values model.gguf tok
 
 exit $((failures > 0))

@@ -26,7 +26,7 @@ function expect
 end
 
 set -x LC_ALL C.UTF-8
-expect alone 'gguf-dq ' list extract verify bench devices formats
+expect alone 'gguf-dq ' list extract verify check bench devices formats
 expect alone 'gguf-dq --' --help --version
 expect alone 'gguf-dq l' list
 

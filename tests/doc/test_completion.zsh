@@ -74,7 +74,7 @@ expect() {
   fi
 }
 
-expect alone 'gguf-dq ' list extract verify bench devices formats --help --version
+expect alone 'gguf-dq ' list extract verify check bench devices formats --help --version
 expect alone 'gguf-dq l' list
 
 # models, folders and tensors
