@@ -36,7 +36,7 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static void print_head(const struct dq_model *m, const struct dq_picks *picks)
+static int print_head(const struct dq_model *m, const struct dq_picks *picks, struct dq_error *e)
 {
     char arch[128];
     char path[1024];
@@ -53,7 +53,9 @@ static void print_head(const struct dq_model *m, const struct dq_picks *picks)
             n_bytes += t->n_bytes;
         }
     }
-    dq_metadata_text(m, "general.architecture", arch, sizeof arch);
+    const int rc = dq_metadata_text(m, "general.architecture", arch, sizeof arch, e);
+    if (rc != 0)
+        return rc;
     dq_escape(m->path, strlen(m->path), DQ_ESCAPE_LINE, path, sizeof path);
     printf("%s: GGUF version %" PRIu32 "%s", path, m->shards[0].version,
         m->shards[0].big_endian ? ", big-endian" : "");
@@ -68,6 +70,7 @@ static void print_head(const struct dq_model *m, const struct dq_picks *picks)
         printf("%zu of these %s not usable and not counted\n", n_unusable,
             n_unusable == 1 ? "is" : "are");
     putchar('\n');
+    return 0;
 }
 
 struct widths {
@@ -196,14 +199,15 @@ static int print_json(const struct dq_args *args, const struct dq_model *m,
 static int print_text(const struct dq_args *args, const struct dq_model *m,
     const struct dq_picks *picks, struct dq_error *e)
 {
-    int rc = 0;
-    print_head(m, picks);
-    if (args->meta) {
+    int rc = print_head(m, picks, e);
+    if (rc == 0 && args->meta) {
         rc = dq_metadata_print(m, stdout, e);
         putchar('\n');
     }
+    if (rc != 0)
+        return rc;
     print_table(picks);
-    return rc != 0 ? rc : dq_file_flush(stdout, NULL, e);
+    return dq_file_flush(stdout, NULL, e);
 }
 
 static int print_names(const struct dq_picks *picks, struct dq_error *e)

@@ -34,8 +34,14 @@ int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
         goto fail;
     }
     const off_t end = lseek(opened, 0, SEEK_END);
+    const int unseekable = end < 0 ? errno : 0;
     if (S_ISDIR(st.st_mode)) {
         rc = dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+        goto fail;
+    }
+    if (unseekable != 0 && unseekable != ESPIPE) {
+        errno = unseekable;
+        rc = dq_fail_errno(e, "%s", path);
         goto fail;
     }
     if (end < 0 || S_ISCHR(st.st_mode)) {
@@ -185,7 +191,7 @@ void dq_file_raise_limit(void)
 int dq_file_guard_standard(void)
 {
     for (int fd = 0; fd <= 2; fd++) {
-        if (fcntl(fd, F_GETFD) >= 0)
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
             continue;
         /* open() takes the lowest free number, which is this one. */
         if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)

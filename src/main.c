@@ -100,6 +100,6 @@ int main(int argc, char **argv)
     dq_file_raise_limit();
     dq_json_count_memory();
     if (dq_file_guard_standard() != 0)
-        return EXIT_FAILURE;
+        return dq_exit_status(DQ_ERR_IO); /* and no place to say so */
     return dq_exit_status(run(argc, argv));
 }

@@ -41,21 +41,31 @@ static void print_string(const struct dq_value *v, FILE *to)
         fprintf(to, "... (%" PRIu64 " bytes)", v->u);
 }
 
-static int print_value(
-    struct dq_cursor *c, enum dq_value_type type, size_t text_max, FILE *to, struct dq_error *e);
+/* Reads a value again that was sound when the file was opened. If the file is another one now, it
+ * is not believed either: arrays could go on within arrays. */
+static int read_again(struct dq_cursor *c, enum dq_value_type type, unsigned depth, size_t text_max,
+    struct dq_value *out, struct dq_error *e)
+{
+    const int rc = type == DQ_VALUE_array ? dq_value_check_depth(c, depth, e) : 0;
+    return rc == 0 ? dq_value_read(c, type, text_max, out, e) : rc;
+}
+
+static int print_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth,
+    size_t text_max, FILE *to, struct dq_error *e);
 
 /* Prints the first elements. The cursor may be left anywhere behind the head of the array. */
-static int print_array(struct dq_cursor *c, const struct dq_value *v, FILE *to, struct dq_error *e)
+static int print_array(
+    struct dq_cursor *c, const struct dq_value *v, unsigned depth, FILE *to, struct dq_error *e)
 {
     int rc = 0;
     putc('[', to);
     for (uint64_t i = 0; rc == 0 && i < v->u && i < SHOWN_ELEMENTS; i++) {
         const uint64_t start = c->pos;
         fputs(i ? ", " : "", to);
-        rc = print_value(c, v->element, SHOWN_ELEMENT_BYTES, to, e);
+        rc = print_value(c, v->element, depth + 1, SHOWN_ELEMENT_BYTES, to, e);
         if (rc == 0 && v->element == DQ_VALUE_array) { /* of which not all may have been read */
             c->pos = start;
-            rc = dq_value_skip(c, v->element, 0, e);
+            rc = dq_value_skip(c, v->element, depth + 1, e);
         }
     }
     if (rc == 0)
@@ -63,11 +73,11 @@ static int print_array(struct dq_cursor *c, const struct dq_value *v, FILE *to, 
     return rc;
 }
 
-static int print_value(
-    struct dq_cursor *c, enum dq_value_type type, size_t text_max, FILE *to, struct dq_error *e)
+static int print_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth,
+    size_t text_max, FILE *to, struct dq_error *e)
 {
     struct dq_value v;
-    int rc = dq_value_read(c, type, text_max, &v, e);
+    int rc = read_again(c, type, depth, text_max, &v, e);
     if (rc != 0)
         return rc;
     switch (dq_value_types[type].kind) {
@@ -87,7 +97,7 @@ static int print_value(
         print_string(&v, to);
         break;
     case DQ_KIND_ARRAY:
-        rc = print_array(c, &v, to, e);
+        rc = print_array(c, &v, depth, to, e);
         break;
     }
     dq_value_finish(&v);
@@ -127,7 +137,7 @@ int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e)
         rc = type_name(s, kv, type, e);
         if (rc == 0) {
             fprintf(to, "%s (%s) = ", kv->shown, type);
-            rc = print_value(&c, kv->type, SHOWN_BYTES, to, e);
+            rc = print_value(&c, kv->type, 0, SHOWN_BYTES, to, e);
             putc('\n', to);
         }
         dq_cursor_finish(&c);
@@ -145,11 +155,11 @@ static json_t *float_json(double f)
     return json_real(f);
 }
 
-static int put_value(struct dq_cursor *c, enum dq_value_type type, const char *key,
+static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth, const char *key,
     struct dq_json *j, struct dq_error *e)
 {
     struct dq_value v;
-    int rc = dq_value_read(c, type, WHOLE_BYTES, &v, e);
+    int rc = read_again(c, type, depth, WHOLE_BYTES, &v, e);
     if (rc != 0)
         return rc;
     switch (dq_value_types[type].kind) {
@@ -175,7 +185,7 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, const char *k
     case DQ_KIND_ARRAY:
         dq_json_begin_row(j, key);
         for (uint64_t i = 0; rc == 0 && i < v.u; i++)
-            rc = put_value(c, v.element, NULL, j, e);
+            rc = put_value(c, v.element, depth + 1, NULL, j, e);
         dq_json_end(j);
         break;
     }
@@ -205,7 +215,7 @@ int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_erro
         if (rc == 0) {
             dq_json_begin_object(j, json_key(kv));
             dq_json_put(j, "type", json_string(type));
-            rc = put_value(&c, kv->type, "value", j, e);
+            rc = put_value(&c, kv->type, 0, "value", j, e);
             dq_json_end(j);
         }
         dq_cursor_finish(&c);
@@ -213,18 +223,23 @@ int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_erro
     return rc;
 }
 
-const char *dq_metadata_text(const struct dq_model *m, const char *key, char *out, size_t size)
+int dq_metadata_text(
+    const struct dq_model *m, const char *key, char *out, size_t size, struct dq_error *e)
 {
     const struct dq_kv *kv = dq_shard_kv(&m->shards[0], key);
     struct dq_cursor c;
     struct dq_value v;
     out[0] = '\0';
-    if (!kv || kv->type != DQ_VALUE_string || dq_kv_open(&m->shards[0], kv, &c, NULL) != 0)
-        return out;
-    if (dq_value_read(&c, kv->type, SHOWN_BYTES, &v, NULL) == 0) {
+    if (!kv || kv->type != DQ_VALUE_string)
+        return 0;
+    int rc = dq_kv_open(&m->shards[0], kv, &c, e);
+    if (rc != 0)
+        return rc;
+    rc = dq_value_read(&c, kv->type, SHOWN_BYTES, &v, e);
+    if (rc == 0) {
         dq_escape(v.text, v.text_len, DQ_ESCAPE_NAME, out, size);
         dq_value_finish(&v);
     }
     dq_cursor_finish(&c);
-    return out;
+    return rc;
 }

@@ -13,7 +13,10 @@ int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e);
 /* Puts all pairs, whole, into the object that is open: "KEY": {"type": ..., "value": ...}. */
 int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_error *e);
 
-/* Returns the value of a string of the metadata, escaped and cut to size; "" if there is none. */
-const char *dq_metadata_text(const struct dq_model *m, const char *key, char *out, size_t size);
+/* Writes the value of a string of the metadata to out, escaped and cut to size; "" if there is
+ * none.
+ */
+int dq_metadata_text(
+    const struct dq_model *m, const char *key, char *out, size_t size, struct dq_error *e);
 
 #endif

@@ -15,7 +15,7 @@
 static const char prefix[] = ".gguf-dq-";
 static const char ending[] = ".tmp";
 
-enum { BOOT_LEN = 8, LONG_AGO = 24 * 60 * 60 };
+enum { BOOT_LEN = 8, LONG_AGO = 24 * 60 * 60, MOST_NAMES = 10000 };
 
 /* What tells this system, since it was started, from all others. Its containers share it. */
 static const char *boot_tag(void)
@@ -32,29 +32,35 @@ static const char *boot_tag(void)
     return tag;
 }
 
-/* Locks a file that was just made. False if a sweep that saw it without a lock was faster; where
- * files cannot be locked, nobody sweeps either. */
-static bool claim(int fd)
+/* Locks a file that was just made. False if a sweep that saw it without a lock was faster, and
+ * removes it; where files cannot be locked, nobody sweeps either. */
+static bool claim(int folder, const struct dq_temporary *t)
 {
     struct stat st;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return errno != EWOULDBLOCK;
-    return fstat(fd, &st) != 0 || st.st_nlink > 0;
+    const bool locked = flock(t->fd, LOCK_EX | LOCK_NB) == 0;
+    if (!locked && errno != EWOULDBLOCK)
+        return true;
+    if (fstat(t->fd, &st) == 0 && st.st_nlink == 0)
+        return false;
+    if (!locked) /* it was no sweep that locked it, or it is not that far */
+        unlinkat(folder, t->name, 0);
+    return locked;
 }
 
 int dq_temporary_make(int folder, struct dq_temporary *t)
 {
     static unsigned counter;
-    for (;;) {
+    for (unsigned i = 0; i < MOST_NAMES; i++) {
         snprintf(t->name, sizeof t->name, "%s%ld-%u-%s%s", prefix, (long)getpid(), counter++,
             boot_tag(), ending);
         t->fd = openat(folder, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (t->fd >= 0 && claim(t->fd))
+        if (t->fd >= 0 && claim(folder, t))
             return 0;
         if (t->fd >= 0)
             close(t->fd);
         else if (errno != EEXIST)
             break;
+        errno = EEXIST;
     }
     t->name[0] = '\0';
     return -1;

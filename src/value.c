@@ -130,6 +130,16 @@ void dq_value_finish(struct dq_value *v)
     v->text = NULL;
 }
 
+int dq_value_check_depth(const struct dq_cursor *c, unsigned depth, struct dq_error *e)
+{
+    if (depth < DQ_NESTING_MAX)
+        return 0;
+    const struct dq_finding f = {.rule = DQ_RULE_array_depth,
+        .expected = DQ_WORDS("at most %d arrays in one another", DQ_NESTING_MAX),
+        .found = "more"};
+    return dq_cursor_fail(c, e, &f, "arrays nested deeper than %d", DQ_NESTING_MAX);
+}
+
 int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, struct dq_error *e)
 {
     const struct dq_value_info *info = &dq_value_types[type];
@@ -142,12 +152,9 @@ int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, 
     }
     if (info->kind != DQ_KIND_ARRAY)
         return dq_cursor_skip(c, info->name, info->len, e);
-    if (depth >= DQ_NESTING_MAX) {
-        const struct dq_finding f = {.rule = DQ_RULE_array_depth,
-            .expected = DQ_WORDS("at most %d arrays in one another", DQ_NESTING_MAX),
-            .found = "more"};
-        return dq_cursor_fail(c, e, &f, "arrays nested deeper than %d", DQ_NESTING_MAX);
-    }
+    rc = dq_value_check_depth(c, depth, e);
+    if (rc != 0)
+        return rc;
     rc = read_array_head(c, &element, &count, e);
     if (rc != 0)
         return rc;

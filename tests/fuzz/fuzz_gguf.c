@@ -140,7 +140,8 @@ static void check_metadata(const struct dq_model *m)
     char *json = NULL;
     size_t len = 0;
     FUZZ_CHECK(dq_metadata_print(m, nowhere, &e) == 0);
-    check_shown(dq_metadata_text(m, "general.architecture", text, sizeof text));
+    FUZZ_CHECK(dq_metadata_text(m, "general.architecture", text, sizeof text, &e) == 0);
+    check_shown(text);
     struct dq_json j = {.file = open_memstream(&json, &len)};
     FUZZ_CHECK(j.file);
     dq_json_begin_object(&j, NULL);

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""A second signal ends a run that hangs in a call which no signal ends, and leaves nothing.
+
+Usage: hang.py PROGRAM SHIM
+
+One read after another hangs, as on a disk that does not answer. The first signal is noted; threads
+that do not hang stop working.
+"""
+import glob
+import os
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PATIENCE = 60
+
+
+def failed(log):
+    with open(log, 'rb') as f:
+        return struct.unpack('<QQ', f.read(16))[1]
+
+
+def wait_for(condition):
+    """Whether it comes true in time."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def is_pending(pid):
+    """Whether a signal waits to be taken."""
+    try:
+        with open(f'/proc/{pid}/status', encoding='ascii') as f:
+            fields = dict(line.split(':', 1) for line in f)
+    except OSError:
+        return False
+    return any(int(fields[name], 16) for name in ('SigPnd', 'ShdPnd'))
+
+
+def hang(program, shim, folder, n, numbers):
+    """Returns what was there while it hung, and what is wrong."""
+    log = os.path.join(folder, 'log')
+    with open(log, 'wb') as f:
+        f.write(bytes(16))
+    env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'LD_PRELOAD': shim, 'DQ_FAULT_LOG': log,
+           'DQ_FAULT': f'read:{n}:hang:once'}
+    child = subprocess.Popen([program, 'extract', '-q', '-j3', '-o', 'out/', 'm.gguf'], cwd=folder,
+                             env=env, stdin=subprocess.DEVNULL)
+    try:
+        if not wait_for(lambda: failed(log) > 0 or child.poll() is not None):
+            return None, 'does not come to the read'
+        if child.poll() is not None:
+            return None, None  # there are not as many reads
+        there = glob.glob(os.path.join(folder, 'out', '.gguf-dq-*.tmp'))
+        for number in numbers:
+            child.send_signal(number)
+            wait_for(lambda: not is_pending(child.pid))  # or the next one counts for nothing
+        if not wait_for(lambda: child.poll() is not None):
+            return there, 'does not end'
+        if child.returncode != -numbers[-1] and there:
+            return there, f'exit {child.returncode}'
+        if os.path.isdir(os.path.join(folder, 'out')) and os.listdir(os.path.join(folder, 'out')):
+            return there, f"leaves {os.listdir(os.path.join(folder, 'out'))}"
+        return there, None
+    finally:
+        child.kill()
+        child.wait()
+
+
+def main():
+    program, shim = map(os.path.abspath, sys.argv[1:])
+    n_wrong = n_hung = n = 0
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, os.path.join(TESTS, 'cli', 'make_model.py'),
+                        os.path.join(folder, 'm.gguf'), 'large:q8_0:1024x1024'], check=True)
+        pairs = [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGHUP)]
+        while True:
+            n += 1
+            there, wrong = hang(program, shim, folder, n, pairs[n % 2])
+            if there is None and wrong is None:
+                break
+            n_hung += bool(there)
+            if wrong:
+                n_wrong += 1
+                print(f'read {n}: {wrong}')
+    print(f'{n - 1} reads hung, {n_hung} while a file was written, {n_wrong} wrong')
+    sys.exit(1 if n_wrong or not n_hung else 0)
+
+
+if __name__ == '__main__':
+    main()
