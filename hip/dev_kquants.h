@@ -12,6 +12,11 @@ DQ_DEVICE uint32_t dq_pairs(const uint8_t *qs, uint32_t q)
     return LOAD(qs + 32 * (q / 32) + 4 * (q % 8)) >> 2 * (q / 8 % 4) & 0x03030303;
 }
 
+DQ_DEVICE uint32_t dq_load_one_inside(const uint8_t *p)
+{
+    return dq_load_inside<1>(p).w[0];
+}
+
 /* Q2_K: | 16 of: scale nibble, minimum nibble | 64 bytes of pairs | d f16 | dmin f16 |   84 bytes
  * w[i] = ((d * scale[i / 16]) * pair[i]) - dmin * minimum[i / 16] */
 struct dev_q2_k {
@@ -32,16 +37,44 @@ struct dev_q2_k {
  * Third bit i is bit i / 32 of byte i % 32. Scale k has its low four bits in nibble k / 8 of byte
  * k % 8, its high two in pair k / 4 of byte 8 + k % 4. */
 struct dev_q3_k {
-    static __device__ struct dq_quad quad(const struct dq_block_q3_k *b, uint32_t q)
-    {
-        const uint32_t third = dq_load_inside(b->hmask + 4 * (q % 8)) >> q / 8 & 0x01010101;
-        const uint32_t codes = dq_pairs<dq_load_inside>(b->qs, q) | third << 2;
-        const uint32_t k = q / 4;
-        const uint32_t s4 = (uint32_t)b->scales[k % 8] >> 4 * (k / 8) & 15;
-        const uint32_t s2 = (uint32_t)b->scales[8 + k % 4] >> 2 * (k / 4) & 3;
-        const float dl = dq_load_f16(b->d) * ((float)(s4 | s2 << 4) - 32.0f);
+    /* N quads of part j of 32 weights, which is even, and those of part j + 1: the codes are the
+     * low and the high nibbles, the scales the low and the high half. */
+    template <int N> struct parts {
+        uint32_t codes[N];
+        uint32_t scales;
+        float d;
+    };
 
-        return dq_quad_times(dq_quad_of_u8(codes, 4.0f), dl);
+    template <int N> static __device__ parts<N> load(const struct dq_block_q3_k *b, uint32_t q)
+    {
+        const uint32_t j = q / 8;
+        const uint32_t column = 4 * (q % 8);
+        const uint32_t half = 8 * (column / 16); /* 16 weights have a scale */
+        const dq_some<N> pairs = dq_load_inside<N>(b->qs + 32 * (j / 4) + column);
+        const dq_some<N> third = dq_load_inside<N>(b->hmask + column);
+        const uint32_t s4 = dq_load_one_inside(b->scales + 2 * (j & 2)) >> (half + 4 * (j / 4));
+        const uint32_t s2 = dq_load_one_inside(b->scales + 8) >> (half + 2 * (j / 2));
+        parts<N> p;
+
+        for (int i = 0; i < N; i++) {
+            const uint32_t low = pairs.w[i] >> 2 * (j % 4);
+            const uint32_t high = third.w[i] >> j;
+
+            p.codes[i] = (low & 0x03030303) | (low & 0x0c0c0c0c) << 2 | (high & 0x01010101) << 2 |
+                         (high & 0x02020202) << 5;
+        }
+        p.scales = (s4 & 0x000f000f) | (s2 & 0x00030003) << 4;
+        p.d = dq_load_f16(b->d);
+        return p;
+    }
+
+    template <int N>
+    static __device__ void part(const parts<N> &p, uint32_t i, struct dq_quad (&out)[N])
+    {
+        const float dl = p.d * ((float)(p.scales >> 16 * i & 63) - 32.0f);
+
+        for (int k = 0; k < N; k++)
+            out[k] = dq_quad_times(dq_quad_of_u8(p.codes[k] >> 4 * i & 0x07070707, 4.0f), dl);
     }
 };
 
@@ -109,8 +142,9 @@ struct dev_q6_k {
     static __device__ struct dq_quad quad(const struct dq_block_q6_k *b, uint32_t q)
     {
         const uint32_t nibbles =
-            dq_load_inside(b->ql + 64 * (q / 32) + 4 * (q % 16)) >> 4 * (q / 16 % 2) & 0x0f0f0f0f;
-        const uint32_t codes = nibbles | dq_pairs<dq_load_inside>(b->qh, q) << 4;
+            dq_load_one_inside(b->ql + 64 * (q / 32) + 4 * (q % 16)) >> 4 * (q / 16 % 2) &
+            0x0f0f0f0f;
+        const uint32_t codes = nibbles | dq_pairs<dq_load_one_inside>(b->qh, q) << 4;
         const float dl = dq_load_f16(b->d) * (float)(int8_t)b->scales[q / 4];
 
         return dq_quad_times(dq_quad_of_u8(codes, 32.0f), dl);

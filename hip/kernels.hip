@@ -3,10 +3,11 @@
  *   dq_TOKEN_f32, dq_TOKEN_f16, dq_TOKEN_bf16 (d_src, d_dst, n_weights, d_overflow)
  *
  * A thread of an f32 kernel writes four consecutive weights, one of a 16-bit kernel eight; either
- * way that is 16 bytes. The grid holds at least as many threads as that takes and the size of a
- * block is free. d_src lies at a multiple of 256 and d_dst of 16; nothing outside of the blocks is
- * read and nothing after n_weights is written. Formats with blocks of more than one weight take
- * whole blocks.
+ * way that is 16 bytes. Where formats.def says so it does that twice, the second time in the next
+ * part of 32 weights, whose codes lie in the same bytes. The grid holds at least as many threads as
+ * that takes and the size of a block is free. d_src lies at a multiple of 256 and d_dst of 16;
+ * nothing outside of the blocks is read and nothing after n_weights is written. Formats with blocks
+ * of more than one weight take whole blocks.
  *
  * A 16-bit kernel stores 1 at d_overflow if a finite weight became infinite; all that do store the
  * same, so it does not matter which is last. */
@@ -20,21 +21,48 @@
 #include "dev_plain.h"
 #include "dev_ternary.h"
 
-/* Weights first to first + 3. */
-template <class F, class BLOCK, uint32_t WEIGHTS>
-DQ_DEVICE struct dq_quad decode(const BLOCK *d_src, uint64_t first)
+enum { PART = 32 }; /* weights from one store of a thread to its next */
+
+/* The first weight of this thread, which stores AT_ONCE of them STORES times. */
+template <uint32_t AT_ONCE, uint32_t STORES> DQ_DEVICE uint64_t first_weight()
 {
-    if constexpr (WEIGHTS == 1)
-        return F::four(d_src + first);
+    const uint64_t thread = dq_thread();
+
+    if constexpr (STORES == 1)
+        return AT_ONCE * thread;
     else
-        return F::quad(d_src + first / WEIGHTS, (uint32_t)(first % WEIGHTS) / 4);
+        return thread / (PART / AT_ONCE) * STORES * PART + thread % (PART / AT_ONCE) * AT_ONCE;
 }
 
-template <class F, class BLOCK, uint32_t WEIGHTS>
+/* N quads from weight first on. */
+template <class F, class BLOCK, uint32_t WEIGHTS, int N>
+DQ_DEVICE void decode(const BLOCK *d_src, uint64_t first, struct dq_quad (&out)[N])
+{
+    /* | and not +, so that compilers see that all are of the same block. */
+    for (uint32_t i = 0; i < N; i++) {
+        const uint64_t at = first | 4 * i;
+
+        if constexpr (WEIGHTS == 1)
+            out[i] = F::four(d_src + at);
+        else
+            out[i] = F::quad(d_src + at / WEIGHTS, (uint32_t)(at % WEIGHTS) / 4);
+    }
+}
+
+DQ_DEVICE struct dq_words words_of(const struct dq_quad (&q)[1])
+{
+    struct dq_words out;
+
+    for (int j = 0; j < 4; j++)
+        out.w[j] = dq_bits_of_f32(dq_one_nan(q[0].w[j]));
+    return out;
+}
+
+template <class F, class BLOCK, uint32_t WEIGHTS, uint32_t STORES>
 DQ_DEVICE void run_f32(const BLOCK *__restrict__ d_src, uint32_t *__restrict__ d_dst, uint64_t n)
 {
-    const uint64_t first = 4 * dq_thread();
-    struct dq_words out;
+    const uint64_t first = first_weight<4, STORES>();
+    struct dq_quad q[1];
 
     if (first >= n)
         return;
@@ -45,17 +73,26 @@ DQ_DEVICE void run_f32(const BLOCK *__restrict__ d_src, uint32_t *__restrict__ d
             return;
         }
     }
-    const struct dq_quad q = decode<F, BLOCK, WEIGHTS>(d_src, first);
-    for (int j = 0; j < 4; j++)
-        out.w[j] = dq_bits_of_f32(dq_one_nan(q.w[j]));
-    dq_store16(d_dst + first, out);
+    if constexpr (STORES == 1) {
+        decode<F, BLOCK, WEIGHTS>(d_src, first, q);
+        dq_store16(d_dst + first, words_of(q));
+    } else {
+        const auto parts =
+            F::template load<1>(d_src + first / WEIGHTS, (uint32_t)(first % WEIGHTS) / 4);
+
+        for (uint32_t i = 0; i < STORES; i++) {
+            F::part(parts, i, q);
+            dq_store16(d_dst + first + i * PART, words_of(q));
+        }
+    }
 }
 
-/* The 16-bit types of output: how to round two numbers to a word, infinity, and the NaN that is
- * written. */
+/* The 16-bit types of output: how to round two numbers to a word, infinity, the NaN that is
+ * written, and the bits of the least f32 that becomes infinite. */
 struct to_f16 {
     static constexpr uint32_t infinity = 0x7c00;
     static constexpr uint32_t nan = 0x7e00;
+    static constexpr uint32_t too_large = 0x477ff000;
 
     static __device__ uint32_t pair(float low, float high)
     {
@@ -66,6 +103,7 @@ struct to_f16 {
 struct to_bf16 {
     static constexpr uint32_t infinity = 0x7f80;
     static constexpr uint32_t nan = 0x7fc0;
+    static constexpr uint32_t too_large = 0x7f7f8000;
 
     static __device__ uint32_t pair(float low, float high)
     {
@@ -81,44 +119,27 @@ template <class T> DQ_DEVICE uint32_t special(uint32_t halves)
     return ((halves & 0x7fff7fff) + (carry | carry << 16)) & 0x80008000;
 }
 
-/* The bits of f, whose rounding is rounded: there is one NaN, and *over is set if a finite number
- * became infinite. */
-template <class T> DQ_DEVICE uint32_t checked(float f, uint32_t rounded, bool *over)
+/* The word that a pair was rounded to: there is one NaN, and *over is set if a finite number became
+ * infinite. */
+template <class T> DQ_DEVICE uint32_t checked(const float *pair, uint32_t word, bool *over)
 {
-    const uint32_t magnitude = dq_bits_of_f32(f) & 0x7fffffff;
+    for (int i = 0; i < 2; i++) {
+        const uint32_t magnitude = dq_bits_of_f32(pair[i]) & 0x7fffffff;
 
-    if (magnitude > 0x7f800000)
-        return T::nan;
-    *over |= (rounded & 0x7fff) == T::infinity && magnitude < 0x7f800000;
-    return rounded;
+        if (magnitude > 0x7f800000)
+            word = (word & 0xffff0000 >> 16 * i) | T::nan << 16 * i;
+        *over |= magnitude >= T::too_large && magnitude < 0x7f800000;
+    }
+    return word;
 }
 
-template <class F, class T, class BLOCK, uint32_t WEIGHTS>
-DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_dst, uint64_t n,
-    uint32_t *__restrict__ d_overflow)
+/* Eight weights rounded to four words. */
+template <class T>
+DQ_DEVICE struct dq_words words_of(const struct dq_quad (&q)[2], uint32_t *__restrict__ d_overflow)
 {
-    const uint64_t first = 8 * dq_thread();
     struct dq_words out;
     uint32_t specials = 0;
-    bool over = false;
 
-    if (first >= n)
-        return;
-    if constexpr (WEIGHTS == 1) {
-        if (n - first < 8) {
-            for (uint64_t i = first; i < n; i++) {
-                const float f = F::one(d_src + i);
-
-                d_dst[i] = (uint16_t)checked<T>(f, T::pair(f, 0.0f) & 0xffff, &over);
-            }
-            if (over)
-                *d_overflow = 1;
-            return;
-        }
-    }
-    /* first | 4 and not + 4, so that compilers see that both are of the same block. */
-    const struct dq_quad q[2] = {
-        decode<F, BLOCK, WEIGHTS>(d_src, first), decode<F, BLOCK, WEIGHTS>(d_src, first | 4)};
     for (int i = 0; i < 4; i++) {
         const float *pair = &q[i / 2].w[i % 2 * 2];
 
@@ -126,37 +147,72 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
         specials |= special<T>(out.w[i]);
     }
     if (specials != 0) { /* rare */
-        for (int i = 0; i < 4; i++) {
-            const float *pair = &q[i / 2].w[i % 2 * 2];
+        bool over = false;
 
-            out.w[i] = checked<T>(pair[0], out.w[i] & 0xffff, &over) |
-                       checked<T>(pair[1], out.w[i] >> 16, &over) << 16;
-        }
+        for (int i = 0; i < 4; i++)
+            out.w[i] = checked<T>(&q[i / 2].w[i % 2 * 2], out.w[i], &over);
         if (over)
             *d_overflow = 1;
     }
-    dq_store16(d_dst + first, out);
+    return out;
+}
+
+template <class F, class T, class BLOCK, uint32_t WEIGHTS, uint32_t STORES>
+DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_dst, uint64_t n,
+    uint32_t *__restrict__ d_overflow)
+{
+    const uint64_t first = first_weight<8, STORES>();
+    struct dq_quad q[2];
+
+    if (first >= n)
+        return;
+    if constexpr (WEIGHTS == 1) {
+        if (n - first < 8) {
+            bool over = false;
+
+            for (uint64_t i = first; i < n; i++) {
+                const float pair[] = {F::one(d_src + i), 0.0f};
+
+                d_dst[i] = (uint16_t)checked<T>(pair, T::pair(pair[0], pair[1]), &over);
+            }
+            if (over)
+                *d_overflow = 1;
+            return;
+        }
+    }
+    if constexpr (STORES == 1) {
+        decode<F, BLOCK, WEIGHTS>(d_src, first, q);
+        dq_store16(d_dst + first, words_of<T>(q, d_overflow));
+    } else {
+        const auto parts =
+            F::template load<2>(d_src + first / WEIGHTS, (uint32_t)(first % WEIGHTS) / 4);
+
+        for (uint32_t i = 0; i < STORES; i++) {
+            F::part(parts, i, q);
+            dq_store16(d_dst + first + i * PART, words_of<T>(q, d_overflow));
+        }
+    }
 }
 
 #define KERNEL(token, dtype)                                                                       \
     extern "C" __global__ void dq_##token##_##dtype(const uint8_t *__restrict__ d_src,             \
         void *__restrict__ d_dst, uint64_t n_weights, uint32_t *__restrict__ d_overflow)
 
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     KERNEL(token, f32)                                                                             \
     {                                                                                              \
         (void)d_overflow;                                                                          \
-        run_f32<dev_##token, dq_block_##token, weights>(                                           \
+        run_f32<dev_##token, dq_block_##token, weights, stores>(                                   \
             (const struct dq_block_##token *)d_src, (uint32_t *)d_dst, n_weights);                 \
     }                                                                                              \
     KERNEL(token, f16)                                                                             \
     {                                                                                              \
-        run_16<dev_##token, to_f16, dq_block_##token, weights>(                                    \
+        run_16<dev_##token, to_f16, dq_block_##token, weights, stores>(                            \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }                                                                                              \
     KERNEL(token, bf16)                                                                            \
     {                                                                                              \
-        run_16<dev_##token, to_bf16, dq_block_##token, weights>(                                   \
+        run_16<dev_##token, to_bf16, dq_block_##token, weights, stores>(                           \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }
 #include "../src/formats.def"

@@ -13,9 +13,10 @@
  *   dq_bf16_pair(low, high)     the same to bf16
  *   dq_pick16(book, at)         byte j of the result is byte (byte j of at) of the 16 of a book;
  *                               the bytes of at are 0 to 15
- *   dq_load_inside(p)           4 bytes at a multiple of 2, with no end of the blocks within 4
- * bytes dq_load16(p)                16 bytes at a multiple of 16 dq_store16(p, x)            the
- * same; a result that is not read again
+ *   dq_load_inside<N>(p)        N words at a multiple of 2; if that is none of 4,
+ *                               there are 2 bytes of blocks before them and behind them
+ *   dq_load16(p)                16 bytes at a multiple of 16
+ *   dq_store16(p, x)            the same; a result that is not read again
  *
  * and half.h. A word holds its first byte in its low bits. */
 #ifndef DQ_RT_H
@@ -71,6 +72,11 @@ struct __attribute__((may_alias, aligned(16))) dq_words {
 typedef uint16_t __attribute__((may_alias)) dq_word16;
 typedef uint32_t __attribute__((may_alias)) dq_word32;
 typedef uint64_t __attribute__((may_alias)) dq_word64;
+
+/* A few words in registers. */
+template <int N> struct dq_some {
+    uint32_t w[N];
+};
 
 DQ_DEVICE struct dq_words dq_load16(const uint8_t *p)
 {
@@ -160,14 +166,22 @@ DQ_DEVICE uint32_t dq_pick16(struct dq_words book, uint32_t at)
     return __byte_perm(low, high, 0x3210 | (nibbles & 0x8888) >> 1);
 }
 
-/* The two words that the bytes lie in: the machine has no misaligned loads, and one of 16 bits
- * costs as much as one of 32. */
-DQ_DEVICE uint32_t dq_load_inside(const uint8_t *p)
+/* The words that the bytes lie in, one more than N if they lie across: the machine has no
+ * misaligned loads, and one of 16 bits costs as much as one of 32. */
+template <int N> DQ_DEVICE dq_some<N> dq_load_inside(const uint8_t *p)
 {
     const uint32_t before = (uint32_t)(uintptr_t)p & 3;
     const dq_word32 *words = (const dq_word32 *)(const void *)(p - before);
+    struct dq_some<N> some;
+    uint32_t low = words[0];
 
-    return __funnelshift_r(words[0], words[1], 8 * before);
+    for (int i = 0; i < N; i++) {
+        const uint32_t high = words[i < N - 1 ? i + 1 : i + before / 2];
+
+        some.w[i] = __funnelshift_r(low, high, 8 * before);
+        low = high;
+    }
+    return some;
 }
 
 /* Streaming: kernels of this shape ran near the speed of a copy with it. */
@@ -226,12 +240,15 @@ DQ_DEVICE void dq_store16(void *p, struct dq_words x)
 
 #if !defined(__CUDACC__)
 
-/* One load where the machine does not ask for alignment. */
-DQ_DEVICE uint32_t dq_load_inside(const uint8_t *p)
+/* One load a word, or less, where the machine does not ask for alignment. */
+template <int N> DQ_DEVICE dq_some<N> dq_load_inside(const uint8_t *p)
 {
     const dq_word16 *halves = (const dq_word16 *)(const void *)p;
+    struct dq_some<N> some;
 
-    return halves[0] | (uint32_t)halves[1] << 16;
+    for (int i = 0; i < N; i++)
+        some.w[i] = halves[2 * i] | (uint32_t)halves[2 * i + 1] << 16;
+    return some;
 }
 
 DQ_DEVICE uint32_t dq_bf16_of(float f)

@@ -73,6 +73,12 @@ const struct dq_gpu_info *dq_gpu_device_info(const struct dq_gpu_device *d)
     return &d->info;
 }
 
+uint64_t dq_gpu_threads(enum dq_format format, enum dq_dtype dtype, uint64_t n_weights)
+{
+    const uint64_t a_thread = 16 / dq_dtype_len(dtype) * dq_formats[format].stores;
+    return (n_weights + a_thread - 1) / a_thread;
+}
+
 static int find_kernel(struct dq_gpu_device *d, enum dq_format format, enum dq_dtype dtype,
     void **out, struct dq_error *e)
 {
@@ -99,8 +105,7 @@ static int run(struct gpu_lane *l, enum dq_format format, enum dq_dtype dtype, s
     const size_t in_len = nblocks * dq_formats[format].bytes;
     const size_t item_len = dq_dtype_len(dtype);
     uint64_t n_weights = (uint64_t)nblocks * dq_formats[format].weights;
-    const uint64_t per_thread = 16 / item_len; /* a thread stores 16 bytes */
-    const uint64_t n_threads = (n_weights + per_thread - 1) / per_thread;
+    const uint64_t n_threads = dq_gpu_threads(format, dtype, n_weights);
     const unsigned block = item_len == 4 ? v->block_32 : v->block_16;
     void *args[] = {&l->d_in, &l->d_out, &n_weights, &l->d_overflow};
     void *kernel;

@@ -16,6 +16,9 @@ void dq_gpu_device_close(struct dq_gpu_device *d); /* or NULL */
 const char *dq_gpu_device_label(const struct dq_gpu_device *d);
 const struct dq_gpu_info *dq_gpu_device_info(const struct dq_gpu_device *d);
 
+/* How many threads a kernel needs for so many weights. */
+uint64_t dq_gpu_threads(enum dq_format format, enum dq_dtype dtype, uint64_t n_weights);
+
 /* Makes a lane with pinned buffers, a stream and buffers on the device; if there is not enough
  * memory, with smaller buffers, down to a limit. */
 int dq_lane_new_gpu(struct dq_gpu_device *d, size_t in_len, size_t out_len, struct dq_lane **out,

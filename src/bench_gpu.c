@@ -130,7 +130,7 @@ static int start(struct gpu_task *t, struct dq_error *e)
     int rc = 0;
     if (t->what == DQ_GPU_KERNEL) {
         const unsigned block = item_len == 4 ? v->block_32 : v->block_16;
-        const uint64_t n_threads = (t->n_weights * item_len + 15) / 16;
+        const uint64_t n_threads = dq_gpu_threads(t->format, t->dtype, t->n_weights);
         return v->launch(
             g->gpu, g->streams[0], t->kernel, (n_threads + block - 1) / block, block, args, e);
     }

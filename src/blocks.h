@@ -178,7 +178,7 @@ struct dq_block_iq4_xs {
     uint8_t qs[128];     /* 16 bytes for 32 weights, the low nibbles first */
 };
 
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     static_assert(sizeof(struct dq_block_##token) == (bytes), name);
 #include "formats.def"
 #undef DQ_FORMAT

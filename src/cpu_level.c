@@ -8,7 +8,7 @@ const struct dq_cpu DQ_AT_LEVEL(dq_cpu) = {
     .name = STRING(DQ_LEVEL),
     .decode =
         {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     [DQ_FMT_##token] = DQ_AT_LEVEL(dq_decode_##token),
 #include "formats.def"
 #undef DQ_FORMAT

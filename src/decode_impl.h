@@ -22,7 +22,7 @@
 #define DQ_NARROW(token)                                                                           \
     size_t DQ_AT_LEVEL(dq_to_##token)(const float *restrict src, uint16_t *restrict dst, size_t n)
 
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt) DQ_DECODER(token);
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores) DQ_DECODER(token);
 #include "formats.def"
 #undef DQ_FORMAT
 DQ_NARROW(f16);

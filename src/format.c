@@ -3,8 +3,8 @@
 #include <strings.h>
 
 const struct dq_format_info dq_formats[DQ_FMT_COUNT] = {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
-    {DQ_FMT_##token, #token, name, id, weights, bytes, stored, DQ_DTYPE_##dflt},
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
+    {DQ_FMT_##token, #token, name, id, weights, bytes, stored, DQ_DTYPE_##dflt, stores},
 #include "formats.def"
 #undef DQ_FORMAT
 };

@@ -11,7 +11,7 @@
 
 /* Dense numbers of the formats, to index tables with; not the ids of the file. */
 enum dq_format {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt) DQ_FMT_##token,
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores) DQ_FMT_##token,
 #include "formats.def"
 #undef DQ_FORMAT
     DQ_FMT_COUNT
@@ -29,6 +29,7 @@ struct dq_format_info {
     uint32_t bytes;     /* of a block */
     const char *stored; /* numpy descr of a stored weight; "" where numpy has none */
     enum dq_dtype dflt; /* what extract writes unless told otherwise */
+    uint32_t stores;    /* of 16 bytes that a thread of a GPU's kernel makes */
 };
 
 /* DQ_FMT_COUNT rows, indexed by enum dq_format. */

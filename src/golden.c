@@ -1,7 +1,7 @@
 #include "verify.h"
 
 /* From golden_data.S, which takes them from data/golden. */
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     extern const uint8_t dq_golden_##token##_blocks[];                                             \
     extern const uint8_t dq_golden_##token##_weights[];                                            \
     extern const uint8_t dq_golden_##token##_end[];
@@ -13,7 +13,7 @@ static const struct {
     const uint8_t *weights;
     const uint8_t *end;
 } vectors[DQ_FMT_COUNT] = {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     {dq_golden_##token##_blocks, dq_golden_##token##_weights, dq_golden_##token##_end},
 #include "formats.def"
 #undef DQ_FORMAT

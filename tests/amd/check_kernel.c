@@ -204,7 +204,7 @@ static int compare(struct checking *c, const struct piece *p, uint32_t overflow)
 static int launch(
     struct checking *c, const struct piece *p, uint64_t d_src, uint64_t d_dst, uint64_t d_overflow)
 {
-    const uint64_t group_weights = p->group_size * (16 / c->item_len); /* 16 bytes a thread */
+    const uint64_t group_weights = p->group_size * (16 / c->item_len) * c->info->stores;
     const uint64_t n = p->before + (uint64_t)p->nblocks * c->info->weights;
     const uint64_t n_groups = (n + group_weights - 1) / group_weights + p->more_groups;
     const void *args[] = {&d_src, &d_dst, &n, &d_overflow};
@@ -300,7 +300,7 @@ static int run_far(struct checking *c)
     const size_t most = GROUP_SIZE * 4 / c->info->weights;
     const struct piece p = {
         .nblocks = c->nblocks < most ? c->nblocks : most,
-        .before = far_thread * (16 / c->item_len),
+        .before = far_thread * (16 / c->item_len) * c->info->stores,
         .group_size = GROUP_SIZE,
     };
     return run(c, &p);

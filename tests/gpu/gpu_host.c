@@ -275,7 +275,7 @@ static int launch(struct dq_gpu *g, void *stream, void *kernel, uint64_t nblocks
     const int rc = host_call(HOST_LAUNCH, e);
     if (nblocks == 0 || block_size == 0 || block_size > 1024)
         host_misuse("a grid of %" PRIu64 " blocks of %u threads", nblocks, block_size);
-    if (nblocks * block_size < (dst_len(&t) + 15) / 16)
+    if (nblocks * block_size * 16 * t.kernel->format->stores < dst_len(&t))
         host_misuse("%s: too few threads for %" PRIu64 " weights", t.kernel->name, t.n_weights);
     if (t.n_weights % t.kernel->format->weights != 0 || (uintptr_t)t.src % 256 != 0 ||
         (uintptr_t)t.dst % 16 != 0 || (uintptr_t)t.overflow % 4 != 0)

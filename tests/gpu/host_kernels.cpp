@@ -11,7 +11,7 @@ const struct row {
     const char *name;
     kernel_fn run;
 } rows[] = {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     {"dq_" #token "_f32", dq_##token##_f32}, {"dq_" #token "_f16", dq_##token##_f16},              \
         {"dq_" #token "_bf16", dq_##token##_bf16},
 #include "../../src/formats.def"

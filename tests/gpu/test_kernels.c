@@ -148,7 +148,7 @@ static uint32_t want_overflow(const struct expected *e, size_t first, size_t n)
 
 static size_t weights_a_thread(const struct expected *e)
 {
-    return 16 / e->dtype_len;
+    return 16 / e->dtype_len * e->info->stores;
 }
 
 /* Launches as many blocks as n weights need, and some; checks all that the launch wrote. */
@@ -404,7 +404,7 @@ static void only_finite_weights_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     ROW(token, is_golden), ROW(token, nothing_outside_is_touched), ROW(token, pieces_are_exact),   \
         ROW(token, indices_have_64_bits),
 #include "formats.def"

@@ -290,7 +290,7 @@ static void dtypes_have_names_and_lengths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt)                                   \
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     ROW(token, f32_is_golden), ROW(token, f16_is_golden), ROW(token, bf16_is_rounded_golden),      \
         ROW(token, nothing_outside_is_touched),
 #include "formats.def"
