@@ -51,16 +51,19 @@ static bool is_text(const struct bench *b)
     return !b->args->json && !b->args->jsonl;
 }
 
-static void put_limit(struct bench *b, const char *device, const char *name, struct dq_speed s)
+/* What is measured takes long, so it is shown at once; and nothing more is measured for a reader
+ * who is gone. */
+static int put_limit(
+    struct bench *b, const char *device, const char *name, struct dq_speed s, struct dq_error *e)
 {
     if (is_text(b)) {
         printf("  %-12s %-20s %8.1f GB/s  +-%.0f%%\n", device, name, s.gbs, 100 * s.spread);
-        fflush(stdout);
-        return;
+        return dq_file_flush(stdout, NULL, e);
     }
     json_t *row = json_pack(
         "{s:s, s:s, s:f, s:f}", "device", device, "limit", name, "gbs", s.gbs, "spread", s.spread);
     dq_json_put_digits(&b->json, NULL, row, 4);
+    return dq_file_flush(stdout, NULL, e);
 }
 
 static struct column *add_column(struct bench *b, enum way way, const char *device, double limit)
@@ -79,9 +82,10 @@ static int add_cpu(struct bench *b, struct dq_error *e)
     struct dq_speed s;
     char label[32];
     int rc = dq_bench_cpu_cached(best, DQ_CPU_FILL, 0, 0, b->seconds, &s, e);
+    if (rc == 0)
+        rc = put_limit(b, "cpu", "fill, cache", s, e);
     if (rc != 0)
         return rc;
-    put_limit(b, "cpu", "fill, cache", s);
     for (size_t i = 0; dq_cpu_levels[i]; i++) {
         const struct dq_cpu *cpu = dq_cpu_levels[i];
         if (!dq_cpu_usable(cpu) || (b->args->cpu && cpu != b->args->cpu))
@@ -89,15 +93,16 @@ static int add_cpu(struct bench *b, struct dq_error *e)
         snprintf(label, sizeof label, "cpu %s", cpu->name);
         add_column(b, CACHED, label, s.gbs)->cpu = cpu;
     }
-    rc = dq_bench_cpu_memory(best, n_threads, DQ_CPU_COPY, 0, 0, b->seconds, &s, e);
-    if (rc != 0)
-        return rc;
     snprintf(label, sizeof label, "cpu x%u", n_threads);
-    put_limit(b, label, "copy, memory", s);
-    rc = dq_bench_cpu_memory(best, n_threads, DQ_CPU_FILL, 0, 0, b->seconds, &s, e);
+    rc = dq_bench_cpu_memory(best, n_threads, DQ_CPU_COPY, 0, 0, b->seconds, &s, e);
+    if (rc == 0)
+        rc = put_limit(b, label, "copy, memory", s, e);
+    if (rc == 0)
+        rc = dq_bench_cpu_memory(best, n_threads, DQ_CPU_FILL, 0, 0, b->seconds, &s, e);
+    if (rc == 0)
+        rc = put_limit(b, label, "fill, memory", s, e);
     if (rc != 0)
         return rc;
-    put_limit(b, label, "fill, memory", s);
     struct column *c = add_column(b, MEMORY, label, s.gbs);
     c->cpu = best;
     c->n_threads = n_threads;
@@ -127,7 +132,7 @@ static int add_gpu(
     for (int i = 0; rc == 0 && i < 4; i++) {
         rc = dq_bench_gpu(gpu, limits[i].what, 0, 0, b->seconds, &s[i], e);
         if (rc == 0)
-            put_limit(b, label, limits[i].name, s[i]);
+            rc = put_limit(b, label, limits[i].name, s[i], e);
     }
     if (rc == 0) {
         add_column(b, KERNEL, label, s[0].gbs)->gpu = gpu;
@@ -167,7 +172,8 @@ static int add_gpus(struct bench *b, struct dq_error *e)
         return any ? 0 : dq_fail(e, rc, "%s", why.text);
     for (size_t i = 0; i < n; i++) {
         rc = add_gpu(b, devices[i].driver, devices[i].number, &why);
-        if (rc != 0 && (!any || rc == DQ_ERR_STOPPED))
+        const bool is_end = rc == DQ_ERR_STOPPED || rc == DQ_ERR_CLOSED || rc == DQ_ERR_IO;
+        if (rc != 0 && (!any || is_end))
             return dq_fail(e, rc, "%s", why.text);
         if (rc != 0)
             dq_msg_warning("%s:%d: %s", devices[i].driver->name, devices[i].number, why.text);
@@ -187,20 +193,20 @@ static int measure(struct bench *b, const struct column *c, enum dq_format forma
         b->dtype, b->seconds, out, e);
 }
 
-static void put_result(
-    struct bench *b, const struct column *c, enum dq_format format, struct dq_speed s)
+static int put_result(struct bench *b, const struct column *c, enum dq_format format,
+    struct dq_speed s, struct dq_error *e)
 {
     const double share = s.gbs / c->limit;
     if (is_text(b)) {
         printf("  %6.1f %3.0f%% %4.0f%%", s.gbs, 100 * s.spread, 100 * share);
-        fflush(stdout);
-        return;
+        return dq_file_flush(stdout, NULL, e);
     }
     json_t *row =
         json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:f}", "type", dq_formats[format].name,
             "dtype", dq_dtype_name(b->dtype), "device", c->device, "way", way_names[c->way], "gbs",
             s.gbs, "spread", s.spread, "of", limit_names[c->way], "share", share);
     dq_json_put_digits(&b->json, NULL, row, 4);
+    return dq_file_flush(stdout, NULL, e);
 }
 
 static int measure_format(struct bench *b, enum dq_format format, struct dq_error *e)
@@ -213,7 +219,7 @@ static int measure_format(struct bench *b, enum dq_format format, struct dq_erro
         struct dq_speed s = {0};
         rc = measure(b, &b->columns[i], format, &s, e);
         if (rc == 0)
-            put_result(b, &b->columns[i], format, s);
+            rc = put_result(b, &b->columns[i], format, s, e);
         if (rc == 0)
             b->columns[i].seconds += (double)(b->n_weights[format] * item_len) / (s.gbs * 1e9);
     }

@@ -15,6 +15,7 @@ try extract -f npy -o - many.gguf
 try extract --dry-run many.gguf
 try extract --jsonl -n many.gguf
 try extract --json -n many.gguf
+try bench --device cpu --time 500 # which would go on for minutes
 cat status
 # The reader is gone before anything is written.
 mkfifo fifo
