@@ -9,11 +9,32 @@
 /* MXFP4: | e E8M0 | 16 bytes of nibbles |                                         17 bytes
  * w[i] = value[nibble[i]] * 2^(e - 128) */
 struct dev_mxfp4 {
-    static __device__ struct dq_quad quad(const struct dq_block_mxfp4 *b, uint32_t q)
-    {
-        const uint32_t values = dq_values_fp4(dq_nibbles<1>(b->qs, q));
+    static constexpr uint32_t part_weights = 16;
 
-        return dq_quad_times(dq_quad_of_i8(values), dq_e8m0_half(b->e));
+    /* N quads of the first half, in the low nibbles, and those of the second. */
+    template <int N> struct parts {
+        uint32_t nibbles[N];
+        float d;
+    };
+
+    template <int N> static __device__ parts<N> load(const struct dq_block_mxfp4 *b, uint32_t q)
+    {
+        parts<N> p;
+
+        for (int k = 0; k < N; k++)
+            p.nibbles[k] = dq_load_u32<1>(b->qs + 4 * q + 4 * k);
+        p.d = dq_e8m0_half(b->e);
+        return p;
+    }
+
+    template <int N>
+    static __device__ void part(const parts<N> &p, uint32_t i, struct dq_quad (&out)[N])
+    {
+        for (int k = 0; k < N; k++) {
+            const uint32_t values = dq_values_fp4(p.nibbles[k] >> 4 * i & 0x0f0f0f0f);
+
+            out[k] = dq_quad_times(dq_quad_of_i8(values), p.d);
+        }
     }
 };
 

@@ -37,6 +37,8 @@ struct dev_q2_k {
  * Third bit i is bit i / 32 of byte i % 32. Scale k has its low four bits in nibble k / 8 of byte
  * k % 8, its high two in pair k / 4 of byte 8 + k % 4. */
 struct dev_q3_k {
+    static constexpr uint32_t part_weights = 32;
+
     /* N quads of part j of 32 weights, which is even, and those of part j + 1: the codes are the
      * low and the high nibbles, the scales the low and the high half. */
     template <int N> struct parts {

@@ -4,7 +4,7 @@
  *
  * A thread of an f32 kernel writes four consecutive weights, one of a 16-bit kernel eight; either
  * way that is 16 bytes. Where formats.def says so it does that twice, the second time in the next
- * part of 32 weights, whose codes lie in the same bytes. The grid holds at least as many threads as
+ * part of the block, whose codes lie in the same bytes. The grid holds at least as many threads as
  * that takes and the size of a block is free. d_src lies at a multiple of 256 and d_dst of 16;
  * nothing outside of the blocks is read and nothing after n_weights is written. Formats with blocks
  * of more than one weight take whole blocks.
@@ -21,17 +21,18 @@
 #include "dev_plain.h"
 #include "dev_ternary.h"
 
-enum { PART = 32 }; /* weights from one store of a thread to its next */
-
 /* The first weight of this thread, which stores AT_ONCE of them STORES times. */
-template <uint32_t AT_ONCE, uint32_t STORES> DQ_DEVICE uint64_t first_weight()
+template <class F, uint32_t AT_ONCE, uint32_t STORES> DQ_DEVICE uint64_t first_weight()
 {
     const uint64_t thread = dq_thread();
 
-    if constexpr (STORES == 1)
+    if constexpr (STORES == 1) {
         return AT_ONCE * thread;
-    else
-        return thread / (PART / AT_ONCE) * STORES * PART + thread % (PART / AT_ONCE) * AT_ONCE;
+    } else {
+        constexpr uint32_t threads = F::part_weights / AT_ONCE; /* of a part */
+
+        return thread / threads * STORES * F::part_weights + thread % threads * AT_ONCE;
+    }
 }
 
 /* N quads from weight first on. */
@@ -61,7 +62,7 @@ DQ_DEVICE struct dq_words words_of(const struct dq_quad (&q)[1])
 template <class F, class BLOCK, uint32_t WEIGHTS, uint32_t STORES>
 DQ_DEVICE void run_f32(const BLOCK *__restrict__ d_src, uint32_t *__restrict__ d_dst, uint64_t n)
 {
-    const uint64_t first = first_weight<4, STORES>();
+    const uint64_t first = first_weight<F, 4, STORES>();
     struct dq_quad q[1];
 
     if (first >= n)
@@ -82,7 +83,7 @@ DQ_DEVICE void run_f32(const BLOCK *__restrict__ d_src, uint32_t *__restrict__ d
 
         for (uint32_t i = 0; i < STORES; i++) {
             F::part(parts, i, q);
-            dq_store16(d_dst + first + i * PART, words_of(q));
+            dq_store16(d_dst + first + i * F::part_weights, words_of(q));
         }
     }
 }
@@ -161,7 +162,7 @@ template <class F, class T, class BLOCK, uint32_t WEIGHTS, uint32_t STORES>
 DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_dst, uint64_t n,
     uint32_t *__restrict__ d_overflow)
 {
-    const uint64_t first = first_weight<8, STORES>();
+    const uint64_t first = first_weight<F, 8, STORES>();
     struct dq_quad q[2];
 
     if (first >= n)
@@ -189,7 +190,7 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
 
         for (uint32_t i = 0; i < STORES; i++) {
             F::part(parts, i, q);
-            dq_store16(d_dst + first + i * PART, words_of<T>(q, d_overflow));
+            dq_store16(d_dst + first + i * F::part_weights, words_of<T>(q, d_overflow));
         }
     }
 }

@@ -40,7 +40,7 @@ REASONS = [
     ("skips what no lane takes part in", NOT_NEEDED, "s_cbranch_execz .*"),
     ("is about time, or hazards, which are not played", NOT_NEEDED, HINT + " -> .*"),
     ("adds to the upper half of an address what is 0 if a grid has less than 2^32 threads",
-     NOT_NEEDED, r"v_mad_u64_u32 .*"),
+     NOT_NEEDED, r"v_mad_(u64_u32|u32_u24) .*"),
     ("puts the upper half of an address where it is, if a grid has less than 2^32 threads", None,
      r"v_dual_mov_b32 v\d+, (\S+) :: (.*) -> v_dual_mov_b32 v\d+, \1 :: \2"),
     ("keeps a register as it is", NOT_NEEDED, r"v_bfe_i32 (v\d+), \1, 0, 16 -> .*"),
@@ -68,7 +68,7 @@ REASONS = [
     ("the low byte of that address happens to be the same", None,
      r"(v_and_or_b32 v\d+, v\d+, 30), 1 -> \1, s1"),
     ("is a distance, which counts modulo 32", None,
-     r"(.*) :: v_dual_and_b32 (v\d+), 4, (v\d+) -> \1 :: v_dual_and_b32 \2, 36, \3"),
+     r"((?:.* :: )?v_(?:dual_)?and_b32\w* v\d+), 4, (v\d+) -> \1, 36, \2"),
 ]
 
 # What is decoded of a mutant: its instruction and what follows, in which the listing is soon in
