@@ -173,8 +173,10 @@ static void add_lanes(struct dq_engine *engine, const struct dq_engine_wish *wis
 static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
 {
     const size_t len = DQ_GPU_IN + DQ_GPU_OUT;
-    const unsigned half = wish->n_comparing > 0;
-    const unsigned less = half + halvings(engine, wish, len >> half);
+    const size_t n_half = DQ_GPU_PINNED / (len / 2);
+    const unsigned small =
+        wish->n_comparing == 0 ? 0 : 1 + (wish->n_comparing + DQ_GPU_LANES > n_half);
+    const unsigned less = small + halvings(engine, wish, len >> small);
     const int rc = add_gpus(engine, &wish->device, less, e);
     if (rc == 0)
         add_lanes(engine, wish, less);

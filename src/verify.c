@@ -187,14 +187,13 @@ int dq_verify_plan(struct dq_verifier *v, const struct dq_verify_job *job, struc
 }
 
 /* If those that may compare did so nearly all the time, they were waited for; else it is where the
- * workers were. A device that is a CPU works on the same processors. */
+ * workers were most. A device that is a CPU works on the same processors. */
 const char *dq_verify_bound(const struct dq_verifier *v)
 {
     const struct dq_verify_times *t = &v->times;
     const double device = t->device > t->reading ? t->device : t->reading;
-    const bool busy = v->engine->n_gpus > 0 ? t->comparing >= 0.85 * t->wall * v->n_threads
-                                            : t->comparing >= device;
-    if (busy)
+    const bool waited_for = v->engine->n_gpus > 0 && t->comparing >= 0.85 * t->wall * v->n_threads;
+    if (waited_for || t->comparing >= device)
         return "reference";
     return t->device >= t->reading ? "device" : "file";
 }

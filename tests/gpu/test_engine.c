@@ -240,7 +240,8 @@ static void all_gpus_take_turns(void **state)
         for (wish.n_comparing = 0; wish.n_comparing < 20; wish.n_comparing += 3) {
             check_ok(dq_engine_open(&engine, &wish, &e), &e);
             assert_int_equal(engine.n_gpus, n);
-            const size_t lane = (DQ_GPU_IN + DQ_GPU_OUT) >> (wish.n_comparing > 0);
+            const bool many = wish.n_comparing + DQ_GPU_LANES > 16; /* more than lanes of half */
+            const size_t lane = (DQ_GPU_IN + DQ_GPU_OUT) >> ((wish.n_comparing > 0) + many);
             const size_t wanted = least(n * DQ_GPU_LANES + wish.n_comparing, DQ_GPU_PINNED / lane);
             assert_int_equal(engine.n_lanes, wanted > n ? wanted : n); /* one for each */
             for (size_t k = 0; k < engine.n_lanes; k++) {

@@ -314,6 +314,7 @@ static void the_bound_is_where_the_time_went(void **state)
         {1, {.wall = 1, .reading = 1, .device = 9, .comparing = 3.9}, "reference"},
         {1, {.wall = 1, .reading = 1, .device = 9, .comparing = 3}, "device"},
         {1, {.wall = 1, .reading = 5, .device = 1, .comparing = 3}, "file"},
+        {1, {.wall = 1, .reading = 0.2, .device = 0.5, .comparing = 1.2}, "reference"},
         {0, {.wall = 1, .reading = 0.2, .device = 1, .comparing = 2.8}, "reference"},
         {0, {.wall = 1, .reading = 0.2, .device = 2.8, .comparing = 1}, "device"},
         {0, {.wall = 1, .reading = 3, .device = 0.5, .comparing = 0.5}, "file"},
