@@ -64,21 +64,31 @@ unsigned dq_engine_threads(unsigned n_threads)
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
 }
 
+/* With all the memory that there was, lanes would leave nothing for what comes after them. */
+static void give_back_half(struct dq_engine *engine)
+{
+    const size_t kept = (engine->n_lanes + 1) / 2;
+    while (engine->n_lanes > kept)
+        dq_lane_free(engine->lanes[--engine->n_lanes]);
+}
+
 static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
 {
     const struct dq_cpu *cpu = wish->cpu ? wish->cpu : dq_cpu_best();
     const size_t n = dq_engine_threads(wish->n_threads);
     const unsigned less = halvings(engine, wish, CPU_IN + CPU_OUT);
     snprintf(engine->label, sizeof engine->label, "cpu");
-    for (; engine->n_lanes < n; engine->n_lanes++) {
-        if (engine->n_lanes > 0 && !is_room(engine, wish, (CPU_IN + CPU_OUT) >> less))
-            break;
-        const int rc = dq_lane_new_cpu(
-            cpu, CPU_IN >> less, CPU_OUT >> less, &engine->lanes[engine->n_lanes], e);
-        if (rc != 0) {
-            dq_engine_close(engine);
+    const size_t lane_len = (CPU_IN + CPU_OUT) >> less;
+    while (engine->n_lanes < n && (engine->n_lanes == 0 || is_room(engine, wish, lane_len))) {
+        struct dq_lane **lane = &engine->lanes[engine->n_lanes];
+        const int rc = dq_lane_new_cpu(cpu, CPU_IN >> less, CPU_OUT >> less, lane, e);
+        if (rc != 0 && engine->n_lanes == 0)
             return rc;
+        if (rc != 0) {
+            give_back_half(engine);
+            break;
         }
+        engine->n_lanes++;
     }
     return 0;
 }
