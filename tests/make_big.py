@@ -3,12 +3,14 @@
 
 Usage: make_big.py FILE [--tensors N] [--vocab N]       many small things: F32 tensors of eight
                                                         weights, tokens with scores and types
-       make_big.py FILE --tensor-bytes SIZE [--type T]  one tensor `big.weight` of at least SIZE
-                                                        bytes, zero but for its last row, in a
-                                                        sparse file; SIZE may end in K, M, G or T
+       make_big.py FILE --tensor-bytes SIZE             a sparse file of one tensor `big.weight` of
+                        [--type T] [--count N] [--flat] at least SIZE bytes, or N of them,
+                                                        `big.0.weight` and so on; SIZE may end in
+                                                        K, M, G or T
 
-Every weight n of tensor t of --tensors is t + n / 8. The bytes of the last row of --tensor-bytes
-count from 0x30 to 0x3f over and over, which makes a normal scale in every format.
+Every weight n of tensor t of --tensors is t + n / 8. A tensor of --tensor-bytes has rows of 4096
+weights, or with --flat one row of all of them. It is zero but for marked rows (`marked`), whose
+bytes tell which row it is (`row_bytes`).
 """
 import argparse
 import struct
@@ -46,16 +48,39 @@ def write_many(path, metadata, count):
         f.write(gguf_writer.model(metadata, tensors))
 
 
-def write_sparse(path, metadata, at_least, type_name):
-    row_bytes = gguf_writer.tensor_bytes(type_name, [ROW])
-    rows = max(1, -(-at_least // row_bytes))
-    head = gguf_writer.head(metadata, [('big.weight', type_name, [ROW, rows])])
-    end = len(head) + rows * row_bytes
+def rows_of(type_name, at_least):
+    return max(1, -(-at_least // gguf_writer.tensor_bytes(type_name, [ROW])))
+
+
+def marked(rows):
+    """The rows that are not zero: the outermost ones, and those on both sides of weight 2^32."""
+    middle = 2**32 // ROW
+    return sorted(r for r in {0, middle - 1, middle, rows - 1} if r < rows)
+
+
+def row_bytes(type_name, row):
+    """Bytes from 0x30 to 0x3f, which make a normal scale in every format, from another one on in
+    each of sixteen rows."""
+    length = gguf_writer.tensor_bytes(type_name, [ROW])
+    return bytes(0x30 + (i + row) % 16 for i in range(16)) * (length // 16)
+
+
+def write_sparse(path, metadata, at_least, type_name, count, flat):
+    row_len = gguf_writer.tensor_bytes(type_name, [ROW])
+    rows = rows_of(type_name, at_least)
+    dims = [ROW * rows] if flat else [ROW, rows]
+    names = ['big.weight'] if count == 1 else [f'big.{i}.weight' for i in range(count)]
+    head = gguf_writer.head(metadata, [(name, type_name, dims) for name in names])
+    at = len(head)
     with open(path, 'wb') as f:
         f.write(head)
-        f.seek(end - row_bytes)
-        f.write(bytes(range(0x30, 0x40)) * (row_bytes // 16))
-        f.truncate(end + len(gguf_writer.pad(end)))
+        for _ in names:
+            for row in marked(rows):
+                f.seek(at + row * row_len)
+                f.write(row_bytes(type_name, row))
+            at += rows * row_len
+            at += len(gguf_writer.pad(at))
+        f.truncate(at)
 
 
 def main():
@@ -65,6 +90,8 @@ def main():
     parser.add_argument('--vocab', type=int, default=0, metavar='N')
     parser.add_argument('--tensor-bytes', type=size, metavar='SIZE')
     parser.add_argument('--type', default='q4_k', choices=sorted(gguf_writer.TYPES))
+    parser.add_argument('--count', type=int, default=1, metavar='N')
+    parser.add_argument('--flat', action='store_true')
     args = parser.parse_args()
     metadata = [('general.architecture', 'str', 'llama')]
     if args.vocab > 0:
@@ -74,7 +101,7 @@ def main():
     elif args.tensors:
         parser.error('--tensors and --tensor-bytes exclude each other')
     else:
-        write_sparse(args.file, metadata, args.tensor_bytes, args.type)
+        write_sparse(args.file, metadata, args.tensor_bytes, args.type, args.count, args.flat)
 
 
 if __name__ == '__main__':

@@ -5,9 +5,12 @@ gguf-dq list big.gguf
 "$PYTHON" "$TESTS/cli/measure.py" gguf-dq extract -q big.gguf 'big[-1]' -o last.npy
 gguf-dq extract -q big.gguf 'big[-3:]' -o - >rows.npy
 "$PYTHON" - <<'EOF'
+import os, sys
 import numpy
-# Each block of 34 bytes begins somewhere in 0x30 ... 0x3f, over and over.
-row = numpy.resize(numpy.arange(0x30, 0x40, dtype='u1'), 4096 // 32 * 34).reshape(-1, 34)
+sys.path.insert(0, os.environ['TESTS'])
+import make_big
+last = make_big.rows_of('q8_0', 4 << 30) - 1
+row = numpy.frombuffer(make_big.row_bytes('q8_0', last), 'u1').reshape(-1, 34)
 d = row[:, :2].copy().view('<f2').astype('<f4')
 due = (d * row[:, 2:].view('i1')).ravel()
 print(numpy.array_equal(numpy.load('last.npy'), due))
