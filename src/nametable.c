@@ -3,16 +3,55 @@
 #include "mem.h"
 
 #include <string.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
 
-/* FNV-1a with a last mix, so that the low bits depend on all. */
-static uint64_t hash(const char *name, size_t len)
+static uint64_t turn(uint64_t x, unsigned bits)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ (unsigned char)name[i]) * 0x100000001b3u;
-    h ^= h >> 32;
-    h *= 0xd6e8feb86659fd93u;
-    return h ^ h >> 32;
+    return x << bits | x >> (64 - bits);
+}
+
+static void mix(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[2] += v[3];
+    v[1] = turn(v[1], 13) ^ v[0];
+    v[3] = turn(v[3], 16) ^ v[2];
+    v[0] = turn(v[0], 32) + v[3];
+    v[2] += v[1];
+    v[3] = turn(v[3], 21) ^ v[0];
+    v[1] = turn(v[1], 17) ^ v[2];
+    v[2] = turn(v[2], 32);
+}
+
+static void take_word(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    mix(v);
+    v[0] ^= word;
+}
+
+/* SipHash-1-3 of Aumasson and Bernstein, under a key of this run. Whoever makes a file could
+ * otherwise choose names that all fall into one place, and a table of n would take n^2 steps. */
+static uint64_t hash(const uint64_t key[2], const char *name, size_t len)
+{
+    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
+        key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
+    const char *end = name + len;
+    for (; (size_t)(end - name) >= sizeof(uint64_t); name += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, name, sizeof word);
+        take_word(v, word);
+    }
+    uint64_t rest = (uint64_t)len << 56;
+    for (unsigned i = 0; name + i < end; i++)
+        rest |= (uint64_t)(unsigned char)name[i] << 8 * i;
+    take_word(v, rest);
+    v[2] ^= 0xff;
+    for (int i = 0; i < 3; i++)
+        mix(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 /* The slot of a name with hash h, or the empty one where it belongs. */
@@ -29,7 +68,12 @@ static struct dq_name_slot *slot_of(
 
 static int grow(struct dq_nametable *t, size_t n_slots)
 {
-    struct dq_nametable bigger = {.n_slots = n_slots, .n_used = t->n_used};
+    struct dq_nametable bigger = *t;
+    bigger.n_slots = n_slots;
+#ifdef __linux__
+    if (!t->slots)
+        memcpy(bigger.key, (const void *)getauxval(AT_RANDOM), sizeof bigger.key);
+#endif
     bigger.slots = dq_mem_zeroed(bigger.n_slots, sizeof *bigger.slots);
     if (!bigger.slots)
         return -1;
@@ -62,7 +106,7 @@ int dq_nametable_add(struct dq_nametable *t, const char *name, size_t len, size_
     /* At most half full, so that a search always meets an empty slot soon. */
     if (2 * (t->n_used + 1) > t->n_slots && grow(t, t->n_slots ? 2 * t->n_slots : 64) != 0)
         return -1;
-    const uint64_t h = hash(name, len);
+    const uint64_t h = hash(t->key, name, len);
     struct dq_name_slot *s = slot_of(t, name, len, h);
     if (s->name)
         return 1;
@@ -75,7 +119,7 @@ bool dq_nametable_find(const struct dq_nametable *t, const char *name, size_t le
 {
     if (t->n_slots == 0)
         return false;
-    const struct dq_name_slot *s = slot_of(t, name, len, hash(name, len));
+    const struct dq_name_slot *s = slot_of(t, name, len, hash(t->key, name, len));
     if (!s->name)
         return false;
     *value = s->value;

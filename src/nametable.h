@@ -19,6 +19,7 @@ struct dq_nametable {
     struct dq_name_slot *slots;
     size_t n_slots; /* a power of two, or 0 */
     size_t n_used;
+    uint64_t key[2]; /* of the hash: chosen by the system for each run of the program */
 };
 
 void dq_nametable_finish(struct dq_nametable *t);

@@ -2,10 +2,13 @@
 #include "dq_test.h"
 #include "nametable.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { MANY = 20000 };
+
+static const char *program;
 
 static void an_empty_table_has_nothing(void **state)
 {
@@ -130,8 +133,66 @@ static void room_made_before_changes_nothing_else(void **state)
     dq_nametable_finish(&t);
 }
 
-int main(void)
+static uint64_t hash_of_a_name(void)
 {
+    struct dq_nametable t = {0};
+    uint64_t hash = 0;
+    assert_int_equal(dq_nametable_add(&t, "name", 4, 1), 0);
+    for (size_t i = 0; i < t.n_slots; i++) {
+        if (t.slots[i].name)
+            hash = t.slots[i].hash;
+    }
+    dq_nametable_finish(&t);
+    return hash;
+}
+
+/* Names that collide in one run do not in another, so nobody can put them into a file. */
+static void hashes_are_different_in_each_run(void **state)
+{
+    char command[4200];
+    char hashes[2][32] = {"", ""};
+    (void)state;
+    assert_true(hash_of_a_name() == hash_of_a_name());
+    snprintf(command, sizeof command, "'%s' hash", program);
+    for (size_t i = 0; i < 2; i++) {
+        FILE *f = popen(command, "r");
+        assert_non_null(f);
+        assert_non_null(fgets(hashes[i], sizeof hashes[i], f));
+        assert_int_equal(pclose(f), 0);
+    }
+    assert_string_not_equal(hashes[0], hashes[1]);
+}
+
+/* Of names that differ in a few letters, wherever these are, no more than chance has it share the
+ * lower bits of their hashes. */
+static void places_are_spread(void **state)
+{
+    enum { N = 4096 };
+    static const char *const forms[] = {
+        "%zu", "blk.%zu.attn_q.weight", "a.name.of.a.layer.%zu", "weight.of.layer.%zu"};
+    static char names[N][40];
+    struct dq_nametable t = {0};
+    size_t longest = 0;
+    (void)state;
+    for (size_t i = 0; i < N; i++) {
+        snprintf(names[i], sizeof names[i], forms[i % 4], i);
+        assert_int_equal(dq_nametable_add(&t, names[i], strlen(names[i]), i), 0);
+    }
+    for (size_t i = 0, run = 0; i < t.n_slots; i++) {
+        run = t.slots[i].name ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    assert_true(longest < 100); /* half full: chance makes about 20 */
+    dq_nametable_finish(&t);
+}
+
+int main(int argc, char **argv)
+{
+    program = argv[0];
+    if (argc == 2) {
+        printf("%016" PRIx64 "\n", hash_of_a_name());
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_table_has_nothing),
         cmocka_unit_test(names_are_found_with_their_values),
@@ -140,6 +201,8 @@ int main(void)
         cmocka_unit_test(the_beginning_of_a_name_is_another_name),
         cmocka_unit_test(many_names_are_all_found),
         cmocka_unit_test(room_made_before_changes_nothing_else),
+        cmocka_unit_test(hashes_are_different_in_each_run),
+        cmocka_unit_test(places_are_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
