@@ -94,22 +94,16 @@ static void find_widths(const struct dq_picks *picks, struct widths *w)
         w->name = WIDEST_NAME;
 }
 
-static char *put_blanks(char *to, size_t n)
-{
-    memset(to, ' ', n);
-    return to + n;
-}
-
+/* What a cell is not long enough for is blank already. */
 static char *put_left(char *to, const char *text, size_t width)
 {
-    const size_t len = strlen(text);
-    memcpy(to, text, len);
-    return put_blanks(to + len, width - len);
+    memcpy(to, text, strlen(text));
+    return to + width;
 }
 
 static char *put_right(char *to, const char *text, size_t len, size_t width)
 {
-    to = put_blanks(to, len < width ? width - len : 0);
+    to += len < width ? width - len : 0;
     memcpy(to, text, len);
     return to + len;
 }
@@ -127,11 +121,12 @@ static void print_row(const struct dq_tensor *t, const struct widths *w)
     char shape[DQ_SHAPE_WORDS];
     char row[WIDEST_NAME + CELL + DQ_SHAPE_WORDS + 2 * DQ_DIGITS_MAX + 5 * GAP];
     const size_t letters = name_letters(t);
-    char *end = put_blanks(row, GAP + (letters < w->name ? w->name - letters : 0));
-    end = put_blanks(put_left(end, type_words(t, type), w->type), GAP);
+    memset(row, ' ', sizeof row);
+    char *end = row + GAP + (letters < w->name ? w->name - letters : 0);
+    end = put_left(end, type_words(t, type), w->type) + GAP;
     dq_tensor_shape(t, shape);
-    end = put_blanks(put_right(end, shape, strlen(shape), w->shape), GAP);
-    end = put_blanks(put_number(end, t->n_bytes), GAP);
+    end = put_right(end, shape, strlen(shape), w->shape) + GAP;
+    end = put_number(end, t->n_bytes) + GAP;
     end = put_number(end, t->offset);
     *end++ = t->problem ? ' ' : '\n';
     fwrite(t->shown, 1, strlen(t->shown), stdout);
