@@ -164,11 +164,11 @@ static int check_values(struct checking *c, const struct dq_listener *l,
 static int check_selected(struct checking *c, const struct dq_listener *l, struct dq_error *e)
 {
     struct dq_picks picks = {0};
-    uint8_t *room = malloc(DQ_VALUES_ROOM);
+    uint8_t *room = dq_mem_new(DQ_VALUES_ROOM);
     int rc = room ? dq_locate_whole_tensors(c->args, c->model, &picks, e) : dq_fail_nomem(e);
     if (rc == 0)
         rc = check_values(c, l, &picks, room, e);
-    free(room);
+    dq_mem_free(room);
     dq_picks_finish(&picks);
     return rc;
 }
