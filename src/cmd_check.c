@@ -22,6 +22,7 @@ struct checking {
     struct dq_model *model;
     struct dq_json json;
     /* What broke the reading, kept until all else is told: as it will be printed, or as JSON. */
+    bool broken;
     char *last_line;
     json_t *last_item;
     size_t n_errors;
@@ -83,15 +84,16 @@ static json_t *finding_json(const struct dq_finding *f)
 static void keep(struct checking *c, const struct dq_finding *f)
 {
     size_t len;
+    c->broken = true;
     if (c->args->json || c->args->jsonl) {
         c->last_item = finding_json(f);
         return;
     }
     FILE *line = open_memstream(&c->last_line, &len);
-    if (!line)
-        return; /* the error itself is told all the same */
-    print_finding(line, c, f);
-    fclose(line);
+    if (line) {
+        print_finding(line, c, f);
+        fclose(line);
+    }
 }
 
 /* The listener of the reader. */
@@ -212,6 +214,8 @@ static void print_summary(const struct checking *c)
 /* rc and e: how the run ended. */
 static int end_report(struct checking *c, int rc, struct dq_error *e)
 {
+    if (rc == 0 && c->broken && !c->last_item && !c->last_line)
+        rc = dq_fail_nomem(e);
     if (c->last_item)
         dq_json_put(&c->json, NULL, c->last_item);
     if (c->last_line)

@@ -73,7 +73,7 @@ static int step_to(struct layout *l, const struct dq_tensor *t, struct dq_error 
                 .found = DQ_WORDS("%" PRIu64, t->offset)};
             dq_finding_tell(l->listener, &f);
         }
-        rc = look_at_padding(l, l->end, due < t->offset ? due : t->offset, e);
+        rc = look_at_padding(l, l->end, due, e);
     }
     if (!l->known || t->offset + t->n_bytes > l->end)
         l->end = t->offset + t->n_bytes;

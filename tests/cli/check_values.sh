@@ -32,6 +32,14 @@ with open('model.gguf', 'wb') as f:
         ('ones', 'i8', [5], b'\xff' * 5),
         ('empty', 'f32', [0], b''),
     ]))
+# Of Q4_1 it is not defined what big-endian means; of Q4_0 it is.
+name = lambda text: struct.pack('>Q', len(text)) + text
+head = b'GGUF' + struct.pack('>IQQ', 3, 2, 1) + name(b'general.architecture') + struct.pack('>I', 8)
+head += name(b'test')
+for text, type_id, offset in (b'q4_0', 2, 0), (b'q4_1', 3, 32):
+    head += name(text) + struct.pack('>IQIQ', 1, 32, type_id, offset)
+with open('big.gguf', 'wb') as f:
+    f.write(head + bytes(-len(head) % 32) + b'\x7c\1' + bytes(30) + b'\x7c\1' * 2 + bytes(28))
 EOF
 gguf-dq check model.gguf
 echo "exit $?"
@@ -45,3 +53,4 @@ echo "exit $?"
 cp "$DATA/gguf/bad/overlap_partial.gguf" "$DATA/gguf/bad/type_unknown_43.gguf" .
 gguf-dq check --values overlap_partial.gguf
 gguf-dq check --values type_unknown_43.gguf
+gguf-dq check --values big.gguf

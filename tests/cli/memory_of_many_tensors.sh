@@ -1,5 +1,5 @@
 #!/bin/sh
-# A hundred thousand tensors and a vocabulary of 262,144 are listed in little memory.
+# A hundred thousand tensors and a vocabulary of 262,144 are listed and checked in little memory.
 "$PYTHON" "$TESTS/make_big.py" big.gguf --tensors 100000 --vocab 262144
 "$PYTHON" "$TESTS/cli/measure.py" gguf-dq list big.gguf >table
 wc -l <table
@@ -7,6 +7,9 @@ sed -n '1p;$p' table
 "$PYTHON" "$TESTS/cli/measure.py" gguf-dq list --meta --json big.gguf >json
 "$PYTHON" "$TESTS/cli/measure.py" gguf-dq list --meta big.gguf 'blk.99*' >table
 wc -l <table
+"$PYTHON" "$TESTS/cli/measure.py" gguf-dq check --values big.gguf
+head -c 14600000 big.gguf >cut.gguf
+"$PYTHON" "$TESTS/cli/measure.py" gguf-dq check --json cut.gguf | tail -n 5
 gguf-dq list --names big.gguf >names
 sed "s/\.weight$//" names | gguf-dq list --names -T - big.gguf | cmp - names
 gguf-dq extract -q big.gguf -f raw -o - >arrays

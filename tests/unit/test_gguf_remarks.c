@@ -275,6 +275,13 @@ static void a_broken_file_is_told_as_far_as_it_goes(void **state)
     build_bytes(&b, "not all of it", 13);
     examine(*state, &b, &h);
     expect_heard(&h, "in-file - 94", "key-letters Odd 75");
+    begin(&b, 1, 0);
+    build_number(&b, DQ_NAME_MAX + 1, 8);
+    for (size_t i = 0; i < DQ_NAME_MAX + 64; i++)
+        build_number(&b, 'n', 1);
+    examine(*state, &b, &h);
+    check_error(h.rc, &h.e, DQ_ERR_FORMAT, "tensor name: 1025 bytes long");
+    expect_heard(&h, "name-length - 75");
 }
 
 static void the_data_of_a_sound_member_is_told_beside_a_missing_one(void **state)
