@@ -11,7 +11,8 @@ enum {
     SHOWN_ELEMENTS = 6,       /* of an array */
     SHOWN_BYTES = 120,        /* of a string */
     SHOWN_ELEMENT_BYTES = 24, /* of a string in an array */
-    WHOLE_BYTES = 16 << 20    /* of a string in JSON, which needs it in memory */
+    WHOLE_BYTES = 16 << 20,   /* of a string in JSON, which needs it in memory */
+    ODD_BYTES = 4 << 20       /* of one that is not UTF-8, and escaped is four times as long */
 };
 
 /* The fewest digits that give the same number again. */
@@ -176,7 +177,7 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned dept
         dq_json_put(j, key, json_boolean(v.u));
         break;
     case DQ_KIND_STRING:
-        if (v.text_len < v.u)
+        if (v.text_len < v.u || (v.u > ODD_BYTES && !dq_utf8_valid(v.text, v.text_len)))
             rc = dq_fail(e, DQ_ERR_MEMORY, "%s: a string of %" PRIu64 " bytes is too long for JSON",
                 c->path, v.u);
         else
