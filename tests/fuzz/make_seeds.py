@@ -5,7 +5,11 @@ What fuzzing finds later is put beside them under a name that says what it is.
 """
 import os
 import re
+import struct
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+import gguf_writer  # noqa: E402
 
 SECOND_FILE = b'|second file|'
 WORDS = [
@@ -14,6 +18,9 @@ WORDS = [
     'blk.1.ffn_up_exps.weight[-1, 1:3, ::2, 0]', 'line\\nbreak', 'star\\*', '[!a-z]*', '{a,b}',
     'huge[536870911, -536870912:]', 'no rows[:]', '*\n-blk.*\n-*bias', 'blk\ntoken_embd',
     '*[[:alpha:]]', '{a,{b,c{1..9}}}{,x}*', '*a*a*a*a*a*a*b', '{0..99999}', 'atn_q.wieght', '',
+    'token_embd.weight[4]', 'token_embd.weight[3, -3]', 'token_embd.weight[-5]',
+    'token_embd.weight[0:9, :99]', 'token_embd.weight[9::-1, -9:9]', 'token_embd.weight[5:2, 1:0:-1]',
+    'token_embd.weight[::9223372036854775807, ::-9223372036854775807]', 'no rows[0]', 'odd[0][0]',
 ]
 
 LINES = [
@@ -47,6 +54,9 @@ def seeds(data):
     for number, words in enumerate(WORDS):
         yield f'select/seed-{number:02}', words.encode()
     small = read(data, 'gguf', 'good', 'small_valid.gguf')
+    large = gguf_writer.model([], [('a', 'f32', [4, 2], struct.pack('<8f', *[1e30] * 8))])
+    yield 'cli/overflow', b'extract\n--strict\n-d\nf16\nm.gguf\n\n' + large
+    yield 'cli/overflow_told', b'extract\n-d\nf16\n-o\na.npy\nm.gguf\n\n' + large
     models = [small, read(data, 'gguf', 'bad', 'trunc_in_second_tensor_data.gguf'), b'GGUF']
     for number, words in enumerate(LINES):
         model = models[(0, 0, 0, 1, 0, 0, 2)[number % 7]]
