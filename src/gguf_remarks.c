@@ -306,7 +306,7 @@ int dq_model_remark(
     int rc = m->n_shards > 0 ? read_architecture(&m->shards[0], architecture, e) : 0;
     for (size_t i = 0; rc == 0 && i < m->n_shards; i++) {
         const struct remarks r = {m, &m->shards[i], listener};
-        struct dq_tensor *tensors = m->tensors + first;
+        struct dq_tensor *tensors = m->n_tensors > 0 ? m->tensors + first : NULL;
         size_t n = 0;
         look_at_header(&r);
         rc = look_at_metadata(&r, architecture, e);
