@@ -1,5 +1,6 @@
 /* A GGUF file, or two of a split set with SECOND_FILE between them: the reader takes them or says
  * why not, and what it takes is as gguf.h promises. */
+#include "finding.h"
 #include "fuzz.h"
 #include "fuzz_files.h"
 #include "gguf.h"
@@ -8,12 +9,18 @@
 #include "mutate_gguf.h"
 #include "text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char SECOND_FILE[] = "|second file|";
 
-enum { SEPARATOR_LEN = sizeof SECOND_FILE - 1, MOST_COMPARED = 256, MOST_READ = 4096 };
+enum {
+    SEPARATOR_LEN = sizeof SECOND_FILE - 1,
+    MOST_COMPARED = 256,
+    MOST_READ = 4096,
+    MOST_TOLD = 512
+};
 
 static FILE *nowhere;
 
@@ -156,6 +163,52 @@ static void check_metadata(const struct dq_model *m)
     free(json);
 }
 
+/* What the listener of `check` is told. */
+struct told {
+    size_t n_files;                             /* findings that refuse the model */
+    const struct dq_tensor *tensors[MOST_TOLD]; /* that findings refuse */
+    size_t n_tensors;
+};
+
+static void take_note(void *arg, const struct dq_finding *f)
+{
+    struct told *told = arg;
+    const enum dq_level level = dq_rules[f->rule].level;
+    check_shown(f->expected);
+    check_shown(f->found);
+    FUZZ_CHECK(*f->path && (level != DQ_LEVEL_tensor || f->tensor));
+    told->n_files += level == DQ_LEVEL_file;
+    if (level == DQ_LEVEL_tensor && told->n_tensors < MOST_TOLD)
+        told->tensors[told->n_tensors++] = f->tensor;
+}
+
+static bool was_told(const struct told *told, const struct dq_tensor *t)
+{
+    for (size_t i = 0; i < told->n_tensors; i++) {
+        if (told->tensors[i] == t)
+            return true;
+    }
+    return false;
+}
+
+/* Those who report everything that is wrong and those who refuse for it must agree. */
+static void check_findings(const char *path, int opened)
+{
+    struct told told = {0};
+    const struct dq_listener listener = {take_note, &told};
+    struct dq_model *m = NULL;
+    struct dq_error e;
+    const int rc = dq_model_examine(path, &listener, &m, &e);
+    FUZZ_CHECK(rc == opened && m);
+    FUZZ_CHECK((rc != 0) == (told.n_files > 0));
+    for (size_t i = 0; rc == 0 && told.n_tensors < MOST_TOLD && i < m->n_tensors; i++)
+        FUZZ_CHECK((m->tensors[i].problem != NULL) == was_told(&told, &m->tensors[i]));
+    const size_t n_errors = told.n_files + told.n_tensors;
+    FUZZ_CHECK(dq_model_remark(m, &listener, &e) == 0);
+    FUZZ_CHECK(told.n_files + told.n_tensors == n_errors); /* those are remarks */
+    dq_model_free(m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct dq_model *m = NULL;
@@ -176,6 +229,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_error(rc, &e);
     }
     dq_model_free(m);
+    check_findings(path, rc);
     FUZZ_CHECK(fuzz_next_fd() == fd);
     fuzz_folder_empty("");
     return 0;

@@ -31,6 +31,7 @@ LINES = [
     'extract --force -o m.gguf m.gguf a', 'extract -T m.gguf m.gguf', 'verify --device cpu m.gguf',
     'verify --device cpu --cpu v3 --json m.gguf', 'verify --ulp 1 -d bf16 --device cpu', 'formats',
     'formats --json', 'devices', '--version', '--help', 'bench --help', 'lst m.gguf', 'm.gguf',
+    'check m.gguf', 'check --values m.gguf', 'check --json --values m.gguf', 'check --jsonl m.gguf a',
     'extract --jsonl -j 2 -t a -t b m.gguf', 'list -x b -- m.gguf', 'extract --skip-existing',
 ]
 
