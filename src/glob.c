@@ -108,6 +108,15 @@ size_t dq_glob_prefix(const char *pattern)
     return strcspn(pattern, "*?[\\");
 }
 
+size_t dq_glob_suffix(const char *pattern)
+{
+    const size_t len = strlen(pattern);
+    size_t n = 0;
+    while (n < len && !strchr("*?[]\\", pattern[len - 1 - n]))
+        n++;
+    return n;
+}
+
 bool dq_glob_match(const char *pattern, const char *name)
 {
     return fnmatch(pattern, name, 0) == 0;

@@ -18,6 +18,9 @@ int dq_glob_expand(const char *text, struct dq_strings *out, struct dq_error *e)
  * with them can match. */
 size_t dq_glob_prefix(const char *pattern);
 
+/* How many bytes stand for themselves at its end: only names that end with them can match. */
+size_t dq_glob_suffix(const char *pattern);
+
 /* Whether name matches an expanded pattern. */
 bool dq_glob_match(const char *pattern, const char *name);
 

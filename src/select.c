@@ -14,6 +14,10 @@ static const char *typed_name(const struct dq_tensor *t)
     return strlen(t->name) == t->name_len ? t->name : t->shown;
 }
 
+/* What it takes to try a pattern on a name, besides the bytes of the name, and to see that it need
+ * not be tried; and what a selection may take in all, which is about a second. */
+enum { TRIAL = 32, LOOK = 8, MOST_SPENT = 500000000 };
+
 /* Picks on their way. */
 struct selection {
     const struct dq_model *m;
@@ -22,6 +26,7 @@ struct selection {
     bool *whole;       /* of each tensor: it is picked whole already */
     bool *unwanted;    /* of each tensor: it is excluded */
     const char *slice; /* of the word at hand, or NULL */
+    uint64_t spent;    /* on trying patterns, in bytes of names */
     int rc;
     struct dq_error *e;
 };
@@ -84,17 +89,28 @@ static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, si
     return 0;
 }
 
-/* Notes which tensors match a pattern; looks only at those that begin as it does. */
-static void note_matches(const struct selection *s, const char *pattern, bool *matched)
+/* Notes which tensors match a pattern; looks only at those that begin as it does, and closely only
+ * at those that end as it does. */
+static int note_matches(struct selection *s, const char *pattern, bool *matched)
 {
     const size_t len = dq_glob_prefix(pattern);
+    const size_t tail_len = dq_glob_suffix(pattern);
+    const char *tail = pattern + strlen(pattern) - tail_len;
     for (size_t i = first_with(s, pattern, len); i < s->m->n_tensors; i++) {
         const char *name = typed_name(s->sorted[i]);
         if (strncmp(name, pattern, len) != 0)
             break;
-        if (dq_glob_match(pattern, name))
+        const size_t name_len = strlen(name);
+        const bool tried =
+            name_len >= tail_len && memcmp(name + name_len - tail_len, tail, tail_len) == 0;
+        s->spent += tried ? name_len + TRIAL : LOOK;
+        if (s->spent > MOST_SPENT)
+            return dq_fail(s->e, DQ_ERR_USAGE,
+                "the braces stand for too many patterns to try them on so many names");
+        if (tried && dq_glob_match(pattern, name))
             matched[s->sorted[i] - s->m->tensors] = true;
     }
+    return 0;
 }
 
 static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
@@ -105,7 +121,7 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
     if (rc == 0)
         rc = dq_glob_expand(word, &patterns, s->e);
     for (size_t i = 0; rc == 0 && i < patterns.n; i++)
-        note_matches(s, patterns.items[i], matched);
+        rc = note_matches(s, patterns.items[i], matched);
     for (size_t i = 0; rc == 0 && i < s->m->n_tensors; i++) {
         if (matched[i]) {
             mark(s, &s->m->tensors[i]);

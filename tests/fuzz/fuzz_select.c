@@ -3,12 +3,13 @@
 #include "build_gguf.h"
 #include "fuzz.h"
 #include "fuzz_files.h"
+#include "glob.h"
 #include "select.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { I8 = 24, Q4_0 = 2, MOST_WORDS = 4 };
+enum { I8 = 24, Q4_0 = 2, MOST_WORDS = 4, MOST_PATTERNS = 100 };
 
 static const struct {
     const char *name;
@@ -107,6 +108,28 @@ static void check_picks(const struct dq_picks *picks, bool any_wanted, bool any_
     }
 }
 
+/* What a pattern begins and ends with is looked at first: what it matches must begin and end so. */
+static void check_patterns(const char *word)
+{
+    struct dq_strings patterns = {0};
+    struct dq_error e;
+    const int rc = dq_glob_expand(word, &patterns, &e);
+    FUZZ_CHECK(rc == 0 || rc == DQ_ERR_USAGE);
+    for (size_t i = 0; rc == 0 && i < patterns.n && i < MOST_PATTERNS; i++) {
+        const char *p = patterns.items[i];
+        const size_t head = dq_glob_prefix(p);
+        const size_t tail = dq_glob_suffix(p);
+        for (size_t t = 0; t < N_TENSORS; t++) {
+            const char *name = tensors[t].name;
+            const size_t len = strlen(name);
+            if (dq_glob_match(p, name))
+                FUZZ_CHECK(head <= len && tail <= len && memcmp(p, name, head) == 0 &&
+                           memcmp(p + strlen(p) - tail, name + len - tail, tail) == 0);
+        }
+    }
+    dq_strings_finish(&patterns);
+}
+
 static void add_words(
     const uint8_t *data, size_t size, struct dq_strings *wanted, struct dq_strings *excluded)
 {
@@ -116,7 +139,9 @@ static void add_words(
         const size_t len = end ? (size_t)(end - data) : size;
         const size_t dash = *data == '-';
         char *word = strndup((const char *)data + dash, len - dash); /* ends at a NUL */
-        FUZZ_CHECK(word && dq_strings_add(dash ? excluded : wanted, word, strlen(word), &e) == 0);
+        FUZZ_CHECK(word);
+        check_patterns(word);
+        FUZZ_CHECK(dq_strings_add(dash ? excluded : wanted, word, strlen(word), &e) == 0);
         free(word);
         data += len + (end != NULL);
         size -= len + (end != NULL);

@@ -140,6 +140,9 @@ static void check_match(const char *pattern, const char *name, bool wanted)
         matches = true;
         if (strncmp(p, name, dq_glob_prefix(p)) != 0)
             fail_msg("'%s' matches '%s', which begins otherwise", p, name);
+        const size_t tail = dq_glob_suffix(p);
+        if (tail > strlen(name) || strcmp(p + strlen(p) - tail, name + strlen(name) - tail) != 0)
+            fail_msg("'%s' matches '%s', which ends otherwise", p, name);
     }
     if (matches != wanted)
         fail_msg("'%s' %s '%s'", pattern, wanted ? "misses" : "matches", name);
@@ -180,6 +183,19 @@ static void prefixes_end_at_the_first_special_letter(void **state)
     assert_int_equal(dq_glob_prefix(""), 0);
 }
 
+static void suffixes_begin_behind_the_last_special_letter(void **state)
+{
+    (void)state;
+    assert_int_equal(dq_glob_suffix("blk.1.attn_q.weight"), 19);
+    assert_int_equal(dq_glob_suffix("*.weight"), 7);
+    assert_int_equal(dq_glob_suffix("blk.?"), 0);
+    assert_int_equal(dq_glob_suffix("blk[0]x"), 1);
+    assert_int_equal(dq_glob_suffix("[ab"), 2); /* no class: a letter */
+    assert_int_equal(dq_glob_suffix("a\\bc"), 2);
+    assert_int_equal(dq_glob_suffix("*"), 0);
+    assert_int_equal(dq_glob_suffix(""), 0);
+}
+
 static void patterns_are_told_from_names(void **state)
 {
     (void)state;
@@ -205,6 +221,7 @@ int main(void)
         cmocka_unit_test(long_patterns_are_refused),
         cmocka_unit_test(patterns_match_whole_names),
         cmocka_unit_test(prefixes_end_at_the_first_special_letter),
+        cmocka_unit_test(suffixes_begin_behind_the_last_special_letter),
         cmocka_unit_test(patterns_are_told_from_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
