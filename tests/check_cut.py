@@ -30,6 +30,7 @@ class Cutter:
         rng = random.Random('cut')
         tensors = [(name, kind, dims, rng.randbytes(gguf_writer.tensor_bytes(kind, dims)))
                    for name, kind, dims in TENSORS]
+        self.tensors = tensors
         self.whole = gguf_writer.model(PAIRS, tensors)
         head = gguf_writer.head(PAIRS, tensors)
         self.data_off = len(head)
@@ -128,6 +129,32 @@ class Cutter:
             begin = end + len(gguf_writer.pad(gguf_writer.tensor_bytes(kind, dims)))
         return sorted(n for n in found if n < len(self.whole))
 
+    def check_split_set(self):
+        """The second of two files is cut: what the first holds is whole all the same."""
+        def member(number, tensors):
+            pairs = [('split.no', 'u16', number), ('split.count', 'u16', 2)]
+            return gguf_writer.model(pairs, tensors), len(gguf_writer.head(pairs, tensors))
+
+        names = ['m-00001-of-00002.gguf', 'm-00002-of-00002.gguf']
+        whole = {tensor[0] for tensor in self.tensors[:2]}
+        self.write(names[0], member(0, self.tensors[:2])[0])
+        second, data_off = member(1, self.tensors[2:])
+        places = list(range(0, data_off - gguf_writer.ALIGNMENT, 7)) + [data_off, len(second) - 30]
+        for length in places:
+            self.write(names[1], second[:length])
+            status, text, words = self.run('list', '--json', names[0])
+            if length < data_off:
+                if status != 3 or text or words.count('\n') != 1 or f'{names[1]}: ' not in words:
+                    self.fail(f'second file of {length} bytes: {status}, {words!r}')
+                continue
+            problems = {t['name']: t['problem'] for t in json.loads(text)['tensors']}
+            if any(problems[name] for name in whole) or 'cut short' not in (problems['down'] or ''):
+                self.fail(f'second file of {length} bytes: {problems}')
+            for name in whole:
+                if self.run('extract', '-f', 'raw', '-o', '-', names[0], name)[1] != self.raw[name]:
+                    self.fail(f'second file of {length} bytes: {name!r} differs')
+        return len(places)
+
     def check(self):
         self.write('whole.gguf', self.whole)
         status, _, words = self.run('extract', '-o', 'all/', 'whole.gguf')
@@ -139,7 +166,7 @@ class Cutter:
             self.check_refused(length)
         for length in self.places():
             self.check_data(length)
-        return self.head_len + len(self.places())
+        return self.head_len + len(self.places()) + self.check_split_set()
 
 
 def main():
