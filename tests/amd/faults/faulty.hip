@@ -3,7 +3,6 @@
  *
  * They do what those of hip/kernels.hip do, for a few types: one with a scale for each block, one
  * whose parts have scales and minima, and two with subnormal numbers. */
-#include "../../../hip/dev_fp4.h"
 #include "../../../hip/dev_kquants.h"
 #include "../../../hip/dev_legacy.h"
 #include "../../../hip/dev_plain.h"
@@ -215,5 +214,5 @@ KERNEL_F32(q8_0, 32)
 KERNEL_F16(q8_0, 32)
 KERNEL_F32(q4_k, 256)
 KERNEL_F16(q4_k, 256)
-KERNEL_F32(mxfp4, 32)
+KERNEL_F32(q8_k, 256)
 KERNEL_F32(bf16, 1)
