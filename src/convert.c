@@ -11,7 +11,7 @@ struct rounding {
     uint32_t largest;  /* of the bits of magnitudes that cannot overflow */
     uint32_t infinity; /* in the narrow type */
     uint16_t (*any)(float);
-    void (*finite)(uint16_t *, struct dq_x16);
+    void (*finite)(uint16_t *, struct dq_x16, struct dq_x16);
 };
 
 static int all_small(const float *src, size_t n, uint32_t largest)
@@ -45,11 +45,11 @@ DQ_INLINE size_t narrow(
 {
     size_t overflows = 0;
 
-    for (size_t len; n >= 16; n -= len, src += len, dst += len) {
-        len = n < RUN ? n / 16 * 16 : RUN;
+    for (size_t len; n >= 32; n -= len, src += len, dst += len) {
+        len = n < RUN ? n / 32 * 32 : RUN;
         if (all_small(src, len, r.largest)) {
-            for (size_t i = 0; i < len; i += 16)
-                r.finite(dst + i, dq_x16_of_f32(src + i));
+            for (size_t i = 0; i < len; i += 32)
+                r.finite(dst + i, dq_x16_of_f32(src + i), dq_x16_of_f32(src + i + 16));
         } else {
             overflows += narrow_any(src, dst, len, r);
         }
@@ -59,11 +59,12 @@ DQ_INLINE size_t narrow(
 
 DQ_NARROW(f16)
 {
-    return narrow(src, dst, n, (struct rounding){0x477fe000, 0x7c00, dq_f32_to_f16, dq_x16_to_f16});
+    return narrow(
+        src, dst, n, (struct rounding){0x477fe000, 0x7c00, dq_f32_to_f16, dq_x16_pair_to_f16});
 }
 
 DQ_NARROW(bf16)
 {
     return narrow(
-        src, dst, n, (struct rounding){0x7f7f0000, 0x7f80, dq_f32_to_bf16, dq_x16_to_bf16});
+        src, dst, n, (struct rounding){0x7f7f0000, 0x7f80, dq_f32_to_bf16, dq_x16_pair_to_bf16});
 }

@@ -14,8 +14,8 @@ DQ_INLINE void unpack_mxfp4(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(mxfp4)
 {
-    return DQ_DECODE_RUNS(
-        mxfp4, unpack_mxfp4, .weights = 32, .group = 32, .values = dq_kvalues_fp4);
+    return DQ_DECODE_RUNS(mxfp4, unpack_mxfp4, .weights = 32, .group = 32, .values = dq_kvalues_fp4,
+        .keys = {.values = dq_kvalues_fp4});
 }
 
 /* NVFP4: | 4 x UE4M3 scales | 4 x 8 bytes of nibbles: low ones for 8 weights, high ones for the
@@ -24,8 +24,9 @@ DQ_INLINE void unpack_nvfp4(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_nvfp4 *b = block;
 
-    for (int g = 0; g < 4; g++) {
+    for (int g = 0; g < 4; g++)
         c.d[g] = dq_ue4m3_half(b->scales[g]);
+    for (int g = 0; g < 4; g++) {
         dq_put8(c.q + 16 * g, dq_bits8(b->qs + 8 * g, 0, 15));
         dq_put8(c.q + 16 * g + 8, dq_bits8(b->qs + 8 * g, 4, 15));
     }

@@ -3,6 +3,9 @@
 #include "codebooks.h"
 #include "decode_codes.h"
 
+/* The magnitudes differ in their low two bits, and bit 2 is clear; the key's says minus. */
+static const int8_t by_key[16] = {8, 25, 0, 43, -8, -25, 0, -43, 8, 25, 0, 43, -8, -25, 0, -43};
+
 /* A quarter of d * (0.5 + scale). */
 DQ_INLINE void put_factors(float *dst, uint64_t low, uint64_t high, float d)
 {
@@ -27,15 +30,16 @@ DQ_INLINE void unpack_iq2_xxs(const void *restrict block, struct dq_codes c)
     }
     put_factors(c.d, scales, 0, d);
     for (int g = 0; g < 8; g++) {
-        for (int l = 0; l < 4; l++)
-            dq_put_row8(c.q + 32 * g + 8 * l, dq_iq2xxs_grid, b->qs[8 * g + l]);
+        const uint8_t *k = b->qs + 8 * g;
+
+        dq_put_rows8(c.q + 32 * g, dq_iq2xxs_grid, k[0], k[1], k[2], k[3]);
     }
 }
 
 DQ_DECODER(iq2_xxs)
 {
-    return DQ_DECODE_RUNS(
-        iq2_xxs, unpack_iq2_xxs, .weights = 256, .group = 32, .use_bit = dq_negate);
+    return DQ_DECODE_RUNS(iq2_xxs, unpack_iq2_xxs, .weights = 256, .group = 32,
+        .use_bit = dq_negate, .keys = {.values = by_key, .step = 4});
 }
 
 /* IQ2_XS: | d f16 | 32 x ( index 9 bits, sign index 7 bits ) | 16 x 4 bits of scale |
@@ -48,14 +52,18 @@ DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
     put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
     for (int n = 0; n < 32; n++)
         c.bits[n] = dq_even1((uint8_t)(dq_u16(b->qs + 2 * n) >> 9));
-    DQ_UNROLL_8
-    for (int n = 0; n < 32; n++)
-        dq_put_row8(c.q + 8 * n, dq_iq2xs_grid, dq_u16(b->qs + 2 * n) & 511);
+    for (int g = 0; g < 8; g++) {
+        const uint64_t k = dq_u64(b->qs + 8 * g);
+
+        dq_put_rows8(
+            c.q + 32 * g, dq_iq2xs_grid, k & 511, k >> 16 & 511, k >> 32 & 511, k >> 48 & 511);
+    }
 }
 
 DQ_DECODER(iq2_xs)
 {
-    return DQ_DECODE_RUNS(iq2_xs, unpack_iq2_xs, .weights = 256, .group = 16, .use_bit = dq_negate);
+    return DQ_DECODE_RUNS(iq2_xs, unpack_iq2_xs, .weights = 256, .group = 16, .use_bit = dq_negate,
+        .keys = {.values = by_key, .step = 4, .two = 1});
 }
 
 /* IQ2_S: | d f16 | 32 index low bytes | 256 sign bits | 32 x 2 index high bits | 16 x 4 bits of
@@ -69,14 +77,16 @@ DQ_INLINE void unpack_iq2_s(const void *restrict block, struct dq_codes c)
     put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
     memcpy(c.bits, b->signs, 32);
     for (int g = 0; g < 8; g++) {
-        for (int l = 0; l < 4; l++) {
-            const uint32_t high = (uint32_t)b->qh[g] << 8 >> 2 * l & 0x300;
-            dq_put_row8(c.q + 32 * g + 8 * l, dq_iq2s_grid, b->qs[4 * g + l] | high);
-        }
+        const uint8_t *k = b->qs + 4 * g;
+        const uint32_t h = b->qh[g];
+
+        dq_put_rows8(c.q + 32 * g, dq_iq2s_grid, k[0] | (h << 8 & 0x300), k[1] | (h << 6 & 0x300),
+            k[2] | (h << 4 & 0x300), k[3] | (h << 2 & 0x300));
     }
 }
 
 DQ_DECODER(iq2_s)
 {
-    return DQ_DECODE_RUNS(iq2_s, unpack_iq2_s, .weights = 256, .group = 16, .use_bit = dq_negate);
+    return DQ_DECODE_RUNS(iq2_s, unpack_iq2_s, .weights = 256, .group = 16, .use_bit = dq_negate,
+        .keys = {.values = by_key, .step = 4, .two = 1});
 }

@@ -22,7 +22,8 @@ DQ_INLINE void unpack_q2_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q2_k)
 {
-    return DQ_DECODE_RUNS(q2_k, unpack_q2_k, .weights = 256, .group = 16, .has_m = 1);
+    return DQ_DECODE_RUNS(q2_k, unpack_q2_k, .weights = 256, .group = 16, .has_m = 1,
+        .keys = {.values = dq_signed3, .two = 1});
 }
 
 /* The factors of a Q3_K block: 12 bytes are 8 of low nibbles, for eight scales and then for eight
@@ -58,7 +59,8 @@ DQ_INLINE void unpack_q3_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q3_k)
 {
-    return DQ_DECODE_RUNS(q3_k, unpack_q3_k, .weights = 256, .group = 16);
+    return DQ_DECODE_RUNS(
+        q3_k, unpack_q3_k, .weights = 256, .group = 16, .keys = {.values = dq_signed3, .two = 1});
 }
 
 /* The factors of a Q4_K or Q5_K block. Its 12 bytes of scales are eight pairs of six bits: four
@@ -91,7 +93,8 @@ DQ_INLINE void unpack_q4_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q4_k)
 {
-    return DQ_DECODE_RUNS(q4_k, unpack_q4_k, .weights = 256, .group = 32, .has_m = 1);
+    return DQ_DECODE_RUNS(q4_k, unpack_q4_k, .weights = 256, .group = 32, .has_m = 1,
+        .keys = {.values = dq_unsigned4});
 }
 
 /* Q5_K: | d f16 | dmin f16 | 8 x (scale, minimum) | 32 bytes of fifth bits | 128 bytes of nibbles |

@@ -14,7 +14,8 @@ DQ_INLINE void unpack_q1_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q1_0)
 {
-    return DQ_DECODE_RUNS(q1_0, unpack_q1_0, .weights = 128, .group = 128, .use_bit = dq_negate);
+    return DQ_DECODE_RUNS(q1_0, unpack_q1_0, .weights = 128, .group = 128, .use_bit = dq_negate,
+        .keys = {.values = dq_signed4, .step = 2});
 }
 
 /* Q2_0: | d f16 | 64 x 2 bits, lowest of a byte first |
@@ -30,7 +31,8 @@ DQ_INLINE void unpack_q2_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q2_0)
 {
-    return DQ_DECODE_RUNS(q2_0, unpack_q2_0, .weights = 64, .group = 64);
+    return DQ_DECODE_RUNS(
+        q2_0, unpack_q2_0, .weights = 64, .group = 64, .keys = {.values = dq_signed4});
 }
 
 /* Q4_0: | d f16 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |
@@ -45,7 +47,8 @@ DQ_INLINE void unpack_q4_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q4_0)
 {
-    return DQ_DECODE_RUNS(q4_0, unpack_q4_0, .weights = 32, .group = 32);
+    return DQ_DECODE_RUNS(
+        q4_0, unpack_q4_0, .weights = 32, .group = 32, .keys = {.values = dq_signed4});
 }
 
 /* Q4_1: | d f16 | m f16 | nibbles as Q4_0 |
@@ -54,31 +57,14 @@ DQ_INLINE void unpack_q4_1(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q4_1 *b = block;
 
-    c.d[0] = dq_f16_at(b->d);
-    c.m[0] = dq_f16_at(b->m);
+    dq_two_f16_at(c.d, c.m, block);
     dq_nibbles32(c.q, b->qs, 0);
 }
 
 DQ_DECODER(q4_1)
 {
-    return DQ_DECODE_RUNS(q4_1, unpack_q4_1, .weights = 32, .group = 32, .has_m = 1);
-}
-
-/* Nibbles with fifth bits, less bias. */
-DQ_INLINE void fives32(
-    int8_t *restrict q, const uint8_t *restrict nibbles, const uint8_t *restrict bits, int bias)
-{
-    int8_t mask[32];
-    const int8_t *set = mask;
-
-    dq_bits32(mask, bits);
-    DQ_NOT_IN_PIECES(set);
-    DQ_DO_NOT_UNROLL
-    for (int i = 0; i < 16; i++)
-        q[i] = (int8_t)((nibbles[i] & 15) + (set[i] & 16) - bias);
-    DQ_DO_NOT_UNROLL
-    for (int i = 0; i < 16; i++)
-        q[i + 16] = (int8_t)((nibbles[i] >> 4) + (set[i + 16] & 16) - bias);
+    return DQ_DECODE_RUNS(q4_1, unpack_q4_1, .weights = 32, .group = 32, .has_m = 1,
+        .keys = {.values = dq_unsigned4});
 }
 
 /* Q5_0: | d f16 | 32 fifth bits, lowest first | nibbles as Q4_0 |
@@ -88,7 +74,7 @@ DQ_INLINE void unpack_q5_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_q5_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    fives32(c.q, b->qs, b->qh, 16);
+    dq_fives32(c.q, b->qs, b->qh, 16);
 }
 
 DQ_DECODER(q5_0)
@@ -102,9 +88,8 @@ DQ_INLINE void unpack_q5_1(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q5_1 *b = block;
 
-    c.d[0] = dq_f16_at(b->d);
-    c.m[0] = dq_f16_at(b->m);
-    fives32(c.q, b->qs, b->qh, 0);
+    dq_two_f16_at(c.d, c.m, block);
+    dq_fives32(c.q, b->qs, b->qh, 0);
 }
 
 DQ_DECODER(q5_1)

@@ -2,6 +2,8 @@
 #ifndef DQ_DECODE_SIMD_PLAIN_H
 #define DQ_DECODE_SIMD_PLAIN_H
 
+#include <math.h>
+
 #include "decode_bits.h"
 #include "decode_round.h"
 
@@ -19,6 +21,12 @@ DQ_INLINE float dq_f16_of(uint16_t h)
     return dq_f16_to_f32(h);
 }
 
+DQ_INLINE void dq_two_f16_at(float *first, float *second, const uint8_t *p)
+{
+    *first = dq_f16_of(dq_u16(p));
+    *second = dq_f16_of(dq_u16(p + 2));
+}
+
 DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
 {
     struct dq_x16 x;
@@ -26,6 +34,11 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
     for (int i = 0; i < 16; i++)
         x.v[i] = (float)q[i];
     return x;
+}
+
+DQ_INLINE struct dq_x16 dq_x16_of_codes_apart(const int8_t *q)
+{
+    return dq_x16_of_codes(q);
 }
 
 DQ_INLINE struct dq_x16 dq_x16_of_words(uint64_t low, uint64_t high)
@@ -86,6 +99,23 @@ DQ_INLINE void dq_x16_to_bf16(uint16_t *dst, struct dq_x16 x)
         dst[i] = dq_f32_to_bf16(x.v[i]);
 }
 
+DQ_INLINE void dq_x16_pair_to_f16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
+{
+    dq_x16_to_f16(dst, a);
+    dq_x16_to_f16(dst + 16, b);
+}
+
+DQ_INLINE void dq_x16_pair_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
+{
+    dq_x16_to_bf16(dst, a);
+    dq_x16_to_bf16(dst + 16, b);
+}
+
+DQ_INLINE void dq_x16_apart_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
+{
+    dq_x16_pair_to_bf16(dst, a, b);
+}
+
 /* Byte i of b where byte i of mask is 0xff, of a where it is 0. */
 static inline uint64_t pick8(uint64_t mask, uint64_t a, uint64_t b)
 {
@@ -123,6 +153,50 @@ DQ_INLINE void dq_lookup32(int8_t *q, const int8_t *values)
         dq_put8(q + i, one_of_16(dq_u64((const uint8_t *)q + i), values));
 }
 
+/* gcc would compute many k in a vector, only to take it apart. */
+DQ_INLINE void dq_put_row8(int8_t *q, const uint64_t *grid, size_t k)
+{
+    DQ_NOT_IN_VECTORS(k);
+    dq_put8(q, grid[k]);
+}
+
+DQ_INLINE void dq_put_rows8(
+    int8_t *q, const uint64_t *grid, size_t k0, size_t k1, size_t k2, size_t k3)
+{
+    dq_put_row8(q, grid, k0);
+    dq_put_row8(q + 8, grid, k1);
+    dq_put_row8(q + 16, grid, k2);
+    dq_put_row8(q + 24, grid, k3);
+}
+
+DQ_INLINE void dq_put_row4(int8_t *q, const uint32_t *grid, size_t k)
+{
+    DQ_NOT_IN_VECTORS(k);
+    dq_put4(q, grid[k]);
+}
+
+DQ_INLINE void dq_put_rows4(int8_t *q, const uint32_t *grid, size_t k0, size_t k1, size_t k2,
+    size_t k3, size_t k4, size_t k5, size_t k6, size_t k7)
+{
+    dq_put_row4(q, grid, k0);
+    dq_put_row4(q + 4, grid, k1);
+    dq_put_row4(q + 8, grid, k2);
+    dq_put_row4(q + 12, grid, k3);
+    dq_put_row4(q + 16, grid, k4);
+    dq_put_row4(q + 20, grid, k5);
+    dq_put_row4(q + 24, grid, k6);
+    dq_put_row4(q + 28, grid, k7);
+}
+
+DQ_INLINE int dq_all_within(const float *d, const float *m, size_t n, float largest)
+{
+    int fit = 1;
+
+    for (size_t i = 0; i < n; i++)
+        fit &= 128 * fabsf(d[i]) + (m ? fabsf(m[i]) : 0) <= largest;
+    return fit;
+}
+
 DQ_INLINE void dq_bits32(int8_t *dst, const uint8_t *bits)
 {
     static const uint32_t bit[32] = {1, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800,
@@ -133,6 +207,33 @@ DQ_INLINE void dq_bits32(int8_t *dst, const uint8_t *bits)
 
     for (int i = 0; i < 32; i++)
         dst[i] = (int8_t) - ((all & bit[i]) != 0);
+}
+
+DQ_INLINE void dq_fives32(
+    int8_t *restrict q, const uint8_t *restrict nibbles, const uint8_t *restrict bits, int bias)
+{
+    int8_t mask[32];
+    const int8_t *set = mask;
+
+    dq_bits32(mask, bits);
+    DQ_NOT_IN_PIECES(set);
+    DQ_DO_NOT_UNROLL
+    for (int i = 0; i < 16; i++)
+        q[i] = (int8_t)((nibbles[i] & 15) + (set[i] & 16) - bias);
+    DQ_DO_NOT_UNROLL
+    for (int i = 0; i < 16; i++)
+        q[i + 16] = (int8_t)((nibbles[i] >> 4) + (set[i + 16] & 16) - bias);
+}
+
+DQ_INLINE void dq_nines32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
+{
+    int8_t set[32];
+
+    dq_bits32(set, bits);
+    for (int i = 0; i < 32; i++) {
+        dst[2 * i] = low[i];
+        dst[2 * i + 1] = set[i] & 1;
+    }
 }
 
 #endif

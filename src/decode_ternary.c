@@ -1,15 +1,6 @@
 /* Weights of -1, 0 and 1 times a scale. */
 #include "decode_codes.h"
 
-/* Takes the first ternary digit of n fractions of 256, less one; times three for the next. */
-static inline void next_digit(int8_t *restrict q, uint8_t *restrict f, int n)
-{
-    for (int i = 0; i < n; i++) {
-        q[i] = (int8_t)((f[i] >= 86) + (f[i] >= 171) - 1);
-        f[i] = (uint8_t)(f[i] * 3);
-    }
-}
-
 /* TQ1_0: | 48 bytes of five digits | 4 bytes of four digits | d f16 |
  * A byte is a fraction of 256 with the digits behind the point, rounded up: digit p is
  * ((byte * 3^p) % 256) * 3 / 256. The bytes 0..31 hold w[0..159], digit by digit; the bytes 32..47
@@ -18,22 +9,28 @@ static inline void next_digit(int8_t *restrict q, uint8_t *restrict f, int n)
 DQ_INLINE void unpack_tq1_0(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_tq1_0 *b = block;
-    uint8_t f[52];
+    uint8_t f[64] = {0};
+    int8_t digits[64];
 
     c.d[0] = dq_f16_at(b->d);
     memcpy(f, b->qs, 48);
     memcpy(f + 48, b->qh, 4);
     for (int p = 0; p < 5; p++) {
-        next_digit(c.q + 32 * p, f, 32);
-        next_digit(c.q + 160 + 16 * p, f + 32, 16);
+        for (int i = 0; i < 64; i++) {
+            digits[i] = (int8_t)((f[i] >= 86) + (f[i] >= 171) - 1);
+            f[i] = (uint8_t)(f[i] * 3);
+        }
+        memcpy(c.q + 32 * p, digits, 32);
+        memcpy(c.q + 160 + 16 * p, digits + 32, 16);
+        if (p < 4)
+            memcpy(c.q + 240 + 4 * p, digits + 48, 4);
     }
-    for (int p = 0; p < 4; p++)
-        next_digit(c.q + 240 + 4 * p, f + 48, 4);
 }
 
 DQ_DECODER(tq1_0)
 {
-    return DQ_DECODE_RUNS(tq1_0, unpack_tq1_0, .weights = 256, .group = 256);
+    return DQ_DECODE_RUNS(
+        tq1_0, unpack_tq1_0, .weights = 256, .group = 256, .keys = {.values = dq_signed4});
 }
 
 /* TQ2_0: | 64 bytes of 2-bit codes | d f16 |
@@ -55,5 +52,6 @@ DQ_INLINE void unpack_tq2_0(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(tq2_0)
 {
-    return DQ_DECODE_RUNS(tq2_0, unpack_tq2_0, .weights = 256, .group = 256);
+    return DQ_DECODE_RUNS(
+        tq2_0, unpack_tq2_0, .weights = 256, .group = 256, .keys = {.values = dq_signed4});
 }

@@ -105,10 +105,11 @@ DQ_FN float dq_e8m0_half(uint8_t e)
  * ignored, but 0x7f (and not 0xff) is zero. */
 DQ_FN float dq_ue4m3_half(uint8_t x)
 {
-    const uint32_t mag = x & 0x7f;
-    const float normal = dq_f32_of_bits((mag << 20) + (119u << 23));
-    const float finite = mag < 8 ? (float)mag * (1.0f / 1024) : normal;
-    return x == 0x7f ? 0.0f : finite;
+    const int32_t mag = x & 0x7f;
+    const uint32_t tiny = dq_bits_of_f32((float)mag * (1.0f / 1024));
+    const uint32_t finite = dq_select(mag < 8, tiny, ((uint32_t)mag << 20) + (119u << 23));
+
+    return dq_f32_of_bits(dq_select(x == 0x7f, 0, finite));
 }
 
 #endif
