@@ -5,6 +5,7 @@
 #include "golden_file.h"
 #include "guard.h"
 #include "levels.h"
+#include "rng.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -194,6 +195,85 @@ static void bf16_is_rounded_golden(void **state)
     golden_free(&g);
 }
 
+/* A number for a scale: a small one, with which nothing overflows, or any, or one at an edge. */
+static uint16_t some_half(struct rng *r, bool small)
+{
+    static const uint16_t edges[] = {0, 0x8000, 1, 0x8001, 0x03ff, 0x0400, 0x3c00, 0xbc00, 0x5000,
+        0x5400, 0xd800, 0x5c00, 0x6000, 0x7000, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7c01, 0x7e00};
+    const uint64_t x = rng_u64(r);
+
+    if (small)
+        return (uint16_t)((x & 0x83ff) | (x >> 16) % 13 << 10);
+    return x >> 16 & 1 ? (uint16_t)x : edges[(x >> 17) % (sizeof edges / sizeof *edges)];
+}
+
+/* Random blocks, with such numbers where most types have their scales: at the ends. */
+static void random_blocks(
+    struct rng *r, const struct dq_format_info *info, uint8_t *blocks, size_t nblocks, bool small)
+{
+    rng_fill(r, blocks, nblocks * info->bytes);
+    for (size_t k = 0; info->bytes > 16 && k < nblocks; k++) {
+        const size_t places[] = {0, 2, info->bytes - 4, info->bytes - 2};
+
+        for (size_t i = 0; i < 4; i++) {
+            const uint16_t h = some_half(r, small);
+
+            memcpy(blocks + k * info->bytes + places[i], &h, sizeof h);
+        }
+    }
+}
+
+static void check_rounding(const struct dq_cpu *cpu, const struct dq_format_info *info,
+    const uint8_t *blocks, size_t nblocks, const float *f32, enum dq_dtype dtype, uint64_t seed)
+{
+    const struct dq_cpu *plain = dq_cpu_levels[0];
+    const dq_narrow_fn narrow = dtype == DQ_DTYPE_f16 ? plain->to_f16 : plain->to_bf16;
+    const size_t n = nblocks * info->weights;
+    uint16_t *want = malloc(n * sizeof *want);
+    uint16_t *got = malloc(n * sizeof *got);
+
+    assert_non_null(want);
+    assert_non_null(got);
+    const size_t overflows = narrow(f32, want, n);
+    const size_t counted = cpu->decode[info->format](blocks, got, nblocks, dtype);
+    for (size_t i = 0; i < n; i++)
+        if (got[i] != want[i])
+            fail_msg("seed %" PRIu64 ": %s %s to %s: weight %zu of %zu: %.9g gives 0x%04x, "
+                     "expected 0x%04x",
+                seed, cpu->name, info->name, dq_dtype_name(dtype), i, n, (double)f32[i], got[i],
+                want[i]);
+    if (counted != overflows)
+        fail_msg("seed %" PRIu64 ": %s %s to %s: %zu overflows, expected %zu", seed, cpu->name,
+            info->name, dq_dtype_name(dtype), counted, overflows);
+    free(want);
+    free(got);
+}
+
+/* However the 16-bit numbers are made, they are the f32 ones of the lowest level, rounded by it. */
+static void random_blocks_are_rounded(void **state)
+{
+    const struct dq_format_info *info = *state;
+    uint8_t *blocks = malloc(MAX_BLOCKS * info->bytes);
+    float *f32 = malloc(MAX_BLOCKS * info->weights * sizeof *f32);
+
+    assert_non_null(blocks);
+    assert_non_null(f32);
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        struct rng r = {seed};
+        const bool small = rng_between(&r, 0, 2) > 0;
+        const size_t nblocks = (size_t)rng_between(&r, 1, seed % 4 == 0 ? 1 : MAX_BLOCKS);
+
+        random_blocks(&r, info, blocks, nblocks, small);
+        dq_cpu_levels[0]->decode[info->format](blocks, f32, nblocks, DQ_DTYPE_f32);
+        for (const struct dq_cpu *cpu = level_after(NULL); cpu; cpu = level_after(cpu)) {
+            check_rounding(cpu, info, blocks, nblocks, f32, DQ_DTYPE_f16, seed);
+            check_rounding(cpu, info, blocks, nblocks, f32, DQ_DTYPE_bf16, seed);
+        }
+    }
+    free(blocks);
+    free(f32);
+}
+
 /* Decodes nblocks golden blocks from first on, with the buffers at the given places. */
 static void decode_at(const struct dq_cpu *cpu, const struct dq_format_info *info,
     const struct golden *g, size_t first, size_t nblocks, struct guard *in, uint8_t *src,
@@ -292,7 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     ROW(token, f32_is_golden), ROW(token, f16_is_golden), ROW(token, bf16_is_rounded_golden),      \
-        ROW(token, nothing_outside_is_touched),
+        ROW(token, random_blocks_are_rounded), ROW(token, nothing_outside_is_touched),
 #include "formats.def"
 #undef DQ_FORMAT
         cmocka_unit_test(every_id_finds_its_row),
