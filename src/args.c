@@ -44,6 +44,7 @@ FLAG(self_test, self_test)
 FLAG(values, values)
 FLAG(json, json)
 FLAG(jsonl, jsonl)
+FLAG(no_sandbox, no_sandbox)
 FLAG(help, help)
 
 SETTER(tensor)
@@ -191,6 +192,7 @@ SETTER(verbose)
 enum {
     DECODING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY | DQ_CMD_BENCH,
     SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_VERIFY | DQ_CMD_CHECK,
+    READING = SELECTING | DQ_CMD_BENCH,
     REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS | DQ_CMD_VERIFY | DQ_CMD_DEVICES |
                 DQ_CMD_BENCH | DQ_CMD_CHECK,
 };
@@ -231,6 +233,8 @@ static const struct option_row options[] = {
     {"dry-run", 'n', NULL, DQ_CMD_EXTRACT, "say what would be written", set_dry_run},
     {"json", 0, NULL, REPORTING, "report as one JSON object", set_json},
     {"jsonl", 0, NULL, REPORTING, "report as one JSON object a line", set_jsonl},
+    {"no-sandbox", 0, NULL, READING, "keep rights that are not needed once the model is open",
+        set_no_sandbox},
     {"quiet", 'q', NULL, REPORTING, "no warnings, no progress", set_quiet},
     {"verbose", 'v', NULL, REPORTING, "say more", set_verbose},
     {"help", 'h', NULL, REPORTING, "show this help", set_help},

@@ -43,6 +43,7 @@ struct dq_args {
     uint64_t types;        /* a bit for each enum dq_format; 0: not said */
     unsigned bench_size;   /* millions of weights (2^20) */
     unsigned milliseconds; /* for each number of bench */
+    bool no_sandbox;
     bool help;
     enum dq_verbosity verbosity;
 };

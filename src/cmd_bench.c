@@ -1,6 +1,7 @@
 #include "cmd.h"
 
 #include "bench.h"
+#include "confine.h"
 #include "file.h"
 #include "json.h"
 #include "locate.h"
@@ -353,7 +354,12 @@ int dq_cmd_bench(const struct dq_args *args)
         .has_model = args->model != NULL,
         .json = {.file = stdout},
     };
+    const bool is_cpu = dq_device_is_cpu(&args->device);
+    if (is_cpu)
+        dq_confine(args, &(struct dq_sandbox){.may_read = true});
     int rc = choose_types(&b, &e);
+    if (is_cpu)
+        dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = run(&b, &e);
     dq_cmd_report(rc, &e);

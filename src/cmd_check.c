@@ -1,5 +1,6 @@
 #include "cmd.h"
 
+#include "confine.h"
 #include "file.h"
 #include "json.h"
 #include "locate.h"
@@ -168,6 +169,7 @@ static int check_selected(struct checking *c, const struct dq_listener *l, struc
     struct dq_picks picks = {0};
     uint8_t *room = dq_mem_new(DQ_VALUES_ROOM);
     int rc = room ? dq_locate_whole_tensors(c->args, c->model, &picks, e) : dq_fail_nomem(e);
+    dq_confine(c->args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = check_values(c, l, &picks, room, e);
     dq_mem_free(room);
@@ -182,6 +184,8 @@ static int check_model(struct checking *c, const char *from, struct dq_error *e)
     const int rc = dq_model_examine(c->path, &listener, &c->model, &why);
     if (!c->model)
         return dq_fail(e, rc, "%s%s", why.text, from);
+    if (!c->args->values) /* for which names may be read from a file */
+        dq_confine(c->args, &(struct dq_sandbox){0});
     const int rc_remarks = dq_model_remark(c->model, &listener, e);
     if (rc_remarks != 0 || rc != 0)
         return rc_remarks; /* that the model is malformed is told, and no failure of this command */
@@ -256,6 +260,7 @@ int dq_cmd_check(const struct dq_args *args)
     struct dq_error e;
     struct checking c = {.args = args, .json = {.file = stdout}};
     const char *from;
+    dq_confine(args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_locate_path(args, &c.path, &from, &e);
     if (rc == 0) {
         if (args->json) {

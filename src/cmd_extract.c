@@ -1,5 +1,6 @@
 #include "cmd.h"
 
+#include "confine.h"
 #include "file.h"
 #include "locate.h"
 #include "output.h"
@@ -24,8 +25,9 @@ struct extraction {
     struct dq_engine engine;
     char gpu[DQ_LABEL_MAX]; /* the engine's label, although it may be given up later */
     struct dq_progress progress;
-    bool nobody_reads; /* standard output */
-    int first_failure; /* of a tensor that was left out */
+    int manifest_folder; /* open once files are written */
+    bool nobody_reads;   /* standard output */
+    int first_failure;   /* of a tensor that was left out */
 };
 
 /* Tensors that cannot be used: all are named, and end the run before anything is written, unless
@@ -231,15 +233,38 @@ static int write_manifest(const struct extraction *x, struct dq_error *e)
         .replace = x->args->force || x->args->skip_existing,
         .durable = x->args->fsync,
     };
-    const int rc = dq_report_write(&file, &x->outputs, x->engine.label, x->engine.why, e);
+    const int rc =
+        dq_report_write(x->manifest_folder, &file, &x->outputs, x->engine.label, x->engine.why, e);
     return rc == 0 ? dq_stop_check(e) : rc;
 }
 
-static int write_all(struct extraction *x, struct dq_error *e)
+/* Opens the folders in which files will come and go. */
+static int open_folders(struct extraction *x, struct dq_error *e)
 {
     int rc = 0;
     if (x->outputs.destination != DQ_TO_STREAM && x->outputs.n > 0)
         rc = dq_outputs_open_folder(&x->outputs, x->args->fsync, e);
+    if (rc == 0 && x->args->manifest)
+        rc = dq_report_open_folder(x->args->manifest, &x->manifest_folder, e);
+    return rc;
+}
+
+/* From now on files come and go in these folders, and nowhere else. */
+static void confine(const struct extraction *x)
+{
+    struct dq_sandbox s = {.n_folders = 0};
+    if (x->outputs.folder_fd >= 0)
+        s.folders[s.n_folders++] = x->outputs.folder_fd;
+    if (x->manifest_folder >= 0)
+        s.folders[s.n_folders++] = x->manifest_folder;
+    if (!x->engine.tried_gpu)
+        dq_confine(x->args, &s);
+}
+
+static int write_all(struct extraction *x, struct dq_error *e)
+{
+    int rc = open_folders(x, e);
+    confine(x);
     dq_progress_init(&x->progress, planned_bytes(&x->outputs));
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
         struct dq_output *out = &x->outputs.items[i];
@@ -295,6 +320,8 @@ static int extract(struct extraction *x, struct dq_error *e)
         return rc;
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
+    if (x->args->dry_run)
+        confine(x);
     if (!x->args->dry_run) {
         rc = write_all(x, e);
         if (rc == 0)
@@ -322,11 +349,16 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
 int dq_cmd_extract(const struct dq_args *args)
 {
     struct dq_error e;
-    struct extraction x = {.args = args, .outputs = {.folder_fd = -1, .fd = -1}};
+    struct extraction x = {
+        .args = args, .outputs = {.folder_fd = -1, .fd = -1}, .manifest_folder = -1};
+    if (dq_device_is_cpu(&args->device))
+        dq_confine(args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     int rc = extract(&x, &e);
     dq_cmd_report(rc, &e);
     dq_engine_close(&x.engine);
     dq_outputs_finish(&x.outputs);
+    if (x.manifest_folder >= 0)
+        close(x.manifest_folder);
     dq_picks_finish(&x.picks);
     dq_model_free(x.model);
     dq_stop_obey();

@@ -1,5 +1,6 @@
 #include "cmd.h"
 
+#include "confine.h"
 #include "file.h"
 #include "json.h"
 #include "locate.h"
@@ -235,9 +236,11 @@ int dq_cmd_list(const struct dq_args *args)
     struct dq_error e;
     struct dq_model *m = NULL;
     struct dq_picks picks = {0};
+    dq_confine(args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_locate_model(args, &m, &e);
     if (rc == 0)
         rc = dq_locate_whole_tensors(args, m, &picks, &e);
+    dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = print(args, m, &picks, &e);
     dq_picks_finish(&picks);

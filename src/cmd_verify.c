@@ -1,5 +1,6 @@
 #include "cmd.h"
 
+#include "confine.h"
 #include "file.h"
 #include "json.h"
 #include "locate.h"
@@ -372,6 +373,8 @@ int dq_cmd_verify(const struct dq_args *args)
     struct dq_error e;
     struct verification v = {.args = args, .json = {.file = stdout}};
     int rc = 0;
+    if (dq_device_is_cpu(&args->device))
+        dq_confine(args, &(struct dq_sandbox){.may_read = true});
     if (!args->self_test) {
         rc = dq_locate_model(args, &v.model, &e);
         if (rc == 0)
@@ -379,6 +382,8 @@ int dq_cmd_verify(const struct dq_args *args)
     }
     if (rc == 0)
         rc = open_lanes(&v, &e);
+    if (!v.engine.tried_gpu)
+        dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = args->self_test ? self_test(&v, &e) : verify_model(&v, &e);
     dq_cmd_report(rc, &e);

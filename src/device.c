@@ -53,6 +53,11 @@ int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_er
     return 0;
 }
 
+bool dq_device_is_cpu(const struct dq_device_choice *c)
+{
+    return c->kind == DQ_DEVICE_CPU || !dq_gpu_drivers[0];
+}
+
 int dq_device_find(const struct dq_device_choice *c, struct dq_device out[DQ_GPUS_MAX], size_t *n,
     struct dq_error *e)
 {

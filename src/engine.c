@@ -188,6 +188,7 @@ static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
         wish->n_comparing == 0 ? 0 : 1 + (wish->n_comparing + DQ_GPU_LANES > n_half);
     const unsigned less = small + halvings(engine, wish, len >> small);
     const int rc = add_gpus(engine, &wish->device, less, e);
+    engine->tried_gpu = true;
     if (rc == 0)
         add_lanes(engine, wish, less);
     return rc;
@@ -218,7 +219,7 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
         snprintf(engine->why, sizeof engine->why, "there is much to do");
         return 0;
     } else {
-        *engine = (struct dq_engine){0};
+        *engine = (struct dq_engine){.tried_gpu = true};
         snprintf(engine->why, sizeof engine->why, "%.200s", why.text);
     }
     return open_cpu(engine, wish, e);

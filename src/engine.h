@@ -44,6 +44,7 @@ struct dq_engine {
     size_t n_lanes;
     struct dq_gpu_device *gpus[DQ_GPUS_MAX];
     size_t n_gpus;            /* 0: the CPU */
+    bool tried_gpu;           /* so that a runtime of GPUs is loaded, even if none is used */
     char label[DQ_LABEL_MAX]; /* "cpu", "cuda:0", "cuda:0-3" */
     char why[256];            /* in words, why this device */
     char left_out[512];       /* "cuda:1: WORDS": of all GPUs, those that cannot be used; "" */

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,24 +78,25 @@ static int write_report(struct dq_sink *sink, const char *path, const struct dq_
     return rc;
 }
 
-int dq_report_write(const struct dq_sink_file *file, const struct dq_outputs *o, const char *device,
-    const char *why, struct dq_error *e)
+int dq_report_open_folder(const char *path, int *out, struct dq_error *e)
+{
+    char *folder = dq_file_folder(path);
+    if (!folder)
+        return dq_fail_nomem(e);
+    const int rc = dq_sink_open_folder(folder, path, true, out, e);
+    free(folder);
+    return rc;
+}
+
+int dq_report_write(int folder, const struct dq_sink_file *file, const struct dq_outputs *o,
+    const char *device, const char *why, struct dq_error *e)
 {
     struct dq_sink *sink = NULL;
-    int folder = -1;
-    char *place = dq_file_folder(file->path);
-    if (!place)
-        return dq_fail_nomem(e);
-    int rc = dq_sink_open_folder(place, file->path, true, &folder, e);
-    free(place);
-    if (rc == 0)
-        rc = dq_sink_new_file(folder, file, &sink, e);
+    int rc = dq_sink_new_file(folder, file, &sink, e);
     if (rc == 0)
         rc = write_report(sink, file->path, o, device, why, e);
     if (rc == 0)
         rc = sink->ops->commit(sink, e);
     dq_sink_free(sink);
-    if (folder >= 0)
-        close(folder);
     return rc;
 }

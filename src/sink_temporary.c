@@ -98,6 +98,7 @@ static void remove_left_over(int folder, const char *name, bool here)
 void dq_temporary_sweep(int folder)
 {
     const struct dirent *entry;
+    (void)boot_tag(); /* the file that it is in may be out of reach later */
     const int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir) {

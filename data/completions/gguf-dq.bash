@@ -123,6 +123,7 @@ _gguf_dq()
     local measuring='--type --size --time'
     local writing='-o --output -f --format --force --skip-existing --fsync -k
         --keep-going --strict --manifest -n --dry-run'
+    local confined='--no-sandbox'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
     local program command model cur quote previous options REPLY
     COMPREPLY=()
@@ -155,11 +156,11 @@ _gguf_dq()
     fi
     _gguf_dq_parse
     case $command in
-        list) options="$selecting $showing $reporting" ;;
-        extract) options="$selecting $decoding $writing $reporting" ;;
-        verify) options="$selecting $decoding $checking $reporting" ;;
-        check) options="$selecting $examining $reporting" ;;
-        bench) options="$decoding $measuring $reporting" ;;
+        list) options="$selecting $showing $confined $reporting" ;;
+        extract) options="$selecting $decoding $writing $confined $reporting" ;;
+        verify) options="$selecting $decoding $checking $confined $reporting" ;;
+        check) options="$selecting $examining $confined $reporting" ;;
+        bench) options="$decoding $measuring $confined $reporting" ;;
         devices) options="$reporting" ;;
         formats) options="$reporting" ;;
         *) return ;;

@@ -100,6 +100,8 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Overflow to infin
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a list of the outputs as JSON'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Say what would be written'
 
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l no-sandbox -d 'Keep rights that are not needed'
+
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -l json -d 'Report as one JSON object'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -l jsonl -d 'Report as one JSON object a line'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -s q -l quiet -d 'No warnings, no progress'

@@ -1,0 +1,12 @@
+/* Holding a command to what it still needs, unless --no-sandbox is there. */
+#ifndef DQ_CONFINE_H
+#define DQ_CONFINE_H
+
+#include "args.h"
+#include "sandbox.h"
+
+/* Enters the sandbox, before the first thread is started. A GPU's runtime opens what it likes, and
+ * starts threads: where one is loaded, or may be later, this is not for. */
+void dq_confine(const struct dq_args *args, const struct dq_sandbox *s);
+
+#endif

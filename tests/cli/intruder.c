@@ -1,0 +1,51 @@
+/* A library that is preloaded into the program, and that tries at its end, in its place, what a
+ * fault would be used for. It says on standard error what it could do. */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void say(const char *what, bool done)
+{
+    dprintf(STDERR_FILENO, "%s: %s\n", what, done ? "yes" : "no");
+}
+
+static bool opens(const char *path, int flags)
+{
+    const int fd = open(path, flags | O_CLOEXEC, 0666);
+    return fd >= 0 && close(fd) == 0;
+}
+
+static bool makes(const char *path)
+{
+    return opens(path, O_WRONLY | O_CREAT | O_EXCL) && unlink(path) == 0;
+}
+
+static bool starts_program(void)
+{
+    char *const no_variables[] = {NULL};
+    int status = 1;
+    const pid_t child = fork();
+    if (child == 0) {
+        execle("/bin/true", "true", (char *)NULL, no_variables); /* above all not this library */
+        _exit(1);
+    }
+    return waitpid(child, &status, 0) == child && status == 0;
+}
+
+static bool opens_socket(void)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    return fd >= 0 && close(fd) == 0;
+}
+
+__attribute__((destructor)) static void intrude(void)
+{
+    say("reads", opens("m.gguf", O_RDONLY));
+    say("writes here", makes("intruder"));
+    say("writes in out/", makes("out/intruder"));
+    say("starts a program", starts_program());
+    say("opens a socket", opens_socket());
+}
