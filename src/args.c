@@ -317,11 +317,10 @@ static const struct option_row *row_of(int code, unsigned bit)
 {
     if (code >= 256)
         return &options[code - 256];
-    for (size_t i = 0; i < N_OPTIONS; i++) {
-        if (options[i].letter == code && (options[i].commands & bit))
-            return &options[i];
-    }
-    return NULL;
+    size_t i = 0; /* getopt_long takes no other letters than those that are here */
+    while (i < N_OPTIONS - 1 && (options[i].letter != code || !(options[i].commands & bit)))
+        i++;
+    return &options[i];
 }
 
 static int parse_options(

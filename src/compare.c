@@ -43,8 +43,8 @@ void dq_compare_init(
 double dq_value_of_bits(uint32_t bits, enum dq_dtype dtype)
 {
     if (dtype == DQ_DTYPE_f16)
-        return dq_f16_to_f32(bits);
-    return dq_f32_of_bits(dtype == DQ_DTYPE_bf16 ? bits << 16 : bits);
+        return (double)dq_f16_to_f32((uint16_t)bits);
+    return (double)dq_f32_of_bits(dtype == DQ_DTYPE_bf16 ? bits << 16 : bits);
 }
 
 static uint32_t bits_at(const void *weights, size_t i, enum dq_dtype dtype)
@@ -93,7 +93,7 @@ static bool differ(struct dq_comparison *c, uint32_t got, uint32_t want)
         if (is_nan(got, l) && is_nan(want, l))
             return false;
         c->max_ulp = UINT64_MAX;
-        c->max_abs = INFINITY;
+        c->max_abs = HUGE_VAL;
         return true;
     }
     if (!(abs <= c->max_abs)) /* also for the difference of two infinities */

@@ -21,7 +21,7 @@ enum dq_verbosity dq_msg_verbosity(void)
 }
 
 /* One write for the whole line, so that lines of two processes do not mix. */
-static void print_line(const char *kind, const char *format, va_list args)
+DQ_PRINTF(2, 0) static void print_line(const char *kind, const char *format, va_list args)
 {
     char plain[2048];
     char line[4 * sizeof plain];

@@ -72,7 +72,7 @@ static double to_double(uint64_t bits, size_t len)
         const uint32_t narrow = (uint32_t)bits;
         float f;
         memcpy(&f, &narrow, sizeof f);
-        return f;
+        return (double)f;
     }
     double f;
     memcpy(&f, &bits, sizeof f);

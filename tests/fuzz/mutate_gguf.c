@@ -123,7 +123,7 @@ static void take_pair(struct place *p, struct file *f)
     pair->value.len = (size_t)(p->at - pair->value.at);
     if (pair->type == 4 && pair->key.len == 17 &&
         memcmp(pair->key.at, "general.alignment", 17) == 0)
-        f->alignment = pair->value.len == 4 ? pair->value.at[0] | pair->value.at[1] << 8 : 0;
+        f->alignment = pair->value.len == 4 ? pair->value.at[0] + 256u * pair->value.at[1] : 0;
 }
 
 static void take_tensor(struct place *p, struct file *f)

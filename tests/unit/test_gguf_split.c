@@ -37,7 +37,7 @@ static void write_member(struct scratch *s, const char *name, const struct membe
 static const char *member_name(unsigned number)
 {
     static char names[MEMBERS + 1][64];
-    snprintf(names[number], sizeof names[number], "m-%05u-of-%05u.gguf", number, MEMBERS);
+    snprintf(names[number], sizeof names[number], "m-%05u-of-%05d.gguf", number, MEMBERS);
     return names[number];
 }
 

@@ -237,7 +237,7 @@ static void compare_workers(
         wrong[i] = wrap(lanes.items[i], &wrong_ops, fails);
         items[i] = &wrong[i].lane;
     }
-    for (size_t n = 1; n <= N_WORKERS; n++) {
+    for (unsigned n = 1; n <= N_WORKERS; n++) {
         struct dq_comparison c;
         struct dq_plan plan;
         struct dq_error e;
