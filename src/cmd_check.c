@@ -57,6 +57,7 @@ static void print_finding(FILE *to, const struct checking *c, const struct dq_fi
         comma = ", ";
     }
     if (f->n_blocks > 0) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): blocks are of a tensor */
         const char *what = f->tensor->format->weights == 1 ? "weight" : "block";
         fprintf(to, "%s%s %" PRIu64, comma, what, f->block);
         if (f->n_blocks > 1)

@@ -1,3 +1,4 @@
+#define DQ_ERR_ITSELF
 #include "err.h"
 
 #include "mem.h"

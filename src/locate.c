@@ -79,6 +79,7 @@ static int look_in_folder(const char *folder, bool named, char **out, struct dq_
     if (rc == 0 && models.n != 1)
         rc = fail_choice(folder, named, &models, e);
     if (rc == 0) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one is there */
         const size_t size = strlen(folder) + strlen(models.items[0]) + 2;
         char *path = dq_mem_new(size);
         if (!path)

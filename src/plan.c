@@ -49,6 +49,7 @@ void dq_plan_init(struct dq_plan *p, const struct dq_tensor *t, enum dq_dtype dt
     struct dq_range all[DQ_DIMS_MAX];
     *p = (struct dq_plan){.tensor = t, .dtype = dtype, .n_segments = 1};
     p->block_len = t->format ? t->format->bytes : 1;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only native lacks a format */
     p->block_items = dtype == DQ_DTYPE_native ? 1 : t->format->weights;
     p->item_len = dtype == DQ_DTYPE_native ? p->block_len : dq_dtype_len(dtype);
     memcpy(dims, t->dims, sizeof dims);

@@ -3,8 +3,8 @@
 #endif
 #include "sandbox.h"
 
-#ifdef DQ_HAVE_LANDLOCK
 #include <errno.h>
+#ifdef DQ_HAVE_LANDLOCK
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdint.h>
@@ -13,7 +13,6 @@
 #include <unistd.h>
 #endif
 #ifdef DQ_HAVE_SECCOMP
-#include <errno.h>
 #include <seccomp.h>
 #endif
 
@@ -85,7 +84,7 @@ static int forbid_calls(struct dq_error *e)
     static bool done; /* commands enter in one thread, if twice */
     if (done)
         return 0;
-    const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return dq_fail_nomem(e);
     /* Old kernels would slow down all loads of filtered programs, against a fault that needs code

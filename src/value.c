@@ -49,6 +49,7 @@ static int read_array_head(
     rc = dq_cursor_count(c, "array length", count, e);
     if (rc != 0)
         return rc;
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.ArraySubscript): it was read */
     uint64_t least = dq_value_types[*element].len;
     if (*element == DQ_VALUE_string)
         least = length_len;

@@ -126,6 +126,7 @@ static void add_times(struct dq_verify_times *sum, const struct dq_verify_times 
 static void *work(void *arg)
 {
     const struct worker *w = arg;
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): each worker is filled in */
     struct run *r = w->run;
     struct dq_chunk chunk;
     while (take(r, w->lane, &chunk)) {
