@@ -8,7 +8,7 @@
 # and NAME.exit hold what it prints and its exit status; what is absent is empty, or 0.
 # NAME.stderr.glob in the place of NAME.stderr holds a shell pattern for each line.
 #
-# GGUF_DQ: the program. PYTHON: a Python with numpy. Cases get $DATA, $TESTS and $PYTHON.
+# GGUF_DQ: the program. GGUF_DQ_VALGRIND: if set, it runs under this valgrind. PYTHON: a Python with numpy. Cases get $DATA, $TESTS and $PYTHON.
 set -u
 
 update=false
@@ -40,7 +40,16 @@ trap 'exit 143' TERM
 
 program=$(cd -- "$(dirname -- "$GGUF_DQ")" && pwd)/$(basename -- "$GGUF_DQ") || exit 2
 mkdir "$scratch/bin" || exit 2
-ln -s "$program" "$scratch/bin/gguf-dq" || exit 2
+if [ -n "${GGUF_DQ_VALGRIND-}" ]; then
+    cat >"$scratch/bin/gguf-dq" <<EOF || exit 2
+#!/bin/sh
+exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file=$scratch/valgrind.%p \
+    $program "\$@"
+EOF
+    chmod +x "$scratch/bin/gguf-dq" || exit 2
+else
+    ln -s "$program" "$scratch/bin/gguf-dq" || exit 2
+fi
 PATH=$scratch/bin:$PATH
 export PATH
 
@@ -81,6 +90,12 @@ take_sandbox_away() {
     mv "$scratch/stderr.rest" "$scratch/stderr"
 }
 
+# What valgrind says of the program; about itself it says more.
+show_valgrind() {
+    cat "$scratch"/valgrind.* 2>/dev/null | grep '^==' && failed=true
+    rm -f "$scratch"/valgrind.*
+}
+
 check() {
     compare stdout "$base.stdout" "$scratch/stdout"
     compare 'exit status' "$base.exit" "$scratch/exit"
@@ -119,6 +134,7 @@ for case in "$@"; do
         echo "$status" >"$scratch/exit"
     fi
     take_sandbox_away
+    show_valgrind
     [ "$#" -eq 1 ] || echo "== $(basename -- "$base")"
     if $update; then
         write_down
