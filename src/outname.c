@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static bool is_plain(unsigned char byte, bool first)
 {
@@ -14,20 +15,39 @@ static bool is_plain(unsigned char byte, bool first)
            (byte >= '0' && byte <= '9') || byte == '_';
 }
 
-static char *append_encoded(char *to, const char *text, size_t len, bool first)
+static char *append_byte(char *to, unsigned char byte)
 {
     static const char digits[] = "0123456789ABCDEF";
+    *to++ = '%';
+    *to++ = digits[byte >> 4];
+    *to++ = digits[byte & 15];
+    return to;
+}
+
+static char *append_encoded(char *to, const char *text, size_t len, bool first)
+{
     for (size_t i = 0; i < len; i++) {
         const unsigned char byte = (unsigned char)text[i];
-        if (is_plain(byte, first && i == 0)) {
+        if (is_plain(byte, first && i == 0))
             *to++ = (char)byte;
-        } else {
-            *to++ = '%';
-            *to++ = digits[byte >> 4];
-            *to++ = digits[byte & 15];
-        }
+        else
+            to = append_byte(to, byte);
     }
     return to;
+}
+
+/* Whether Windows takes a name for that of a device, on a disk of its own or one that it shares:
+ * whatever stands behind the first dot, and in letters of any size. */
+static bool is_device(const char *name)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul"};
+    const size_t len = strcspn(name, ".");
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        if (len == 3 && strncasecmp(name, devices[i], len) == 0)
+            return true;
+    }
+    return len == 4 && (strncasecmp(name, "com", 3) == 0 || strncasecmp(name, "lpt", 3) == 0) &&
+           name[3] >= '0' && name[3] <= '9';
 }
 
 char *dq_outname(const struct dq_pick *pick, const char *ending)
@@ -43,6 +63,12 @@ char *dq_outname(const struct dq_pick *pick, const char *ending)
     if (slice_len > 0)
         to = append_encoded(to, pick->slice_text, slice_len, false);
     memcpy(to, ending, strlen(ending) + 1);
+    if (is_device(name)) {
+        const unsigned char first = (unsigned char)name[0];
+        memmove(
+            name + 3, name + 1, strlen(name)); /* there is room for that: it was a plain letter */
+        append_byte(name, first);
+    }
     return name;
 }
 

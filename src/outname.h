@@ -6,7 +6,8 @@
 #include "select.h"
 
 /* Returns the file name for a pick: the tensor's name (and its slice), with every byte outside
- * [A-Za-z0-9._-] and a leading '.' or '-' spelled %XX, and the ending. An empty name becomes "%".
+ * [A-Za-z0-9._-] and a leading '.' or '-' spelled %XX, and the ending. So is the first letter of
+ * names that Windows keeps for devices (CON, com1.x). An empty name becomes "%".
  * The caller frees it; NULL if memory is short. */
 char *dq_outname(const struct dq_pick *pick, const char *ending);
 

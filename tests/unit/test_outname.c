@@ -47,6 +47,43 @@ static void a_leading_dot_or_dash_is_encoded(void **state)
     check_name(".", 1, NULL, "%2E.npy");
 }
 
+/* Whatever a disk is that a name may come to. */
+static void names_of_devices_are_encoded(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *slice;
+        const char *wanted;
+    } table[] = {
+        {"CON", NULL, "%43ON.npy"},
+        {"con", NULL, "%63on.npy"},
+        {"Prn.weight", NULL, "%50rn.weight.npy"},
+        {"aux.c.h", NULL, "%61ux.c.h.npy"},
+        {"NUL", NULL, "%4EUL.npy"},
+        {"nul.", NULL, "%6Eul..npy"},
+        {"COM0", NULL, "%43OM0.npy"},
+        {"com9.x", "[1]", "%63om9.x%5B1%5D.npy"},
+        {"LPT1", NULL, "%4CPT1.npy"},
+        {"lpt9", NULL, "%6Cpt9.npy"},
+        /* These are none. */
+        {"COM", NULL, "COM.npy"},
+        {"COM10", NULL, "COM10.npy"},
+        {"COMA", NULL, "COMA.npy"},
+        {"console", NULL, "console.npy"},
+        {"x.con", NULL, "x.con.npy"},
+        {"con_", NULL, "con_.npy"},
+        {"auxiliary.weight", NULL, "auxiliary.weight.npy"},
+        {"nul", "[0]", "nul%5B0%5D.npy"},
+        {"con ", NULL, "con%20.npy"},
+        {"COM\xc2\xb9", NULL, "COM%C2%B9.npy"},
+        {"CONIN$", NULL, "CONIN%24.npy"},
+        {"%43ON", NULL, "%2543ON.npy"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        check_name(table[i].name, strlen(table[i].name), table[i].slice, table[i].wanted);
+}
+
 static void an_empty_name_has_a_name(void **state)
 {
     (void)state;
@@ -110,6 +147,7 @@ int main(void)
         cmocka_unit_test(plain_names_stay),
         cmocka_unit_test(other_bytes_are_encoded),
         cmocka_unit_test(a_leading_dot_or_dash_is_encoded),
+        cmocka_unit_test(names_of_devices_are_encoded),
         cmocka_unit_test(an_empty_name_has_a_name),
         cmocka_unit_test(a_slice_is_part_of_the_name),
         cmocka_unit_test(folders_are_named_after_the_model),
