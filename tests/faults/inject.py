@@ -54,6 +54,10 @@ LOOSE = {'verify'}  # what it prints tells of times
 # meanwhile but for the manifest, so that no call is interrupted without an end of the run.
 STREAMS = {'list', 'list-json', 'list-names', 'formats', 'to-folder', 'to-default', 'durable', 'verify'}
 
+# With --fsync: how many files have their names when the n-th fsync fails. The new folder comes first,
+# then each file before it has its name, and the folder after that.
+NAMED = [0, 0, 1, 1, 2, 2, 3]
+
 MEMORY = ('out of memory', os.strerror(errno.ENOMEM))
 ANY = (0, 1, 3, 4, 5, 6)
 
@@ -83,6 +87,7 @@ FAULTS = [
     Fault('map', errno.ENOMEM, 'on', (0, 8), MEMORY),
     Fault('read', 'short', 'once', (0,)),
     Fault('read', 'short', 'on', (0,)),
+    Fault('read', 'one', 'once', (0,)),
     Fault('read', errno.EINTR, 'once', (0,)),
     Fault('read', errno.EIO, 'once'),
     Fault('read', errno.EIO, 'on', full=True),
@@ -91,6 +96,7 @@ FAULTS = [
     Fault('read', 'garble', 'on', ANY, full=True),
     Fault('write', 'short', 'once', (0,)),
     Fault('write', 'short', 'on', (0,)),
+    Fault('write', 'one', 'once', (0,)),
     Fault('write', errno.EINTR, 'once', (0,)),
     Fault('write', errno.ENOSPC, 'on'),
     Fault('write', errno.EDQUOT, 'on', full=True),
@@ -154,6 +160,7 @@ class Runner:
         self.n_runs = 0
         self.n_faults = 0
         self.failures = []
+        self.met = set()  # faults that there were calls for
 
     def run(self, command, fault=None, n=0):
         """Returns exit status, stdout, stderr and files, and how many calls there were and failed."""
@@ -235,7 +242,12 @@ class Runner:
             if result[5] == 0:
                 break
             self.judge(command, fault, n, good, result)
+            self.met.add(str(fault))
+            if command[0] == 'durable' and fault.kind == 'fsync' and len(result[3]) != NAMED[n - 1]:
+                self.failures.append(f'{command[0]}: {fault}, n = {n}: {sorted(result[3])} are there')
             n += 1
+        if command[0] == 'durable' and fault.kind == 'fsync' and n - 1 != len(NAMED):
+            self.failures.append(f'{command[0]}: {n - 1} calls of fsync, not {len(NAMED)}')
 
     def inject_at_bytes(self, command, fault, good, length, most):
         for n in range(0, length, max(1, length // most)):
@@ -268,6 +280,10 @@ def main():
         runners = [Runner(args.program, args.shim, os.path.join(folder, c[0])) for c in commands]
         list(pool.map(lambda r, c: r.inject_all(c, args.kind, args.full), runners, commands))
     failures = [line for r in runners for line in r.failures]
+    met = set().union(*(r.met for r in runners))
+    if args.only is None and args.kind is None:
+        failures += [f'{f}: no call of that kind' for f in FAULTS
+                     if str(f) not in met and (args.full or not f.full)]
     print(f'{sum(r.n_runs for r in runners)} runs, {sum(r.n_faults for r in runners)} with a fault, '
           f'{len(failures)} wrong')
     for line in failures[:200]:

@@ -1,10 +1,10 @@
 /* Makes the n-th call of one kind fail, in any program that it is preloaded into.
  *
  * DQ_FAULT is KIND:N:ACTION:LASTING. KIND is a row of the table below. N is the call of that kind
- * that fails, from 1 on. ACTION is an errno, or "short" (half of what is asked for), "eof" (0
- * bytes), "garble" (all bytes are other ones), "hang" (it does not return, not even when a signal
- * comes), or an errno with @ before it: bytes are written up to byte N, and what follows fails.
- * LASTING is "once", or "on": all calls from that one on.
+ * that fails, from 1 on. ACTION is an errno, or "short" (half of what is asked for), "one" (a
+ * byte), "eof" (none), "garble" (all bytes are other ones), "hang" (it does not return, not even
+ * when a signal comes), or an errno with @ before it: bytes are written up to byte N, and what
+ * follows fails. LASTING is "once", or "on": all calls from that one on.
  *
  * DQ_FAULT_ALSO, KIND=ERRNO,..., names kinds of system calls that fail always. DQ_FAULT_LOG is a
  * file of 16 bytes that gets the number of calls of the kind, and of those that failed.
@@ -31,10 +31,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { MOST_CALLS = 5, MOST_KINDS = 4 };
+enum { MOST_CALLS = 5, MOST_KINDS = 4, MOST_PARTS = 16 };
 
 static const struct kind {
     const char *name;
@@ -124,49 +125,81 @@ static bool counts(const char *kind)
     return fault.kind && strcmp(fault.kind->name, kind) == 0;
 }
 
-/* Writes up to byte n of all, and then no more. */
-static long write_up_to(long number, long *a)
+/* Calls with buffers, of which most bytes at most are moved: as the kernel may. */
+static long move(long number, const long *a, uint64_t most)
 {
-    if (number != SYS_write && number != SYS_pwrite64) /* libc goes on with single buffers */
-        return -EINVAL;
+    struct iovec parts[MOST_PARTS];
+    const bool vector = number == SYS_readv || number == SYS_preadv || number == SYS_writev ||
+                        number == SYS_pwritev;
+    if (!vector)
+        return fault_call(
+            number, a[0], a[1], (uint64_t)a[2] < most ? a[2] : (long)most, a[3], 0, 0);
+    if (a[2] > MOST_PARTS)
+        abort();
+    memcpy(parts, (const void *)a[1], (size_t)a[2] * sizeof parts[0]);
+    for (long i = 0; i < a[2]; i++) {
+        parts[i].iov_len = parts[i].iov_len < most ? parts[i].iov_len : most;
+        most -= parts[i].iov_len;
+    }
+    return fault_call(number, a[0], (long)parts, a[2], a[3], a[4], 0);
+}
+
+/* How many bytes a call is to move. */
+static uint64_t asked_for(long number, const long *a)
+{
+    uint64_t sum = 0;
+    if (number == SYS_read || number == SYS_pread64 || number == SYS_write ||
+        number == SYS_pwrite64)
+        return (uint64_t)a[2];
+    for (long i = 0; i < a[2]; i++)
+        sum += ((const struct iovec *)a[1])[i].iov_len;
+    return sum;
+}
+
+/* Writes up to byte n of all, and then no more. */
+static long write_up_to(long number, const long *a)
+{
     const uint64_t before = bytes_written;
     if (before >= fault.n) {
         logged->failed++;
         return -fault.error;
     }
-    if ((uint64_t)a[2] > fault.n - before)
-        a[2] = (long)(fault.n - before);
-    const long done = fault_call(number, a[0], a[1], a[2], a[3], 0, 0);
+    const long done = move(number, a, fault.n - before);
     bytes_written += done > 0 ? (uint64_t)done : 0;
     return done;
 }
 
-static long call_with_fault(long number, long *a)
+/* Moves less than asked for, or nothing, or other bytes. */
+static long move_wrongly(long number, const long *a)
+{
+    const uint64_t all = asked_for(number, a);
+    if (fault.action == 'e')
+        return 0;
+    if (fault.action == 's')
+        return move(number, a, all > 1 ? all / 2 : all);
+    if (fault.action == 'o')
+        return move(number, a, 1);
+    const long done = move(number, a, all);
+    for (long i = 0; i < done; i++) /* the program reads into single buffers */
+        ((unsigned char *)a[1])[i] ^= 0xff;
+    return done;
+}
+
+static long call_with_fault(long number, const long *a)
 {
     for (int k = 0; k < n_also; k++)
         for (int i = 0; i < also[k].kind->n_calls; i++)
             if (also[k].kind->calls[i] == number)
                 return -also[k].error;
-    const bool moves = number == SYS_write || number == SYS_pwrite64 || number == SYS_read ||
-                       number == SYS_pread64;
     if (counts("write") && a[0] == STDERR_FILENO)
         return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (fault.action == '@')
         return write_up_to(number, a);
     if (!is_due())
         return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    if (fault.action == 'e')
-        return 0;
     while (fault.action == 'h')
         pause();
-    if (fault.action == '\0' || !moves)
-        return -(fault.error ? fault.error : EINTR);
-    if (fault.action == 's' && a[2] > 1)
-        a[2] /= 2;
-    const long done = fault_call(number, a[0], a[1], a[2], a[3], 0, 0);
-    for (long i = 0; fault.action == 'g' && i < done; i++)
-        ((unsigned char *)a[1])[i] ^= 0xff;
-    return done;
+    return fault.action == '\0' ? -fault.error : move_wrongly(number, a);
 }
 
 static void on_trap(int number, siginfo_t *info, void *context)
