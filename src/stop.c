@@ -11,7 +11,8 @@ static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, S
 
 enum { N_HELD = sizeof held / sizeof held[0] };
 
-static atomic_int signal_came; /* seen by all threads */
+static atomic_int signal_came; /* the first; seen by all threads */
+static atomic_int n_came;
 static struct sigaction before[N_HELD];
 static bool holding;
 
@@ -27,7 +28,10 @@ static void take_note(int number)
 {
     struct sigaction end = {.sa_handler = SIG_DFL};
     int none = 0;
-    if (atomic_compare_exchange_strong(&signal_came, &none, number))
+    /* Before the file is known, the second is noted as well: it could not be removed yet. */
+    const int enough = temporary.there ? 2 : 3;
+    atomic_compare_exchange_strong(&signal_came, &none, number);
+    if (++n_came < enough)
         return;
     if (temporary.there)
         unlinkat(temporary.folder, temporary.name, 0);

@@ -16,6 +16,7 @@ import errno
 import os
 import shlex
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -120,6 +121,12 @@ FAULTS = [
     Fault('limit', errno.EPERM, 'on', (0,)),
 ]
 
+# Signals at each call of runs that write files.
+SIGNALS = [
+    Fault('each', 'term', 'once', (-signal.SIGTERM,)),
+    Fault('each', 'twice', 'once', (-signal.SIGTERM, -signal.SIGHUP)),
+]
+
 # At each byte of what is written.
 CLOSED = Fault('write', f'@{errno.EPIPE}', 'on', (0,))
 FULL = Fault('write', f'@{errno.ENOSPC}', 'on', (6,), (os.strerror(errno.ENOSPC),))
@@ -221,6 +228,9 @@ class Runner:
                 return 'lacks files'
             if alike and command[0] not in LOOSE and fault is not CLOSED and out != good_out:
                 return 'prints something else'
+        elif status < 0:
+            if said:
+                return 'says something'
         elif said.count(b'\n') != 1 or not said.startswith(b'gguf-dq: '):
             return 'does not say one line'
         elif fault.words and not any(word.encode() in said for word in fault.words):
@@ -257,7 +267,7 @@ class Runner:
         good = self.run(command)
         if good[0] != 0:
             sys.exit(f'{command[0]}: exit {good[0]}, {good[2]!r}')
-        for fault in FAULTS:
+        for fault in FAULTS + (SIGNALS if good[3] else []):
             if kind in (None, fault.kind) and (full or not fault.full):
                 self.inject(command, fault, good)
         if kind in (None, 'bytes') and command[0] not in LOOSE:

@@ -3,8 +3,9 @@
  * DQ_FAULT is KIND:N:ACTION:LASTING. KIND is a row of the table below. N is the call of that kind
  * that fails, from 1 on. ACTION is an errno, or "short" (half of what is asked for), "one" (a
  * byte), "eof" (none), "garble" (all bytes are other ones), "hang" (it does not return, not even
- * when a signal comes), or an errno with @ before it: bytes are written up to byte N, and what
- * follows fails. LASTING is "once", or "on": all calls from that one on.
+ * when a signal comes), "term" (SIGTERM comes, and then it works), "twice" (SIGHUP and SIGTERM), or
+ * an errno with @ before it: bytes are written up to byte N, and what follows fails. LASTING is
+ * "once", or "on": all calls from that one on.
  *
  * DQ_FAULT_ALSO, KIND=ERRNO,..., names kinds of system calls that fail always. DQ_FAULT_LOG is a
  * file of 16 bytes that gets the number of calls of the kind, and of those that failed.
@@ -35,7 +36,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { MOST_CALLS = 5, MOST_KINDS = 4, MOST_PARTS = 16 };
+enum { MOST_CALLS = 20, MOST_KINDS = 4, MOST_PARTS = 16 };
 
 static const struct kind {
     const char *name;
@@ -61,6 +62,11 @@ static const struct kind {
     {"lock", {SYS_flock}, 1},
     {"seek", {SYS_lseek}, 1},
     {"control", {SYS_fcntl, SYS_ioctl}, 2},
+    {"each",
+        {SYS_read, SYS_pread64, SYS_write, SYS_pwrite64, SYS_pwritev, SYS_openat, SYS_close,
+            SYS_fstat, SYS_newfstatat, SYS_lseek, SYS_fcntl, SYS_flock, SYS_getdents64, SYS_mkdir,
+            SYS_fallocate, SYS_fsync, SYS_renameat, SYS_renameat2, SYS_linkat, SYS_unlinkat},
+        20},
     {"limit", {SYS_prlimit64, SYS_getrlimit, SYS_setrlimit}, 3},
 };
 
@@ -70,6 +76,7 @@ static struct {
     int error; /* 0: see action */
     char action;
     bool lasting;
+    bool twice;
 } fault;
 
 /* Kinds that fail always. */
@@ -199,6 +206,12 @@ static long call_with_fault(long number, const long *a)
         return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     while (fault.action == 'h')
         pause();
+    if (fault.action == 't') {
+        if (fault.twice)
+            fault_call(SYS_kill, getpid(), SIGHUP, 0, 0, 0, 0);
+        fault_call(SYS_kill, getpid(), SIGTERM, 0, 0, 0, 0);
+        return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    }
     return fault.action == '\0' ? -fault.error : move_wrongly(number, a);
 }
 
@@ -215,7 +228,8 @@ static void install_filter(void)
     struct sock_filter code[8 + (MOST_KINDS + 1) * MOST_CALLS];
     int calls[(MOST_KINDS + 1) * MOST_CALLS];
     const uint64_t end = (uint64_t)(uintptr_t)fault_call_end;
-    const struct sigaction trap = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_RESTART};
+    const struct sigaction trap = {
+        .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
     unsigned short n = 0;
     unsigned char n_calls = 0;
     for (int i = 0; fault.kind && i < fault.kind->n_calls; i++)
@@ -278,6 +292,7 @@ static void read_fault(char *text)
     fault.n = strtoull(n, NULL, 10);
     fault.action = *action >= '0' && *action <= '9' ? '\0' : *action;
     fault.error = atoi(action + (*action == '@'));
+    fault.twice = strcmp(action, "twice") == 0;
     fault.lasting = strcmp(lasting, "on") == 0;
 }
 
