@@ -47,13 +47,16 @@ COMMANDS = [
     ('split-set', 'extract -q -j1 -o out ../split-00002-of-00003.gguf', ''),
     ('slices', 'extract -q -j1 -o out ../m.gguf "blk.0.q[1, 3:300:7]" "norm[::-1]"', ''),
     ('large', 'extract -q -j3 -o out ../large.gguf', ''),
+    ('check', 'check ../m.gguf', ''),
+    ('check-values', 'check --json --values ../plain.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
 ]
 LOOSE = {'verify'}  # what it prints tells of times
 
 # What libc's streams read and write: they give up when a call is interrupted. Signals are never held
 # meanwhile but for the manifest, so that no call is interrupted without an end of the run.
-STREAMS = {'list', 'list-json', 'list-names', 'formats', 'to-folder', 'to-default', 'durable', 'verify'}
+STREAMS = {'list', 'list-json', 'list-names', 'formats', 'to-folder', 'to-default', 'durable', 'check',
+           'check-values', 'verify'}
 
 # With --fsync: how many files have their names when the n-th fsync fails. The new folder comes first,
 # then each file before it has its name, and the folder after that.
@@ -138,6 +141,7 @@ def make_models(folder):
                         os.path.join(folder, name), *tensors], check=True)
     make('m.gguf', 'blk.0.q:q4_k:2x512', 'blk.0.k:q6_k:1x256', 'norm:f32:40', 'ids:i32:3x5',
          'odd name/\x1b[2J:f16:4')
+    make('plain.gguf', 'norm:f32:400', 'scale:f16:8x8')
     make('large.gguf', 'large:q8_0:1024x1024')
     for n in 1, 2, 3:
         shutil.copy(os.path.join(DATA, 'gguf', 'good', f'split-0000{n}-of-00003.gguf'), folder)
@@ -228,7 +232,7 @@ class Runner:
                 return 'lacks files'
             if alike and command[0] not in LOOSE and fault is not CLOSED and out != good_out:
                 return 'prints something else'
-        elif status < 0:
+        elif status < 0 or status == 1:  # a check prints what it found
             if said:
                 return 'says something'
         elif said.count(b'\n') != 1 or not said.startswith(b'gguf-dq: '):
