@@ -39,7 +39,7 @@ head += name(b'test')
 for text, type_id, offset in (b'q4_0', 2, 0), (b'q4_1', 3, 32):
     head += name(text) + struct.pack('>IQIQ', 1, 32, type_id, offset)
 with open('big.gguf', 'wb') as f:
-    f.write(head + bytes(-len(head) % 32) + b'\x7c\1' + bytes(30) + b'\x7c\1' * 2 + bytes(28))
+    f.write(head + bytes(-len(head) % 32) + b'\x7c\1' + bytes(30) + b'\1\x7c' * 2 + bytes(28))
 EOF
 gguf-dq check model.gguf
 echo "exit $?"
@@ -49,6 +49,8 @@ gguf-dq check --values --jsonl model.gguf nan.scale
 echo "exit $?"
 gguf-dq check --values model.gguf 'zero.*' sound
 echo "exit $?"
+cp "$DATA/sample.gguf" .
+gguf-dq check --values sample.gguf
 # What cannot be decoded is not read; that is told already.
 cp "$DATA/gguf/bad/overlap_partial.gguf" "$DATA/gguf/bad/type_unknown_43.gguf" .
 gguf-dq check --values overlap_partial.gguf
