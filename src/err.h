@@ -40,7 +40,7 @@ int dq_fail_errno(struct dq_error *e, const char *format, ...) DQ_PRINTF(2, 3);
 int dq_fail_nomem(struct dq_error *e);
 
 /* What an analyzer of one file cannot see: that these never return 0. */
-#if defined(__clang_analyzer__) && !defined(DQ_ERR_ITSELF)
+#if !defined(DQ_ERR_ITSELF) && defined(__clang_analyzer__)
 #define dq_fail(e, code, ...) ((void)(dq_fail)(e, code, __VA_ARGS__), (code))
 #define dq_fail_errno(...) ((void)(dq_fail_errno)(__VA_ARGS__), DQ_ERR_IO)
 #define dq_fail_nomem(e) ((void)(dq_fail_nomem)(e), DQ_ERR_MEMORY)

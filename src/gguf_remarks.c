@@ -310,6 +310,7 @@ int dq_model_remark(
         size_t n = 0;
         look_at_header(&r);
         rc = look_at_metadata(&r, architecture, e);
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): they are there if one is */
         for (; first + n < m->n_tensors && tensors[n].shard == i; n++) {
             if (tensors[n].info_off != 0)
                 look_at_tensor(&r, &tensors[n]);
