@@ -261,6 +261,17 @@ static void confine(const struct extraction *x)
         dq_confine(x->args, &s);
 }
 
+/* What became of an output that is at fault for the end of the run, so that a report can tell. */
+static void note_failure(
+    struct extraction *x, struct dq_output *out, int rc, const struct dq_error *e)
+{
+    struct dq_error unused;
+    if (rc == DQ_ERR_STOPPED || rc == DQ_ERR_CLOSED)
+        return;
+    if (dq_output_fail(out, rc, e->text, &unused) == 0)
+        report_line(x, out, &unused);
+}
+
 static int write_all(struct extraction *x, struct dq_error *e)
 {
     int rc = open_folders(x, e);
@@ -272,6 +283,8 @@ static int write_all(struct extraction *x, struct dq_error *e)
             rc = extract_one(x, out, e);
         if (rc == 0)
             rc = report_line(x, out, e);
+        else
+            note_failure(x, out, rc, e);
         if (rc == DQ_ERR_CLOSED && x->outputs.destination != DQ_TO_STREAM) {
             x->nobody_reads = true; /* the reports; the files are wanted all the same */
             rc = 0;
@@ -323,9 +336,12 @@ static int extract(struct extraction *x, struct dq_error *e)
     if (x->args->dry_run)
         confine(x);
     if (!x->args->dry_run) {
+        struct dq_error unused;
         rc = write_all(x, e);
         if (rc == 0)
             say_done(x);
+        else if (rc != DQ_ERR_STOPPED && rc != DQ_ERR_CLOSED)
+            report(x, &unused); /* of what there is */
     } else if (x->args->jsonl) {
         for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
             rc = report_line(x, &x->outputs.items[i], e);

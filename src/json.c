@@ -5,10 +5,31 @@
 #include "text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 void dq_json_count_memory(void)
 {
     json_set_alloc_funcs(dq_mem_new, dq_mem_free);
+}
+
+/* To jansson DEL is a letter like others, but to a terminal it is none. */
+static int write_text(const char *text, size_t len, void *file)
+{
+    for (const char *end = text + len; text < end; text++) {
+        const char *del = memchr(text, 0x7f, (size_t)(end - text));
+        const size_t n = (size_t)((del ? del : end) - text);
+        if (fwrite(text, 1, n, file) != n || (del && fputs("\\u007f", file) == EOF))
+            return -1;
+        text += n;
+    }
+    return 0;
+}
+
+static void dump(struct dq_json *j, const json_t *value, size_t flags)
+{
+    const size_t all = flags | JSON_ENCODE_ANY | JSON_ENSURE_ASCII;
+    if (!value || json_dump_callback(value, write_text, j->file, all) != 0)
+        j->failed = true;
 }
 
 /* Ends the line of the piece before and begins the next one, with its key. */
@@ -24,8 +45,7 @@ static void lead_in(struct dq_json *j, const char *key)
     j->empty[at] = false;
     if (key) {
         json_t *text = json_string(key);
-        if (!text || json_dumpf(text, j->file, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) != 0)
-            j->failed = true;
+        dump(j, text, 0);
         json_decref(text);
         fputs(": ", j->file);
     }
@@ -76,9 +96,7 @@ void dq_json_end(struct dq_json *j)
 void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsigned digits)
 {
     lead_in(j, key);
-    if (!value || json_dumpf(value, j->file,
-                      JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(digits)) != 0)
-        j->failed = true;
+    dump(j, value, JSON_REAL_PRECISION(digits));
     json_decref(value);
     if (j->depth == 0)
         putc('\n', j->file);

@@ -91,9 +91,10 @@ static void keys_and_texts_are_escaped_to_ascii(void **state)
     const char *path = scratch_path(*state, "json");
     struct dq_json j = json_at(path);
     dq_json_begin_object(&j, NULL);
-    dq_json_put(&j, "a\"b\n\xc3\xbc", dq_json_text("\\\x01\0\xf0\x9f\x98\x80", 7));
+    dq_json_put(&j, "a\"b\n\xc3\xbc", dq_json_text("\\\x01\0\x7f\xf0\x9f\x98\x80\x7f", 9));
     dq_json_end(&j);
-    check_text(&j, path, "{\n  \"a\\\"b\\n\\u00FC\": \"\\\\\\u0001\\u0000\\uD83D\\uDE00\"\n}\n");
+    check_text(&j, path,
+        "{\n  \"a\\\"b\\n\\u00FC\": \"\\\\\\u0001\\u0000\\u007f\\uD83D\\uDE00\\u007f\"\n}\n");
 }
 
 static void text_that_is_not_utf8_is_spelled(void **state)
