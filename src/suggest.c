@@ -1,5 +1,9 @@
+#ifdef __linux__
+#define _GNU_SOURCE /* strcasestr */
+#endif
 #include "suggest.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +15,11 @@ static size_t min3(size_t a, size_t b, size_t c)
 {
     const size_t m = a < b ? a : b;
     return m < c ? m : c;
+}
+
+static bool is_alike(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
 size_t dq_edit_distance(const char *a, const char *b, size_t limit)
@@ -28,8 +37,9 @@ size_t dq_edit_distance(const char *a, const char *b, size_t limit)
     for (size_t i = 1; i <= na; i++) {
         size_t least = now[0] = i;
         for (size_t j = 1; j <= nb; j++) {
-            now[j] = min3(last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+            now[j] = min3(
+                last[j] + 1, now[j - 1] + 1, last[j - 1] + (is_alike(a[i - 1], b[j - 1]) ? 0 : 1));
+            if (i > 1 && j > 1 && is_alike(a[i - 1], b[j - 2]) && is_alike(a[i - 2], b[j - 1]) &&
                 before[j - 2] + 1 < now[j])
                 now[j] = before[j - 2] + 1;
             least = now[j] < least ? now[j] : least;
@@ -56,7 +66,7 @@ static size_t distance(const char *wanted, const char *known, size_t limit)
         const size_t shorter = dq_edit_distance(wanted, stem, limit);
         d = shorter < d ? shorter : d;
     }
-    if (d == limit && strlen(wanted) >= 3 && strstr(known, wanted))
+    if (d == limit && strlen(wanted) >= 3 && strcasestr(known, wanted))
         d = limit - 1;
     return d;
 }

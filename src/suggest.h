@@ -6,8 +6,8 @@
 
 enum { DQ_SUGGEST_MAX = 3 };
 
-/* The number of letters to insert, delete, change or swap with a neighbour to get from a to b;
- * stops counting at limit. */
+/* The number of letters to insert, delete, change or swap with a neighbour to get from a to b,
+ * capitals or not; stops counting at limit. */
 size_t dq_edit_distance(const char *a, const char *b, size_t limit);
 
 struct dq_suggestions {

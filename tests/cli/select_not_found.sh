@@ -7,6 +7,7 @@ try() {
 }
 try list sample.gguf blk.0.atn_q
 try list sample.gguf ouptut.weight
+try list sample.gguf BLK.0.ATTN_Q
 try list sample.gguf frobnicate
 try list sample.gguf 'blk.9.*'
 try list sample.gguf ffn_gate_inp

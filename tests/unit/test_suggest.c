@@ -25,6 +25,8 @@ static void distances_count_changes(void **state)
         {"ca", "abc", 3}, /* no letter is changed twice */
         {"abc", "xyz", 3},
         {"attn_q", "attn_k", 1},
+        {"ATTN_q", "attn_Q", 0}, /* capitals or not */
+        {"AB", "ba", 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -97,6 +99,9 @@ static void a_name_that_holds_the_word_is_near(void **state)
     struct dq_suggestions s = {0};
     (void)state;
     dq_suggest(&s, "attn", "blk.0.attn_norm_and_more.weight");
+    check_words(&s, "; did you mean 'blk.0.attn_norm_and_more.weight'?");
+    s = (struct dq_suggestions){0};
+    dq_suggest(&s, "ATTN", "blk.0.attn_norm_and_more.weight");
     check_words(&s, "; did you mean 'blk.0.attn_norm_and_more.weight'?");
     s = (struct dq_suggestions){0};
     dq_suggest(&s, "at", "blk.0.attn_norm_and_more.weight"); /* two letters are in many names */
