@@ -148,6 +148,20 @@ SETTER(time)
     return read_count("time", v, 600000, &a->milliseconds, e);
 }
 
+static int fail_type(const char *v, size_t len, struct dq_error *e)
+{
+    struct dq_suggestions near = {0};
+    char words[256];
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)len, v);
+    for (size_t i = 0; i < DQ_FMT_COUNT; i++)
+        dq_suggest(&near, name, dq_formats[i].name);
+    dq_suggest_words(&near, words, sizeof words);
+    return dq_fail(e, DQ_ERR_USAGE,
+        "--type %s: no type in 'gguf-dq formats' has that name (commas go between several)%s", name,
+        words);
+}
+
 /* Types with commas between them, in letters of any size. */
 SETTER(type)
 {
@@ -159,8 +173,7 @@ SETTER(type)
             if (strlen(dq_formats[i].name) == len && strncasecmp(dq_formats[i].name, v, len) == 0)
                 found = i;
         if (found < 0)
-            return dq_fail(
-                e, DQ_ERR_USAGE, "--type %.*s: 'gguf-dq formats' tells the types", (int)len, v);
+            return fail_type(v, len, e);
         a->types |= (uint64_t)1 << found;
         v += len + (v[len] == ',');
     }
@@ -191,18 +204,27 @@ SETTER(verbose)
 
 enum {
     DECODING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY | DQ_CMD_BENCH,
-    SELECTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_VERIFY | DQ_CMD_CHECK,
+    SLICING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY,
+    SELECTING = SLICING | DQ_CMD_LIST | DQ_CMD_CHECK,
     READING = SELECTING | DQ_CMD_BENCH,
     REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS | DQ_CMD_VERIFY | DQ_CMD_DEVICES |
                 DQ_CMD_BENCH | DQ_CMD_CHECK,
 };
 
 static const struct option_row options[] = {
-    {"tensor", 't', "NAME", SELECTING, "take a tensor: name, pattern, NAME[slice]; repeatable",
+    {"tensor", 't', "NAME", SLICING, "take a tensor: name, pattern, NAME[slice]; repeatable",
         set_tensor},
-    {"exclude", 'x', "PATTERN", SELECTING, "leave tensors out; repeatable", set_exclude},
-    {"tensors-from", 'T', "FILE", SELECTING, "read names from FILE, one a line (-: stdin)",
-        set_tensors_from},
+    {"tensor", 't', "NAME", DQ_CMD_LIST, "take a tensor: name or pattern; repeatable", set_tensor},
+    {"tensor", 't', "NAME", DQ_CMD_CHECK, "with --values: a tensor (name or pattern); repeatable",
+        set_tensor},
+    {"exclude", 'x', "PATTERN", SLICING | DQ_CMD_LIST, "leave tensors out; repeatable",
+        set_exclude},
+    {"exclude", 'x', "PATTERN", DQ_CMD_CHECK, "with --values: leave tensors out; repeatable",
+        set_exclude},
+    {"tensors-from", 'T', "FILE", SLICING | DQ_CMD_LIST,
+        "read names from FILE, one a line (-: stdin)", set_tensors_from},
+    {"tensors-from", 'T', "FILE", DQ_CMD_CHECK,
+        "with --values: names from FILE, one a line (-: stdin)", set_tensors_from},
     {"null", '0', NULL, SELECTING, "names in that file end in NUL, not newline", set_null},
     {"meta", 'm', NULL, DQ_CMD_LIST, "show the metadata too", set_meta},
     {"names", 0, NULL, DQ_CMD_LIST, "show nothing but the names, one a line", set_names},
@@ -375,8 +397,12 @@ static int parse_operands(
         a->model = argv[optind++];
     else if (optind < argc && dq_locate_is_gguf(argv[argc - 1])) /* the other way round */
         a->model = argv[--argc];
-    for (; rc == 0 && optind < argc; optind++)
+    for (; rc == 0 && optind < argc; optind++) {
+        if (a->model && dq_locate_is_gguf(argv[optind]))
+            return dq_fail(e, DQ_ERR_USAGE, "takes one model at a time, and '%.200s' is a second",
+                argv[optind]);
         rc = dq_strings_add(&a->tensors, argv[optind], strlen(argv[optind]), e);
+    }
     return rc;
 }
 
@@ -418,8 +444,22 @@ void dq_args_finish(struct dq_args *args)
 
 static const char *operand_words(enum dq_operands operands)
 {
-    return operands == DQ_OPERANDS_MODEL_TENSORS ? " [MODEL] [TENSOR...]" : "";
+    return operands == DQ_OPERANDS_NONE ? "" : " [MODEL] [TENSOR...]";
 }
+
+/* What --help says about them. */
+static const char *const operand_help[] = {
+    [DQ_OPERANDS_NONE] = "",
+    [DQ_OPERANDS_MODEL_TENSORS] =
+        "\nMODEL: a GGUF file, any file of a split set, or a folder with one model; if it is\n"
+        "absent, $GGUF_DQ_MODEL or the only model in the current folder.\n"
+        "TENSOR: the same as --tensor TENSOR.\n",
+    [DQ_OPERANDS_TO_MEASURE] =
+        "\nMODEL: a GGUF file, any file of a split set, or a folder with one model, whose types\n"
+        "are measured; if it is absent, $GGUF_DQ_MODEL or the only model in the current folder\n"
+        "if a TENSOR is given, and else all types are measured.\n"
+        "TENSOR: measure the types of these tensors only: name or pattern.\n",
+};
 
 void dq_args_usage(FILE *to)
 {
@@ -448,12 +488,7 @@ void dq_args_help(const struct dq_command *command, FILE *to)
         fprintf(to, "usage: gguf-dq %s [option...]%s\n\n%s\n\n", command->name,
             operand_words(command->operands), command->summary);
         print_options(command->bit, to);
-        if (command->operands == DQ_OPERANDS_MODEL_TENSORS)
-            fputs("\nMODEL: a GGUF file, any file of a split set, or a folder with one model; if "
-                  "it is\n"
-                  "absent, $GGUF_DQ_MODEL or the only model in the current folder.\n"
-                  "TENSOR: the same as --tensor TENSOR.\n",
-                to);
+        fputs(operand_help[command->operands], to);
         return;
     }
     fputs("usage: gguf-dq COMMAND [option...] [MODEL] [TENSOR...]\n\n"

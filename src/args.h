@@ -49,7 +49,11 @@ struct dq_args {
 };
 
 /* What a command takes besides its options. */
-enum dq_operands { DQ_OPERANDS_NONE, DQ_OPERANDS_MODEL_TENSORS };
+enum dq_operands {
+    DQ_OPERANDS_NONE,
+    DQ_OPERANDS_MODEL_TENSORS,
+    DQ_OPERANDS_TO_MEASURE, /* a model and tensors, whose types are meant */
+};
 
 struct dq_command {
     const char *name;

@@ -43,7 +43,7 @@ struct bench {
     size_t n_gpus;
     bool is_wanted[DQ_FMT_COUNT];
     uint64_t n_weights[DQ_FMT_COUNT]; /* in the model */
-    bool has_model;
+    bool has_model;                   /* or one to look for, as tensors are named */
     struct dq_json json;
 };
 
@@ -318,7 +318,7 @@ static int choose_types(struct bench *b, struct dq_error *e)
     if (b->has_model) {
         rc = dq_locate_model(b->args, &m, e);
         if (rc == 0)
-            rc = dq_locate_tensors(b->args, m, &picks, e);
+            rc = dq_locate_whole_tensors(b->args, m, &picks, e);
         for (size_t i = 0; rc == 0 && i < picks.n; i++)
             if (picks.items[i].tensor->format)
                 b->n_weights[picks.items[i].tensor->format->format] +=
@@ -351,7 +351,7 @@ int dq_cmd_bench(const struct dq_args *args)
         .args = args,
         .dtype = args->dtype == DQ_DTYPE_COUNT ? DQ_DTYPE_f32 : args->dtype,
         .seconds = args->milliseconds * 1e-3,
-        .has_model = args->model != NULL,
+        .has_model = args->model || args->tensors.n > 0,
         .json = {.file = stdout},
     };
     const bool is_cpu = dq_device_is_cpu(&args->device);

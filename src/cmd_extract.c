@@ -158,9 +158,8 @@ static void print_plan(const struct dq_outputs *o)
         dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, shown, sizeof shown);
         if (out->status == DQ_PLANNED)
             total += out->header_len + out->n_bytes;
-        printf("%14" PRIu64 "  %-6s  %s%s\n", out->header_len + out->n_bytes,
-            dq_dtype_name(out->dtype), shown,
-            out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
+        printf("%14" PRIu64 "  %-6s  %s%s\n", out->header_len + out->n_bytes, dq_report_dtype(out),
+            shown, out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
     printf("%14" PRIu64 "  in all (%s)\n", total, dq_format_bytes(total, size));
 }

@@ -46,14 +46,18 @@ static unsigned halvings(
 static const uint64_t gpu_repays = (uint64_t)16 << 30;
 
 /* From so many bytes of output on, auto takes a GPU; $GGUF_DQ_AUTO_MIN says otherwise. */
-static uint64_t worth_a_gpu(void)
+static int worth_a_gpu(uint64_t *out, struct dq_error *e)
 {
     const char *text = getenv("GGUF_DQ_AUTO_MIN");
-    char *end;
-    if (!text || *text < '0' || *text > '9')
-        return gpu_repays;
-    const unsigned long long n = strtoull(text, &end, 10);
-    return *end == '\0' ? n : gpu_repays;
+    size_t n;
+    *out = gpu_repays;
+    if (!text || !*text)
+        return 0;
+    if (!dq_parse_bytes(text, &n))
+        return dq_fail(
+            e, DQ_ERR_USAGE, "GGUF_DQ_AUTO_MIN is '%.200s': not a size such as 1GiB or 512M", text);
+    *out = n;
+    return 0;
 }
 
 unsigned dq_engine_threads(unsigned n_threads)
@@ -196,7 +200,7 @@ static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
 
 int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
 {
-    const uint64_t least = worth_a_gpu();
+    uint64_t least = 0;
     struct dq_error why;
     char bytes[32];
     *engine = (struct dq_engine){0};
@@ -210,6 +214,8 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
                        : dq_fail(e, rc == DQ_ERR_MEMORY && dq_mem_refused() == 0 ? DQ_ERR_GPU : rc,
                              "%s", why.text);
     }
+    if (wish->device.kind == DQ_DEVICE_AUTO && worth_a_gpu(&least, e) != 0)
+        return DQ_ERR_USAGE;
     if (wish->device.kind == DQ_DEVICE_CPU) {
         snprintf(engine->why, sizeof engine->why, "asked for");
     } else if (wish->n_bytes < least) {

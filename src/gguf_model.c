@@ -171,7 +171,7 @@ int dq_tensor_usable(
         return 0;
     if (!t->format)
         return dq_tensor_fail(m, t, e, DQ_ERR_TYPE,
-            "type %" PRIu32 " is not known and cannot be decoded; --dtype native takes it as it is",
+            "type %" PRIu32 " is not known and cannot be decoded; extract --dtype native copies it",
             t->type_id);
     if (m->shards[t->shard].big_endian && !dq_endian_defined(t->format->format))
         return dq_tensor_fail(

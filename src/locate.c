@@ -188,7 +188,7 @@ int dq_locate_whole_tensors(
     const int rc = dq_locate_tensors(args, m, out, e);
     for (size_t i = 0; rc == 0 && i < out->n; i++) {
         if (out->items[i].slice_text)
-            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': slices are for extract",
+            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': slices are for extract and verify",
                 out->items[i].tensor->shown, out->items[i].slice_text);
     }
     return rc;

@@ -21,7 +21,7 @@ const struct dq_command dq_commands[] = {
     {"check", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_CHECK,
         "checks a file against every rule of its format: what is wrong or odd, and where",
         dq_cmd_check_check, dq_cmd_check},
-    {"bench", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_BENCH,
+    {"bench", DQ_OPERANDS_TO_MEASURE, DQ_CMD_BENCH,
         "measures how fast each type is decoded here, and how fast it could be", dq_cmd_bench_check,
         dq_cmd_bench},
     {"devices", DQ_OPERANDS_NONE, DQ_CMD_DEVICES,

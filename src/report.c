@@ -20,8 +20,7 @@ static json_t *text_or_null(const char *text)
     return text ? dq_json_text(text, strlen(text)) : json_null();
 }
 
-/* What a weight of the output is: f32, i64, or bytes of blocks. */
-static const char *element_name(const struct dq_output *out)
+const char *dq_report_dtype(const struct dq_output *out)
 {
     const struct dq_format_info *f = out->pick->tensor->format;
     if (out->dtype != DQ_DTYPE_native)
@@ -35,7 +34,7 @@ json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out,
     return json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
         dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
-        text_or_null(t->format ? t->format->name : NULL), "dtype", element_name(out), "shape",
+        text_or_null(t->format ? t->format->name : NULL), "dtype", dq_report_dtype(out), "shape",
         dq_json_u64s(out->shape, out->n_shape), "source", "file",
         text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
         dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",

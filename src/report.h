@@ -6,6 +6,9 @@
 #include "output.h"
 #include "sink.h"
 
+/* What a weight of the output is: f32, i64, or bytes of blocks. */
+const char *dq_report_dtype(const struct dq_output *out);
+
 /* Returns the entry of one output; NULL if memory is short. device is what decodes those that are
  * not written yet. */
 json_t *dq_report_entry(

@@ -1,5 +1,6 @@
 #!/bin/sh
-# With a model, its types are measured and its weights counted, all or those selected.
+# With a model, its types are measured and its weights counted, all or those selected. With tensors
+# alone, the model is looked for.
 types='import json, sys
 report = json.load(sys.stdin)
 print(*sorted({row["type"] for row in report["results"]}))
@@ -9,4 +10,14 @@ gguf-dq bench --json --device cpu --cpu baseline --time 1 "$DATA/sample.gguf" ou
 gguf-dq bench --json --device cpu --cpu baseline --time 1 --type q4_k "$DATA/sample.gguf" |
     "$PYTHON" -c "$types"
 gguf-dq bench --device cpu --type tq1_0 "$DATA/sample.gguf" output.weight
+echo $?
+GGUF_DQ_MODEL=$DATA/sample.gguf gguf-dq bench --json --device cpu --cpu baseline --time 1 \
+    'blk.0.attn_*.weight' | "$PYTHON" -c "$types"
+cp "$DATA/sample.gguf" .
+gguf-dq bench --device cpu --time 1 outptu
+echo $?
+gguf-dq bench --device cpu --time 1 'output.weight[0]'
+echo $?
+rm sample.gguf
+gguf-dq bench --device cpu --time 1 output.weight
 echo $?

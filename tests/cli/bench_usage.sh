@@ -1,6 +1,7 @@
 #!/bin/sh
 # What cannot be measured is refused at once.
 gguf-dq bench --type q4_k,q9_z; echo $?
+gguf-dq bench --type q4k; echo $?
 gguf-dq bench -d native; echo $?
 gguf-dq bench --time x; echo $?
 gguf-dq bench --device cpu --time 1 --type f32 >/dev/full; echo $?

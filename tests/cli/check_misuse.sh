@@ -6,6 +6,7 @@ run() {
 }
 cp "$DATA/sample.gguf" model.gguf
 run model.gguf output
+run model.gguf second.gguf
 run -x output model.gguf
 run --values model.gguf 'output.weight[3]'
 run --values model.gguf nosuch

@@ -15,4 +15,6 @@ for name in type_unknown_100 type_removed_5; do
 done
 gguf-dq extract -d native type_unknown_100.gguf 't[0]'
 echo "exit $?"
+gguf-dq verify --device cpu type_unknown_100.gguf >/dev/null
+echo "exit $?"
 ls -A

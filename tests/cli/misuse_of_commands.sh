@@ -17,6 +17,9 @@ try list --names --json m.gguf
 try list --meta --jsonl m.gguf
 try list -0 m.gguf
 try formats m.gguf
+try list m.gguf second.gguf
+try list blk.0 second.gguf m.gguf
+try extract . output m.gguf
 try extract --force --skip-existing m.gguf
 try extract --format npz m.gguf
 try extract --dtype f64 m.gguf

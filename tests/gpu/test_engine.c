@@ -107,12 +107,12 @@ static void check_opens(
     dq_engine_close(&engine); /* a second time does nothing */
 }
 
-static void check_refused(const char *device, const char *words)
+static void check_refused(const char *device, int code, const char *words)
 {
     const struct dq_engine_wish wish = wish_for(device, UINT64_MAX);
     struct dq_engine engine;
     struct dq_error e;
-    check_error(dq_engine_open(&engine, &wish, &e), &e, DQ_ERR_GPU, words);
+    check_error(dq_engine_open(&engine, &wish, &e), &e, code, words);
     assert_int_equal(engine.n_lanes, 0);
     assert_int_equal(engine.n_gpus, 0);
     dq_engine_close(&engine);
@@ -125,13 +125,13 @@ static void what_is_asked_for_is_taken(void **state)
     check_opens("gpu", 0, "host:0", "asked for", DQ_GPU_LANES);
     check_opens("gpu:1", 0, "host:1", "asked for", DQ_GPU_LANES);
     check_opens("host:1", 0, "host:1", "asked for", DQ_GPU_LANES);
-    check_refused("gpu:2", "there is no device 2; 2 are found");
-    check_refused("host:2", "there is no device 2");
-    check_refused("hip", "built without");
+    check_refused("gpu:2", DQ_ERR_GPU, "there is no device 2; 2 are found");
+    check_refused("host:2", DQ_ERR_GPU, "there is no device 2");
+    check_refused("hip", DQ_ERR_GPU, "built without");
     setenv("DQ_HOST_DEVICES", "1", 1);
-    check_refused("gpu:1", "there is no device 1; 1 is found");
+    check_refused("gpu:1", DQ_ERR_GPU, "there is no device 1; 1 is found");
     setenv("DQ_HOST_DEVICES", "0", 1);
-    check_refused("gpu", "no usable GPU: hostGetDeviceCount: no device");
+    check_refused("gpu", DQ_ERR_GPU, "no usable GPU: hostGetDeviceCount: no device");
 }
 
 static void auto_weighs_the_work(void **state)
@@ -146,10 +146,15 @@ static void auto_weighs_the_work(void **state)
     check_opens("auto", 1000, "host:0", "there is much to do", DQ_GPU_LANES);
     setenv("GGUF_DQ_AUTO_MIN", "0", 1);
     check_opens("auto", 0, "host:0", "there is much to do", DQ_GPU_LANES);
-    static const char *const nonsense[] = {"", "x", "-1", "10x", " 1"};
+    setenv("GGUF_DQ_AUTO_MIN", "2GiB", 1);
+    check_opens("auto", gib, "cpu", "less than 2.00 GiB", 2);
+    setenv("GGUF_DQ_AUTO_MIN", "", 1);
+    check_opens("auto", gib, "cpu", "less than 16.0 GiB", 2);
+    static const char *const nonsense[] = {"x", "-1", "10x", " 1", "5%"};
     for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
         setenv("GGUF_DQ_AUTO_MIN", nonsense[i], 1);
-        check_opens("auto", gib, "cpu", "less than 16.0 GiB", 2);
+        check_refused("auto", DQ_ERR_USAGE, "GGUF_DQ_AUTO_MIN is '");
+        check_opens("cpu", gib, "cpu", "asked for", 2);
     }
 }
 
@@ -173,7 +178,7 @@ static void auto_goes_without_a_gpu(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         setenv("DQ_HOST_FAIL", rows[i].fault, 1);
         check_opens("auto", UINT64_MAX, "cpu", rows[i].words, 2);
-        check_refused("gpu", rows[i].words);
+        check_refused("gpu", DQ_ERR_GPU, rows[i].words);
     }
 }
 
@@ -209,7 +214,7 @@ static void memory_decides_about_lanes(void **state)
         struct dq_error e;
         set_memory(rows[i].memory);
         if (rows[i].out_len == 0) {
-            check_refused("gpu", "out of memory");
+            check_refused("gpu", DQ_ERR_GPU, "out of memory");
             continue;
         }
         check_ok(dq_engine_open(&engine, &wish, &e), &e);
@@ -289,11 +294,11 @@ static void gpus_that_cannot_be_used_are_left_out(void **state)
         dq_engine_close(&engine);
     }
     setenv("DQ_HOST_FAIL", "open:1+", 1);
-    check_refused("gpu:all", "host:2: hostModuleLoadData: ");
+    check_refused("gpu:all", DQ_ERR_GPU, "host:2: hostModuleLoadData: ");
     unsetenv("DQ_HOST_FAIL");
     set_memory(1000);
-    check_refused("gpu:all", "no usable GPU: host:0: hostMalloc: out of memory");
-    check_refused("cuda:all", "built without");
+    check_refused("gpu:all", DQ_ERR_GPU, "no usable GPU: host:0: hostMalloc: out of memory");
+    check_refused("cuda:all", DQ_ERR_GPU, "built without");
 }
 
 static void gpus_are_named_in_runs(void **state)
