@@ -1,4 +1,4 @@
-# Completion of gguf-dq for bash. It needs nothing but bash (3.2 or newer).
+# Completion of gguf-dq for bash. It needs nothing but bash (3.2 or newer) and tr.
 
 # Sets REPLY to a word of the command line without its quotes. The word is not evaluated.
 _gguf_dq_unquote()
@@ -45,7 +45,7 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --manifest | \
-                --device | --cpu | --threads | --max-memory | --ulp)
+                --device | --cpu | --threads | --max-memory | --ulp | --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
                 [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
@@ -112,6 +112,18 @@ _gguf_dq_add_tensors()
         _gguf_dq_add < <("$program" list --names ${model:+"$model"} 2> /dev/null < /dev/null)
 }
 
+# Adds the types that the program knows, behind those that stand in the word with commas.
+_gguf_dq_add_types()
+{
+    local before=${cur%"${cur##*,}"} head types type
+    while read -r head types; do
+        [[ $head == types: ]] || continue
+        for type in $types; do
+            [[ $before$type == "$cur"* ]] && COMPREPLY[${#COMPREPLY[@]}]=$before$type
+        done
+    done < <("$program" --version 2> /dev/null | tr '[:upper:]' '[:lower:]')
+}
+
 _gguf_dq()
 {
     local commands='list extract verify check bench devices formats'
@@ -165,7 +177,7 @@ _gguf_dq()
         formats) options="$reporting" ;;
         *) return ;;
     esac
-    if [[ $options == *--tensor* ]]; then
+    if [[ $options == *"$confined"* ]]; then # the commands that take a model
         _gguf_dq_last_option "$previous"
         case $REPLY in
             --tensor | --exclude | -[tx])
@@ -193,12 +205,16 @@ _gguf_dq()
                 _gguf_dq_add_words 'baseline v3 v4'
                 return
                 ;;
-            --threads | --max-memory | --ulp | -j) return ;;
+            --type)
+                _gguf_dq_add_types
+                return
+                ;;
+            --threads | --max-memory | --ulp | --size | --time | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then
         _gguf_dq_add_words "$options"
-    elif [[ $options == *--tensor* ]]; then
+    elif [[ $options == *"$confined"* ]]; then
         [[ $model ]] || _gguf_dq_add_files '*.gguf'
         [[ $cur == */* && ! $model ]] || _gguf_dq_add_tensors
     fi

@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --manifest --device --cpu --threads --max-memory --ulp
+    --manifest --device --cpu --threads --max-memory --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -40,6 +40,15 @@ function __gguf_dq_tensors
   # Standard input must not be read here.
   if test "$model" != -
     command $program list --names $model 2>/dev/null </dev/null
+  end
+end
+
+# Prints the types that the program knows, behind those that stand in the word with commas.
+function __gguf_dq_types
+  set -l program (string replace -r '^~/' $HOME/ -- (commandline -opc)[1])
+  set -l before (commandline -ct | string replace -r '^--type=' '' | string match -r '^.*,')
+  for type in (command $program --version 2>/dev/null | string match -r '^types: .*' | string lower | string split ' ')[2..-1]
+    echo "$before$type"
   end
 end
 
@@ -86,7 +95,7 @@ complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Let small differen
 
 complete -c gguf-dq -n '__gguf_dq_using check' -l values -d 'Look at the weights too'
 
-complete -c gguf-dq -n '__gguf_dq_using bench' -l type -x -d 'Measure only these types'
+complete -c gguf-dq -n '__gguf_dq_using bench' -l type -x -a '(__gguf_dq_types)' -d 'Measure only these types'
 complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for kernels, in 2^20'
 complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds for each number'
 

@@ -90,6 +90,17 @@ expect alone 'token_embd.weight' gguf-dq verify --device gpu : all model.gguf to
 expect alone 'v3|v4' gguf-dq extract --cpu = v
 expect alone '' gguf-dq extract -j ''
 expect alone 'token_embd.weight' gguf-dq verify --ulp 1 model.gguf tok
+expect alone 'f32|f16|bf16' gguf-dq bench -d ''
+expect alone 'f32|f16' gguf-dq bench --dtype = f
+expect alone 'f32|f16' gguf-dq extract --dtype = f
+expect alone 'v3|v4' gguf-dq bench --cpu v
+expect alone 'mxfp4' gguf-dq bench --type = m
+expect alone 'q6_k' gguf-dq bench --type q6
+expect alone 'q4_k,q5_0|q4_k,q5_1|q4_k,q5_k' gguf-dq bench --type = q4_k,q5
+expect alone '' gguf-dq bench --time ''
+expect alone 'token_embd.weight' gguf-dq bench tok
+expect several 'token_embd.weight' gguf-dq bench --type q4_k --time = 1 model.gguf tok
+expect several 'model.gguf' gguf-dq bench --size 1 mod
 
 # options
 expect alone '--dtype|--device|--dry-run' gguf-dq extract --d

@@ -104,6 +104,11 @@ expect alone 'gguf-dq verify --device c' cpu cuda cuda:all
 expect alone 'gguf-dq extract --cpu=v' v3 v4
 expect alone 'gguf-dq extract -j '
 expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq bench -d ' f32 f16 bf16
+expect alone 'gguf-dq bench --dtype=f' f32 f16
+expect alone 'gguf-dq bench --type q6' q6_k
+expect alone 'gguf-dq bench --type=q4_k,q5' q5_0 q5_1 q5_k
+expect several 'gguf-dq bench --type q4_k --time 1 model.gguf tok' token_embd.weight
 
 # options
 expect alone 'gguf-dq extract --d' --dtype --device --dry-run
