@@ -332,7 +332,7 @@ def make_tools(folder, program):
 
 
 def check_examples(manual, program, program_with_gpu, root, scratch):
-    """Those of the manual, and those of the README, in a folder each, in their order."""
+    """Those of the manual, and those of the README, in a folder each, in the order of the text."""
     usual = make_tools(scratch / 'bin', program)
     with_gpu = make_tools(scratch / 'bin-gpu', program_with_gpu)
     examples, gpu_examples = manual['EXAMPLES'].split('.Ss With a GPU\n')
@@ -343,8 +343,8 @@ def check_examples(manual, program, program_with_gpu, root, scratch):
             ('manual, GPU', 3, manual_examples(gpu_examples), with_gpu),
             ('README', 8, [body for section, body in blocks if section == 'Examples'], usual),
             ('README, GPU', 1, [body for section, body in blocks if section == 'GPUs'], with_gpu)):
-        folder = scratch / what
-        (folder / 'data').mkdir(parents=True)
+        folder = scratch / what.split(',')[0]
+        (folder / 'data').mkdir(parents=True, exist_ok=True)
         shutil.copy(root / 'data/sample.gguf', folder / 'data/sample.gguf')
         shutil.copy(root / 'data/sample.gguf', folder / 'model.gguf')
         if len(commands) < least:
