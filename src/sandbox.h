@@ -13,7 +13,7 @@
 struct dq_sandbox {
     bool may_read;  /* any file may be opened for reading */
     bool may_write; /* any file may be made, written and removed */
-    int folders[2]; /* open ones, in which that may be done */
+    int folders[2]; /* open ones, in which files may be made, written and removed, but not read */
     size_t n_folders;
 };
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,11 +42,18 @@ static bool opens_socket(void)
     return fd >= 0 && close(fd) == 0;
 }
 
+static bool changes_mode(void)
+{
+    return chmod(".", 0755) == 0;
+}
+
 __attribute__((destructor)) static void intrude(void)
 {
     say("reads", opens("m.gguf", O_RDONLY));
+    say("lists out/", opens("out", O_RDONLY | O_DIRECTORY));
     say("writes here", makes("intruder"));
     say("writes in out/", makes("out/intruder"));
+    say("changes a mode", changes_mode());
     say("starts a program", starts_program());
     say("opens a socket", opens_socket());
 }

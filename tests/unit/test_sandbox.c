@@ -9,11 +9,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -71,7 +74,24 @@ static bool make_inside(const struct place *p)
 
 static bool read_inside(const struct place *p)
 {
-    return opens(p->old_inside, O_RDONLY) && opens(p->inside, O_RDONLY | O_DIRECTORY);
+    return opens(p->old_inside, O_RDONLY);
+}
+
+static bool list_inside(const struct place *p)
+{
+    return opens(p->inside, O_RDONLY | O_DIRECTORY);
+}
+
+static bool cut_inside(const struct place *p)
+{
+    return opens(p->old_inside, O_WRONLY | O_TRUNC);
+}
+
+static bool make_folder_inside(const struct place *p)
+{
+    char path[800];
+    snprintf(path, sizeof path, "%s/folder", p->inside);
+    return mkdir(path, 0777) == 0 || errno == EEXIST; /* it stays */
 }
 
 static bool rename_inside(const struct place *p)
@@ -179,6 +199,7 @@ static bool signal_itself(const struct place *p)
 
 /* One thing to try, and in which of the sandboxes below it works. */
 enum { NOTHING = 1, READING = 2, ANYWHERE = 4, FOLDER = 8, ALL = 15 };
+enum { VERSION_3 = 16 }; /* that older versions of Landlock do not look at */
 
 static const struct attempt {
     const char *name;
@@ -191,7 +212,10 @@ static const struct attempt {
     {"write outside", write_outside, ANYWHERE},
     {"make outside", make_outside, ANYWHERE},
     {"remove outside", remove_outside, ANYWHERE},
-    {"read inside", read_inside, READING | ANYWHERE | FOLDER},
+    {"read inside", read_inside, READING | ANYWHERE},
+    {"list inside", list_inside, READING | ANYWHERE},
+    {"make a folder inside", make_folder_inside, ANYWHERE},
+    {"cut a file inside", cut_inside, ANYWHERE | VERSION_3},
     {"make inside", make_inside, ANYWHERE | FOLDER},
     {"rename inside", rename_inside, ANYWHERE | FOLDER},
     {"rename out of it", rename_out, ANYWHERE},
@@ -208,6 +232,11 @@ static const struct attempt {
 };
 
 enum { N_ATTEMPTS = sizeof attempts / sizeof *attempts };
+
+static long landlock(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+}
 
 static int write_file(const char *path)
 {
@@ -255,6 +284,8 @@ static void check_all(struct scratch *scratch, const struct dq_sandbox *s, size_
 {
     struct place p;
     for (size_t i = 0; i < N_ATTEMPTS; i++) {
+        if ((attempts[i].allowed & VERSION_3) != 0 && landlock() < 3)
+            continue;
         make_place(scratch, &p);
         const bool done = works(&p, &attempts[i], s, n);
         close(p.fd);
@@ -273,6 +304,113 @@ static void everything_works_without_it(void **state)
         close(p.fd);
     }
 }
+
+#ifdef DQ_HAVE_SECCOMP
+enum { PARENT = -77 }; /* in the place of its number */
+
+/* Calls that fail for their arguments, or do nothing, so that it shows whether they are looked at.
+ */
+static const struct call {
+    const char *name;
+    long number;
+    long args[4];
+} calls[] = {
+#ifdef SYS_chmod
+    {"chmod", SYS_chmod, {0}},
+    {"chown", SYS_chown, {0}},
+    {"lchown", SYS_lchown, {0}},
+    {"utime", SYS_utime, {0}},
+    {"utimes", SYS_utimes, {0}},
+    {"futimesat", SYS_futimesat, {-1}},
+#endif
+    {"fchmod", SYS_fchmod, {-1}},
+    {"fchmodat", SYS_fchmodat, {-1}},
+    {"fchown", SYS_fchown, {-1}},
+    {"fchownat", SYS_fchownat, {-1}},
+    {"utimensat", SYS_utimensat, {-1}},
+    {"setxattr", SYS_setxattr, {0}},
+    {"lsetxattr", SYS_lsetxattr, {0}},
+    {"fsetxattr", SYS_fsetxattr, {-1}},
+    {"removexattr", SYS_removexattr, {0}},
+    {"lremovexattr", SYS_lremovexattr, {0}},
+    {"fremovexattr", SYS_fremovexattr, {-1}},
+    {"truncate", SYS_truncate, {0}},
+    {"setpriority", SYS_setpriority, {99}},
+    {"sched_setscheduler", SYS_sched_setscheduler, {-1}},
+    {"sched_setparam", SYS_sched_setparam, {-1}},
+    {"sched_setattr", SYS_sched_setattr, {-1}},
+    {"sched_setaffinity", SYS_sched_setaffinity, {0}},
+    {"ioprio_set", SYS_ioprio_set, {99}},
+    {"msgget", SYS_msgget, {1}},
+    {"msgctl", SYS_msgctl, {-1}},
+    {"semget", SYS_semget, {1}},
+    {"semctl", SYS_semctl, {-1}},
+    {"shmget", SYS_shmget, {1}},
+    {"shmctl", SYS_shmctl, {-1}},
+    {"mq_open", SYS_mq_open, {0}},
+    {"mq_unlink", SYS_mq_unlink, {0}},
+    {"typing into a terminal", SYS_ioctl, {-1, TIOCSTI}},
+#if __SIZEOF_LONG__ == 8
+    {"typing into a terminal, in 64 bits", SYS_ioctl, {-1, TIOCSTI | (1L << 32)}},
+#endif
+    {"pasting into a terminal", SYS_ioctl, {-1, TIOCLINUX}},
+    {"clone into a space of its own", SYS_clone, {CLONE_NEWUSER | CLONE_FS}},
+    {"clone with mounts of its own", SYS_clone, {CLONE_NEWNS | CLONE_FS}},
+#ifdef __GLIBC__
+    {"tkill", SYS_tkill, {PARENT}},
+#endif
+    {"tgkill", SYS_tgkill, {PARENT, PARENT}},
+    {"rt_sigqueueinfo", SYS_rt_sigqueueinfo, {PARENT}},
+    {"rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo, {PARENT, PARENT}},
+    {"prlimit64", SYS_prlimit64, {PARENT, RLIMIT_NOFILE}},
+};
+
+/* The error of each call, in a process of its own. */
+static int error_of(const struct call *c, bool confined)
+{
+    int status;
+    const long first = c->args[0] == PARENT ? (long)getpid() : c->args[0];
+    const long second = c->args[1] == PARENT ? (long)getpid() : c->args[1];
+    fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        const struct dq_sandbox all = {.may_read = true, .may_write = true};
+        if (confined && dq_sandbox_enter(&all, NULL) != 0)
+            _exit(255);
+        errno = 0;
+        (void)syscall(c->number, first, second, c->args[2], c->args[3]);
+        _exit(errno);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void calls_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (error_of(&calls[i], false) == EPERM)
+            fail_msg("%s: is refused without a sandbox", calls[i].name);
+        if (error_of(&calls[i], true) != EPERM)
+            fail_msg("%s: is looked at", calls[i].name);
+    }
+}
+
+static void a_process_may_ask_itself(void **state)
+{
+    (void)state;
+    const struct call fine[] = {
+        {"prlimit64", SYS_prlimit64, {0, RLIMIT_NOFILE}},
+        {"sched_getaffinity", SYS_sched_getaffinity, {0}},
+        {"ioctl", SYS_ioctl, {-1, TIOCGWINSZ}},
+        {"clone", SYS_clone, {CLONE_SIGHAND}},
+    };
+    const int errors[] = {0, EINVAL, EBADF, EINVAL};
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        assert_int_equal(error_of(&fine[i], true), errors[i]);
+}
+#endif
 
 static void nothing_is_opened_any_more(void **state)
 {
@@ -350,8 +488,12 @@ int main(void)
         scratch_test(more_is_given_up_later),
         scratch_test(nothing_comes_back),
         cmocka_unit_test(the_kernel_says_so),
+#ifdef DQ_HAVE_SECCOMP
+        cmocka_unit_test(calls_are_refused),
+        cmocka_unit_test(a_process_may_ask_itself),
+#endif
     };
-    if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 1 && errno != EPERM) {
+    if (landlock() < 1 && errno != EPERM) {
         fprintf(stderr, "this kernel has no Landlock: %s\n", strerror(errno));
         return 77;
     }
