@@ -256,8 +256,7 @@ static void confine(const struct extraction *x)
         s.folders[s.n_folders++] = x->outputs.folder_fd;
     if (x->manifest_folder >= 0)
         s.folders[s.n_folders++] = x->manifest_folder;
-    if (!x->engine.tried_gpu)
-        dq_confine(x->args, &s);
+    dq_confine(x->args, &s);
 }
 
 /* What became of an output that is at fault for the end of the run, so that a report can tell. */

@@ -382,8 +382,7 @@ int dq_cmd_verify(const struct dq_args *args)
     }
     if (rc == 0)
         rc = open_lanes(&v, &e);
-    if (!v.engine.tried_gpu)
-        dq_confine(args, &(struct dq_sandbox){0});
+    dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = args->self_test ? self_test(&v, &e) : verify_model(&v, &e);
     dq_cmd_report(rc, &e);

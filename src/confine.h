@@ -6,7 +6,8 @@
 #include "sandbox.h"
 
 /* Enters the sandbox, before the first thread is started. A GPU's runtime opens what it likes, and
- * starts threads: where one is loaded, or may be later, this is not for. */
+ * starts threads: where one is loaded, this does nothing, and where one may be later, it is not
+ * for. */
 void dq_confine(const struct dq_args *args, const struct dq_sandbox *s);
 
 #endif

@@ -58,6 +58,15 @@ bool dq_device_is_cpu(const struct dq_device_choice *c)
     return c->kind == DQ_DEVICE_CPU || !dq_gpu_drivers[0];
 }
 
+bool dq_device_any_runtime(void)
+{
+    for (size_t i = 0; dq_gpu_drivers[i]; i++) {
+        if (dq_gpu_drivers[i]->is_loaded())
+            return true;
+    }
+    return false;
+}
+
 int dq_device_find(const struct dq_device_choice *c, struct dq_device out[DQ_GPUS_MAX], size_t *n,
     struct dq_error *e)
 {

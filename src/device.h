@@ -30,6 +30,9 @@ int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_er
 /* Whether no GPU is ever opened for a choice. */
 bool dq_device_is_cpu(const struct dq_device_choice *c);
 
+/* Whether the runtime library of a GPU is loaded, be it of use or not. */
+bool dq_device_any_runtime(void);
+
 /* Finds the GPUs that are meant, at least one, or fails with DQ_ERR_GPU. */
 int dq_device_find(const struct dq_device_choice *c, struct dq_device out[DQ_GPUS_MAX], size_t *n,
     struct dq_error *e);

@@ -62,7 +62,9 @@ static int worth_a_gpu(uint64_t *out, struct dq_error *e)
 
 unsigned dq_engine_threads(unsigned n_threads)
 {
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    static long online; /* the files that tell may be out of reach later */
+    if (online == 0)
+        online = sysconf(_SC_NPROCESSORS_ONLN);
     if (n_threads == 0)
         n_threads = online > 0 ? (unsigned)online : 1;
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
@@ -192,7 +194,6 @@ static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
         wish->n_comparing == 0 ? 0 : 1 + (wish->n_comparing + DQ_GPU_LANES > n_half);
     const unsigned less = small + halvings(engine, wish, len >> small);
     const int rc = add_gpus(engine, &wish->device, less, e);
-    engine->tried_gpu = true;
     if (rc == 0)
         add_lanes(engine, wish, less);
     return rc;
@@ -225,7 +226,7 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
         snprintf(engine->why, sizeof engine->why, "there is much to do");
         return 0;
     } else {
-        *engine = (struct dq_engine){.tried_gpu = true};
+        *engine = (struct dq_engine){0};
         snprintf(engine->why, sizeof engine->why, "%.200s", why.text);
     }
     return open_cpu(engine, wish, e);

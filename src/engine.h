@@ -44,13 +44,13 @@ struct dq_engine {
     size_t n_lanes;
     struct dq_gpu_device *gpus[DQ_GPUS_MAX];
     size_t n_gpus;            /* 0: the CPU */
-    bool tried_gpu;           /* so that a runtime of GPUs is loaded, even if none is used */
     char label[DQ_LABEL_MAX]; /* "cpu", "cuda:0", "cuda:0-3" */
     char why[256];            /* in words, why this device */
     char left_out[512];       /* "cuda:1: WORDS": of all GPUs, those that cannot be used; "" */
 };
 
-/* The number of threads: as it is, or, for 0, one for each processor; at most DQ_LANES_MAX. */
+/* The number of threads: as it is, or, for 0, one for each processor that there was at the first
+ * call; at most DQ_LANES_MAX. */
 unsigned dq_engine_threads(unsigned n_threads);
 
 /* Opens what is wished for, with fewer lanes, or else a smaller one, where the memory that may be

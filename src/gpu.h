@@ -6,6 +6,7 @@
 #ifndef DQ_GPU_H
 #define DQ_GPU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ struct dq_gpu_driver {
     /* Threads in a block that the kernels with output of 32 and of 16 bits run best with. */
     unsigned block_32;
     unsigned block_16;
+
+    /* Whether the runtime library is open, even if it is of no use. */
+    bool (*is_loaded)(void);
 
     /* The number of devices. DQ_ERR_GPU: no runtime library, or it finds none. */
     int (*count)(int *out, struct dq_error *e);

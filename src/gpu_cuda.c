@@ -97,6 +97,11 @@ static struct dq_gpu_runtime runtime = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
 };
 
+static bool is_loaded(void)
+{
+    return dq_gpu_runtime_is_loaded(&runtime);
+}
+
 static int count(int *out, struct dq_error *e)
 {
     int rc = dq_gpu_runtime_need(&runtime, e);
@@ -301,6 +306,7 @@ const struct dq_gpu_driver dq_gpu_cuda = {
     .targets = dq_cuda_targets,
     .block_32 = 256,
     .block_16 = 128,
+    .is_loaded = is_loaded,
     .count = count,
     .describe = describe,
     .open = open_gpu,

@@ -87,6 +87,11 @@ static struct dq_gpu_runtime runtime = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
 };
 
+static bool is_loaded(void)
+{
+    return dq_gpu_runtime_is_loaded(&runtime);
+}
+
 static int count(int *out, struct dq_error *e)
 {
     int rc = dq_gpu_runtime_need(&runtime, e);
@@ -314,6 +319,7 @@ const struct dq_gpu_driver dq_gpu_hip = {
     .targets = dq_hip_targets,
     .block_32 = 256,
     .block_16 = 256,
+    .is_loaded = is_loaded,
     .count = count,
     .describe = describe,
     .open = open_gpu,

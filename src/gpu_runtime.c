@@ -21,12 +21,13 @@ static int open_library(const struct dq_gpu_runtime *r, void **out, struct dq_er
     return dq_fail(e, DQ_ERR_GPU, "no %s (%s)", r->what, tried);
 }
 
-static int load(const struct dq_gpu_runtime *r, struct dq_error *e)
+static int load(struct dq_gpu_runtime *r, struct dq_error *e)
 {
     void *library;
     const int rc = open_library(r, &library, e);
     if (rc != 0)
         return rc;
+    r->loaded = true;
     for (size_t i = 0; r->functions[i]; i++) {
         r->slots[i] = dlsym(library, r->functions[i]);
         if (!r->slots[i])
@@ -45,6 +46,14 @@ int dq_gpu_runtime_need(struct dq_gpu_runtime *r, struct dq_error *e)
     const int rc = r->rc;
     pthread_mutex_unlock(&r->lock);
     return rc == 0 ? 0 : dq_fail(e, rc, "%s", r->reason.text);
+}
+
+bool dq_gpu_runtime_is_loaded(struct dq_gpu_runtime *r)
+{
+    pthread_mutex_lock(&r->lock);
+    const bool loaded = r->loaded;
+    pthread_mutex_unlock(&r->lock);
+    return loaded;
 }
 
 bool dq_gpu_should_sleep(void)

@@ -17,6 +17,7 @@ struct dq_gpu_runtime {
 
     pthread_mutex_t lock; /* of all below; PTHREAD_MUTEX_INITIALIZER */
     bool tried;
+    bool loaded;
     int rc;
     struct dq_error reason;
 };
@@ -24,6 +25,9 @@ struct dq_gpu_runtime {
 /* Opens the runtime once and takes its functions; later calls give the same answer. DQ_ERR_GPU: it
  * cannot be used. It is never closed: ROCm does not survive that. */
 int dq_gpu_runtime_need(struct dq_gpu_runtime *r, struct dq_error *e);
+
+/* Whether the library is open, even if it cannot be used. */
+bool dq_gpu_runtime_is_loaded(struct dq_gpu_runtime *r);
 
 /* Whether threads had better sleep than spin while they wait for a device. Sleeping leaves the
  * processors to others and costs some tens of microseconds at each wait; where there are enough

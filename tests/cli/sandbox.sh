@@ -23,3 +23,11 @@ LD_PRELOAD=$INTRUDER gguf-dq extract -f raw -o - m.gguf output.weight 2>words | 
 cat words
 try list --no-sandbox m.gguf
 try extract -q --no-sandbox --device cpu --force -o there/ m.gguf
+echo '== as many threads as without'
+threads() {
+    taskset -c 0 gguf-dq bench --device cpu --type q4_0 --time 0 --json "$@" |
+        grep -o '"device": "cpu[^"]*"' | sort -u
+}
+threads >with
+threads --no-sandbox >without
+diff with without && grep -c ' x' with

@@ -50,8 +50,18 @@ struct dq_gpu {
     size_t n_streams;
 };
 
+static bool loaded;
+
+static bool is_loaded(void)
+{
+    return loaded;
+}
+
 static int count(int *out, struct dq_error *e)
 {
+    if (host_setting("DQ_HOST_ABSENT", 0) != 0)
+        return dq_fail(e, DQ_ERR_GPU, "no host runtime");
+    loaded = true;
     const int n = (int)host_setting("DQ_HOST_DEVICES", 2);
     const int rc = host_call(HOST_COUNT, e);
     if (rc == 0 && n == 0)
@@ -334,6 +344,7 @@ const struct dq_gpu_driver dq_gpu_host = {
     .targets = "host64",
     .block_32 = 96,
     .block_16 = 64,
+    .is_loaded = is_loaded,
     .count = count,
     .describe = describe,
     .open = open_gpu,

@@ -1,5 +1,6 @@
 /* What the GPU of the host does wrong when environment variables say so:
  *
+ *   DQ_HOST_ABSENT=1      there is no runtime library
  *   DQ_HOST_DEVICES=N     there are N devices; 2 if it is not set
  *   DQ_HOST_MEMORY=BYTES  each has so much memory; 1 GiB if it is not set
  *   DQ_HOST_FAIL=LIST     calls fail. LIST is KIND:N, KIND:N+ ... with commas between: of the calls

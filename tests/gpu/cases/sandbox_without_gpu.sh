@@ -6,13 +6,15 @@ mkdir out
 try() {
     echo "== $*"
     LD_PRELOAD=$INTRUDER gguf-dq "$@" >/dev/null 2>words
-    grep -E '^(reads|starts a program): ' words
+    grep -E '^(reads|starts a program|gguf-dq: not in a sandbox): ' words
 }
 try extract -q --device gpu -o out/ m.gguf output.weight
 try extract -q --device auto --force -o out/ m.gguf output.weight
 export GGUF_DQ_AUTO_MIN=1
 try extract -q --force -o out/ m.gguf output.weight
 DQ_HOST_DEVICES=0 try extract -q --force -o out/ m.gguf output.weight
+DQ_HOST_DEVICES=0 try extract -v --force -o out/ m.gguf output.weight
+DQ_HOST_ABSENT=1 try extract -v --force -o out/ m.gguf output.weight
 DQ_HOST_FAIL=launch:1 try extract -q --force -o out/ m.gguf output.weight
 try extract -q --device cpu --force -o out/ m.gguf output.weight
 try verify -q m.gguf output.weight
