@@ -61,7 +61,8 @@ def hang(program, shim, folder, n, numbers):
         there = glob.glob(os.path.join(folder, 'out', '.gguf-dq-*.tmp'))
         for number in numbers:
             child.send_signal(number)
-            wait_for(lambda: not is_pending(child.pid))  # or the next one counts for nothing
+            # While it is pending, the next one counts for nothing.
+            wait_for(lambda: child.poll() is not None or not is_pending(child.pid))
         if not wait_for(lambda: child.poll() is not None):
             return there, 'does not end'
         if child.returncode != -numbers[-1] and there:

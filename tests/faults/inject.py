@@ -35,6 +35,7 @@ COMMANDS = [
     ('list-json', 'list --json --meta ../m.gguf', ''),
     ('list-names', 'list --jsonl ../m.gguf -T ../names -x "*norm"', ''),
     ('formats', 'formats', ''),
+    ('sandboxed', 'extract -q -j1 -o out ../m.gguf norm', ''),
     ('to-folder', 'extract -q -j1 -o out/a ../m.gguf --manifest m.json', ''),
     ('to-default', 'extract -q -j1 -d f16 -f raw ../m.gguf --jsonl', ''),
     ('durable', 'extract -q -j1 --fsync -o out/ ../m.gguf blk.0.q blk.0.k --manifest out/m.json', ''),
@@ -51,6 +52,9 @@ COMMANDS = [
     ('check-values', 'check --json --values ../plain.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
 ]
+# The others run without a sandbox. To set one up takes libseccomp 800 allocations, and when some of
+# them fail it crashes or never comes back: those are left out here.
+SANDBOXED = {'formats', 'sandboxed'}
 LOOSE = {'verify'}  # what it prints tells of times
 
 # What libc's streams read and write: they give up when a call is interrupted. Signals are never held
@@ -175,7 +179,9 @@ class Runner:
 
     def run(self, command, fault=None, n=0):
         """Returns exit status, stdout, stderr and files, and how many calls there were and failed."""
-        _, words, also = command
+        name, words, also = command
+        if name not in SANDBOXED:
+            words += ' --no-sandbox'
         shutil.rmtree(self.work, ignore_errors=True)
         os.mkdir(self.work)
         with open(self.log, 'wb') as f:
@@ -272,6 +278,8 @@ class Runner:
         if good[0] != 0:
             sys.exit(f'{command[0]}: exit {good[0]}, {good[2]!r}')
         for fault in FAULTS + (SIGNALS if good[3] else []):
+            if command[0] == 'sandboxed' and fault.kind == 'alloc':
+                continue
             if kind in (None, fault.kind) and (full or not fault.full):
                 self.inject(command, fault, good)
         if kind in (None, 'bytes') and command[0] not in LOOSE:

@@ -206,10 +206,10 @@ static long call_with_fault(long number, const long *a)
         return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     while (fault.action == 'h')
         pause();
-    if (fault.action == 't') {
+    if (fault.action == 't') { /* to the main thread; the sandbox lets no signal out of here */
         if (fault.twice)
-            fault_call(SYS_kill, getpid(), SIGHUP, 0, 0, 0, 0);
-        fault_call(SYS_kill, getpid(), SIGTERM, 0, 0, 0, 0);
+            fault_call(SYS_tgkill, getpid(), getpid(), SIGHUP, 0, 0, 0);
+        fault_call(SYS_tgkill, getpid(), getpid(), SIGTERM, 0, 0, 0);
         return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     }
     return fault.action == '\0' ? -fault.error : move_wrongly(number, a);
