@@ -7,14 +7,32 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const int held[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
-
-enum { N_HELD = sizeof held / sizeof held[0] };
+/* Those that end a program and are no crash of it; real-time signals do so, too. */
+static const int held[] = {
+    SIGINT,
+    SIGTERM,
+    SIGHUP,
+    SIGQUIT,
+    SIGXCPU,
+    SIGALRM,
+    SIGUSR1,
+    SIGUSR2,
+    SIGVTALRM,
+    SIGPROF,
+#ifdef SIGPOLL
+    SIGPOLL,
+#endif
+#ifdef SIGPWR
+    SIGPWR,
+#endif
+#ifdef SIGSTKFLT
+    SIGSTKFLT,
+#endif
+};
 
 static atomic_int signal_came; /* the first; seen by all threads */
 static atomic_int n_came;
-static struct sigaction before[N_HELD];
-static bool holding;
+static atomic_bool holding;
 
 /* What the second signal removes. The name is no pointer: another thread may run the handler while
  * this one is done with the file. */
@@ -28,8 +46,9 @@ static void take_note(int number)
 {
     struct sigaction end = {.sa_handler = SIG_DFL};
     int none = 0;
-    /* Before the file is known, the second is noted as well: it could not be removed yet. */
-    const int enough = temporary.there ? 2 : 3;
+    /* With nothing to clean up, the first one ends the program. Before the file is known, the
+     * second is noted as well: it could not be removed yet. */
+    const int enough = !holding ? 1 : temporary.there ? 2 : 3;
     atomic_compare_exchange_strong(&signal_came, &none, number);
     if (++n_came < enough)
         return;
@@ -46,16 +65,29 @@ void dq_stop_ignore_write_signals(void)
     sigaction(SIGXFSZ, &ignore, NULL);
 }
 
-void dq_stop_hold(void)
+/* One that is ignored, or that somebody else waits for, would not end the program. */
+static void catch_signal(int number)
 {
     struct sigaction note = {.sa_handler = take_note}; /* no SA_RESTART: blocked calls return */
-    if (holding)
-        return;
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        sigaction(number, &note, NULL);
+}
+
+/* The handler stays where it is once it is there: there may be many files. */
+void dq_stop_hold(void)
+{
+    static bool caught;
     holding = true;
-    for (size_t i = 0; i < N_HELD; i++) {
-        if (sigaction(held[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
-            sigaction(held[i], &note, NULL);
-    }
+    if (caught)
+        return;
+    caught = true;
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
+        catch_signal(held[i]);
+#ifdef SIGRTMIN
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        catch_signal(number);
+#endif
 }
 
 void dq_stop_guard(int folder, const char *name)
@@ -67,12 +99,8 @@ void dq_stop_guard(int folder, const char *name)
 
 void dq_stop_release(void)
 {
-    if (!holding)
-        return;
-    for (size_t i = 0; i < N_HELD; i++)
-        sigaction(held[i], &before[i], NULL);
-    holding = false;
     temporary.there = false;
+    holding = false;
 }
 
 int dq_stop_check(struct dq_error *e)

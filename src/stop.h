@@ -12,8 +12,8 @@
 /* Makes a closed pipe and a limit on the size of files errors of the call instead of signals. */
 void dq_stop_ignore_write_signals(void);
 
-/* Takes note of SIGINT, SIGTERM, SIGHUP and the like from now on, unless they are ignored already
- * (as under nohup). */
+/* Takes note of the signals that would end the program from now on; of those that are ignored
+ * already (as under nohup) it does not. */
 void dq_stop_hold(void);
 
 /* Says which file in an open folder the second signal has to remove: one at a time. */

@@ -6,8 +6,9 @@
 "$PYTHON" "$TESTS/cli/interrupt.py" HUP gguf-dq extract big.gguf -o a/b/ --manifest m.json
 # shellcheck disable=SC3045 # dash has it as well
 ulimit -c 0
-for name in QUIT USR1 USR2 ALRM XCPU; do
+for name in QUIT USR1 USR2 ALRM XCPU VTALRM PROF POLL PWR STKFLT RTMIN RTMAX; do
     "$PYTHON" "$TESTS/cli/interrupt.py" "$name" gguf-dq extract big.gguf -o x.npy
+    find . -name '.gguf-dq-*' # the next run would remove it
 done
 : >there.npy
 "$PYTHON" "$TESTS/cli/interrupt.py" INT gguf-dq extract --force big.gguf -o there.npy
