@@ -78,8 +78,20 @@ static bool is_temporary(const char *name, bool *here)
     return true;
 }
 
+/* Opens a file for its lock. For some network file systems that takes the right to write; but a
+ * umask may have left its owner none, or none to read. */
+static int open_for_lock(int folder, const char *name)
+{
+    static const int ways[] = {O_RDWR, O_RDONLY, O_WRONLY};
+    int fd = -1;
+    for (size_t i = 0; fd < 0 && i < sizeof ways / sizeof ways[0]; i++)
+        fd = openat(folder, name, ways[i] | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd;
+}
+
 /* Removes a file if it is ours and nobody holds its lock. A lock may be seen on one host only: what
- * comes from elsewhere must not have been touched for long as well. */
+ * comes from elsewhere must not have been touched for long as well. Where a umask lets nobody open
+ * it, that has to do. */
 static void remove_left_over(int folder, const char *name, bool here)
 {
     struct stat st;
@@ -87,9 +99,12 @@ static void remove_left_over(int folder, const char *name, bool here)
     if (fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(named.st_mode) ||
         named.st_uid != geteuid() || (!here && named.st_mtime > time(NULL) - LONG_AGO))
         return;
-    const int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
+    const int fd = open_for_lock(folder, name);
+    if (fd < 0) {
+        if (errno == EACCES && named.st_mtime <= time(NULL) - LONG_AGO)
+            unlinkat(folder, name, 0);
         return;
+    }
     if (fstat(fd, &st) == 0 && dq_file_is_same(&st, &named) && flock(fd, LOCK_EX | LOCK_NB) == 0)
         unlinkat(folder, name, 0);
     close(fd);

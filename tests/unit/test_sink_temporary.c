@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,6 +57,58 @@ static void what_somebody_is_at_stays(void **state)
     close(twin);
     dq_temporary_sweep(folder);
     assert_false(is_there(folder, t.name));
+    close(folder);
+}
+
+/* What the sweep does with a file that its umask leaves its owner these rights to, who is not root.
+ * Returns bits: 1 if it stays as long as it is held, 2 if it stays after that, 4 if it does when it
+ * is old. */
+static int sweep_under(struct scratch *scratch, mode_t mask, int folder)
+{
+    enum { OTHER_USER = 65534 };
+    int status;
+    if (geteuid() == 0)
+        assert_int_equal(chown(scratch->dir, OTHER_USER, OTHER_USER), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct dq_temporary t;
+        int stays = 0;
+        if (geteuid() == 0 && setuid(OTHER_USER) != 0)
+            _exit(100);
+        umask(mask);
+        if (dq_temporary_make(folder, &t) != 0)
+            _exit(101);
+        dq_temporary_sweep(folder);
+        stays |= is_there(folder, t.name) ? 1 : 0;
+        close(t.fd);
+        dq_temporary_sweep(folder);
+        stays |= is_there(folder, t.name) ? 2 : 0;
+        const struct timespec then = {.tv_sec = time(NULL) - 25 * 60 * 60};
+        const struct timespec times[] = {then, then};
+        utimensat(folder, t.name, times, 0);
+        dq_temporary_sweep(folder);
+        stays |= is_there(folder, t.name) ? 4 : 0;
+        _exit(stays);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void what_its_owner_cannot_write_goes(void **state)
+{
+    const int folder = open_folder(*state);
+    assert_int_equal(sweep_under(*state, 0222, folder), 1);
+    assert_int_equal(sweep_under(*state, 0444, folder), 1);
+    close(folder);
+}
+
+/* Nobody can tell if it is held. */
+static void what_its_owner_cannot_open_goes_when_it_is_old(void **state)
+{
+    const int folder = open_folder(*state);
+    assert_int_equal(sweep_under(*state, 0777, folder), 3);
     close(folder);
 }
 
@@ -170,6 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(what_nobody_holds_goes),
         scratch_test(what_somebody_is_at_stays),
+        scratch_test(what_its_owner_cannot_write_goes),
+        scratch_test(what_its_owner_cannot_open_goes_when_it_is_old),
         scratch_test(what_comes_from_elsewhere_goes_when_it_is_old),
         scratch_test(age_alone_is_no_reason),
         scratch_test(what_is_no_file_stays),
