@@ -1,5 +1,5 @@
-/* Arithmetic on sizes that come from a file: each returns false instead of wrapping round, and then
- * leaves *out alone. */
+/* Arithmetic on sizes that come from a file: none wraps round. Most return false instead, and then
+ * leave *out alone. */
 #ifndef DQ_CHECKED_H
 #define DQ_CHECKED_H
 
@@ -12,6 +12,12 @@ static inline bool dq_add_u64(uint64_t a, uint64_t b, uint64_t *out)
         return false;
     *out = a + b;
     return true;
+}
+
+/* For totals that are only shown: one that does not fit is as large as can be. */
+static inline uint64_t dq_add_most(uint64_t a, uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }
 
 static inline bool dq_mul_u64(uint64_t a, uint64_t b, uint64_t *out)

@@ -1,5 +1,6 @@
 #include "cmd.h"
 
+#include "checked.h"
 #include "confine.h"
 #include "file.h"
 #include "json.h"
@@ -50,8 +51,9 @@ static int print_head(const struct dq_model *m, const struct dq_picks *picks, st
         const struct dq_tensor *t = picks->items[i].tensor;
         n_unusable += t->problem != NULL;
         if (!t->problem) {
-            n_weights += t->n_weights;
-            n_bytes += t->n_bytes;
+            n_weights =
+                dq_add_most(n_weights, t->n_weights); /* of unknown types it is any number */
+            n_bytes = dq_add_most(n_bytes, t->n_bytes);
         }
     }
     const int rc = dq_metadata_text(m, "general.architecture", arch, sizeof arch, e);

@@ -183,8 +183,9 @@ static void size_unknown_types(const struct dq_model *m, struct dq_tensor **plac
             next = here;
             here = t->offset;
         }
+        const uint64_t end = next < size ? next : size;
         if (!t->format)
-            t->n_bytes = (next < size ? next : size) - t->offset;
+            t->n_bytes = end > t->offset ? end - t->offset : 0;
     }
 }
 

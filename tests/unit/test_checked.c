@@ -17,6 +17,16 @@ static void sums_are_exact_or_refused(void **state)
     assert_int_equal(out, 0);
 }
 
+static void totals_stop_at_the_greatest_number(void **state)
+{
+    (void)state;
+    assert_true(dq_add_most(3, 4) == 7);
+    assert_true(dq_add_most(UINT64_MAX - 4, 4) == UINT64_MAX);
+    assert_true(dq_add_most(UINT64_MAX - 4, 5) == UINT64_MAX);
+    assert_true(dq_add_most(5, UINT64_MAX - 4) == UINT64_MAX);
+    assert_true(dq_add_most(UINT64_MAX, UINT64_MAX) == UINT64_MAX);
+}
+
 static void products_are_exact_or_refused(void **state)
 {
     uint64_t out = 7;
@@ -60,6 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_exact_or_refused),
+        cmocka_unit_test(totals_stop_at_the_greatest_number),
         cmocka_unit_test(products_are_exact_or_refused),
         cmocka_unit_test(alignment_rounds_up_or_is_refused),
     };
