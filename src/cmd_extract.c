@@ -133,31 +133,29 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
         rc = check_overflow(x, out, e);
     if (rc == 0)
         rc = sink->ops->commit(sink, e);
-    dq_sink_free(sink);
     if (rc == 0) {
-        rc = dq_stop_check(e); /* as long as there was something to clean up, it was only noted */
         out->status = DQ_WRITTEN;
         out->device = x->engine.n_gpus > 0 ? x->gpu : "cpu";
-    } else if (rc == DQ_ERR_IO && x->args->skip_existing &&
-               faccessat(x->outputs.folder_fd, dq_file_base(out->path), F_OK, 0) == 0) {
-        out->status = DQ_SKIPPED; /* another run was faster */
-        rc = 0;
+    } else if (x->args->skip_existing && sink && dq_sink_file_was_taken(sink)) {
+        rc = dq_outputs_check_same(&x->outputs, out, e); /* another run was faster */
+        if (rc == 0)
+            out->status = DQ_SKIPPED;
     }
-    return rc;
+    dq_sink_free(sink);
+    /* As long as there was something to clean up, it was only noted. */
+    return rc == 0 ? dq_stop_check(e) : rc;
 }
 
 static void print_plan(const struct dq_outputs *o)
 {
     char size[32];
-    uint64_t total = 0;
+    const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
     for (size_t i = 0; i < o->n; i++) {
         const struct dq_output *out = &o->items[i];
         char shown[1024];
         if (out->status == DQ_FAILED)
             continue;
         dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, shown, sizeof shown);
-        if (out->status == DQ_PLANNED)
-            total += out->header_len + out->n_bytes;
         printf("%14" PRIu64 "  %-6s  %s%s\n", out->header_len + out->n_bytes, dq_report_dtype(out),
             shown, out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
@@ -194,13 +192,10 @@ static void say_done(const struct extraction *x)
     char shown[512];
     size_t n = 0;
     size_t n_skipped = 0;
-    uint64_t total = 0;
+    const uint64_t total = dq_outputs_bytes(&x->outputs, DQ_WRITTEN, true);
     for (size_t i = 0; i < x->outputs.n; i++) {
-        const struct dq_output *out = &x->outputs.items[i];
-        n += out->status == DQ_WRITTEN;
-        n_skipped += out->status == DQ_SKIPPED;
-        if (out->status == DQ_WRITTEN)
-            total += out->header_len + out->n_bytes;
+        n += x->outputs.items[i].status == DQ_WRITTEN;
+        n_skipped += x->outputs.items[i].status == DQ_SKIPPED;
     }
     if (n_skipped > 0)
         dq_msg_note("%zu %s left as %s", n_skipped,
@@ -215,21 +210,13 @@ static void say_done(const struct extraction *x)
         dq_format_bytes(total, size), shown, slash ? "/" : "");
 }
 
-static uint64_t planned_bytes(const struct dq_outputs *o)
-{
-    uint64_t total = 0;
-    for (size_t i = 0; i < o->n; i++) {
-        if (o->items[i].status == DQ_PLANNED)
-            total += o->items[i].n_bytes;
-    }
-    return total;
-}
-
 static int write_manifest(const struct extraction *x, struct dq_error *e)
 {
     const struct dq_sink_file file = {
         .path = x->args->manifest,
-        .replace = x->args->force || x->args->skip_existing,
+        .replace = x->args->force ||
+                   (x->args->skip_existing &&
+                       dq_outputs_is_manifest(x->manifest_folder, dq_file_base(x->args->manifest))),
         .durable = x->args->fsync,
     };
     const int rc =
@@ -244,7 +231,7 @@ static int open_folders(struct extraction *x, struct dq_error *e)
     if (x->outputs.destination != DQ_TO_STREAM && x->outputs.n > 0)
         rc = dq_outputs_open_folder(&x->outputs, x->args->fsync, e);
     if (rc == 0 && x->args->manifest)
-        rc = dq_report_open_folder(x->args->manifest, &x->manifest_folder, e);
+        rc = dq_report_open_folder(x->args->manifest, x->args->fsync, &x->manifest_folder, e);
     return rc;
 }
 
@@ -274,7 +261,7 @@ static int write_all(struct extraction *x, struct dq_error *e)
 {
     int rc = open_folders(x, e);
     confine(x);
-    dq_progress_init(&x->progress, planned_bytes(&x->outputs));
+    dq_progress_init(&x->progress, dq_outputs_bytes(&x->outputs, DQ_PLANNED, false));
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
         struct dq_output *out = &x->outputs.items[i];
         if (out->status == DQ_PLANNED)
@@ -298,7 +285,7 @@ static int open_engine(struct extraction *x, struct dq_error *e)
         .device = x->args->device,
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
-        .n_bytes = planned_bytes(&x->outputs),
+        .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
     };
     if (x->args->dry_run) { /* needs no engine but for the report */
         snprintf(x->engine.label, sizeof x->engine.label, "cpu");

@@ -1,5 +1,6 @@
 #include "output.h"
 
+#include "checked.h"
 #include "file.h"
 #include "mem.h"
 #include "outname.h"
@@ -193,6 +194,17 @@ static int name_output(const struct dq_outputs *o, const struct dq_args *args,
     return out->path ? 0 : dq_fail_nomem(e);
 }
 
+uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, bool headers)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct dq_output *out = &o->items[i];
+        if (out->status == status)
+            total = dq_add_most(total, (headers ? out->header_len : 0) + out->n_bytes);
+    }
+    return total;
+}
+
 /* Works out the header of an array, and where the data of each begins. */
 static int place_data(struct dq_outputs *o, struct dq_error *e)
 {
@@ -207,9 +219,9 @@ static int place_data(struct dq_outputs *o, struct dq_error *e)
                 "numpy has no type for bf16; use --format raw, or another --dtype");
         if (o->container->header)
             out->header_len = o->container->header(out->descr, out->shape, out->n_shape, header);
-        out->data_off = stream_off + out->header_len;
+        out->data_off = dq_add_most(stream_off, out->header_len);
         if (o->destination == DQ_TO_STREAM)
-            stream_off = out->data_off + out->n_bytes;
+            stream_off = dq_add_most(out->data_off, out->n_bytes);
     }
     return 0;
 }

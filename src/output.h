@@ -48,6 +48,9 @@ void dq_outputs_finish(struct dq_outputs *o);
 /* Notes that an output cannot be written, and why. Returns 0, or an error if memory is short. */
 int dq_output_fail(struct dq_output *out, int code, const char *words, struct dq_error *e);
 
+/* How many bytes the outputs of a status have in all, with their headers or without. */
+uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, bool headers);
+
 /* The plan that reads and decodes an output's weights. */
 void dq_output_plan(const struct dq_output *out, struct dq_plan *plan);
 
@@ -57,10 +60,20 @@ void dq_output_plan(const struct dq_output *out, struct dq_plan *plan);
  * noted with their outputs (DQ_FAILED). */
 int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, struct dq_error *e);
 
+/* Whether what has an output's name by now is the array that would be written: one of another run
+ * that was faster. The folder is open. Returns 0 or why not. */
+int dq_outputs_check_same(
+    const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e);
+
 /* The same for the manifest, if one is asked for: it must be neither the model nor one of the
- * outputs, and may replace an older one with --force or --skip-existing. */
+ * outputs, nor a folder that is made for them. It may replace any file with --force, and an older
+ * manifest with --skip-existing. */
 int dq_outputs_check_manifest(
     const struct dq_outputs *o, const struct dq_args *args, struct dq_error *e);
+
+/* Whether a file is a manifest: JSON whose first key is "gguf-dq". Its name counts from an open
+ * folder. */
+bool dq_outputs_is_manifest(int folder, const char *name);
 
 /* Opens the folder that the files come to lie in; makes it, and those above it, if -o names a
  * folder that is not there, and makes that last if durable. */

@@ -83,17 +83,23 @@ static int check_replaceable(
 }
 
 /* A file that is left as it is must be the array that would be written, as far as its length and
- * header tell: one of another run, or of another program, must not pass for it. */
-static int check_same_array(const struct dq_outputs *o, const struct dq_output *out,
-    const struct stat *st, struct dq_error *e)
+ * header tell: one of another run, or of another program, must not pass for it. Its name counts
+ * from an open folder. */
+static int check_same_array(const struct dq_outputs *o, const struct dq_output *out, int folder,
+    const char *name, struct dq_error *e)
 {
+    struct stat st;
     uint8_t want[DQ_HEADER_MAX];
     uint8_t got[DQ_HEADER_MAX];
     const char *wrong = NULL;
-    if ((uint64_t)st->st_size != out->header_len + out->n_bytes)
+    if (fstatat(folder, name, &st, 0) != 0)
+        return dq_fail_errno(e, "%s", out->path);
+    if (!S_ISREG(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is there and is no file", out->path);
+    if ((uint64_t)st.st_size != out->header_len + out->n_bytes)
         wrong = "its length is another";
     if (!wrong && out->header_len > 0) {
-        const int fd = open(out->path, O_RDONLY | O_CLOEXEC);
+        const int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
             return dq_fail_errno(e, "%s", out->path);
         const int rc = dq_file_pread(fd, out->path, got, out->header_len, 0, e);
@@ -108,6 +114,12 @@ static int check_same_array(const struct dq_outputs *o, const struct dq_output *
         return 0;
     return dq_fail(e, DQ_ERR_IO, "%s: exists and is not this array (%s); --force replaces it",
         out->path, wrong);
+}
+
+int dq_outputs_check_same(
+    const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e)
+{
+    return check_same_array(o, out, o->folder_fd, dq_file_base(out->path), e);
 }
 
 static int check_file(
@@ -128,8 +140,7 @@ static int check_file(
         return rc;
     if (args->skip_existing) {
         out->status = DQ_SKIPPED;
-        return stat(out->path, &st) == 0 ? check_same_array(o, out, &st, e)
-                                         : dq_fail_errno(e, "%s", out->path);
+        return check_same_array(o, out, AT_FDCWD, out->path, e);
     }
     if (!args->force)
         return dq_fail(
@@ -172,6 +183,53 @@ static int check_manifest_place(
     return rc;
 }
 
+/* A name that can only be a folder's, or is that of one which will be made for the outputs. */
+static int check_manifest_name(
+    const struct dq_outputs *o, const char *path, const char *folder, struct dq_error *e)
+{
+    const char *base = dq_file_base(path);
+    bool is_folder = !*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0;
+    char *made = strdup(o->folder ? o->folder : "");
+    while (made && !is_folder && *dq_file_base(made)) { /* upwards */
+        char *above = dq_file_folder(made);
+        is_folder = above && strcmp(dq_file_base(made), base) == 0 && is_same_folder(above, folder);
+        const bool top = !above || strcmp(above, ".") == 0;
+        free(made);
+        made = above;
+        if (top)
+            break;
+    }
+    const int rc = made ? 0 : dq_fail_nomem(e);
+    free(made);
+    if (rc == 0 && is_folder)
+        return dq_fail(e, DQ_ERR_USAGE, "%s: is a folder, and the manifest is a file", path);
+    return rc;
+}
+
+bool dq_outputs_is_manifest(int folder, const char *name)
+{
+    static const char start[] = "{\"gguf-dq\":";
+    char bytes[64];
+    struct dq_error unused;
+    struct stat st;
+    const int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size_t n = 0; /* how much of the start was there */
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        const size_t len = (uint64_t)st.st_size < sizeof bytes ? (size_t)st.st_size : sizeof bytes;
+        const bool got = dq_file_pread(fd, name, bytes, len, 0, &unused) == 0;
+        for (size_t i = 0; got && i < len && n < strlen(start); i++) {
+            if (bytes[i] == start[n])
+                n++;
+            else if (!strchr(" \t\r\n", bytes[i]) || bytes[i] == '\0')
+                break;
+        }
+    }
+    close(fd);
+    return n == strlen(start);
+}
+
 int dq_outputs_check_manifest(
     const struct dq_outputs *o, const struct dq_args *args, struct dq_error *e)
 {
@@ -182,14 +240,20 @@ int dq_outputs_check_manifest(
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
-    int rc = check_manifest_place(o, path, folder, e);
+    int rc = check_manifest_name(o, path, folder, e);
+    if (rc == 0)
+        rc = check_manifest_place(o, path, folder, e);
     free(folder);
     if (rc != 0 || lstat(path, &st) != 0)
         return rc;
     rc = check_replaceable(o->model, path, &st, e);
-    if (rc == 0 && !args->force && !args->skip_existing)
+    if (rc != 0 || args->force)
+        return rc;
+    if (!args->skip_existing)
         return dq_fail(e, DQ_ERR_IO, "%s: exists; --force replaces it", path);
-    return rc;
+    if (!dq_outputs_is_manifest(AT_FDCWD, path))
+        return dq_fail(e, DQ_ERR_IO, "%s: exists and is no manifest; --force replaces it", path);
+    return 0;
 }
 
 int dq_outputs_check_files(struct dq_outputs *o, const struct dq_args *args, struct dq_error *e)
@@ -266,13 +330,14 @@ int dq_outputs_open_folder(struct dq_outputs *o, bool durable, struct dq_error *
         const int rc = make_folders(o->folder, durable, e);
         if (rc != 0)
             return rc;
-        return dq_sink_open_folder(o->folder, o->folder, o->folder_asked, &o->folder_fd, e);
+        return dq_sink_open_folder(
+            o->folder, o->folder, o->folder_asked, durable, &o->folder_fd, e);
     }
     const char *path = o->items[0].path;
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
-    const int rc = dq_sink_open_folder(folder, path, true, &o->folder_fd, e);
+    const int rc = dq_sink_open_folder(folder, path, true, durable, &o->folder_fd, e);
     free(folder);
     return rc;
 }

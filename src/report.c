@@ -77,12 +77,12 @@ static int write_report(struct dq_sink *sink, const char *path, const struct dq_
     return rc;
 }
 
-int dq_report_open_folder(const char *path, int *out, struct dq_error *e)
+int dq_report_open_folder(const char *path, bool durable, int *out, struct dq_error *e)
 {
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
-    const int rc = dq_sink_open_folder(folder, path, true, out, e);
+    const int rc = dq_sink_open_folder(folder, path, true, durable, out, e);
     free(folder);
     return rc;
 }

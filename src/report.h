@@ -18,8 +18,9 @@ json_t *dq_report_entry(
 void dq_report_put(
     struct dq_json *j, const struct dq_outputs *o, const char *device, const char *why);
 
-/* Opens the folder of the file that the report is to be written to. The caller closes it. */
-int dq_report_open_folder(const char *path, int *out, struct dq_error *e);
+/* Opens the folder of the file that the report is to be written to, as dq_sink_open_folder
+ * does. The caller closes it. */
+int dq_report_open_folder(const char *path, bool durable, int *out, struct dq_error *e);
 
 /* Writes the report to a file in that folder, which appears whole or not at all. */
 int dq_report_write(int folder, const struct dq_sink_file *file, const struct dq_outputs *o,

@@ -31,9 +31,10 @@ struct dq_sink_file {
 
 /* Opens a folder for files, and removes what killed runs left in it. All that is done there later
  * is done in this very folder, whatever becomes of its name. follow says whether it may be a
- * symbolic link; shown is for messages. The caller closes it. */
+ * symbolic link; durable, whether its files will be, which takes the right to read it; shown is for
+ * messages. The caller closes it. */
 int dq_sink_open_folder(
-    const char *path, const char *shown, bool follow, int *out, struct dq_error *e);
+    const char *path, const char *shown, bool follow, bool durable, int *out, struct dq_error *e);
 
 /* Writes to a temporary file in an open folder, which commit gives its name. From now on until it
  * is freed, signals are held. */
@@ -42,6 +43,9 @@ int dq_sink_new_file(
 
 /* The descriptor of such a file's temporary, for those who write to it themselves. */
 int dq_sink_file_fd(const struct dq_sink *s);
+
+/* Whether commit failed because the name was taken, and for no other reason. */
+bool dq_sink_file_was_taken(const struct dq_sink *s);
 
 /* Writes to an open descriptor, which stays the caller's. name is for messages. */
 int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq_error *e);

@@ -23,6 +23,7 @@ struct file_sink {
     int folder; /* the caller's */
     bool replace;
     bool durable;
+    bool taken; /* the name, when commit came to it */
     char *path;
     struct dq_temporary temporary;
     uint64_t end;       /* behind the last byte that was put */
@@ -113,8 +114,10 @@ static int commit(struct dq_sink *sink, struct dq_error *e)
         return dq_fail_errno(e, "%s: fsync", s->path);
     if (close_early(s->temporary.fd) != 0)
         return dq_fail_errno(e, "%s: write", s->path);
-    if (give_name(s) != 0)
+    if (give_name(s) != 0) {
+        s->taken = !s->replace && errno == EEXIST;
         return dq_fail_errno(e, "%s", s->path);
+    }
     if (s->durable && fsync(s->folder) != 0)
         return dq_fail_errno(e, "%s: fsync of its folder", s->path);
     return 0;
@@ -135,13 +138,19 @@ static void free_file(struct dq_sink *sink)
 static const struct dq_sink_ops ops = {put, commit, free_file};
 
 int dq_sink_open_folder(
-    const char *path, const char *shown, bool follow, int *out, struct dq_error *e)
+    const char *path, const char *shown, bool follow, bool durable, int *out, struct dq_error *e)
 {
     const int flags = O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
     int fd = open(path, O_RDONLY | flags);
 #ifdef __linux__
-    if (fd < 0 && errno == EACCES) /* one that takes files but does not show them */
+    if (fd < 0 && errno == EACCES) { /* one that takes files but does not show them */
         fd = open(path, O_PATH | flags);
+        if (fd >= 0 && durable) {
+            close(fd);
+            return dq_fail(
+                e, DQ_ERR_IO, "%s: --fsync needs the right to read the folder as well", shown);
+        }
+    }
 #endif
     if (fd < 0)
         return dq_fail_errno(e, "%s", shown);
@@ -177,6 +186,11 @@ int dq_sink_new_file(
         dq_file_reserve(s->temporary.fd, file->len);
     *out = &s->sink;
     return 0;
+}
+
+bool dq_sink_file_was_taken(const struct dq_sink *s)
+{
+    return s->ops == &ops && ((const struct file_sink *)s)->taken;
 }
 
 int dq_sink_file_fd(const struct dq_sink *s)

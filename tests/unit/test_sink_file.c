@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_FOLDERS = 64 };
+enum { MOST_FOLDERS = 64, OTHER_USER = 65534 };
 
 static int folders[MOST_FOLDERS]; /* that sinks were made in */
 static size_t n_folders;
@@ -23,7 +24,7 @@ static int folder_of(const char *path)
     char *folder = dq_file_folder(path);
     assert_non_null(folder);
     assert_true(n_folders < MOST_FOLDERS);
-    check_ok(dq_sink_open_folder(folder, path, true, &folders[n_folders], &e), &e);
+    check_ok(dq_sink_open_folder(folder, path, true, false, &folders[n_folders], &e), &e);
     free(folder);
     return folders[n_folders++];
 }
@@ -195,6 +196,49 @@ static void a_dangling_link_is_in_the_way(void **state)
     assert_int_equal(scratch_count(*state), 1);
 }
 
+/* Only this may pass for success of somebody else. */
+static void a_taken_name_is_told_from_other_failures(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_write(*state, "out", "old", 3);
+    struct dq_sink *s = sink_at(path, false);
+    assert_false(dq_sink_file_was_taken(s));
+    check_error(s->ops->commit(s, &e), &e, DQ_ERR_IO, "File exists");
+    assert_true(dq_sink_file_was_taken(s));
+    dq_sink_free(s);
+    assert_int_equal(unlink(path), 0);
+    s = sink_at(path, false);
+    assert_int_equal(close(dq_sink_file_fd(s)), 0);
+    scratch_write(*state, "out", "meanwhile", 9);
+    check_error(s->ops->commit(s, &e), &e, DQ_ERR_IO, "out: write");
+    assert_false(dq_sink_file_was_taken(s));
+    dq_sink_free(s);
+}
+
+/* Of a folder that does not show its files the name cannot be made last. */
+static void a_durable_file_needs_a_folder_that_can_be_read(void **state)
+{
+    const struct scratch *scratch = *state;
+    int status;
+    assert_int_equal(chmod(scratch->dir, 0333), 0);
+    if (geteuid() == 0)
+        assert_int_equal(chown(scratch->dir, OTHER_USER, OTHER_USER), 0);
+    const pid_t child = fork();
+    if (child == 0) { /* root may read it */
+        struct dq_error e;
+        int folder = -1;
+        if (chdir(scratch->dir) != 0 || (geteuid() == 0 && setuid(OTHER_USER) != 0))
+            _exit(2);
+        if (dq_sink_open_folder(".", "out", true, true, &folder, &e) != DQ_ERR_IO || folder != -1 ||
+            !strstr(e.text, "out: --fsync needs the right to read the folder"))
+            _exit(3);
+        _exit(dq_sink_open_folder(".", "out", true, false, &folder, &e) == 0 ? 0 : 4);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void replacing_waits_for_commit(void **state)
 {
     struct dq_error e;
@@ -243,7 +287,7 @@ static void a_missing_folder_is_refused(void **state)
     const char *path = scratch_path(*state, "absent");
     const int fd = next_fd();
     int folder = -1;
-    check_error(dq_sink_open_folder(path, "absent/out", true, &folder, &e), &e, DQ_ERR_IO,
+    check_error(dq_sink_open_folder(path, "absent/out", true, false, &folder, &e), &e, DQ_ERR_IO,
         "absent/out: No such file");
     assert_int_equal(folder, -1);
     assert_int_equal(next_fd(), fd);
@@ -333,6 +377,8 @@ int main(void)
         sink_test(a_wrong_length_does_no_harm),
         sink_test(an_existing_file_is_refused),
         sink_test(a_file_that_comes_meanwhile_is_refused),
+        sink_test(a_taken_name_is_told_from_other_failures),
+        sink_test(a_durable_file_needs_a_folder_that_can_be_read),
         sink_test(a_dangling_link_is_in_the_way),
         sink_test(replacing_waits_for_commit),
         sink_test(replacing_a_link_keeps_its_target),
