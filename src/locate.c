@@ -130,32 +130,55 @@ int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq
     return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
 }
 
+/* More than any name takes, spelled as it is shown and with a slice behind it. */
+enum { LINE_MOST = 65536 };
+
+/* Reads up to the end of an entry, which is left out as is a CR before a newline, or LINE_MOST
+ * bytes. Returns whether there was anything. */
+static bool read_line(FILE *file, int end, char *line, size_t *len)
+{
+    size_t n = 0;
+    int c = EOF;
+    while (n < LINE_MOST && (c = getc_unlocked(file)) != EOF && c != end)
+        line[n++] = (char)c;
+    const bool any = n > 0 || c == end;
+    if (end == '\n' && n > 0 && n < LINE_MOST && line[n - 1] == '\r')
+        n--;
+    *len = n;
+    return any;
+}
+
 /* Adds each name in the file, without blank ones, to the words. */
 static int read_names(const struct dq_args *args, struct dq_strings *words, struct dq_error *e)
 {
     const bool from_stdin = strcmp(args->tensors_from, "-") == 0;
     FILE *file = from_stdin ? stdin : fopen(args->tensors_from, "re");
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t len;
     int rc = 0;
     if (!file)
         return dq_fail_errno(e, "%s", args->tensors_from);
+    char *line = dq_mem_new(LINE_MOST);
+    if (!line)
+        rc = dq_fail_nomem(e);
     const int end = args->nul_separated ? '\0' : '\n';
-    while (rc == 0 && (len = getdelim(&line, &size, end, file)) > 0) {
-        if (line[len - 1] == end)
-            len--;
-        if (len > 0 && end == '\n' && line[len - 1] == '\r')
-            len--;
-        if (len > 0 && strlen(line) < (size_t)len)
+    size_t len = 0;
+    size_t n_blank = 0; /* entries since the last name */
+    while (rc == 0 && read_line(file, end, line, &len)) {
+        if (len + n_blank >= LINE_MOST)
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: no list of names: %d bytes without one",
+                args->tensors_from, (int)LINE_MOST);
+        else if (len == 0)
+            n_blank++;
+        else if (memchr(line, '\0', len))
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: a name holds NUL; names that end in NUL want --null",
                 args->tensors_from);
-        else if (len > 0)
-            rc = dq_strings_add(words, line, (size_t)len, e);
+        else
+            rc = dq_strings_add(words, line, len, e);
+        if (len > 0)
+            n_blank = 0;
     }
-    if (rc == 0 && !feof(file)) /* an error, or no memory for a line */
+    if (rc == 0 && ferror(file))
         rc = dq_fail_errno(e, "%s", args->tensors_from);
-    free(line);
+    dq_mem_free(line);
     if (!from_stdin)
         fclose(file);
     if (rc == 0 && words->n == 0)
@@ -171,10 +194,11 @@ int dq_locate_tensors(
     int rc = 0;
     if (args->tensors_from)
         rc = read_names(args, &words, e);
+    const size_t n_raw = args->nul_separated ? words.n : 0;
     for (size_t i = 0; rc == 0 && i < args->tensors.n; i++)
         rc = dq_strings_add(&words, args->tensors.items[i], strlen(args->tensors.items[i]), e);
     if (rc == 0)
-        rc = dq_select(m, &words, &args->excluded, out, &unused, e);
+        rc = dq_select(m, &words, n_raw, &args->excluded, out, &unused, e);
     for (size_t i = 0; rc == 0 && i < unused.n; i++)
         dq_msg_warning("--exclude '%s' matches no tensor", unused.items[i]);
     dq_strings_finish(&words);

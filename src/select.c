@@ -22,6 +22,9 @@ enum { TRIAL = 32, LOOK = 8, MOST_SPENT = 500000000 };
 struct selection {
     const struct dq_model *m;
     const struct dq_tensor **sorted; /* by the name as typed; NULL until it is needed */
+    struct dq_nametable shown;       /* of names that are not shown as they are, once needed */
+    bool has_shown;
+    bool raw; /* the word at hand is a name as it is, rather than as it is shown */
     struct dq_picks picks;
     bool *whole;       /* of each tensor: it is picked whole already */
     bool *unwanted;    /* of each tensor: it is excluded */
@@ -133,28 +136,49 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
     return rc;
 }
 
-/* A name that cannot be typed may be spelled as it is shown. */
-static const struct dq_tensor *find_exact(const struct dq_model *m, const char *word)
+static int need_shown(struct selection *s)
 {
-    const struct dq_tensor *exact = dq_model_find(m, word, strlen(word));
-    for (size_t i = 0; !exact && strchr(word, '\\') && i < m->n_tensors; i++) {
-        if (strcmp(word, m->tensors[i].shown) == 0)
-            exact = &m->tensors[i];
+    for (size_t i = 0; !s->has_shown && i < s->m->n_tensors; i++) {
+        const struct dq_tensor *t = &s->m->tensors[i];
+        if (t->shown != t->name && dq_nametable_add(&s->shown, t->shown, strlen(t->shown), i) < 0)
+            return dq_fail_nomem(s->e);
     }
-    return exact;
+    s->has_shown = true;
+    return 0;
+}
+
+/* Finds the tensor with a name, or leaves NULL. A name that cannot be typed may be spelled as it is
+ * shown. That no two share, so it comes first where a word may be either: what `list` shows always
+ * means the tensor that it stands for. */
+static int find_exact(struct selection *s, const char *word, const struct dq_tensor **exact)
+{
+    const size_t len = strlen(word);
+    size_t i;
+    *exact = s->raw || !strchr(word, '\\') ? dq_model_find(s->m, word, len) : NULL;
+    if (*exact || !strchr(word, '\\'))
+        return 0;
+    const int rc = need_shown(s);
+    if (rc != 0)
+        return rc;
+    *exact = dq_nametable_find(&s->shown, word, len, &i) ? &s->m->tensors[i]
+                                                         : dq_model_find(s->m, word, len);
+    return 0;
 }
 
 /* Calls mark for each tensor that word selects, and counts them. */
 static int match_word(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
 {
-    const struct dq_tensor *exact = find_exact(s->m, word);
+    const struct dq_tensor *exact;
+    int rc = find_exact(s, word, &exact);
     *n_matched = 0;
+    if (rc != 0)
+        return rc;
     if (exact) {
         mark(s, exact);
         *n_matched = 1;
         return 0;
     }
-    const int rc = match_stem(s, word, mark, n_matched);
+    rc = match_stem(s, word, mark, n_matched);
     if (rc != 0 || *n_matched > 0 || !dq_glob_is_pattern(word))
         return rc;
     return match_glob(s, word, mark, n_matched);
@@ -231,13 +255,17 @@ static int want(struct selection *s, const char *word)
 {
     size_t n;
     const char *slice = dq_slice_find(word);
-    if (find_exact(s->m, word))
+    const struct dq_tensor *exact;
+    int rc = find_exact(s, word, &exact);
+    if (rc != 0)
+        return rc;
+    if (exact)
         slice = NULL; /* a name that ends in brackets itself */
     char *name = dq_mem_text_of(word, slice ? (size_t)(slice - word) : strlen(word));
     if (!name)
         return dq_fail_nomem(s->e);
     s->slice = slice;
-    int rc = match_word(s, name, mark_wanted, &n);
+    rc = match_word(s, name, mark_wanted, &n);
     if (rc == 0)
         rc = s->rc;
     if (rc == 0 && n == 0)
@@ -299,7 +327,7 @@ static void tidy(struct selection *s, bool in_order)
         qsort(picks->items, kept, sizeof *picks->items, by_place);
 }
 
-int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
+int dq_select(const struct dq_model *m, const struct dq_strings *wanted, size_t n_raw,
     const struct dq_strings *excluded, struct dq_picks *out, struct dq_strings *unused,
     struct dq_error *e)
 {
@@ -311,8 +339,11 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
         rc = dq_fail_nomem(e);
     for (size_t i = 0; rc == 0 && wanted->n == 0 && i < m->n_tensors; i++)
         rc = add_pick(&s.picks, &m->tensors[i], NULL, e);
-    for (size_t i = 0; rc == 0 && i < wanted->n; i++)
+    for (size_t i = 0; rc == 0 && i < wanted->n; i++) {
+        s.raw = i < n_raw;
         rc = want(&s, wanted->items[i]);
+    }
+    s.raw = false;
     for (size_t i = 0; rc == 0 && i < excluded->n; i++) {
         const char *word = excluded->items[i];
         size_t n;
@@ -329,6 +360,7 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
         *out = s.picks;
     else
         dq_picks_finish(&s.picks);
+    dq_nametable_finish(&s.shown);
     dq_mem_free(s.sorted);
     dq_mem_free(s.whole);
     dq_mem_free(s.unwanted);

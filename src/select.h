@@ -21,10 +21,11 @@ struct dq_picks {
 
 /* Picks what wanted selects, less what excluded selects; everything if wanted is empty. Each word
  * is an exact name, or else a name without its last part (".weight", ".bias"), or else a pattern,
- * with a slice behind it if one is wanted. Each wanted word must match something: DQ_ERR_NO_TENSOR
- * names the nearest names. Each excluded word that matches nothing is added to unused (which may be
- * NULL). dq_picks_finish frees the picks. */
-int dq_select(const struct dq_model *m, const struct dq_strings *wanted,
+ * with a slice behind it if one is wanted. A word that is the name of one tensor and shown as that
+ * of another means the latter, but among the first n_raw words the former. Each wanted word must
+ * match something: DQ_ERR_NO_TENSOR names the nearest names. Each excluded word that matches
+ * nothing is added to unused (which may be NULL). dq_picks_finish frees the picks. */
+int dq_select(const struct dq_model *m, const struct dq_strings *wanted, size_t n_raw,
     const struct dq_strings *excluded, struct dq_picks *out, struct dq_strings *unused,
     struct dq_error *e);
 void dq_picks_finish(struct dq_picks *picks);

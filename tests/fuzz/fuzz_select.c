@@ -156,7 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct dq_picks picks = {0};
     struct dq_error e = {.text = ""};
     add_words(data, size, &wanted, &excluded);
-    const int rc = dq_select(model, &wanted, &excluded, &picks, &unused, &e);
+    const int rc =
+        dq_select(model, &wanted, size % 2 ? wanted.n : 0, &excluded, &picks, &unused, &e);
     if (rc == 0)
         check_picks(&picks, wanted.n > 0, excluded.n > 0);
     else

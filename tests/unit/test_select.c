@@ -68,7 +68,7 @@ static int select_words(const struct dq_model *m, const char *wanted_text,
 {
     struct dq_strings wanted = words_of(wanted_text);
     struct dq_strings excluded = words_of(excluded_text);
-    const int rc = dq_select(m, &wanted, &excluded, out, unused, e);
+    const int rc = dq_select(m, &wanted, 0, &excluded, out, unused, e);
     dq_strings_finish(&wanted);
     dq_strings_finish(&excluded);
     return rc;
