@@ -194,33 +194,47 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned dept
     return rc;
 }
 
-/* The key as it is, if JSON can spell it. */
-static const char *json_key(const struct dq_kv *kv)
+/* The key as it is, if JSON can spell it and no key is shown like that; so no two are alike. */
+static const char *json_key(const struct dq_kv *kv, const struct dq_nametable *shown)
 {
-    return strlen(kv->key) == kv->key_len && dq_utf8_valid(kv->key, kv->key_len) ? kv->key
-                                                                                 : kv->shown;
+    size_t other;
+    const bool as_it_is = strlen(kv->key) == kv->key_len && dq_utf8_valid(kv->key, kv->key_len) &&
+                          !dq_nametable_find(shown, kv->key, kv->key_len, &other);
+    return as_it_is ? kv->key : kv->shown;
+}
+
+static int add_shown(const struct dq_shard *s, struct dq_nametable *shown, struct dq_error *e)
+{
+    for (size_t i = 0; i < s->n_kvs; i++) {
+        const struct dq_kv *kv = &s->kvs[i];
+        if (kv->shown != kv->key && dq_nametable_add(shown, kv->shown, strlen(kv->shown), i) < 0)
+            return dq_fail_nomem(e);
+    }
+    return 0;
 }
 
 int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[0];
-    int rc = 0;
+    struct dq_nametable shown = {0};
+    int rc = add_shown(s, &shown, e);
     for (size_t i = 0; rc == 0 && i < s->n_kvs; i++) {
         const struct dq_kv *kv = &s->kvs[i];
         struct dq_cursor c;
         char type[40];
         rc = dq_kv_open(s, kv, &c, e);
         if (rc != 0)
-            return rc;
+            break;
         rc = type_name(s, kv, type, e);
         if (rc == 0) {
-            dq_json_begin_object(j, json_key(kv));
+            dq_json_begin_object(j, json_key(kv, &shown));
             dq_json_put(j, "type", json_string(type));
             rc = put_value(&c, kv->type, 0, "value", j, e);
             dq_json_end(j);
         }
         dq_cursor_finish(&c);
     }
+    dq_nametable_finish(&shown);
     return rc;
 }
 
