@@ -44,14 +44,15 @@ int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct d
     here.path = c->path;
     here.kv = c->kv;
     here.tensor = c->tensor;
-    here.offset = c->pos;
+    here.offset = c->item;
     return dq_finding_fail(
-        c->listener, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->pos);
+        c->listener, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->item);
 }
 
-static int need(const struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
+static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
 {
     const uint64_t left = dq_cursor_left(c);
+    c->item = c->pos;
     if (len <= left)
         return 0;
     const struct dq_finding f = {.rule = DQ_RULE_in_file,
@@ -146,6 +147,7 @@ int dq_cursor_number(
     if (at >= c->buf_len || len > c->buf_len - at)
         return fetch_number(c, len, what, out, e);
     *out = number_at(c->buf + at, len, c->big_endian);
+    c->item = c->pos;
     c->pos += len;
     return 0;
 }
@@ -172,6 +174,7 @@ int dq_cursor_count(struct dq_cursor *c, const char *what, uint64_t *out, struct
 int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char **out, size_t *len,
     struct dq_error *e)
 {
+    const uint64_t start = c->pos;
     uint64_t n;
     int rc = dq_cursor_count(c, what, &n, e);
     if (rc != 0)
@@ -179,6 +182,7 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
     rc = need(c, what, n, e);
     if (rc != 0)
         return rc;
+    c->item = start;
     if (n > max) {
         const struct dq_finding f = {.rule = DQ_RULE_name_length,
             .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", max, what),
@@ -195,6 +199,7 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
         return rc;
     }
     text[n] = '\0';
+    c->item = start;
     *out = text;
     *len = (size_t)n;
     return 0;

@@ -17,6 +17,7 @@ struct dq_cursor {
     const char *path; /* for messages; not owned */
     uint64_t pos;     /* offset in the file of the next byte */
     uint64_t end;     /* size of the file */
+    uint64_t item;    /* where what was read last began, or what is at fault: what errors name */
     bool big_endian;  /* numbers are big-endian */
     bool narrow;      /* version 1: counts and lengths have 32 bits */
     /* For findings: who is told, and the pair or tensor that is being read. Each may be NULL. */
@@ -36,8 +37,8 @@ void dq_cursor_finish(struct dq_cursor *c);
 /* Bytes between the cursor and the end of the file. */
 uint64_t dq_cursor_left(const struct dq_cursor *c);
 
-/* Fails with DQ_ERR_FORMAT and the cursor's path and offset around the text. The finding has its
- * rule and what was expected and found; the rest is the cursor's. */
+/* Fails with DQ_ERR_FORMAT and the cursor's path and item around the text. The finding has its rule
+ * and what was expected and found; the rest is the cursor's. */
 int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_finding *f,
     const char *format, ...) DQ_PRINTF(4, 5);
 

@@ -1,5 +1,6 @@
 #include "gguf_file.h"
 
+#include "mem.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -7,6 +8,7 @@
 
 enum {
     GGML_NAME_MAX = 63,
+    FILE_NAME_MAX = 255,
     QUANTIZATION_VERSION = 2,
     ARCHITECTURE_MAX = 64,
     PIECE = 4096 /* of a string, which may be longer than the memory */
@@ -255,8 +257,18 @@ static void look_at_header(const struct remarks *r)
             "a multiple of 8", DQ_WORDS("%" PRIu64, s->alignment));
 }
 
+/* How long its file would be named. */
+static size_t file_name_len(const struct dq_tensor *t)
+{
+    size_t len = t->name_len > 0 ? strlen(".npy") : strlen("%.npy");
+    for (size_t i = 0; i < t->name_len; i++)
+        len += dq_text_is_portable((unsigned char)t->name[i], i == 0) ? 1 : strlen("%XX");
+    return len;
+}
+
 static void look_at_name(const struct remarks *r, const struct dq_tensor *t)
 {
+    const size_t file_len = file_name_len(t);
     if (t->name_len == 0)
         remark_tensor(r, t, DQ_RULE_name_empty, "a name", "0 bytes");
     if (t->name_len > GGML_NAME_MAX)
@@ -266,6 +278,9 @@ static void look_at_name(const struct remarks *r, const struct dq_tensor *t)
         remark_tensor(r, t, DQ_RULE_name_nul, "no NUL", "a NUL");
     if (!dq_utf8_valid(t->name, t->name_len))
         remark_tensor(r, t, DQ_RULE_name_utf8, "UTF-8", "other bytes");
+    if (file_len > FILE_NAME_MAX)
+        remark_tensor(r, t, DQ_RULE_name_file, DQ_WORDS("at most %d bytes", FILE_NAME_MAX),
+            DQ_WORDS("%zu", file_len));
 }
 
 static void look_at_type(const struct remarks *r, const struct dq_tensor *t)
@@ -298,6 +313,43 @@ static void look_at_tensor(const struct remarks *r, const struct dq_tensor *t)
     }
 }
 
+/* Some disks cannot tell files apart whose names differ in capitals only. */
+static int look_at_cases(
+    const struct dq_model *m, const struct dq_listener *listener, struct dq_error *e)
+{
+    struct dq_nametable folded = {0};
+    size_t len = 1;
+    int rc = 0;
+    for (size_t i = 0; i < m->n_tensors; i++)
+        len += m->tensors[i].name_len;
+    char *folds = dq_mem_new(len);
+    if (!folds)
+        return dq_fail_nomem(e);
+    char *fold = folds;
+    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
+        const struct dq_tensor *t = &m->tensors[i];
+        const struct remarks r = {m, &m->shards[t->shard], listener};
+        char name[128];
+        size_t other;
+        for (size_t k = 0; k < t->name_len; k++)
+            fold[k] =
+                (char)(t->name[k] >= 'A' && t->name[k] <= 'Z' ? t->name[k] | 0x20 : t->name[k]);
+        const int added = dq_nametable_add(&folded, fold, t->name_len, i);
+        if (added < 0)
+            rc = dq_fail_nomem(e);
+        if (added > 0 && dq_nametable_find(&folded, fold, t->name_len, &other) &&
+            t->info_off != 0 &&
+            memcmp(m->tensors[other].name, t->name, t->name_len) !=
+                0) /* twice: the reader told of it */
+            remark_tensor(&r, t, DQ_RULE_name_case, "a name that differs in more",
+                DQ_WORDS("tensor '%s'", dq_text_cut(m->tensors[other].shown, name, sizeof name)));
+        fold += t->name_len;
+    }
+    dq_nametable_finish(&folded);
+    dq_mem_free(folds);
+    return rc;
+}
+
 int dq_model_remark(
     const struct dq_model *m, const struct dq_listener *listener, struct dq_error *e)
 {
@@ -319,5 +371,5 @@ int dq_model_remark(
             rc = dq_layout_remark(r.s, tensors, n, listener, e);
         first += n;
     }
-    return rc;
+    return rc == 0 ? look_at_cases(m, listener, e) : rc;
 }

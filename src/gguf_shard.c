@@ -59,6 +59,7 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
     int rc = read_magic(c, s, e);
     if (rc == 0)
         rc = read_version(c, s, e);
+    const uint64_t n_tensors_off = c->pos;
     if (rc == 0)
         rc = dq_cursor_count(c, "number of tensors", n_tensors, e);
     if (rc == 0)
@@ -71,6 +72,8 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
     const uint64_t tensors_most = dq_cursor_left(c) / tensor_least;
     if (*n_kv <= kv_most && *n_tensors <= tensors_most)
         return 0;
+    if (*n_tensors > tensors_most)
+        c->item = n_tensors_off;
     const struct dq_finding f = {.rule = DQ_RULE_counts,
         .expected =
             DQ_WORDS("at most %" PRIu64 " pairs or %" PRIu64 " tensors", kv_most, tensors_most),
@@ -223,6 +226,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
         return added == 0 ? 0 : dq_fail_nomem(e);
     const struct dq_finding f = {
         .rule = DQ_RULE_tensor_duplicate, .expected = "each name once", .found = "a second one"};
+    c->item = info_off;
     return dq_cursor_fail(
         c, e, &f, "tensor '%s' is there twice", dq_text_cut(t->shown, name, sizeof name));
 }

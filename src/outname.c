@@ -2,18 +2,11 @@
 
 #include "file.h"
 #include "mem.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-static bool is_plain(unsigned char byte, bool first)
-{
-    if (byte == '.' || byte == '-')
-        return !first;
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= '0' && byte <= '9') || byte == '_';
-}
 
 static char *append_byte(char *to, unsigned char byte)
 {
@@ -28,7 +21,7 @@ static char *append_encoded(char *to, const char *text, size_t len, bool first)
 {
     for (size_t i = 0; i < len; i++) {
         const unsigned char byte = (unsigned char)text[i];
-        if (is_plain(byte, first && i == 0))
+        if (dq_text_is_portable(byte, first && i == 0))
             *to++ = (char)byte;
         else
             to = append_byte(to, byte);

@@ -75,6 +75,14 @@ bool dq_text_is_plain(const char *text, size_t len)
     return odd == 0;
 }
 
+bool dq_text_is_portable(unsigned char byte, bool first)
+{
+    if (byte == '.' || byte == '-')
+        return !first;
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= '0' && byte <= '9') || byte == '_';
+}
+
 size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size)
 {
     static const char digits[] = "0123456789abcdef";

@@ -24,6 +24,10 @@ bool dq_utf8_valid(const char *text, size_t len);
 /* Whether all of text is printable ASCII without backslashes: escaped, it is the same. */
 bool dq_text_is_plain(const char *text, size_t len);
 
+/* Whether a byte of a name may stand for itself in the name of a file, in which all others are
+ * spelled %XX. */
+bool dq_text_is_portable(unsigned char byte, bool first);
+
 /* Writes text escaped and NUL-terminated into out; cuts it at a whole character if size is too
  * small. Returns the length of the whole escaped text, without the NUL, as snprintf does. */
 size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size);

@@ -131,13 +131,14 @@ void dq_value_finish(struct dq_value *v)
     v->text = NULL;
 }
 
-int dq_value_check_depth(const struct dq_cursor *c, unsigned depth, struct dq_error *e)
+int dq_value_check_depth(struct dq_cursor *c, unsigned depth, struct dq_error *e)
 {
     if (depth < DQ_NESTING_MAX)
         return 0;
     const struct dq_finding f = {.rule = DQ_RULE_array_depth,
         .expected = DQ_WORDS("at most %d arrays in one another", DQ_NESTING_MAX),
         .found = "more"};
+    c->item = c->pos; /* where the array begins that is one too many */
     return dq_cursor_fail(c, e, &f, "arrays nested deeper than %d", DQ_NESTING_MAX);
 }
 

@@ -62,7 +62,7 @@ int dq_value_read(struct dq_cursor *c, enum dq_value_type type, size_t text_max,
 void dq_value_finish(struct dq_value *v);
 
 /* Fails if an array has too many others around it. */
-int dq_value_check_depth(const struct dq_cursor *c, unsigned depth, struct dq_error *e);
+int dq_value_check_depth(struct dq_cursor *c, unsigned depth, struct dq_error *e);
 
 /* Steps over one value and checks all of it; depth counts the arrays around it. */
 int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, struct dq_error *e);

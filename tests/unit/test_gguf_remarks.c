@@ -163,6 +163,85 @@ static void odd_tensors_are_remarked(void **state)
         "type-unknown u 337");
 }
 
+/* Those that extract refuses to name files after. */
+static void names_that_no_file_can_have_are_remarked(void **state)
+{
+    struct build b;
+    struct heard h;
+    char fits[86]; /* 255 letters with .npy behind it: a blank is spelled %20 */
+    char too_long[87];
+    memset(fits, ' ', 83);
+    memcpy(fits + 83, "ab", 3);
+    snprintf(too_long, sizeof too_long, "%sc", fits);
+    begin(&b, 6, 0);                            /* infos from 67 on */
+    build_tensor1(&b, fits, I8, 0, 32);         /* 67 to 184 */
+    build_tensor1(&b, too_long, I8, 32, 32);    /* 184 to 302 */
+    build_tensor1(&b, "Up", I8, 64, 32);        /* 302 to 336 */
+    build_tensor1(&b, "\xc3\x9f", I8, 96, 32);  /* 336 to 370 */
+    build_tensor1(&b, "uP", I8, 128, 32);       /* 370 to 404 */
+    build_tensor1(&b, "\xc3\xbf", I8, 160, 32); /* another letter: folding is for a to z */
+    build_data(&b, 32, 192);
+    examine(*state, &b, &h);
+    assert_int_equal(h.rc, 0);
+    char long_fits[128];
+    char long_too[128];
+    char file_too[128];
+    snprintf(long_fits, sizeof long_fits, "name-long %s 67", fits);
+    snprintf(long_too, sizeof long_too, "name-long %s 184", too_long);
+    snprintf(file_too, sizeof file_too, "name-file %s 184", too_long);
+    expect_heard(&h, long_fits, long_too, file_too, "name-case uP 370");
+}
+
+/* The offset is where the number, the bytes or the info begins that is at fault. */
+static void findings_tell_where_the_fault_begins(void **state)
+{
+    const uint64_t dims[] = {1, 1, 1, 1, 1};
+    struct build b;
+    struct heard h;
+    build_begin(&b, 3, false, 1000, 0);
+    examine(*state, &b, &h);
+    expect_heard(&h, "counts - 8");
+    build_begin(&b, 3, false, 0, 1000);
+    examine(*state, &b, &h);
+    expect_heard(&h, "counts - 16");
+    begin(&b, 0, 1);
+    build_key(&b, "t", 13); /* 67; its type at 76 */
+    build_bytes(&b, "x", 1);
+    examine(*state, &b, &h);
+    expect_heard(&h, "value-type t 76");
+    begin(&b, 0, 2);
+    build_kv_u32(&b, "k", 1); /* 67 to 84 */
+    build_kv_u32(&b, "k", 1);
+    examine(*state, &b, &h);
+    expect_heard(&h, "key-duplicate k 84");
+    begin(&b, 0, 1);
+    build_key(&b, "a", ARRAY); /* 67 to 80 */
+    build_number(&b, STRING, 4);
+    build_number(&b, 1000, 8); /* 84 */
+    examine(*state, &b, &h);
+    expect_heard(&h, "array-in-file a 84");
+    begin(&b, 0, 1);
+    build_key(&b, "d", ARRAY); /* 67 to 80 */
+    for (int i = 0; i < 100; i++) {
+        build_number(&b, ARRAY, 4);
+        build_number(&b, 1, 8);
+    }
+    examine(*state, &b, &h);
+    char line[32];
+    snprintf(line, sizeof line, "array-depth d %d", 80 + 12 * DQ_NESTING_MAX);
+    expect_heard(&h, line);
+    begin(&b, 1, 0);
+    build_tensor(&b, "n", I8, 0, 5, dims); /* 67; the number of dimensions at 76 */
+    examine(*state, &b, &h);
+    expect_heard(&h, "tensor-dimensions n 76");
+    begin(&b, 2, 0);
+    build_tensor1(&b, "n", I8, 0, 1); /* 67 to 100 */
+    build_tensor1(&b, "n", I8, 32, 1);
+    examine(*state, &b, &h);
+    assert_string_equal(h.lines[0], "tensor-duplicate n 100");
+    assert_int_equal(h.n, 1);
+}
+
 static void versions_and_endianness_are_remarked(void **state)
 {
     struct build b;
@@ -281,7 +360,7 @@ static void a_broken_file_is_told_as_far_as_it_goes(void **state)
         build_number(&b, 'n', 1);
     examine(*state, &b, &h);
     check_error(h.rc, &h.e, DQ_ERR_FORMAT, "tensor name: 1025 bytes long");
-    expect_heard(&h, "name-length - 75");
+    expect_heard(&h, "name-length - 67");
 }
 
 static void the_data_of_a_sound_member_is_told_beside_a_missing_one(void **state)
@@ -322,6 +401,8 @@ int main(void)
         scratch_test(odd_pairs_are_remarked),
         scratch_test(long_strings_are_read_in_pieces),
         scratch_test(odd_tensors_are_remarked),
+        scratch_test(names_that_no_file_can_have_are_remarked),
+        scratch_test(findings_tell_where_the_fault_begins),
         scratch_test(versions_and_endianness_are_remarked),
         scratch_test(gaps_order_and_padding_are_remarked),
         scratch_test(bytes_behind_the_last_tensor_are_remarked),
