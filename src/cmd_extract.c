@@ -235,10 +235,11 @@ static int open_folders(struct extraction *x, struct dq_error *e)
     return rc;
 }
 
-/* From now on files come and go in these folders, and nowhere else. */
+/* From now on files come and go in these folders, and nowhere else. What comes from another run
+ * meanwhile is looked at with --skip-existing only. */
 static void confine(const struct extraction *x)
 {
-    struct dq_sandbox s = {.n_folders = 0};
+    struct dq_sandbox s = {.may_read_there = x->args->skip_existing};
     if (x->outputs.folder_fd >= 0)
         s.folders[s.n_folders++] = x->outputs.folder_fd;
     if (x->manifest_folder >= 0)

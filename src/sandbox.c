@@ -281,8 +281,9 @@ static int fill(int ruleset, const struct dq_sandbox *s, uint64_t known)
     rc = rc == 0 ? permit(ruleset, counters, known & (READ | WRITE_ANYWHERE)) : rc;
     close(counters);
 #endif
+    const uint64_t there = s->may_read_there ? WRITE | LANDLOCK_ACCESS_FS_READ_FILE : WRITE;
     for (size_t i = 0; rc == 0 && i < s->n_folders; i++)
-        rc = permit(ruleset, s->folders[i], known & WRITE);
+        rc = permit(ruleset, s->folders[i], known & there);
     return rc;
 }
 

@@ -13,8 +13,9 @@
 struct dq_sandbox {
     bool may_read;  /* any file may be opened for reading */
     bool may_write; /* any file may be made, written and removed */
-    int folders[2]; /* open ones, in which files may be made, written and removed, but not read */
+    int folders[2]; /* open ones, in which files may be made, written and removed */
     size_t n_folders;
+    bool may_read_there; /* in these, files may be opened for reading as well, but not listed */
 };
 
 /* Enters it for good: this thread, and all that it starts from now on. What was given up before
