@@ -76,6 +76,7 @@ def hang(program, shim, folder, n, numbers):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # not ignored, as what runs in the background has it
     program, shim = map(os.path.abspath, sys.argv[1:])
     n_wrong = n_hung = n = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -174,6 +174,7 @@ class Place:
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # not ignored, as what runs in the background has it
     parser = argparse.ArgumentParser()
     parser.add_argument('program')
     parser.add_argument('--signals', type=int, default=100)
