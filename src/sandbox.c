@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #endif
 
 #ifdef DQ_HAVE_SECCOMP
@@ -186,11 +187,23 @@ static int forbid_arguments(scmp_filter_ctx filter)
     return rc;
 }
 
+/* libseccomp does not live through a failed allocation: it crashes, or never comes back. Where none
+ * but a small one is asked for, one fails only under a limit. */
+static bool is_memory_limited(void)
+{
+    struct rlimit space;
+    struct rlimit data;
+    return getrlimit(RLIMIT_AS, &space) != 0 || space.rlim_cur != RLIM_INFINITY ||
+           getrlimit(RLIMIT_DATA, &data) != 0 || data.rlim_cur != RLIM_INFINITY;
+}
+
 static int forbid_calls(struct dq_error *e)
 {
     static bool done; /* commands enter in one thread, if twice */
     if (done)
         return 0;
+    if (is_memory_limited())
+        return dq_fail(e, DQ_ERR_MEMORY, "no seccomp under a limit of memory (ulimit -v or -d)");
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return dq_fail_nomem(e);

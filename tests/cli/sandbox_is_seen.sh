@@ -12,3 +12,5 @@ done | sort -u | tr '\t' ' '
 cat <&3 >rest
 wait "$!"
 echo "exit $?"
+echo '-- where memory may run short, libseccomp is left alone'
+(ulimit -v 4000000 && gguf-dq list -v m.gguf 2>&1 >table) | grep -o 'no seccomp under a limit of memory'
