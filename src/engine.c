@@ -124,7 +124,7 @@ static int add_gpu(struct dq_engine *engine, const struct dq_device *device, boo
     int rc = dq_gpu_device_open(device->driver, device->number, &gpu, e);
     if (rc != 0)
         return rc;
-    rc = add_lane(engine, gpu, less, alone ? 0 : DQ_GPU_OUT >> less, e);
+    rc = add_lane(engine, gpu, less, alone ? 0 : (size_t)DQ_GPU_OUT >> less, e);
     if (rc == 0)
         engine->gpus[engine->n_gpus++] = gpu;
     else
