@@ -18,5 +18,5 @@ try -T names 2>&1 | cut -c 1-60
 try -T names
 "$PYTHON" -c 'print(("\n" * 40000 + "a.weight") * 4)' >names
 try -T names
-# Names are memory, too.
-yes a.weight | try --max-memory 16M -T -
+# Names are memory, too; how much depends on the build.
+yes a.weight | try --max-memory 16M -T - 2>&1 | sed 's/least [0-9]*/least N/'
