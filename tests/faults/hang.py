@@ -76,7 +76,8 @@ def hang(program, shim, folder, n, numbers):
 
 
 def main():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # not ignored, as what runs in the background has it
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)  # a background and nohup have them ignored
     program, shim = map(os.path.abspath, sys.argv[1:])
     n_wrong = n_hung = n = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -174,7 +174,8 @@ class Place:
 
 
 def main():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # not ignored, as what runs in the background has it
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)  # a background and nohup have them ignored
     parser = argparse.ArgumentParser()
     parser.add_argument('program')
     parser.add_argument('--signals', type=int, default=100)
