@@ -161,7 +161,8 @@ static bool bind_tcp(const struct place *p)
 static bool look_at_parent(const struct place *p)
 {
     (void)p;
-    return syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0) == 0;
+    /* The last one is passed on the stack, where an int is only half of it. */
+    return syscall(SYS_process_vm_readv, getppid(), NULL, 0L, NULL, 0L, 0L) == 0;
 }
 
 static bool signal_parent(const struct place *p)
