@@ -20,18 +20,17 @@ def read_all(fd):
         parts.append(part)
 
 
+def take_terminal(name):
+    """Makes it the one of this process, for /dev/tty."""
+    os.setsid()
+    os.close(os.open(name, os.O_RDWR))
+
 
 def main():
     stream, *command = sys.argv[1:]
     ours, theirs = pty.openpty()
-    # The terminal becomes the one of the command, for /dev/tty.
     name = os.ttyname(theirs)
-
-    def take_terminal():
-        os.setsid()
-        os.close(os.open(name, os.O_RDWR))
-
-    child = subprocess.Popen(command, preexec_fn=take_terminal, **{stream: theirs})
+    child = subprocess.Popen(command, preexec_fn=lambda: take_terminal(name), **{stream: theirs})
     os.close(theirs)
     shown = read_all(ours)
     print(f'exit {child.wait()}, {shown.decode()!a}')

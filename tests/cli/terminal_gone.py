@@ -11,18 +11,19 @@ import subprocess
 import sys
 import time
 
+import terminal
+
 
 def main():
     hangup, *command = sys.argv[1:]
     ours, theirs = pty.openpty()
     name = os.ttyname(theirs)
 
-    def take_terminal():
-        os.setsid()
-        os.close(os.open(name, os.O_RDWR))
+    def begin():
+        terminal.take_terminal(name)
         signal.signal(signal.SIGHUP, signal.SIG_IGN if hangup == 'ignored' else signal.SIG_DFL)
 
-    child = subprocess.Popen(command, preexec_fn=take_terminal, stdin=theirs, stdout=theirs, stderr=theirs)
+    child = subprocess.Popen(command, preexec_fn=begin, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     while child.poll() is None and not select.select([ours], [], [], 0)[0]:
         if os.path.isdir('out') and any(n.endswith('.npy') for n in os.listdir('out')):
