@@ -8,7 +8,7 @@
 /* clang-format off */
 #define DQ_TABLE_END };
 /* clang-format on */
-#include "../src/codebooks.def"
+#include "type/codebooks.def"
 #undef DQ_TABLE_BEGIN
 #undef DQ_TABLE_END
 

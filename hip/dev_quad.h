@@ -10,7 +10,7 @@
 #ifndef DQ_DEV_QUAD_H
 #define DQ_DEV_QUAD_H
 
-#include "../src/blocks.h"
+#include "type/blocks.h"
 #include "rt.h"
 
 struct dq_quad {

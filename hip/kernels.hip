@@ -216,5 +216,5 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
         run_16<dev_##token, to_bf16, dq_block_##token, weights, stores>(                           \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }
-#include "../src/formats.def"
+#include "type/types.def"
 #undef DQ_FORMAT

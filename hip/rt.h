@@ -63,7 +63,7 @@ inline thread_local uint32_t dq_host_thread;
 #define DQ_TABLE static constexpr __device__
 
 #define DQ_FN DQ_DEVICE
-#include "../src/half.h"
+#include "type/half.h"
 
 /* 16 bytes, and what bytes are read and written as. */
 struct __attribute__((may_alias, aligned(16))) dq_words {

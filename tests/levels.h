@@ -2,7 +2,7 @@
 #ifndef DQ_LEVELS_H
 #define DQ_LEVELS_H
 
-#include "decode.h"
+#include "cpu/cpu.h"
 
 /* The next usable level after one, or the first after NULL; NULL behind the last. */
 static inline const struct dq_cpu *level_after(const struct dq_cpu *cpu)

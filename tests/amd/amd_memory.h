@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "err.h"
+#include "base/err.h"
 
 /* What is known of a byte. */
 enum { AMD_WRITTEN = 1, AMD_BY_KERNEL = 2 };

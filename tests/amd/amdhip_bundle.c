@@ -1,6 +1,6 @@
 #include "amdhip_bundle.h"
 
-#include "half.h"
+#include "type/half.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "check_kernel.h"
 
-#include "decode.h"
-#include "verify.h"
+#include "cpu/cpu.h"
+#include "verify/verify.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

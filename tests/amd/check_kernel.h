@@ -3,7 +3,7 @@
 #define CHECK_KERNEL_H
 
 #include "amd_launch.h"
-#include "format.h"
+#include "type/type.h"
 
 /* A kernel of hip/, by its name: dq_TOKEN_DTYPE. DQ_ERR_USAGE: it is none. */
 int kernel_of_name(const char *name, enum dq_format *format, enum dq_dtype *dtype);

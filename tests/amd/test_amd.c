@@ -4,7 +4,7 @@
 #include "amd_isa.h"
 #include "amd_launch.h"
 #include "dq_test.h"
-#include "half.h"
+#include "type/half.h"
 
 #include <inttypes.h>
 #include <math.h>

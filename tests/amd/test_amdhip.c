@@ -5,7 +5,7 @@
 #ifndef __HIP_PLATFORM_AMD__
 #define __HIP_PLATFORM_AMD__
 #endif
-#include "half.h"
+#include "type/half.h"
 #include "scratch.h"
 
 #include <fcntl.h>

@@ -118,7 +118,7 @@ def check_manual_options(manual, options):
 
 
 def check_statuses(manual, root):
-    rows = re.findall(r'^DQ_ERROR\(\w+, (\d+),', (root / 'src/errors.def').read_text(), re.M)
+    rows = re.findall(r'^DQ_ERROR\(\w+, (\d+),', (root / 'src/base/errors.def').read_text(), re.M)
     expected = ({int(status) for status in rows} - {128}) | {0} | SIGNAL_STATUSES
     found = [int(s) for s in re.findall(r'^\.It (\d+)$', manual['EXIT STATUS'], re.M)]
     compare('manual: EXIT STATUS', expected, set(found))
@@ -139,7 +139,7 @@ def check_formats(manual, formats):
 
 def check_patterns(manual, root):
     """What mismatches look like, in the words of the program and their order."""
-    source = (root / 'src/compare.c').read_text()
+    source = (root / 'src/verify/compare.c').read_text()
     expected = re.findall(r'\[DQ_PATTERN_\w+\] =\s+"([^"]+)"', source)
     items = sections(manual['DESCRIPTION'], 'Ss')['Verifying']
     found = [item.rstrip(';.') for item in re.findall(r'^\.It\n(.*)$', items, re.M)]
@@ -149,11 +149,11 @@ def check_patterns(manual, root):
 def check_rules(manual, root):
     """The rules of `check`, in the words of the program and their order."""
     expected = re.findall(r'^DQ_RULE\(\w+, "([^"]+)", \w+, "([^"]+)"\)$',
-                          (root / 'src/rules.def').read_text(), re.M)
+                          (root / 'src/gguf/rules.def').read_text(), re.M)
     found = re.findall(r'^\.It Cm (\S+)\n(.*)$', manual['RULES'], re.M)
     if not expected or found != expected:
         compare('manual: RULES', set(expected), set(found))
-        complain('manual: RULES: not those of src/rules.def')
+        complain('manual: RULES: not those of src/gguf/rules.def')
 
 
 def check_json(manual, program, program_with_gpu, root, folder):

@@ -7,16 +7,16 @@
 #ifdef __linux__
 #define _GNU_SOURCE /* memfd_create */
 #endif
-#include "args.h"
-#include "file.h"
+#include "cli/args.h"
+#include "base/file.h"
 #include "fuzz.h"
 #include "fuzz_files.h"
-#include "json.h"
+#include "base/json.h"
 #include "mutate_gguf.h"
 #include "rng.h"
-#include "sandbox.h"
-#include "stop.h"
-#include "text.h"
+#include "cli/sandbox.h"
+#include "base/signals.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <stdio.h>

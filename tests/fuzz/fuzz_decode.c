@@ -1,7 +1,7 @@
 /* A type, a type of output, and blocks: every level of the CPU gives the same bits, however many
  * blocks it is given at once and wherever they lie, and touches no byte outside. */
-#include "decode.h"
-#include "decode_round.h"
+#include "cpu/cpu.h"
+#include "cpu/decode_round.h"
 #include "fuzz.h"
 #include "guard.h"
 #include "levels.h"

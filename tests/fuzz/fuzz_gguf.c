@@ -1,13 +1,13 @@
 /* A GGUF file, or two of a split set with SECOND_FILE between them: the reader takes them or says
  * why not, and what it takes is as gguf.h promises. */
-#include "finding.h"
+#include "gguf/diagnostic.h"
 #include "fuzz.h"
 #include "fuzz_files.h"
-#include "gguf.h"
-#include "json.h"
-#include "metadata.h"
+#include "gguf/gguf.h"
+#include "base/json.h"
+#include "cli/metadata.h"
 #include "mutate_gguf.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stdio.h>

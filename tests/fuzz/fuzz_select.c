@@ -3,8 +3,8 @@
 #include "build_gguf.h"
 #include "fuzz.h"
 #include "fuzz_files.h"
-#include "glob.h"
-#include "select.h"
+#include "select/glob.h"
+#include "select/select.h"
 
 #include <stdio.h>
 #include <string.h>

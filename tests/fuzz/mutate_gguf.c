@@ -1,6 +1,6 @@
 #include "mutate_gguf.h"
 
-#include "format.h"
+#include "type/type.h"
 #include "fuzz.h"
 #include "rng.h"
 

@@ -1,6 +1,6 @@
 #include "gpu_host.h"
 
-#include "format.h"
+#include "type/type.h"
 #include "host_faults.h"
 #include "host_kernels.h"
 #include "host_memory.h"

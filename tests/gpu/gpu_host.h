@@ -13,7 +13,7 @@
 #ifndef DQ_GPU_HOST_H
 #define DQ_GPU_HOST_H
 
-#include "gpu.h"
+#include "gpu/driver.h"
 
 extern const struct dq_gpu_driver dq_gpu_host;
 

@@ -1,6 +1,6 @@
 #include "host_faults.h"
 
-#include "half.h"
+#include "type/half.h"
 
 #include <inttypes.h>
 #include <pthread.h>

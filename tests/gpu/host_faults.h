@@ -16,8 +16,8 @@
 #ifndef DQ_HOST_FAULTS_H
 #define DQ_HOST_FAULTS_H
 
-#include "err.h"
-#include "format.h"
+#include "base/err.h"
+#include "type/type.h"
 
 enum host_call {
     HOST_COUNT,

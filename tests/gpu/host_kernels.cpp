@@ -14,7 +14,7 @@ const struct row {
 #define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     {"dq_" #token "_f32", dq_##token##_f32}, {"dq_" #token "_f16", dq_##token##_f16},              \
         {"dq_" #token "_bf16", dq_##token##_bf16},
-#include "../../src/formats.def"
+#include "type/types.def"
 #undef DQ_FORMAT
 };
 

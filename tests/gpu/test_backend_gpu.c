@@ -1,5 +1,5 @@
 /* Lanes of a GPU, which the host plays: alone against the CPU's, and several in a pipeline. */
-#include "backend_gpu.h"
+#include "engine/lane_gpu.h"
 #include "gpu_host.h"
 #include "rng.h"
 #include "run_plan.h"

@@ -1,9 +1,9 @@
 /* Which device a run gets, and what it does when that cannot be had. */
 #include "dq_test.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "gpu_host.h"
 #include "host_faults.h"
-#include "mem.h"
+#include "base/mem.h"
 #include "scratch.h"
 
 #include <stdio.h>

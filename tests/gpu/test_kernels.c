@@ -1,7 +1,7 @@
 /* The kernels of hip/, run on the host: every type to every type of output, against golden vectors
  * and between guard pages. Under AddressSanitizer the tails are exact to the byte. */
 #include "dq_test.h"
-#include "format.h"
+#include "type/type.h"
 #include "golden_file.h"
 #include "guard.h"
 #include "host_kernels.h"
@@ -407,7 +407,7 @@ int main(void)
 #define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     ROW(token, is_golden), ROW(token, nothing_outside_is_touched), ROW(token, pieces_are_exact),   \
         ROW(token, indices_have_64_bits),
-#include "formats.def"
+#include "type/types.def"
 #undef DQ_FORMAT
         cmocka_unit_test(every_kernel_exists),
         cmocka_unit_test(only_finite_weights_overflow),

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "gguf.h"
+#include "gguf/gguf.h"
 #include "scratch.h"
 
 struct build {

@@ -1,6 +1,6 @@
 #include "run_plan.h"
 
-#include "decode.h"
+#include "cpu/cpu.h"
 #include "rng.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #define DQ_RUN_PLAN_H
 
 #include "build_gguf.h"
-#include "pipeline.h"
+#include "run/pipeline.h"
 
 #include <pthread.h>
 

@@ -4,7 +4,7 @@
 #define DQ_SCRATCH_H
 
 #include "dq_test.h"
-#include "err.h"
+#include "base/err.h"
 
 enum { SCRATCH_PATHS = 8 };
 

@@ -1,5 +1,5 @@
 /* The command line. */
-#include "args.h"
+#include "cli/args.h"
 #include "dq_test.h"
 #include "scratch.h"
 

@@ -1,6 +1,6 @@
 /* The CPU lane against the decoders it is made of. */
-#include "backend.h"
-#include "decode.h"
+#include "engine/lane.h"
+#include "cpu/cpu.h"
 #include "dq_test.h"
 #include "levels.h"
 #include "rng.h"

@@ -1,5 +1,5 @@
 /* Arithmetic that does not wrap round. */
-#include "checked.h"
+#include "base/checked.h"
 #include "dq_test.h"
 
 static void sums_are_exact_or_refused(void **state)

@@ -1,5 +1,5 @@
 /* Comparing weights: what counts as different, by how much, and what the differences look like. */
-#include "compare.h"
+#include "verify/compare.h"
 #include "dq_test.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Narrowing to f16 and bf16 at every level: every code, every midpoint between neighbours, every
  * kind of NaN. */
-#include "decode.h"
+#include "cpu/cpu.h"
 #include "dq_test.h"
 #include "guard.h"
 #include "levels.h"

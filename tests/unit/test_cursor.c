@@ -1,5 +1,5 @@
 /* The cursor never passes the end of its file. */
-#include "cursor.h"
+#include "gguf/cursor.h"
 #include "dq_test.h"
 #include "scratch.h"
 

@@ -1,6 +1,6 @@
 /* The decoders of every type and level against golden vectors, at every alignment and against guard
  * pages. */
-#include "decode.h"
+#include "cpu/cpu.h"
 #include "dq_test.h"
 #include "golden_file.h"
 #include "guard.h"
@@ -373,7 +373,7 @@ int main(void)
 #define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
     ROW(token, f32_is_golden), ROW(token, f16_is_golden), ROW(token, bf16_is_rounded_golden),      \
         ROW(token, random_blocks_are_rounded), ROW(token, nothing_outside_is_touched),
-#include "formats.def"
+#include "type/types.def"
 #undef DQ_FORMAT
         cmocka_unit_test(every_id_finds_its_row),
         cmocka_unit_test(dtypes_have_names_and_lengths),

@@ -1,6 +1,6 @@
 /* Error codes, texts and exit statuses. */
 #include "dq_test.h"
-#include "err.h"
+#include "base/err.h"
 
 #include <errno.h>
 #include <string.h>
@@ -71,7 +71,7 @@ static void codes_are_negative_and_differ(void **state)
 {
     static const int codes[] = {
 #define DQ_ERROR(name, status, meaning) DQ_ERR_##name,
-#include "errors.def"
+#include "base/errors.def"
 #undef DQ_ERROR
     };
     const size_t n = sizeof codes / sizeof codes[0];

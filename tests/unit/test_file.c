@@ -1,8 +1,8 @@
 /* Reads and writes that finish what they start. */
 #include "dq_test.h"
-#include "file.h"
+#include "base/file.h"
 #include "scratch.h"
-#include "stop.h"
+#include "base/signals.h"
 
 #include <fcntl.h>
 #include <signal.h>

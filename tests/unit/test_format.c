@@ -1,6 +1,6 @@
 /* The table of types against the facts of ggml, written down a second time. */
 #include "dq_test.h"
-#include "format.h"
+#include "type/type.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Patterns and what their braces stand for. */
 #include "dq_test.h"
-#include "glob.h"
+#include "select/glob.h"
 #include "scratch.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The small float types and the loads of half.h: every code. */
-#include "decode_simd.h"
+#include "cpu/decode_simd.h"
 #include "dq_test.h"
-#include "half.h"
+#include "type/half.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* JSON piece by piece: what is written is what jansson reads back. */
 #include "dq_test.h"
-#include "json.h"
+#include "base/json.h"
 #include "scratch.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Memory is counted, and a limit holds. */
 #include "dq_test.h"
-#include "mem.h"
+#include "base/mem.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* Metadata is read again when it is shown, from a file that may be another one by then. */
 #include "build_gguf.h"
 #include "dq_test.h"
-#include "metadata.h"
+#include "cli/metadata.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The table of names. */
 #include "dq_test.h"
-#include "nametable.h"
+#include "base/strmap.h"
 
 #include <inttypes.h>
 #include <stdio.h>

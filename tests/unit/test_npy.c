@@ -1,5 +1,5 @@
 /* Headers of .npy files, byte for byte as numpy 1.24 writes them. */
-#include "container.h"
+#include "sink/container.h"
 #include "dq_test.h"
 
 #include <stdio.h>

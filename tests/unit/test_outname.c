@@ -1,6 +1,6 @@
 /* Names of output files, and of the folder they go to. */
 #include "dq_test.h"
-#include "outname.h"
+#include "extract/filename.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Totals of what is written. */
 #include "dq_test.h"
-#include "output.h"
+#include "cli/output.h"
 
 static void totals_count_one_status_and_do_not_wrap(void **state)
 {

@@ -1,6 +1,6 @@
 /* Plans against a selection made one item at a time. */
 #include "dq_test.h"
-#include "plan.h"
+#include "run/plan.h"
 #include "rng.h"
 
 #include <inttypes.h>

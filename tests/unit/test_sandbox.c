@@ -2,7 +2,7 @@
  * once without, so that nothing counts as forbidden that never worked. */
 #define _GNU_SOURCE /* syscall */
 #include "dq_test.h"
-#include "sandbox.h"
+#include "cli/sandbox.h"
 #include "scratch.h"
 
 #include <errno.h>

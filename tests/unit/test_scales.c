@@ -1,8 +1,8 @@
 /* Numbers in blocks that are not finite, held against what decoders make of the same blocks. */
-#include "decode.h"
+#include "cpu/cpu.h"
 #include "dq_test.h"
 #include "rng.h"
-#include "scales.h"
+#include "type/block_fields.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* What a selection picks, in which order, and what is said when it picks nothing. */
 #include "build_gguf.h"
 #include "dq_test.h"
-#include "select.h"
+#include "select/select.h"
 
 #include <stdio.h>
 #include <string.h>

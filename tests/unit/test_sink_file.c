@@ -1,9 +1,9 @@
 /* Files that appear whole under their name or not at all. */
 #include "dq_test.h"
-#include "file.h"
+#include "base/file.h"
 #include "rng.h"
 #include "scratch.h"
-#include "sink.h"
+#include "sink/sink.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #endif
 #include "dq_test.h"
 #include "scratch.h"
-#include "sink.h"
+#include "sink/sink.h"
 
 #include <fcntl.h>
 #include <signal.h>

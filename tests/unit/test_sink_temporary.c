@@ -1,7 +1,7 @@
 /* What killed runs leave behind is removed, and nothing else. */
 #include "dq_test.h"
 #include "scratch.h"
-#include "sink_temporary.h"
+#include "sink/tmpfile.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

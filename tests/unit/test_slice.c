@@ -1,7 +1,7 @@
 /* Slices against numpy's rules. */
 #include "dq_test.h"
 #include "scratch.h"
-#include "slice.h"
+#include "run/slice.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* Lists of strings. */
 #include "dq_test.h"
 #include "scratch.h"
-#include "stringlist.h"
+#include "base/strvec.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* "Did you mean". */
 #include "dq_test.h"
-#include "suggest.h"
+#include "select/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Text from files made fit for a terminal. */
 #include "dq_test.h"
 #include "rng.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Metadata values: every type, in both byte orders and in version 1. */
 #include "build_gguf.h"
 #include "dq_test.h"
-#include "value.h"
+#include "gguf/value.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * bytes. */
 #include "build_gguf.h"
 #include "dq_test.h"
-#include "values.h"
+#include "reduce/scan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "dq_test.h"
 #include "levels.h"
 #include "run_plan.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,220 @@
+#ifdef __linux__
+#define _GNU_SOURCE /* fallocate, pwritev, F_SETPIPE_SZ */
+#endif
+#include "base/file.h"
+
+#include "base/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Linux transfers at most this much in one call. */
+static const size_t most_at_once = 0x7ffff000;
+
+/* In the place of an offset: wherever the descriptor stands. */
+static const uint64_t OWN_POSITION = UINT64_MAX;
+
+int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
+{
+    struct stat st;
+    int rc;
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer. It changes nothing for files. */
+    const int opened = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                              : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened < 0)
+        return dq_fail_errno(e, "%s", path);
+    if (fstat(opened, &st) != 0) {
+        rc = dq_fail_errno(e, "%s", path);
+        goto fail;
+    }
+    const off_t end = lseek(opened, 0, SEEK_END);
+    const int unseekable = end < 0 ? errno : 0;
+    if (S_ISDIR(st.st_mode)) {
+        rc = dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+        goto fail;
+    }
+    if (unseekable != 0 && unseekable != ESPIPE) {
+        errno = unseekable;
+        rc = dq_fail_errno(e, "%s", path);
+        goto fail;
+    }
+    if (end < 0 || S_ISCHR(st.st_mode)) {
+        rc = dq_fail(e, DQ_ERR_USAGE,
+            "%s: cannot be read at any place (a pipe or a terminal?); give the name of a file",
+            path);
+        goto fail;
+    }
+    *fd = opened;
+    *size = (uint64_t)end;
+    return 0;
+fail:
+    close(opened);
+    return rc;
+}
+
+int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    uint8_t *to = buf;
+    while (len > 0) {
+        const ssize_t got = pread(fd, to, len < most_at_once ? len : most_at_once, (off_t)off);
+        if (got == 0)
+            return dq_fail(e, DQ_ERR_IO,
+                "%s: the file ends at offset %" PRIu64 " now; it was longer when it was opened",
+                path, off);
+        if (got < 0) {
+            if (errno != EINTR)
+                return dq_fail_errno(e, "%s: read at offset %" PRIu64, path, off);
+            const int rc = dq_stop_check(e);
+            if (rc != 0)
+                return rc;
+            continue;
+        }
+        to += got;
+        off += (uint64_t)got;
+        len -= (size_t)got;
+        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
+            return DQ_ERR_STOPPED;
+    }
+    return 0;
+}
+
+/* Writes at off, or at the descriptor's own position if off is OWN_POSITION. */
+static int write_all(
+    int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    const uint8_t *from = buf;
+    while (len > 0) {
+        const size_t n = len < most_at_once ? len : most_at_once;
+        const ssize_t put =
+            off == OWN_POSITION ? write(fd, from, n) : pwrite(fd, from, n, (off_t)off);
+        if (put < 0 && errno != EINTR)
+            return dq_fail_errno(e, "%s: write", path);
+        if (put > 0) {
+            from += put;
+            len -= (size_t)put;
+            off += off == OWN_POSITION ? 0 : (uint64_t)put;
+        }
+        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
+            return DQ_ERR_STOPPED;
+    }
+    return 0;
+}
+
+int dq_file_pwrite(
+    int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    return write_all(fd, path, buf, len, off, e);
+}
+
+int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_len, const void *buf,
+    size_t len, uint64_t off, struct dq_error *e)
+{
+    size_t done = 0;
+#ifdef __linux__
+    const struct iovec parts[] = {
+        {(void *)(uintptr_t)head, head_len}, {(void *)(uintptr_t)buf, len}};
+    const ssize_t put = pwritev(fd, parts, 2, (off_t)off);
+    if (put > 0)
+        done = (size_t)put;
+#endif
+    /* What is left, or all: and what is wrong comes to light again. */
+    if (done < head_len) {
+        const int rc =
+            write_all(fd, path, (const uint8_t *)head + done, head_len - done, off + done, e);
+        if (rc != 0)
+            return rc;
+        done = head_len;
+    }
+    done -= head_len;
+    return write_all(fd, path, (const uint8_t *)buf + done, len - done, off + head_len + done, e);
+}
+
+int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e)
+{
+    return write_all(fd, path, buf, len, OWN_POSITION, e);
+}
+
+#ifdef __linux__
+void dq_file_reserve(int fd, uint64_t len)
+{
+    if (len > 0 && len <= INT64_MAX)
+        (void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)len);
+}
+
+void dq_file_widen_pipe(int fd)
+{
+    enum { WIDEST = 1 << 20 }; /* Linux's own limit, unless root changed it */
+    const int now = fcntl(fd, F_GETPIPE_SZ);
+    if (now > 0 && now < WIDEST)
+        (void)fcntl(fd, F_SETPIPE_SZ, WIDEST);
+}
+#else
+void dq_file_reserve(int fd, uint64_t len)
+{
+    (void)fd;
+    (void)len;
+}
+
+void dq_file_widen_pipe(int fd)
+{
+    (void)fd;
+}
+#endif
+
+int dq_file_flush(FILE *file, const char *path, struct dq_error *e)
+{
+    errno = 0;
+    if (fflush(file) == 0 && !ferror(file))
+        return 0;
+    if (errno == EINTR && dq_stop_check(e) != 0)
+        return DQ_ERR_STOPPED;
+    if (errno == 0) /* an earlier write failed, and its reason is gone */
+        errno = EIO;
+    return dq_fail_errno(e, "%s: write", path ? path : "standard output");
+}
+
+void dq_file_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int dq_file_guard_standard(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        /* open() takes the lowest free number, which is this one. */
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return -1;
+    }
+    return 0;
+}
+
+bool dq_file_is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+const char *dq_file_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+char *dq_file_folder(const char *path)
+{
+    const size_t len = (size_t)(dq_file_base(path) - path);
+    if (len == 0)
+        return strdup(".");
+    return strndup(path, len > 1 ? len - 1 : 1);
+}

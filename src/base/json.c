@@ -1,0 +1,145 @@
+#include "base/json.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void dq_json_count_memory(void)
+{
+    json_set_alloc_funcs(dq_mem_new, dq_mem_free);
+}
+
+/* To jansson DEL is a letter like others, but to a terminal it is none. */
+static int write_text(const char *text, size_t len, void *file)
+{
+    for (const char *end = text + len; text < end; text++) {
+        const char *del = memchr(text, 0x7f, (size_t)(end - text));
+        const size_t n = (size_t)((del ? del : end) - text);
+        if (fwrite(text, 1, n, file) != n || (del && fputs("\\u007f", file) == EOF))
+            return -1;
+        text += n;
+    }
+    return 0;
+}
+
+static void dump(struct dq_json *j, const json_t *value, size_t flags)
+{
+    const size_t all = flags | JSON_ENCODE_ANY | JSON_ENSURE_ASCII;
+    if (!value || json_dump_callback(value, write_text, j->file, all) != 0)
+        j->failed = true;
+}
+
+/* Ends the line of the piece before and begins the next one, with its key. */
+static void lead_in(struct dq_json *j, const char *key)
+{
+    if (j->depth == 0 || j->depth > DQ_JSON_DEPTH)
+        return;
+    const unsigned at = j->depth - 1;
+    if (j->row[at])
+        fputs(j->empty[at] ? "" : ", ", j->file);
+    else
+        fprintf(j->file, "%s\n%*s", j->empty[at] ? "" : ",", (int)(2 * j->depth), "");
+    j->empty[at] = false;
+    if (key) {
+        json_t *text = json_string(key);
+        dump(j, text, 0);
+        json_decref(text);
+        fputs(": ", j->file);
+    }
+}
+
+static void begin(struct dq_json *j, const char *key, const char *brackets, bool row)
+{
+    if (j->depth >= DQ_JSON_DEPTH) { /* too deep: counted, so that ends still match */
+        j->failed = true;
+        j->depth++;
+        return;
+    }
+    lead_in(j, key);
+    putc(brackets[0], j->file);
+    j->closers[j->depth] = brackets[1];
+    j->row[j->depth] = row;
+    j->empty[j->depth] = true;
+    j->depth++;
+}
+
+void dq_json_begin_object(struct dq_json *j, const char *key)
+{
+    begin(j, key, "{}", false);
+}
+
+void dq_json_begin_list(struct dq_json *j, const char *key)
+{
+    begin(j, key, "[]", false);
+}
+
+void dq_json_begin_row(struct dq_json *j, const char *key)
+{
+    begin(j, key, "[]", true);
+}
+
+void dq_json_end(struct dq_json *j)
+{
+    j->depth--;
+    if (j->depth >= DQ_JSON_DEPTH)
+        return;
+    if (!j->empty[j->depth] && !j->row[j->depth])
+        fprintf(j->file, "\n%*s", (int)(2 * j->depth), "");
+    putc(j->closers[j->depth], j->file);
+    if (j->depth == 0)
+        putc('\n', j->file);
+}
+
+void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsigned digits)
+{
+    lead_in(j, key);
+    dump(j, value, JSON_REAL_PRECISION(digits));
+    json_decref(value);
+    if (j->depth == 0)
+        putc('\n', j->file);
+}
+
+void dq_json_put(struct dq_json *j, const char *key, json_t *value)
+{
+    dq_json_put_digits(j, key, value, 17);
+}
+
+json_t *dq_json_text(const char *text, size_t len)
+{
+    if (dq_utf8_valid(text, len))
+        return json_stringn(text, len);
+    char *escaped = dq_escape_new(text, len);
+    if (!escaped)
+        return NULL;
+    json_t *value = json_string(escaped);
+    dq_mem_free(escaped);
+    return value;
+}
+
+json_t *dq_json_u64(uint64_t value)
+{
+    if (value <= INT64_MAX)
+        return json_integer((json_int_t)value);
+    return json_sprintf("%" PRIu64, value);
+}
+
+json_t *dq_json_u64s(const uint64_t *values, size_t n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < n; i++) {
+        if (json_array_append_new(list, dq_json_u64(values[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+int dq_json_finish(struct dq_json *j, struct dq_error *e)
+{
+    const int rc = dq_file_flush(j->file, j->path, e);
+    return rc == 0 && j->failed ? dq_fail_nomem(e) : rc;
+}

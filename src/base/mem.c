@@ -1,0 +1,118 @@
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__APPLE__)
+#include <malloc/malloc.h>
+#define USABLE_SIZE malloc_size
+#elif defined(__FreeBSD__)
+#include <malloc_np.h>
+#define USABLE_SIZE malloc_usable_size
+#else
+#include <malloc.h>
+#define USABLE_SIZE malloc_usable_size
+#endif
+
+/* What the allocator keeps beside a piece of memory. */
+enum { BESIDE = sizeof(size_t) };
+
+static size_t limit = SIZE_MAX; /* set once, before there are threads */
+static atomic_size_t taken;
+static atomic_size_t refused;
+
+void dq_mem_limit(size_t most)
+{
+    limit = most;
+}
+
+size_t dq_mem_left(void)
+{
+    const size_t now = atomic_load(&taken);
+    return now < limit ? limit - now : 0;
+}
+
+size_t dq_mem_refused(void)
+{
+    return atomic_load(&refused);
+}
+
+bool dq_mem_take(size_t len)
+{
+    size_t now = atomic_load(&taken);
+    do {
+        if (now > limit || len > limit - now) {
+            atomic_store(&refused, len > SIZE_MAX - now ? SIZE_MAX : now + len);
+            errno = ENOMEM;
+            return false;
+        }
+    } while (!atomic_compare_exchange_weak(&taken, &now, now + len));
+    return true;
+}
+
+void dq_mem_give(size_t len)
+{
+    atomic_fetch_sub(&taken, len);
+}
+
+static size_t size_of(void *p)
+{
+    return p ? USABLE_SIZE(p) + BESIDE : 0;
+}
+
+/* Counts p as what it is, in the place of the len bytes that were asked for. */
+static void *settle(void *p, size_t len)
+{
+    atomic_fetch_add(&taken, size_of(p) - len); /* which may be less: it wraps round */
+    return p;
+}
+
+void *dq_mem_new(size_t len)
+{
+    return dq_mem_take(len) ? settle(malloc(len), len) : NULL;
+}
+
+void *dq_mem_zeroed(size_t n, size_t len)
+{
+    if (len > 0 && n > SIZE_MAX / len) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return dq_mem_take(n * len) ? settle(calloc(n, len), n * len) : NULL;
+}
+
+/* While it moves, both the old and the new one are there. */
+void *dq_mem_resize(void *p, size_t len)
+{
+    const size_t before = size_of(p);
+    if (!dq_mem_take(len))
+        return NULL;
+    void *moved = settle(realloc(p, len), len);
+    if (moved)
+        dq_mem_give(before);
+    return moved;
+}
+
+void dq_mem_free(void *p)
+{
+    dq_mem_give(size_of(p));
+    free(p);
+}
+
+char *dq_mem_text_of(const char *text, size_t len)
+{
+    char *copy = dq_mem_new(len + 1);
+    if (copy) {
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+    }
+    return copy;
+}
+
+char *dq_mem_text(const char *text)
+{
+    return dq_mem_text_of(text, strlen(text));
+}

@@ -1,0 +1,189 @@
+#include "base/text.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Decodes one sequence; returns its length, or 0 for bytes that are no shortest-form UTF-8. */
+static size_t utf8_decode(const char *text, size_t len, uint32_t *code)
+{
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *s = (const unsigned char *)text;
+    size_t n = 0;
+    if (len == 0)
+        return 0;
+    if (s[0] < 0x80) {
+        *code = s[0];
+        return 1;
+    }
+    if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        n = 2;
+    else if ((s[0] & 0xf0) == 0xe0)
+        n = 3;
+    else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+        n = 4;
+    if (n == 0 || n > len)
+        return 0;
+    uint32_t c = s[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3fu);
+    }
+    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *code = c;
+    return n;
+}
+
+/* Controls, and the marks that reorder what stands around them (a name could pose as another). */
+static bool is_unprintable(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+size_t dq_utf8_len(const char *text, size_t len)
+{
+    uint32_t code;
+    return utf8_decode(text, len, &code);
+}
+
+bool dq_utf8_valid(const char *text, size_t len)
+{
+    while (len > 0) {
+        const size_t n = dq_utf8_len(text, len);
+        if (n == 0)
+            return false;
+        text += n;
+        len -= n;
+    }
+    return true;
+}
+
+/* Does not stop early, so that many bytes are looked at together. */
+bool dq_text_is_plain(const char *text, size_t len)
+{
+    unsigned char odd = 0;
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        odd |= (unsigned char)((unsigned char)(c - ' ') > '~' - ' ') | (unsigned char)(c == '\\');
+    }
+    return odd == 0;
+}
+
+bool dq_text_is_portable(unsigned char byte, bool first)
+{
+    if (byte == '.' || byte == '-')
+        return !first;
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= '0' && byte <= '9') || byte == '_';
+}
+
+size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t total = 0;
+    bool full = size == 0;
+    if (size > 0)
+        out[0] = '\0';
+    while (len > 0) {
+        char piece[16];
+        size_t piece_len = 0;
+        uint32_t code = 0;
+        const size_t n = utf8_decode(text, len, &code);
+        const size_t taken = n > 0 ? n : 1;
+        const char *letter = n == 1 && code ? strchr("\nn\tt\rr", (int)code) : NULL;
+        if (letter && is_unprintable(code)) {
+            piece[piece_len++] = '\\';
+            piece[piece_len++] = letter[1];
+        } else if (n == 0 || is_unprintable(code)) {
+            for (size_t i = 0; i < taken; i++) {
+                const unsigned char byte = (unsigned char)text[i];
+                piece[piece_len++] = '\\';
+                piece[piece_len++] = 'x';
+                piece[piece_len++] = digits[byte >> 4];
+                piece[piece_len++] = digits[byte & 15];
+            }
+        } else {
+            if (code == '\\' && how == DQ_ESCAPE_NAME)
+                piece[piece_len++] = '\\';
+            memcpy(piece + piece_len, text, n);
+            piece_len += n;
+        }
+        full = full || total + piece_len >= size;
+        if (!full) {
+            memcpy(out + total, piece, piece_len);
+            out[total + piece_len] = '\0';
+        }
+        total += piece_len;
+        text += taken;
+        len -= taken;
+    }
+    return total;
+}
+
+char *dq_escape_new(const char *text, size_t len)
+{
+    const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
+    char *out = dq_mem_new(size);
+    if (out)
+        dq_escape(text, len, DQ_ESCAPE_NAME, out, size);
+    return out;
+}
+
+const char *dq_text_cut(const char *shown, char *out, size_t size)
+{
+    dq_escape(shown, strlen(shown), DQ_ESCAPE_LINE, out, size);
+    return out;
+}
+
+char *dq_put_number(char *out, uint64_t n)
+{
+    char digits[DQ_DIGITS_MAX];
+    size_t len = 0;
+    do {
+        digits[len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    while (len > 0)
+        *out++ = digits[--len];
+    return out;
+}
+
+const char *dq_format_bytes(unsigned long long bytes, char out[32])
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 1023.5 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1024;
+        unit++;
+    }
+    const int decimals = unit == 0 || value >= 99.95 ? 0 : (value >= 9.995 ? 1 : 2);
+    snprintf(out, 32, "%.*f %s", decimals, value, units[unit]);
+    return out;
+}
+
+bool dq_parse_bytes(const char *text, size_t *out)
+{
+    static const char units[] = "kmgt";
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    const unsigned long long n = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
+    const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (unit)
+        end += end[1] == 'i' ? 2 : 1;
+    if (*end == 'B' || *end == 'b')
+        end++;
+    if (*end != '\0' || errno != 0 || n > SIZE_MAX >> shift)
+        return false;
+    *out = (size_t)n << shift;
+    return true;
+}

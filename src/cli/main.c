@@ -1,0 +1,105 @@
+#include "cli/cmd.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/signals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct dq_command dq_commands[] = {
+    {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_LIST,
+        "shows what is inside: each tensor's name, type, shape, bytes and offset",
+        dq_cmd_list_check, dq_cmd_list},
+    {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_EXTRACT,
+        "writes tensors as plain arrays, to files or to a pipe", dq_cmd_extract_check,
+        dq_cmd_extract},
+    {"verify", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_VERIFY,
+        "checks the decoders of a GPU against those of the CPU, bit for bit", dq_cmd_verify_check,
+        dq_cmd_verify},
+    {"check", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_CHECK,
+        "checks a file against every rule of its format: what is wrong or odd, and where",
+        dq_cmd_check_check, dq_cmd_check},
+    {"bench", DQ_OPERANDS_TO_MEASURE, DQ_CMD_BENCH,
+        "measures how fast each type is decoded here, and how fast it could be", dq_cmd_bench_check,
+        dq_cmd_bench},
+    {"devices", DQ_OPERANDS_NONE, DQ_CMD_DEVICES,
+        "shows the GPUs and the levels of the CPU, and why one cannot be used", NULL,
+        dq_cmd_devices},
+    {"formats", DQ_OPERANDS_NONE, DQ_CMD_FORMATS, "shows the tensor types that are known", NULL,
+        dq_cmd_formats},
+    {0},
+};
+
+int dq_cmd_report(int code, const struct dq_error *e)
+{
+    if (code != 0 && code != DQ_ERR_CLOSED && code != DQ_ERR_STOPPED)
+        dq_msg_error("%s", e->text);
+    return code;
+}
+
+static int print_version(struct dq_error *e)
+{
+    printf("gguf-dq %s\ntypes:", DQ_VERSION);
+    for (size_t i = 0; i < DQ_FMT_COUNT; i++)
+        printf(" %s", dq_formats[i].name);
+    printf("\nGPU targets:%s", dq_gpu_drivers[0] ? "" : " none");
+    for (size_t i = 0; dq_gpu_drivers[i]; i++)
+        printf(" %s: %s", dq_gpu_drivers[i]->name, dq_gpu_drivers[i]->targets);
+    putchar('\n');
+    return dq_file_flush(stdout, NULL, e);
+}
+
+static int fail_usage(const char *command, const struct dq_error *e)
+{
+    dq_msg_error("%s", e->text);
+    fprintf(stderr, "Try 'gguf-dq %s%s--help'.\n", command, *command ? " " : "");
+    return DQ_ERR_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+    struct dq_error e;
+    const struct dq_command *command;
+    struct dq_args args;
+    if (argc < 2) {
+        dq_args_usage(stderr);
+        return DQ_ERR_USAGE;
+    }
+    const char *first = argv[1];
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
+        dq_args_help(NULL, stdout);
+        return dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
+    }
+    if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
+        return dq_cmd_report(print_version(&e), &e);
+    if (dq_args_command(first, &command, &e) != 0)
+        return fail_usage("", &e);
+    int rc = dq_args_parse(command, argc - 1, argv + 1, &args, &e);
+    if (rc == DQ_ERR_USAGE)
+        return fail_usage(command->name, &e);
+    if (rc != 0)
+        return dq_cmd_report(rc, &e);
+    if (args.help) {
+        dq_args_help(command, stdout);
+        rc = dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
+    } else {
+        dq_msg_set_verbosity(args.verbosity);
+        if (args.max_memory > 0)
+            dq_mem_limit(args.max_memory);
+        rc = command->run(&args);
+    }
+    dq_args_finish(&args);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    dq_stop_ignore_write_signals();
+    dq_file_raise_limit();
+    dq_json_count_memory();
+    if (dq_file_guard_standard() != 0)
+        return dq_exit_status(DQ_ERR_IO); /* and no place to say so */
+    return dq_exit_status(run(argc, argv));
+}

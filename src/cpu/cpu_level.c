@@ -1,0 +1,18 @@
+#include "cpu/levels.h"
+#include "cpu/decode_impl.h"
+
+#define STRING_(x) #x
+#define STRING(x) STRING_(x)
+
+const struct dq_cpu DQ_AT_LEVEL(dq_cpu) = {
+    .name = STRING(DQ_LEVEL),
+    .decode =
+        {
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
+    [DQ_FMT_##token] = DQ_AT_LEVEL(dq_decode_##token),
+#include "type/types.def"
+#undef DQ_FORMAT
+        },
+    .to_f16 = DQ_AT_LEVEL(dq_to_f16),
+    .to_bf16 = DQ_AT_LEVEL(dq_to_bf16),
+};

@@ -1,0 +1,57 @@
+/* Weights of -1, 0 and 1 times a scale. */
+#include "cpu/decode_codes.h"
+
+/* TQ1_0: | 48 bytes of five digits | 4 bytes of four digits | d f16 |
+ * A byte is a fraction of 256 with the digits behind the point, rounded up: digit p is
+ * ((byte * 3^p) % 256) * 3 / 256. The bytes 0..31 hold w[0..159], digit by digit; the bytes 32..47
+ * w[160..239]; the last four w[240..255].
+ * w[i] = (digit - 1) * d */
+DQ_INLINE void unpack_tq1_0(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_tq1_0 *b = block;
+    uint8_t f[64] = {0};
+    int8_t digits[64];
+
+    c.d[0] = dq_f16_at(b->d);
+    memcpy(f, b->qs, 48);
+    memcpy(f + 48, b->qh, 4);
+    for (int p = 0; p < 5; p++) {
+        for (int i = 0; i < 64; i++) {
+            digits[i] = (int8_t)((f[i] >= 86) + (f[i] >= 171) - 1);
+            f[i] = (uint8_t)(f[i] * 3);
+        }
+        memcpy(c.q + 32 * p, digits, 32);
+        memcpy(c.q + 160 + 16 * p, digits + 32, 16);
+        if (p < 4)
+            memcpy(c.q + 240 + 4 * p, digits + 48, 4);
+    }
+}
+
+DQ_DECODER(tq1_0)
+{
+    return DQ_DECODE_RUNS(
+        tq1_0, unpack_tq1_0, .weights = 256, .group = 256, .keys = {.values = dq_signed4});
+}
+
+/* TQ2_0: | 64 bytes of 2-bit codes | d f16 |
+ * Bits 2j and 2j+1 of the bytes 0..31 are the codes of w[32j..32j+31]; the bytes 32..63 hold the
+ * second 128 weights in the same way.
+ * w[i] = (q[i] - 1) * d */
+DQ_INLINE void unpack_tq2_0(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_tq2_0 *b = block;
+
+    c.d[0] = dq_f16_at(b->d);
+    for (int j = 0; j < 8; j++) {
+        for (int i = 0; i < 32; i += 8) {
+            const uint64_t codes = dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3);
+            dq_put8(c.q + 32 * j + i, dq_minus8(codes, 1));
+        }
+    }
+}
+
+DQ_DECODER(tq2_0)
+{
+    return DQ_DECODE_RUNS(
+        tq2_0, unpack_tq2_0, .weights = 256, .group = 256, .keys = {.values = dq_signed4});
+}

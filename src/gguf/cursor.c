@@ -1,0 +1,206 @@
+#include "gguf/cursor.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    WINDOW = 65536,
+    NUMBER_MAX = 8 /* bytes; so many lie behind the window, for a number at its end */
+};
+
+int dq_cursor_init(
+    struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e)
+{
+    *c = (struct dq_cursor){.fd = fd, .path = path, .pos = pos, .end = end};
+    c->buf = dq_mem_zeroed(1, WINDOW + NUMBER_MAX);
+    return c->buf ? 0 : dq_fail_nomem(e);
+}
+
+void dq_cursor_finish(struct dq_cursor *c)
+{
+    dq_mem_free(c->buf);
+    c->buf = NULL;
+}
+
+uint64_t dq_cursor_left(const struct dq_cursor *c)
+{
+    return c->end - c->pos;
+}
+
+int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_finding *f,
+    const char *format, ...)
+{
+    char text[512];
+    struct dq_finding here = *f;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    here.path = c->path;
+    here.kv = c->kv;
+    here.tensor = c->tensor;
+    here.offset = c->item;
+    return dq_finding_fail(
+        c->listener, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->item);
+}
+
+static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
+{
+    const uint64_t left = dq_cursor_left(c);
+    c->item = c->pos;
+    if (len <= left)
+        return 0;
+    const struct dq_finding f = {.rule = DQ_RULE_in_file,
+        .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", left, what),
+        .found = DQ_WORDS("%" PRIu64, len)};
+    return dq_cursor_fail(
+        c, e, &f, "%s: %" PRIu64 " bytes claimed, %" PRIu64 " left in the file", what, len, left);
+}
+
+/* Returns how many bytes from pos on are in the window, at least one, after filling it anew if it
+ * holds none. The caller has checked that there is one. */
+static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
+{
+    if (c->pos < c->buf_off || c->pos >= c->buf_off + c->buf_len) {
+        const uint64_t left = dq_cursor_left(c);
+        const size_t len = left < WINDOW ? (size_t)left : WINDOW;
+        c->buf_len = 0;
+        const int rc = dq_file_pread(c->fd, c->path, c->buf, len, c->pos, e);
+        if (rc != 0)
+            return rc;
+        c->buf_off = c->pos;
+        c->buf_len = len;
+    }
+    *have = (size_t)(c->buf_off + c->buf_len - c->pos);
+    return 0;
+}
+
+int dq_cursor_bytes(
+    struct dq_cursor *c, const char *what, void *dst, size_t len, struct dq_error *e)
+{
+    uint8_t *to = dst;
+    int rc = need(c, what, len, e);
+    while (rc == 0 && len > 0) {
+        size_t have;
+        rc = fill(c, &have, e);
+        if (rc != 0)
+            break;
+        const size_t n = have < len ? have : len;
+        memcpy(to, c->buf + (c->pos - c->buf_off), n);
+        to += n;
+        c->pos += n;
+        len -= n;
+    }
+    return rc;
+}
+
+int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
+{
+    const int rc = need(c, what, len, e);
+    if (rc == 0)
+        c->pos += len;
+    return rc;
+}
+
+/* Spelled out, so that compilers see that it is one instruction. */
+static uint64_t little_u64(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
+static uint64_t big_u64(const uint8_t *p)
+{
+    return (uint64_t)p[7] | (uint64_t)p[6] << 8 | (uint64_t)p[5] << 16 | (uint64_t)p[4] << 24 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[2] << 40 | (uint64_t)p[1] << 48 |
+           (uint64_t)p[0] << 56;
+}
+
+/* A number of len bytes, of NUMBER_MAX that can be read. */
+static uint64_t number_at(const uint8_t *p, size_t len, bool big_endian)
+{
+    const unsigned unused = 64 - 8 * (unsigned)len;
+    return big_endian ? big_u64(p) >> unused : little_u64(p) & UINT64_MAX >> unused;
+}
+
+/* A number that does not lie in the window as a whole. */
+static int fetch_number(
+    struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
+{
+    uint8_t bytes[NUMBER_MAX] = {0};
+    const int rc = dq_cursor_bytes(c, what, bytes, len, e);
+    if (rc == 0)
+        *out = number_at(bytes, len, c->big_endian);
+    return rc;
+}
+
+int dq_cursor_number(
+    struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
+{
+    const uint64_t at = c->pos - c->buf_off;
+    if (at >= c->buf_len || len > c->buf_len - at)
+        return fetch_number(c, len, what, out, e);
+    *out = number_at(c->buf + at, len, c->big_endian);
+    c->item = c->pos;
+    c->pos += len;
+    return 0;
+}
+
+int dq_cursor_u32(struct dq_cursor *c, const char *what, uint32_t *out, struct dq_error *e)
+{
+    uint64_t value;
+    const int rc = dq_cursor_number(c, 4, what, &value, e);
+    if (rc == 0)
+        *out = (uint32_t)value;
+    return rc;
+}
+
+int dq_cursor_u64(struct dq_cursor *c, const char *what, uint64_t *out, struct dq_error *e)
+{
+    return dq_cursor_number(c, 8, what, out, e);
+}
+
+int dq_cursor_count(struct dq_cursor *c, const char *what, uint64_t *out, struct dq_error *e)
+{
+    return dq_cursor_number(c, c->narrow ? 4 : 8, what, out, e);
+}
+
+int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char **out, size_t *len,
+    struct dq_error *e)
+{
+    const uint64_t start = c->pos;
+    uint64_t n;
+    int rc = dq_cursor_count(c, what, &n, e);
+    if (rc != 0)
+        return rc;
+    rc = need(c, what, n, e);
+    if (rc != 0)
+        return rc;
+    c->item = start;
+    if (n > max) {
+        const struct dq_finding f = {.rule = DQ_RULE_name_length,
+            .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", max, what),
+            .found = DQ_WORDS("%" PRIu64, n)};
+        return dq_cursor_fail(
+            c, e, &f, "%s: %" PRIu64 " bytes long, at most %" PRIu64 " are allowed", what, n, max);
+    }
+    char *text = dq_mem_new((size_t)n + 1);
+    if (!text)
+        return dq_fail_nomem(e);
+    rc = dq_cursor_bytes(c, what, text, (size_t)n, e);
+    if (rc != 0) {
+        dq_mem_free(text);
+        return rc;
+    }
+    text[n] = '\0';
+    c->item = start;
+    *out = text;
+    *len = (size_t)n;
+    return 0;
+}

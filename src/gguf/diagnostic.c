@@ -1,0 +1,38 @@
+#include "gguf/diagnostic.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct dq_rule_info dq_rules[DQ_RULE_COUNT] = {
+#define DQ_RULE(token, name, level, words) [DQ_RULE_##token] = {name, DQ_LEVEL_##level, words},
+#include "gguf/rules.def"
+#undef DQ_RULE
+};
+
+void dq_finding_tell(const struct dq_listener *listener, const struct dq_finding *f)
+{
+    if (listener)
+        listener->tell(listener->arg, f);
+}
+
+int dq_finding_fail(const struct dq_listener *listener, struct dq_error *e,
+    const struct dq_finding *f, const char *format, ...)
+{
+    dq_finding_tell(listener, f);
+    if (e) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(e->text, sizeof e->text, format, args);
+        va_end(args);
+    }
+    return DQ_ERR_FORMAT;
+}
+
+const char *dq_words(char out[DQ_WORDS_SIZE], const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out, DQ_WORDS_SIZE, format, args);
+    va_end(args);
+    return out;
+}

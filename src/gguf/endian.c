@@ -1,0 +1,54 @@
+#include "gguf/parts.h"
+
+/* The numbers in a block that a big-endian file stores the other way round. Upstream's converter
+ * defines the quantized types below and no others, and no tool writes others. */
+struct field {
+    uint8_t off;
+    uint8_t len;
+};
+
+struct layout {
+    bool defined;
+    struct field fields[2]; /* len 0 ends the list */
+};
+
+static const struct layout layouts[DQ_FMT_COUNT] = {
+    [DQ_FMT_f32] = {true, {{0, 4}}},
+    [DQ_FMT_f16] = {true, {{0, 2}}},
+    [DQ_FMT_bf16] = {true, {{0, 2}}},
+    [DQ_FMT_f64] = {true, {{0, 8}}},
+    [DQ_FMT_i8] = {true, {{0, 0}}},
+    [DQ_FMT_i16] = {true, {{0, 2}}},
+    [DQ_FMT_i32] = {true, {{0, 4}}},
+    [DQ_FMT_i64] = {true, {{0, 8}}},
+    [DQ_FMT_q4_0] = {true, {{0, 2}}},
+    [DQ_FMT_q8_0] = {true, {{0, 2}}},
+    [DQ_FMT_q4_k] = {true, {{0, 2}, {2, 2}}},
+    [DQ_FMT_q6_k] = {true, {{208, 2}}},
+    [DQ_FMT_mxfp4] = {true, {{0, 0}}},
+    [DQ_FMT_nvfp4] = {true, {{0, 0}}},
+};
+
+bool dq_endian_defined(enum dq_format format)
+{
+    return layouts[format].defined;
+}
+
+static void reverse(uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len / 2; i++) {
+        const uint8_t first = bytes[i];
+        bytes[i] = bytes[len - 1 - i];
+        bytes[len - 1 - i] = first;
+    }
+}
+
+void dq_endian_swap(enum dq_format format, void *blocks, size_t nblocks)
+{
+    const struct layout *layout = &layouts[format];
+    uint8_t *block = blocks;
+    for (size_t i = 0; i < nblocks; i++, block += dq_formats[format].bytes) {
+        for (size_t k = 0; k < 2 && layout->fields[k].len > 0; k++)
+            reverse(block + layout->fields[k].off, layout->fields[k].len);
+    }
+}

@@ -1,0 +1,284 @@
+#include "gguf/parts.h"
+
+#include "base/file.h"
+#include "base/array.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { DEFAULT_ALIGNMENT = 32, SHORT_NAME = 128 };
+
+/* magic | version u32 | n_tensors | n_kv, the counts u64 (u32 in version 1).
+ * A big-endian file has no flag: its version, read little-endian, has an empty lower half. */
+static int read_version(struct dq_cursor *c, struct dq_shard *s, struct dq_error *e)
+{
+    const int rc = dq_cursor_u32(c, "version", &s->version, e);
+    if (rc != 0)
+        return rc;
+    if (s->version != 0 && (s->version & 0xffff) == 0) {
+        c->big_endian = true;
+        s->big_endian = true;
+        s->version = s->version >> 24 | (s->version >> 8 & 0xff00);
+    }
+    c->narrow = s->version == 1;
+    if (s->big_endian ? s->version == 3 : s->version >= 1 && s->version <= 3)
+        return 0;
+    const struct dq_finding f = {.rule = DQ_RULE_version,
+        .path = s->path,
+        .offset = 4,
+        .expected = "1, 2, 3 or big-endian 3",
+        .found = DQ_WORDS("%s%" PRIu32, s->big_endian ? "big-endian " : "", s->version)};
+    return dq_finding_fail(c->listener, e, &f, "%s: %sGGUF version %" PRIu32 "; %s (offset 4)",
+        s->path, s->big_endian ? "big-endian " : "", s->version,
+        s->big_endian ? "only version 3 may be" : "versions 1 to 3 are known");
+}
+
+static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_error *e)
+{
+    uint8_t magic[4] = {0};
+    const size_t len = s->size < sizeof magic ? (size_t)s->size : sizeof magic;
+    const int rc = dq_cursor_bytes(c, "magic", magic, len, e);
+    if (rc != 0 || memcmp(magic, "GGUF", sizeof magic) == 0)
+        return rc;
+    struct dq_finding f = {.rule = DQ_RULE_magic,
+        .path = s->path,
+        .expected = "47 47 55 46",
+        .found = DQ_WORDS("%02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3])};
+    if (len == sizeof magic)
+        return dq_finding_fail(c->listener, e, &f, "%s: not a GGUF file", s->path);
+    f.found = DQ_WORDS("a file of %" PRIu64 " bytes", s->size);
+    return dq_finding_fail(
+        c->listener, e, &f, "%s: not a GGUF file (%" PRIu64 " bytes)", s->path, s->size);
+}
+
+static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tensors, uint64_t *n_kv,
+    struct dq_error *e)
+{
+    int rc = read_magic(c, s, e);
+    if (rc == 0)
+        rc = read_version(c, s, e);
+    const uint64_t n_tensors_off = c->pos;
+    if (rc == 0)
+        rc = dq_cursor_count(c, "number of tensors", n_tensors, e);
+    if (rc == 0)
+        rc = dq_cursor_count(c, "number of metadata pairs", n_kv, e);
+    if (rc != 0)
+        return rc;
+    const uint64_t kv_least = c->narrow ? 10 : 14;     /* a length, a letter, a type, a byte */
+    const uint64_t tensor_least = c->narrow ? 20 : 24; /* a length, n_dims, a type, an offset */
+    const uint64_t kv_most = dq_cursor_left(c) / kv_least;
+    const uint64_t tensors_most = dq_cursor_left(c) / tensor_least;
+    if (*n_kv <= kv_most && *n_tensors <= tensors_most)
+        return 0;
+    if (*n_tensors > tensors_most)
+        c->item = n_tensors_off;
+    const struct dq_finding f = {.rule = DQ_RULE_counts,
+        .expected =
+            DQ_WORDS("at most %" PRIu64 " pairs or %" PRIu64 " tensors", kv_most, tensors_most),
+        .found = DQ_WORDS("%" PRIu64 " and %" PRIu64, *n_kv, *n_tensors)};
+    return dq_cursor_fail(c, e, &f,
+        "%" PRIu64 " metadata pairs and %" PRIu64 " tensors claimed, %" PRIu64
+        " bytes left in the file",
+        *n_kv, *n_tensors, dq_cursor_left(c));
+}
+
+/* Most names are shown as they are, and need no copy. */
+static int show(char *name, size_t len, char **shown, struct dq_error *e)
+{
+    *shown = dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
+    return *shown ? 0 : dq_fail_nomem(e);
+}
+
+/* key: string | type u32 | value */
+static int read_kv(
+    struct dq_cursor *c, struct dq_shard *s, struct dq_nametable *keys, struct dq_error *e)
+{
+    char name[SHORT_NAME];
+    struct dq_kv *roomy = dq_with_room(s->kvs, s->n_kvs, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    s->kvs = roomy;
+    c->kv = NULL;
+    struct dq_kv *kv = &s->kvs[s->n_kvs];
+    *kv = (struct dq_kv){0};
+    int rc = dq_cursor_string(c, "key", DQ_KEY_MAX, &kv->key, &kv->key_len, e);
+    if (rc != 0)
+        return rc;
+    s->n_kvs++; /* from here on the shard owns it */
+    rc = show(kv->key, kv->key_len, &kv->shown, e);
+    if (rc != 0)
+        return rc;
+    c->kv = kv;
+    if (kv->key_len == 0) {
+        const struct dq_finding f = {
+            .rule = DQ_RULE_key_empty, .expected = "a key", .found = "0 bytes"};
+        return dq_cursor_fail(c, e, &f, "metadata pair %zu has an empty key", s->n_kvs);
+    }
+    const int added = dq_nametable_add(keys, kv->key, kv->key_len, s->n_kvs);
+    if (added < 0)
+        return dq_fail_nomem(e);
+    if (added > 0) {
+        const struct dq_finding f = {
+            .rule = DQ_RULE_key_duplicate, .expected = "each key once", .found = "a second one"};
+        return dq_cursor_fail(
+            c, e, &f, "key '%s' is there twice", dq_text_cut(kv->shown, name, sizeof name));
+    }
+    rc = dq_value_read_type(c, &kv->type, e);
+    if (rc != 0)
+        return rc;
+    const uint64_t value_off = c->pos;
+    rc = dq_value_skip(c, kv->type, 0, e);
+    if (rc == 0)
+        kv->value_off = value_off;
+    return rc;
+}
+
+static int read_kvs(struct dq_cursor *c, struct dq_shard *s, uint64_t n_kv, struct dq_error *e)
+{
+    struct dq_nametable keys = {0};
+    int rc = 0;
+    for (uint64_t i = 0; rc == 0 && i < n_kv; i++)
+        rc = read_kv(c, s, &keys, e);
+    c->kv = NULL;
+    dq_nametable_finish(&keys);
+    return rc;
+}
+
+static int find_alignment(const struct dq_cursor *c, struct dq_shard *s, struct dq_error *e)
+{
+    const struct dq_kv *kv = dq_shard_kv(s, "general.alignment");
+    int64_t alignment;
+    if (!kv) {
+        s->alignment = DEFAULT_ALIGNMENT;
+        return 0;
+    }
+    struct dq_finding f = {.rule = DQ_RULE_alignment_type,
+        .path = s->path,
+        .kv = kv,
+        .offset = kv->value_off,
+        .expected = "u32",
+        .found = dq_value_types[kv->type].name};
+    if (kv->type != DQ_VALUE_u32)
+        return dq_finding_fail(c->listener, e, &f,
+            "%s: general.alignment is of type %s, not u32 (offset %" PRIu64 ")", s->path, f.found,
+            f.offset);
+    const int rc = dq_kv_integer(s, kv, &alignment, e);
+    if (rc != 0)
+        return rc;
+    if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
+        f.rule = DQ_RULE_alignment_power;
+        f.expected = "a power of two";
+        f.found = DQ_WORDS("%" PRId64, alignment);
+        return dq_finding_fail(c->listener, e, &f,
+            "%s: general.alignment is %" PRId64 ", not a power of two (offset %" PRIu64 ")",
+            s->path, alignment, f.offset);
+    }
+    s->alignment = (uint64_t)alignment;
+    return 0;
+}
+
+/* name: string | n_dims u32 | dims, u64 each (u32 in version 1), innermost first | type u32 |
+ * offset u64, from the start of the data section */
+static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
+{
+    char name[SHORT_NAME];
+    struct dq_tensor *roomy = dq_with_room(m->tensors, m->n_tensors, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    m->tensors = roomy;
+    struct dq_tensor *t = &m->tensors[m->n_tensors];
+    const uint64_t info_off = c->pos;
+    c->tensor = NULL;
+    *t = (struct dq_tensor){.shard = m->n_shards - 1, .dims = {1, 1, 1, 1}};
+    int rc = dq_cursor_string(c, "tensor name", DQ_NAME_MAX, &t->name, &t->name_len, e);
+    if (rc != 0)
+        return rc;
+    m->n_tensors++; /* from here on the model owns it */
+    rc = show(t->name, t->name_len, &t->shown, e);
+    if (rc != 0)
+        return rc;
+    c->tensor = t;
+    rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims, e);
+    if (rc != 0)
+        return rc;
+    if (t->n_dims > DQ_DIMS_MAX) {
+        const struct dq_finding f = {.rule = DQ_RULE_tensor_dimensions,
+            .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
+            .found = DQ_WORDS("%" PRIu32, t->n_dims)};
+        return dq_cursor_fail(c, e, &f,
+            "tensor '%s': %" PRIu32 " dimensions; at most %d are allowed",
+            dq_text_cut(t->shown, name, sizeof name), t->n_dims, DQ_DIMS_MAX);
+    }
+    for (uint32_t i = 0; rc == 0 && i < t->n_dims; i++)
+        rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
+    if (rc == 0)
+        rc = dq_cursor_u32(c, "tensor type", &t->type_id, e);
+    if (rc == 0)
+        rc = dq_cursor_u64(c, "tensor offset", &t->offset, e);
+    if (rc != 0)
+        return rc;
+    t->format = dq_format_by_id(t->type_id);
+    t->info_off = info_off;
+    const int added = dq_nametable_add(&m->names, t->name, t->name_len, m->n_tensors - 1);
+    if (added <= 0)
+        return added == 0 ? 0 : dq_fail_nomem(e);
+    const struct dq_finding f = {
+        .rule = DQ_RULE_tensor_duplicate, .expected = "each name once", .found = "a second one"};
+    c->item = info_off;
+    return dq_cursor_fail(
+        c, e, &f, "tensor '%s' is there twice", dq_text_cut(t->shown, name, sizeof name));
+}
+
+/* A claim is not trusted with much memory: a table for more names grows with them. */
+static int reserve_names(struct dq_model *m, uint64_t n_more, struct dq_error *e)
+{
+    enum { MOST = 1 << 17 };
+    const size_t n = m->n_tensors + (n_more < MOST ? (size_t)n_more : MOST);
+    return dq_nametable_reserve(&m->names, n) == 0 ? 0 : dq_fail_nomem(e);
+}
+
+static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
+{
+    struct dq_shard *s = &m->shards[m->n_shards - 1];
+    uint64_t n_tensors;
+    uint64_t n_kv;
+    int rc = read_header(c, s, &n_tensors, &n_kv, e);
+    if (rc == 0)
+        rc = read_kvs(c, s, n_kv, e);
+    if (rc == 0)
+        rc = find_alignment(c, s, e);
+    if (rc == 0)
+        rc = reserve_names(m, n_tensors, e);
+    for (; rc == 0 && s->n_tensors < n_tensors; s->n_tensors++)
+        rc = read_tensor(c, m, e);
+    s->infos_end = c->pos;
+    if (rc == 0) /* fits: the size of a file has 63 bits, and an alignment 32 */
+        s->data_off = (c->pos + s->alignment - 1) & ~(s->alignment - 1);
+    return rc;
+}
+
+int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
+{
+    struct dq_shard *roomy = dq_with_room(m->shards, m->n_shards, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    m->shards = roomy;
+    struct dq_shard *s = &m->shards[m->n_shards];
+    *s = (struct dq_shard){.fd = -1, .path = dq_mem_text(path)};
+    m->n_shards++;
+    if (!s->path)
+        return dq_fail_nomem(e);
+    int rc = dq_file_open(path, &s->fd, &s->size, e);
+    if (rc != 0)
+        return rc;
+    struct dq_cursor c;
+    rc = dq_cursor_init(&c, s->fd, s->path, 0, s->size, e);
+    if (rc != 0)
+        return rc;
+    c.listener = m->listener;
+    rc = read_all(&c, m, e);
+    dq_cursor_finish(&c);
+    return rc;
+}

@@ -1,0 +1,214 @@
+#include "run/plan.h"
+
+#include <assert.h>
+#include <string.h>
+
+static uint64_t magnitude(int64_t step)
+{
+    return step < 0 ? 0 - (uint64_t)step : (uint64_t)step;
+}
+
+static bool is_all(const struct dq_range *r, uint64_t dim)
+{
+    return r->start == 0 && r->count == dim && (r->step == 1 || dim == 1);
+}
+
+static void add_outer(struct dq_plan *p, struct dq_range range, uint64_t stride)
+{
+    p->outer[p->n_outer].range = range;
+    p->outer[p->n_outer].stride = stride;
+    p->n_outer++;
+    p->n_segments *= range.count;
+}
+
+/* Lets the segment grow over the dimensions that are wanted whole, and over one stretch of the
+ * next; the others, and steps that leave whole blocks out, become outer ranges. */
+static void lay_out(
+    struct dq_plan *p, const uint64_t dims[DQ_DIMS_MAX], const struct dq_range ranges[DQ_DIMS_MAX])
+{
+    uint64_t extent = dims[0]; /* items of the dimensions that the segment spans */
+    bool whole = is_all(&ranges[0], dims[0]);
+    p->inner = ranges[0];
+    for (size_t i = 1; i < DQ_DIMS_MAX; i++) {
+        struct dq_range r = ranges[i];
+        if (whole && (r.step == 1 || r.count == 1)) {
+            p->inner = (struct dq_range){r.start * extent, r.count * extent, 1};
+            whole = is_all(&r, dims[i]);
+        } else {
+            whole = false;
+            add_outer(p, r, extent);
+        }
+        extent *= dims[i];
+    }
+}
+
+void dq_plan_init(struct dq_plan *p, const struct dq_tensor *t, enum dq_dtype dtype,
+    const struct dq_range *ranges)
+{
+    uint64_t dims[DQ_DIMS_MAX] = {1, 1, 1, 1};
+    struct dq_range all[DQ_DIMS_MAX];
+    *p = (struct dq_plan){.tensor = t, .dtype = dtype, .n_segments = 1};
+    p->block_len = t->format ? t->format->bytes : 1;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only native lacks a format */
+    p->block_items = dtype == DQ_DTYPE_native ? 1 : t->format->weights;
+    p->item_len = dtype == DQ_DTYPE_native ? p->block_len : dq_dtype_len(dtype);
+    memcpy(dims, t->dims, sizeof dims);
+    if (!t->format) {
+        const uint64_t bytes[DQ_DIMS_MAX] = {t->n_bytes, 1, 1, 1};
+        memcpy(dims, bytes, sizeof dims);
+    } else if (dtype == DQ_DTYPE_native) {
+        dims[0] /= t->format->weights;
+    }
+    p->n_items = 1;
+    for (size_t i = 0; i < DQ_DIMS_MAX; i++) {
+        all[i] = ranges && i < t->n_dims ? ranges[i] : (struct dq_range){0, dims[i], 1};
+        p->n_items *= all[i].count;
+        if (all[i].count <= 1)
+            all[i].step = 1; /* one step is as good as another, and some are huge */
+    }
+    if (p->n_items == 0)
+        return;
+    if (all[0].count > 1 && magnitude(all[0].step) > p->block_items) {
+        /* Each item lies in a block of its own: one segment for each, so that only these are read.
+         */
+        const struct dq_range one = {0, 1, 1};
+        add_outer(p, all[0], 1);
+        all[0] = one;
+    }
+    lay_out(p, dims, all);
+}
+
+/* The item where a segment's blocks are counted from. */
+static uint64_t base_of(const struct dq_plan *p, uint64_t segment)
+{
+    uint64_t base = 0;
+    for (size_t i = 0; i < p->n_outer; i++) {
+        const struct dq_range *r = &p->outer[i].range;
+        const uint64_t index = r->start + (segment % r->count) * (uint64_t)r->step;
+        base += index * p->outer[i].stride;
+        segment /= r->count;
+    }
+    return base;
+}
+
+/* The lowest item of the n items from `from` on of a segment at base, and how many items they span.
+ */
+static uint64_t lowest(
+    const struct dq_plan *p, uint64_t base, uint64_t from, uint64_t n, uint64_t *span)
+{
+    const uint64_t first = base + p->inner.start + from * (uint64_t)p->inner.step;
+    *span = (n - 1) * magnitude(p->inner.step) + 1;
+    return p->inner.step < 0 ? first - (*span - 1) : first;
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many items from p->next_item on can be taken so that their blocks are at most room. */
+static uint64_t items_that_fit(const struct dq_plan *p, uint64_t base, uint64_t room)
+{
+    const uint64_t left = p->inner.count - p->next_item;
+    const uint64_t step = magnitude(p->inner.step);
+    uint64_t span;
+    const uint64_t first = lowest(p, base, p->next_item, 1, &span);
+    const uint64_t in_block = first % p->block_items;
+    /* Items that can lie between the first one and the edge of the last block on its way. */
+    const uint64_t reach = p->inner.step < 0 ? (room - 1) * p->block_items + in_block
+                                             : room * p->block_items - in_block - 1;
+    return min_u64(left, reach / step + 1);
+}
+
+bool dq_plan_next(struct dq_plan *p, size_t in_len, size_t out_len, struct dq_chunk *out)
+{
+    if (p->n_items == 0 || p->next_segment == p->n_segments)
+        return false;
+    const uint64_t room = min_u64(in_len / p->block_len, out_len / p->item_len / p->block_items);
+    assert(room > 0);
+    const uint64_t base = base_of(p, p->next_segment);
+    const uint64_t n = items_that_fit(p, base, room);
+    uint64_t span;
+    const uint64_t low = lowest(p, base, p->next_item, n, &span);
+    struct dq_chunk c = {
+        .first_item = p->next_segment * p->inner.count + p->next_item,
+        .segment = p->next_segment,
+        .n_segments = 1,
+        .from = p->next_item,
+        .seg_items = (size_t)n,
+        .lead = (size_t)(low % p->block_items),
+    };
+    c.seg_blocks = (size_t)((c.lead + span + p->block_items - 1) / p->block_items);
+    if (n == p->inner.count) {
+        /* Others follow only while they look alike: their lead is the same, because rows are whole
+         * blocks, except where single items of one row are the segments. */
+        const uint64_t most = min_u64(room / c.seg_blocks, p->n_segments - p->next_segment);
+        while (c.n_segments < most) {
+            const uint64_t next = base_of(p, p->next_segment + c.n_segments);
+            if (lowest(p, next, 0, n, &span) % p->block_items != c.lead)
+                break;
+            c.n_segments++;
+        }
+    }
+    p->next_item += n;
+    if (p->next_item == p->inner.count) {
+        p->next_segment += c.n_segments;
+        p->next_item = 0;
+    }
+    c.n_items = c.n_segments * c.seg_items;
+    *out = c;
+    return true;
+}
+
+uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i)
+{
+    uint64_t span;
+    const uint64_t low = lowest(p, base_of(p, c->segment + i), c->from, c->seg_items, &span);
+    return low / p->block_items * p->block_len;
+}
+
+int dq_plan_read(const struct dq_model *m, const struct dq_plan *p, const struct dq_chunk *c,
+    uint8_t *in, struct dq_error *e)
+{
+    const size_t seg_len = c->seg_blocks * p->block_len;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->n_segments; i++)
+        rc = dq_tensor_read(m, p->tensor, dq_plan_offset(p, c, i), in + i * seg_len, seg_len, e);
+    return rc;
+}
+
+static void reverse_items(uint8_t *items, size_t n, size_t item_len)
+{
+    uint8_t *a = items;
+    uint8_t *b = items + (n - 1) * item_len;
+    for (; a < b; a += item_len, b -= item_len) {
+        for (size_t i = 0; i < item_len; i++) {
+            const uint8_t byte = a[i];
+            a[i] = b[i];
+            b[i] = byte;
+        }
+    }
+}
+
+uint8_t *dq_plan_gather(
+    const struct dq_plan *p, const struct dq_chunk *c, uint8_t *items, size_t len)
+{
+    const size_t step = (size_t)magnitude(p->inner.step);
+    if (c->n_segments == 1 && step == 1 && p->inner.step > 0)
+        return items + c->lead * len;
+    uint8_t *to = items;
+    for (size_t s = 0; s < c->n_segments; s++) {
+        const uint8_t *from = items + (s * c->seg_blocks * (size_t)p->block_items + c->lead) * len;
+        uint8_t *segment = to;
+        if (step == 1) {
+            memmove(to, from, c->seg_items * len);
+            to += c->seg_items * len;
+        } else {
+            for (size_t i = 0; i < c->seg_items; i++, from += step * len, to += len)
+                memmove(to, from, len);
+        }
+        if (p->inner.step < 0)
+            reverse_items(segment, c->seg_items, len);
+    }
+    return items;
+}

@@ -1,0 +1,384 @@
+#include "select/select.h"
+
+#include "select/glob.h"
+#include "base/array.h"
+#include "base/mem.h"
+#include "select/suggest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What people type to name a tensor: its bytes, or the way it is shown if they cannot be typed. */
+static const char *typed_name(const struct dq_tensor *t)
+{
+    return strlen(t->name) == t->name_len ? t->name : t->shown;
+}
+
+/* What it takes to try a pattern on a name, besides the bytes of the name, and to see that it need
+ * not be tried; and what a selection may take in all, which is about a second. */
+enum { TRIAL = 32, LOOK = 8, MOST_SPENT = 500000000 };
+
+/* Picks on their way. */
+struct selection {
+    const struct dq_model *m;
+    const struct dq_tensor **sorted; /* by the name as typed; NULL until it is needed */
+    struct dq_nametable shown;       /* of names that are not shown as they are, once needed */
+    bool has_shown;
+    bool raw; /* the word at hand is a name as it is, rather than as it is shown */
+    struct dq_picks picks;
+    bool *whole;       /* of each tensor: it is picked whole already */
+    bool *unwanted;    /* of each tensor: it is excluded */
+    const char *slice; /* of the word at hand, or NULL */
+    uint64_t spent;    /* on trying patterns, in bytes of names */
+    int rc;
+    struct dq_error *e;
+};
+
+/* What to do with a tensor that a word selects. */
+typedef void (*dq_mark_fn)(struct selection *s, const struct dq_tensor *t);
+
+static int by_typed_name(const void *a, const void *b)
+{
+    const struct dq_tensor *const *x = a;
+    const struct dq_tensor *const *y = b;
+    return strcmp(typed_name(*x), typed_name(*y));
+}
+
+static int need_sorted(struct selection *s)
+{
+    const size_t n = s->m->n_tensors;
+    if (s->sorted)
+        return 0;
+    s->sorted = dq_mem_new((n + 1) * sizeof *s->sorted);
+    if (!s->sorted)
+        return dq_fail_nomem(s->e);
+    for (size_t i = 0; i < n; i++)
+        s->sorted[i] = &s->m->tensors[i];
+    qsort(s->sorted, n, sizeof *s->sorted, by_typed_name);
+    return 0;
+}
+
+/* The first in the order of names that begins with the len bytes at text, if one does. */
+static size_t first_with(const struct selection *s, const char *text, size_t len)
+{
+    size_t low = 0;
+    size_t high = s->m->n_tensors;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (strncmp(typed_name(s->sorted[middle]), text, len) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* NAME finds NAME.weight, NAME.bias and so on: one part more, and no dot in it. */
+static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+{
+    const size_t len = strlen(word);
+    const int rc = need_sorted(s);
+    if (rc != 0)
+        return rc;
+    for (size_t i = first_with(s, word, len); i < s->m->n_tensors; i++) {
+        const char *name = typed_name(s->sorted[i]);
+        if (strncmp(name, word, len) != 0 || name[len] > '.')
+            break; /* what begins with word and a dot has passed */
+        if (name[len] == '.' && name[len + 1] != '\0' && !strchr(name + len + 1, '.')) {
+            mark(s, s->sorted[i]);
+            ++*n_matched;
+        }
+    }
+    return 0;
+}
+
+/* Notes which tensors match a pattern; looks only at those that begin as it does, and closely only
+ * at those that end as it does. */
+static int note_matches(struct selection *s, const char *pattern, bool *matched)
+{
+    const size_t len = dq_glob_prefix(pattern);
+    const size_t tail_len = dq_glob_suffix(pattern);
+    const char *tail = pattern + strlen(pattern) - tail_len;
+    for (size_t i = first_with(s, pattern, len); i < s->m->n_tensors; i++) {
+        const char *name = typed_name(s->sorted[i]);
+        if (strncmp(name, pattern, len) != 0)
+            break;
+        const size_t name_len = strlen(name);
+        const bool tried =
+            name_len >= tail_len && memcmp(name + name_len - tail_len, tail, tail_len) == 0;
+        s->spent += tried ? name_len + TRIAL : LOOK;
+        if (s->spent > MOST_SPENT)
+            return dq_fail(s->e, DQ_ERR_USAGE,
+                "the braces stand for too many patterns to try them on so many names");
+        if (tried && dq_glob_match(pattern, name))
+            matched[s->sorted[i] - s->m->tensors] = true;
+    }
+    return 0;
+}
+
+static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+{
+    struct dq_strings patterns = {0};
+    bool *matched = dq_mem_zeroed(s->m->n_tensors + 1, sizeof *matched);
+    int rc = matched ? need_sorted(s) : dq_fail_nomem(s->e);
+    if (rc == 0)
+        rc = dq_glob_expand(word, &patterns, s->e);
+    for (size_t i = 0; rc == 0 && i < patterns.n; i++)
+        rc = note_matches(s, patterns.items[i], matched);
+    for (size_t i = 0; rc == 0 && i < s->m->n_tensors; i++) {
+        if (matched[i]) {
+            mark(s, &s->m->tensors[i]);
+            ++*n_matched;
+        }
+    }
+    dq_strings_finish(&patterns);
+    dq_mem_free(matched);
+    return rc;
+}
+
+static int need_shown(struct selection *s)
+{
+    for (size_t i = 0; !s->has_shown && i < s->m->n_tensors; i++) {
+        const struct dq_tensor *t = &s->m->tensors[i];
+        if (t->shown != t->name && dq_nametable_add(&s->shown, t->shown, strlen(t->shown), i) < 0)
+            return dq_fail_nomem(s->e);
+    }
+    s->has_shown = true;
+    return 0;
+}
+
+/* Finds the tensor with a name, or leaves NULL. A name that cannot be typed may be spelled as it is
+ * shown. That no two share, so it comes first where a word may be either: what `list` shows always
+ * means the tensor that it stands for. */
+static int find_exact(struct selection *s, const char *word, const struct dq_tensor **exact)
+{
+    const size_t len = strlen(word);
+    size_t i;
+    *exact = s->raw || !strchr(word, '\\') ? dq_model_find(s->m, word, len) : NULL;
+    if (*exact || !strchr(word, '\\'))
+        return 0;
+    const int rc = need_shown(s);
+    if (rc != 0)
+        return rc;
+    *exact = dq_nametable_find(&s->shown, word, len, &i) ? &s->m->tensors[i]
+                                                         : dq_model_find(s->m, word, len);
+    return 0;
+}
+
+/* Calls mark for each tensor that word selects, and counts them. */
+static int match_word(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
+{
+    const struct dq_tensor *exact;
+    int rc = find_exact(s, word, &exact);
+    *n_matched = 0;
+    if (rc != 0)
+        return rc;
+    if (exact) {
+        mark(s, exact);
+        *n_matched = 1;
+        return 0;
+    }
+    rc = match_stem(s, word, mark, n_matched);
+    if (rc != 0 || *n_matched > 0 || !dq_glob_is_pattern(word))
+        return rc;
+    return match_glob(s, word, mark, n_matched);
+}
+
+static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_error *e)
+{
+    struct dq_suggestions near = {0};
+    char words[768];
+    if (m->n_tensors == 0)
+        return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: the model has no tensors", m->path);
+    if (strchr(word, '[') && dq_model_find(m, word, strcspn(word, "[")))
+        return dq_fail(e, DQ_ERR_USAGE, "%s: '%.200s': what stands behind the name is no slice",
+            m->path, word);
+    for (size_t i = 0; i < m->n_tensors; i++)
+        dq_suggest(&near, word, m->tensors[i].shown);
+    dq_suggest_words(&near, words, sizeof words);
+    return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: no tensor matches '%.200s'%s", m->path, word, words);
+}
+
+static int add_slice(struct dq_pick *p, const char *text, struct dq_error *e)
+{
+    p->slice_text = dq_mem_text(text);
+    p->slice = dq_mem_new(sizeof *p->slice);
+    if (!p->slice_text || !p->slice)
+        return dq_fail_nomem(e);
+    char *to = p->slice_text;
+    for (const char *from = text; *from; from++) {
+        if (*from != ' ' && *from != '\t')
+            *to++ = *from;
+    }
+    *to = '\0';
+    return dq_slice_parse(text, p->tensor, p->slice, e);
+}
+
+static void finish_pick(struct dq_pick *p)
+{
+    dq_mem_free(p->slice_text);
+    dq_mem_free(p->slice);
+}
+
+static int add_pick(
+    struct dq_picks *picks, const struct dq_tensor *t, const char *slice, struct dq_error *e)
+{
+    struct dq_pick *roomy = dq_with_room(picks->items, picks->n, sizeof *roomy);
+    if (!roomy)
+        return dq_fail_nomem(e);
+    picks->items = roomy;
+    struct dq_pick *p = &picks->items[picks->n];
+    *p = (struct dq_pick){.tensor = t, .order = picks->n};
+    picks->n++;
+    return slice ? add_slice(p, slice, e) : 0;
+}
+
+static void mark_wanted(struct selection *s, const struct dq_tensor *t)
+{
+    bool *whole = &s->whole[t - s->m->tensors];
+    struct dq_error why;
+    if (s->rc != 0 || (!s->slice && *whole))
+        return;
+    s->rc = add_pick(&s->picks, t, s->slice, &why);
+    if (s->rc != 0)
+        dq_fail(s->e, s->rc, "%s: %s", s->m->path, why.text);
+    if (!s->slice)
+        *whole = true;
+}
+
+static void mark_unwanted(struct selection *s, const struct dq_tensor *t)
+{
+    s->unwanted[t - s->m->tensors] = true;
+}
+
+static int want(struct selection *s, const char *word)
+{
+    size_t n;
+    const char *slice = dq_slice_find(word);
+    const struct dq_tensor *exact;
+    int rc = find_exact(s, word, &exact);
+    if (rc != 0)
+        return rc;
+    if (exact)
+        slice = NULL; /* a name that ends in brackets itself */
+    char *name = dq_mem_text_of(word, slice ? (size_t)(slice - word) : strlen(word));
+    if (!name)
+        return dq_fail_nomem(s->e);
+    s->slice = slice;
+    rc = match_word(s, name, mark_wanted, &n);
+    if (rc == 0)
+        rc = s->rc;
+    if (rc == 0 && n == 0)
+        rc = fail_unmatched(s->m, name, s->e);
+    dq_mem_free(name);
+    return rc;
+}
+
+static int compare_order(const struct dq_pick *x, const struct dq_pick *y)
+{
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct dq_pick *x = a;
+    const struct dq_pick *y = b;
+    if (x->tensor != y->tensor)
+        return x->tensor < y->tensor ? -1 : 1;
+    return compare_order(x, y);
+}
+
+/* Brings picks of the same thing together. */
+static int by_slice(const void *a, const void *b)
+{
+    const struct dq_pick *x = a;
+    const struct dq_pick *y = b;
+    if (x->tensor != y->tensor)
+        return x->tensor < y->tensor ? -1 : 1;
+    const int texts =
+        strcmp(x->slice_text ? x->slice_text : "", y->slice_text ? y->slice_text : "");
+    return texts != 0 ? texts : compare_order(x, y);
+}
+
+static bool is_same(const struct dq_pick *x, const struct dq_pick *y)
+{
+    return x->tensor == y->tensor && x->slice_text && y->slice_text &&
+           strcmp(x->slice_text, y->slice_text) == 0;
+}
+
+/* Takes out what is excluded or there twice, and puts the rest in the order of the file, in which
+ * all tensors are if no words chose among them. */
+static void tidy(struct selection *s, bool in_order)
+{
+    struct dq_picks *picks = &s->picks;
+    size_t kept = 0;
+    if (picks->n > 0 && !in_order)
+        qsort(picks->items, picks->n, sizeof *picks->items, by_slice);
+    for (size_t i = 0; i < picks->n; i++) {
+        struct dq_pick *p = &picks->items[i];
+        if (s->unwanted[p->tensor - s->m->tensors] ||
+            (kept > 0 && is_same(&picks->items[kept - 1], p)))
+            finish_pick(p);
+        else
+            picks->items[kept++] = *p;
+    }
+    picks->n = kept;
+    if (kept > 0 && !in_order)
+        qsort(picks->items, kept, sizeof *picks->items, by_place);
+}
+
+int dq_select(const struct dq_model *m, const struct dq_strings *wanted, size_t n_raw,
+    const struct dq_strings *excluded, struct dq_picks *out, struct dq_strings *unused,
+    struct dq_error *e)
+{
+    struct selection s = {.m = m, .e = e};
+    int rc = 0;
+    s.whole = dq_mem_zeroed(m->n_tensors + 1, sizeof *s.whole);
+    s.unwanted = dq_mem_zeroed(m->n_tensors + 1, sizeof *s.unwanted);
+    if (!s.whole || !s.unwanted)
+        rc = dq_fail_nomem(e);
+    for (size_t i = 0; rc == 0 && wanted->n == 0 && i < m->n_tensors; i++)
+        rc = add_pick(&s.picks, &m->tensors[i], NULL, e);
+    for (size_t i = 0; rc == 0 && i < wanted->n; i++) {
+        s.raw = i < n_raw;
+        rc = want(&s, wanted->items[i]);
+    }
+    s.raw = false;
+    for (size_t i = 0; rc == 0 && i < excluded->n; i++) {
+        const char *word = excluded->items[i];
+        size_t n;
+        rc = match_word(&s, word, mark_unwanted, &n);
+        if (rc == 0 && n == 0 && unused)
+            rc = dq_strings_add(unused, word, strlen(word), e);
+    }
+    if (rc == 0) {
+        tidy(&s, wanted->n == 0);
+        if (s.picks.n == 0 && wanted->n + excluded->n > 0)
+            rc = dq_fail(e, DQ_ERR_NO_TENSOR, "%s: nothing is left of the selection", m->path);
+    }
+    if (rc == 0)
+        *out = s.picks;
+    else
+        dq_picks_finish(&s.picks);
+    dq_nametable_finish(&s.shown);
+    dq_mem_free(s.sorted);
+    dq_mem_free(s.whole);
+    dq_mem_free(s.unwanted);
+    return rc;
+}
+
+void dq_picks_finish(struct dq_picks *picks)
+{
+    for (size_t i = 0; i < picks->n; i++)
+        finish_pick(&picks->items[i]);
+    dq_mem_free(picks->items);
+    *picks = (struct dq_picks){0};
+}
+
+void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out)
+{
+    if (pick->slice)
+        *out = *pick->slice;
+    else
+        dq_slice_all(pick->tensor, out);
+}

@@ -1,0 +1,44 @@
+#include "sink/container.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const struct dq_container containers[] = {
+    {"npy", ".npy", NULL, dq_npy_header},
+    {"raw", ".raw", ".bin", NULL},
+};
+
+static const size_t n_containers = sizeof containers / sizeof containers[0];
+
+const struct dq_container *dq_container_by_name(const char *name)
+{
+    for (size_t i = 0; i < n_containers; i++) {
+        if (strcasecmp(containers[i].name, name) == 0)
+            return &containers[i];
+    }
+    return NULL;
+}
+
+const struct dq_container *dq_container_by_ending(const char *path)
+{
+    const char *ending = strrchr(path, '.');
+    for (size_t i = 0; ending && i < n_containers; i++) {
+        const struct dq_container *c = &containers[i];
+        if (strcasecmp(c->ending, ending) == 0 ||
+            (c->ending2 && strcasecmp(c->ending2, ending) == 0))
+            return c;
+    }
+    return NULL;
+}
+
+bool dq_container_is_foreign(const char *path)
+{
+    static const char *const endings[] = {
+        ".npz", ".safetensors", ".gguf", ".pt", ".pth", ".ckpt", ".h5", ".zip", ".csv", ".json"};
+    const char *ending = strrchr(path, '.');
+    for (size_t i = 0; ending && i < sizeof endings / sizeof endings[0]; i++) {
+        if (strcasecmp(endings[i], ending) == 0)
+            return true;
+    }
+    return false;
+}

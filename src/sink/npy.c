@@ -1,0 +1,40 @@
+#include "sink/npy.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* | \x93NUMPY | version 1 0 | length of the rest u16 | a Python dict, blanks, newline |
+ *
+ * numpy leaves blanks behind the dict so that the first length may grow to 21 digits in place, and
+ * then pads the whole to a multiple of 64, with 64 blanks if it is one already. */
+enum { PREFIX_LEN = 10, GROWTH_DIGITS = 21, ALIGNMENT = 64 };
+
+size_t dq_npy_header(
+    const char *descr, const uint64_t *shape, size_t n_dims, uint8_t out[DQ_NPY_HEADER_MAX])
+{
+    char dict[DQ_NPY_HEADER_MAX];
+    size_t n = (size_t)snprintf(
+        dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
+    size_t growth = 0;
+    for (size_t i = 0; i < n_dims; i++) {
+        const int digits = snprintf(dict + n, sizeof dict - n, "%" PRIu64, shape[i]);
+        if (i == 0)
+            growth = GROWTH_DIGITS - (size_t)digits;
+        n += (size_t)digits;
+        if (n_dims == 1)
+            dict[n++] = ',';
+        else if (i + 1 < n_dims)
+            n += (size_t)snprintf(dict + n, sizeof dict - n, ", ");
+    }
+    n += (size_t)snprintf(dict + n, sizeof dict - n, "), }");
+    const size_t used = PREFIX_LEN + n + growth + 1;
+    const size_t total = used + (ALIGNMENT - used % ALIGNMENT);
+    memcpy(out, "\x93NUMPY\x01\x00", 8);
+    out[8] = (uint8_t)(total - PREFIX_LEN);
+    out[9] = (uint8_t)((total - PREFIX_LEN) >> 8);
+    memcpy(out + PREFIX_LEN, dict, n);
+    memset(out + PREFIX_LEN + n, ' ', total - PREFIX_LEN - n - 1);
+    out[total - 1] = '\n';
+    return total;
+}

@@ -1,0 +1,58 @@
+#include "verify/check_lane.h"
+
+#include <string.h>
+
+int dq_trial_decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype,
+    size_t nblocks, struct dq_error *e)
+{
+    const size_t len = nblocks * dq_formats[format].weights * dq_dtype_len(dtype);
+    uint64_t unused = 0;
+    const int rc = dq_lane_spoil(lane, len, e);
+    return rc != 0 ? rc : lane->ops->decode(lane, format, dtype, nblocks, &unused, e);
+}
+
+int dq_trial_compare(struct dq_lane *lane, struct dq_lane *reference, struct dq_comparison *c,
+    size_t at, size_t nblocks, uint64_t first_block, struct dq_error *e)
+{
+    const struct dq_format_info *f = &dq_formats[c->format];
+    const size_t weights_len = f->weights * dq_dtype_len(c->dtype); /* of a block */
+    const size_t by_in = reference->in_len / f->bytes;
+    const size_t by_out = reference->out_len / weights_len;
+    const size_t most = by_in < by_out ? by_in : by_out;
+    c->device = lane->device;
+    for (size_t done = 0; done < nblocks; done += most) {
+        const size_t n = nblocks - done < most ? nblocks - done : most;
+        const uint8_t *got = lane->out + (at + done) * weights_len;
+        uint64_t unused = 0;
+        memcpy(reference->in, lane->in + (at + done) * f->bytes, n * f->bytes);
+        const int rc = reference->ops->decode(reference, c->format, c->dtype, n, &unused, e);
+        if (rc != 0)
+            return rc;
+        dq_compare(c, got, reference->out, reference->in, first_block + done, n);
+    }
+    return 0;
+}
+
+/* A number that is hardly the same for other bytes; len is a multiple of 2. */
+static uint64_t digest(const uint8_t *bytes, size_t len)
+{
+    uint64_t sum = 0xcbf29ce484222325;
+    for (size_t i = 0; i < len; i += 8) {
+        uint64_t word = 0;
+        memcpy(&word, bytes + i, len - i < 8 ? len - i : 8);
+        sum = (sum ^ word) * 0x9e3779b97f4a7c15;
+        sum ^= sum >> 32;
+    }
+    return sum;
+}
+
+int dq_trial_stable(
+    struct dq_lane *lane, struct dq_comparison *c, size_t nblocks, struct dq_error *e)
+{
+    const size_t len = nblocks * dq_formats[c->format].weights * dq_dtype_len(c->dtype);
+    const uint64_t before = digest(lane->out, len);
+    const int rc = dq_trial_decode(lane, c->format, c->dtype, nblocks, e);
+    if (rc == 0 && digest(lane->out, len) != before)
+        c->unstable = true;
+    return rc;
+}

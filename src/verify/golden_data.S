@@ -1,0 +1,18 @@
+/* The golden vectors as data of the program: for each format its blocks and, behind them, the f32
+ * weights. DQ_GOLDEN is the folder that they are in. */
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+#define VECTORS(folder, token)                                                                     \
+    .balign 16;                                                                                    \
+    .globl dq_golden_##token##_blocks, dq_golden_##token##_weights, dq_golden_##token##_end;       \
+    dq_golden_##token##_blocks:                                                                    \
+    .incbin TEXT(folder/token.blocks);                                                             \
+    dq_golden_##token##_weights:                                                                   \
+    .incbin TEXT(folder/token.f32);                                                                \
+    dq_golden_##token##_end:
+
+#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores) VECTORS(DQ_GOLDEN, token)
+
+    .section .rodata
+#include "type/types.def"
+    .section .note.GNU-stack, "", %progbits
