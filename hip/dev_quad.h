@@ -10,8 +10,8 @@
 #ifndef DQ_DEV_QUAD_H
 #define DQ_DEV_QUAD_H
 
-#include "type/blocks.h"
 #include "rt.h"
+#include "type/blocks.h"
 
 struct dq_quad {
     float w[4];

@@ -1,9 +1,9 @@
-/* The kernels: one for each row of formats.def and each type of output.
+/* The kernels: one for each row of types.def and each type of output.
  *
  *   dq_TOKEN_f32, dq_TOKEN_f16, dq_TOKEN_bf16 (d_src, d_dst, n_weights, d_overflow)
  *
  * A thread of an f32 kernel writes four consecutive weights, one of a 16-bit kernel eight; either
- * way that is 16 bytes. Where formats.def says so it does that twice, the second time in the next
+ * way that is 16 bytes. Where types.def says so it does that twice, the second time in the next
  * part of the block, whose codes lie in the same bytes. The grid holds at least as many threads as
  * that takes and the size of a block is free. d_src lies at a multiple of 256 and d_dst of 16;
  * nothing outside of the blocks is read and nothing after n_weights is written. Formats with blocks
@@ -199,22 +199,22 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
     extern "C" __global__ void dq_##token##_##dtype(const uint8_t *__restrict__ d_src,             \
         void *__restrict__ d_dst, uint64_t n_weights, uint32_t *__restrict__ d_overflow)
 
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
+#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
     KERNEL(token, f32)                                                                             \
     {                                                                                              \
         (void)d_overflow;                                                                          \
-        run_f32<dev_##token, dq_block_##token, weights, stores>(                                   \
+        run_f32<dev_##token, dq_block_##token, weights, gpu_stores_per_thread>(                    \
             (const struct dq_block_##token *)d_src, (uint32_t *)d_dst, n_weights);                 \
     }                                                                                              \
     KERNEL(token, f16)                                                                             \
     {                                                                                              \
-        run_16<dev_##token, to_f16, dq_block_##token, weights, stores>(                            \
+        run_16<dev_##token, to_f16, dq_block_##token, weights, gpu_stores_per_thread>(             \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }                                                                                              \
     KERNEL(token, bf16)                                                                            \
     {                                                                                              \
-        run_16<dev_##token, to_bf16, dq_block_##token, weights, stores>(                           \
+        run_16<dev_##token, to_bf16, dq_block_##token, weights, gpu_stores_per_thread>(            \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }
 #include "type/types.def"
-#undef DQ_FORMAT
+#undef DQ_TYPE

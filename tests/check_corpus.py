@@ -211,7 +211,7 @@ def check_findings(program, path, due, listed, *options):
     and agrees with `list --json`."""
     run = Run(program, 'check', '--json', *options, path)
     report = json.loads(run.out)
-    findings = report['findings']
+    findings = report['diagnostics']
     errors = [f for f in findings if f['level'] == 'error']
     status = 1 if errors else 0
     failures = run.problems(status, silent=True)
@@ -219,7 +219,7 @@ def check_findings(program, path, due, listed, *options):
     if found != due:
         failures.append(f'{path}: check {options} finds {found!r}, not {due!r}')
     counts = (len(errors), len(findings) - len(errors), 'malformed' if errors else 'sound', None)
-    if (report['errors'], report['remarks'], report['verdict'], report['error']) != counts:
+    if (report['errors'], report['notes'], report['verdict'], report['error']) != counts:
         failures.append(f'{path}: check {options} reports {report}')
     lines = Run(program, 'check', '--jsonl', *options, path)
     text = Run(program, 'check', *options, path)

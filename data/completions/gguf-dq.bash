@@ -126,7 +126,7 @@ _gguf_dq_add_types()
 
 _gguf_dq()
 {
-    local commands='list extract verify check bench devices formats'
+    local commands='list extract verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
     local decoding='-d --dtype --device --cpu -j --threads'
@@ -174,7 +174,7 @@ _gguf_dq()
         check) options="$selecting $examining $confined $reporting" ;;
         bench) options="$decoding $measuring $confined $reporting" ;;
         devices) options="$reporting" ;;
-        formats) options="$reporting" ;;
+        types) options="$reporting" ;;
         *) return ;;
     esac
     if [[ $options == *"$confined"* ]]; then # the commands that take a model

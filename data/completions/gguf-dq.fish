@@ -68,7 +68,7 @@ complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Check a GPU against the CPU
 complete -c gguf-dq -n __gguf_dq_using -a check -d 'Look for what is wrong with a file'
 complete -c gguf-dq -n __gguf_dq_using -a bench -d 'Measure how fast types are decoded'
 complete -c gguf-dq -n __gguf_dq_using -a devices -d 'Show the GPUs and the levels of the CPU'
-complete -c gguf-dq -n __gguf_dq_using -a formats -d 'Show the tensor types that are known'
+complete -c gguf-dq -n __gguf_dq_using -a types -d 'Show the tensor types that are known'
 complete -c gguf-dq -n __gguf_dq_using -l help -d 'Show help'
 complete -c gguf-dq -n __gguf_dq_using -l version -d 'Show the version'
 
@@ -111,8 +111,8 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Say what wo
 
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l no-sandbox -d 'Keep rights that are not needed'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -l json -d 'Report as one JSON object'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -l jsonl -d 'Report as one JSON object a line'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -s q -l quiet -d 'No warnings, no progress'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -s v -l verbose -d 'Say more'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices formats' -s h -l help -d 'Show help'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l json -d 'Report as one JSON object'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l jsonl -d 'Report as one JSON object a line'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s q -l quiet -d 'No warnings, no progress'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s v -l verbose -d 'Say more'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s h -l help -d 'Show help'

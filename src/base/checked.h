@@ -15,7 +15,7 @@ static inline bool dq_add_u64(uint64_t a, uint64_t b, uint64_t *out)
 }
 
 /* For totals that are only shown: one that does not fit is as large as can be. */
-static inline uint64_t dq_add_most(uint64_t a, uint64_t b)
+static inline uint64_t dq_add_sat_u64(uint64_t a, uint64_t b)
 {
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }

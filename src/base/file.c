@@ -70,7 +70,7 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
         if (got < 0) {
             if (errno != EINTR)
                 return dq_fail_errno(e, "%s: read at offset %" PRIu64, path, off);
-            const int rc = dq_stop_check(e);
+            const int rc = dq_signals_check(e);
             if (rc != 0)
                 return rc;
             continue;
@@ -78,8 +78,8 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
         to += got;
         off += (uint64_t)got;
         len -= (size_t)got;
-        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
-            return DQ_ERR_STOPPED;
+        if (len > 0 && dq_signals_check(e) != 0) /* a signal may have cut the call short */
+            return DQ_ERR_INTERRUPTED;
     }
     return 0;
 }
@@ -100,8 +100,8 @@ static int write_all(
             len -= (size_t)put;
             off += off == OWN_POSITION ? 0 : (uint64_t)put;
         }
-        if (len > 0 && dq_stop_check(e) != 0) /* a signal may have cut the call short */
-            return DQ_ERR_STOPPED;
+        if (len > 0 && dq_signals_check(e) != 0) /* a signal may have cut the call short */
+            return DQ_ERR_INTERRUPTED;
     }
     return 0;
 }
@@ -172,8 +172,8 @@ int dq_file_flush(FILE *file, const char *path, struct dq_error *e)
     errno = 0;
     if (fflush(file) == 0 && !ferror(file))
         return 0;
-    if (errno == EINTR && dq_stop_check(e) != 0)
-        return DQ_ERR_STOPPED;
+    if (errno == EINTR && dq_signals_check(e) != 0)
+        return DQ_ERR_INTERRUPTED;
     if (errno == 0) /* an earlier write failed, and its reason is gone */
         errno = EIO;
     return dq_fail_errno(e, "%s: write", path ? path : "standard output");

@@ -9,7 +9,7 @@
 
 void dq_json_count_memory(void)
 {
-    json_set_alloc_funcs(dq_mem_new, dq_mem_free);
+    json_set_alloc_funcs(dq_mem_alloc, dq_mem_free);
 }
 
 /* To jansson DEL is a letter like others, but to a terminal it is none. */

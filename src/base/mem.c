@@ -40,7 +40,7 @@ size_t dq_mem_refused(void)
     return atomic_load(&refused);
 }
 
-bool dq_mem_take(size_t len)
+bool dq_mem_charge(size_t len)
 {
     size_t now = atomic_load(&taken);
     do {
@@ -53,7 +53,7 @@ bool dq_mem_take(size_t len)
     return true;
 }
 
-void dq_mem_give(size_t len)
+void dq_mem_uncharge(size_t len)
 {
     atomic_fetch_sub(&taken, len);
 }
@@ -70,41 +70,41 @@ static void *settle(void *p, size_t len)
     return p;
 }
 
-void *dq_mem_new(size_t len)
+void *dq_mem_alloc(size_t len)
 {
-    return dq_mem_take(len) ? settle(malloc(len), len) : NULL;
+    return dq_mem_charge(len) ? settle(malloc(len), len) : NULL;
 }
 
-void *dq_mem_zeroed(size_t n, size_t len)
+void *dq_mem_calloc(size_t n, size_t len)
 {
     if (len > 0 && n > SIZE_MAX / len) {
         errno = ENOMEM;
         return NULL;
     }
-    return dq_mem_take(n * len) ? settle(calloc(n, len), n * len) : NULL;
+    return dq_mem_charge(n * len) ? settle(calloc(n, len), n * len) : NULL;
 }
 
 /* While it moves, both the old and the new one are there. */
-void *dq_mem_resize(void *p, size_t len)
+void *dq_mem_realloc(void *p, size_t len)
 {
     const size_t before = size_of(p);
-    if (!dq_mem_take(len))
+    if (!dq_mem_charge(len))
         return NULL;
     void *moved = settle(realloc(p, len), len);
     if (moved)
-        dq_mem_give(before);
+        dq_mem_uncharge(before);
     return moved;
 }
 
 void dq_mem_free(void *p)
 {
-    dq_mem_give(size_of(p));
+    dq_mem_uncharge(size_of(p));
     free(p);
 }
 
-char *dq_mem_text_of(const char *text, size_t len)
+char *dq_mem_strndup(const char *text, size_t len)
 {
-    char *copy = dq_mem_new(len + 1);
+    char *copy = dq_mem_alloc(len + 1);
     if (copy) {
         memcpy(copy, text, len);
         copy[len] = '\0';
@@ -112,7 +112,7 @@ char *dq_mem_text_of(const char *text, size_t len)
     return copy;
 }
 
-char *dq_mem_text(const char *text)
+char *dq_mem_strdup(const char *text)
 {
-    return dq_mem_text_of(text, strlen(text));
+    return dq_mem_strndup(text, strlen(text));
 }

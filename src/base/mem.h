@@ -18,15 +18,15 @@ size_t dq_mem_refused(void);
 
 /* As malloc, calloc, realloc and free, strdup and strndup: NULL, and errno ENOMEM, if there is no
  * memory or the limit is reached. */
-void *dq_mem_new(size_t len);
-void *dq_mem_zeroed(size_t n, size_t len);
-void *dq_mem_resize(void *p, size_t len);
+void *dq_mem_alloc(size_t len);
+void *dq_mem_calloc(size_t n, size_t len);
+void *dq_mem_realloc(void *p, size_t len);
 void dq_mem_free(void *p);
-char *dq_mem_text(const char *text);
-char *dq_mem_text_of(const char *text, size_t len);
+char *dq_mem_strdup(const char *text);
+char *dq_mem_strndup(const char *text, size_t len);
 
 /* Counts memory that comes from elsewhere, such as a GPU's runtime; false if that is too much. */
-bool dq_mem_take(size_t len);
-void dq_mem_give(size_t len);
+bool dq_mem_charge(size_t len);
+void dq_mem_uncharge(size_t len);
 
 #endif

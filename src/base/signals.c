@@ -58,7 +58,7 @@ static void take_note(int number)
     raise(number); /* acts when this handler returns */
 }
 
-void dq_stop_ignore_write_signals(void)
+void dq_signals_ignore_write(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
@@ -75,7 +75,7 @@ static void catch_signal(int number)
 }
 
 /* The handler stays where it is once it is there: there may be many files. */
-void dq_stop_hold(void)
+void dq_signals_defer(void)
 {
     static bool caught;
     holding = true;
@@ -90,27 +90,27 @@ void dq_stop_hold(void)
 #endif
 }
 
-void dq_stop_guard(int folder, const char *name)
+void dq_signals_set_tmpfile(int folder, const char *name)
 {
     temporary.folder = folder;
     snprintf(temporary.name, sizeof temporary.name, "%s", name);
     temporary.there = true;
 }
 
-void dq_stop_release(void)
+void dq_signals_undefer(void)
 {
     temporary.there = false;
     holding = false;
 }
 
-int dq_stop_check(struct dq_error *e)
+int dq_signals_check(struct dq_error *e)
 {
     if (signal_came)
-        return dq_fail(e, DQ_ERR_STOPPED, "ended by signal %d", (int)signal_came);
+        return dq_fail(e, DQ_ERR_INTERRUPTED, "ended by signal %d", (int)signal_came);
     return 0;
 }
 
-void dq_stop_obey(void)
+void dq_signals_reraise(void)
 {
     if (signal_came)
         raise(signal_came);

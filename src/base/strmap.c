@@ -55,30 +55,30 @@ static uint64_t hash(const uint64_t key[2], const char *name, size_t len)
 }
 
 /* The slot of a name with hash h, or the empty one where it belongs. */
-static struct dq_name_slot *slot_of(
-    const struct dq_nametable *t, const char *name, size_t len, uint64_t h)
+static struct dq_strmap_slot *slot_of(
+    const struct dq_strmap *t, const char *name, size_t len, uint64_t h)
 {
     size_t i = (size_t)h & (t->n_slots - 1);
     for (;; i = (i + 1) & (t->n_slots - 1)) {
-        struct dq_name_slot *s = &t->slots[i];
+        struct dq_strmap_slot *s = &t->slots[i];
         if (!s->name || (s->hash == h && s->len == len && memcmp(s->name, name, len) == 0))
             return s;
     }
 }
 
-static int grow(struct dq_nametable *t, size_t n_slots)
+static int grow(struct dq_strmap *t, size_t n_slots)
 {
-    struct dq_nametable bigger = *t;
+    struct dq_strmap bigger = *t;
     bigger.n_slots = n_slots;
 #ifdef __linux__
     if (!t->slots)
         memcpy(bigger.key, (const void *)getauxval(AT_RANDOM), sizeof bigger.key);
 #endif
-    bigger.slots = dq_mem_zeroed(bigger.n_slots, sizeof *bigger.slots);
+    bigger.slots = dq_mem_calloc(bigger.n_slots, sizeof *bigger.slots);
     if (!bigger.slots)
         return -1;
     for (size_t i = 0; i < t->n_slots; i++) {
-        const struct dq_name_slot *s = &t->slots[i];
+        const struct dq_strmap_slot *s = &t->slots[i];
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the slots are there */
         if (s->name)
             *slot_of(&bigger, s->name, s->len, s->hash) = *s;
@@ -88,13 +88,13 @@ static int grow(struct dq_nametable *t, size_t n_slots)
     return 0;
 }
 
-void dq_nametable_finish(struct dq_nametable *t)
+void dq_strmap_finish(struct dq_strmap *t)
 {
     dq_mem_free(t->slots);
-    *t = (struct dq_nametable){0};
+    *t = (struct dq_strmap){0};
 }
 
-int dq_nametable_reserve(struct dq_nametable *t, size_t n)
+int dq_strmap_reserve(struct dq_strmap *t, size_t n)
 {
     size_t n_slots = t->n_slots ? t->n_slots : 64;
     while (n_slots / 2 < n)
@@ -102,25 +102,25 @@ int dq_nametable_reserve(struct dq_nametable *t, size_t n)
     return n_slots > t->n_slots ? grow(t, n_slots) : 0;
 }
 
-int dq_nametable_add(struct dq_nametable *t, const char *name, size_t len, size_t value)
+int dq_strmap_add(struct dq_strmap *t, const char *name, size_t len, size_t value)
 {
     /* At most half full, so that a search always meets an empty slot soon. */
     if (2 * (t->n_used + 1) > t->n_slots && grow(t, t->n_slots ? 2 * t->n_slots : 64) != 0)
         return -1;
     const uint64_t h = hash(t->key, name, len);
-    struct dq_name_slot *s = slot_of(t, name, len, h);
+    struct dq_strmap_slot *s = slot_of(t, name, len, h);
     if (s->name)
         return 1;
-    *s = (struct dq_name_slot){name, len, value, h};
+    *s = (struct dq_strmap_slot){name, len, value, h};
     t->n_used++;
     return 0;
 }
 
-bool dq_nametable_find(const struct dq_nametable *t, const char *name, size_t len, size_t *value)
+bool dq_strmap_find(const struct dq_strmap *t, const char *name, size_t len, size_t *value)
 {
     if (t->n_slots == 0)
         return false;
-    const struct dq_name_slot *s = slot_of(t, name, len, hash(t->key, name, len));
+    const struct dq_strmap_slot *s = slot_of(t, name, len, hash(t->key, name, len));
     if (!s->name)
         return false;
     *value = s->value;

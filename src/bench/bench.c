@@ -69,7 +69,7 @@ int dq_bench_time(
     double gbs[RUNS];
     double took = 0;
     uint64_t times = 1;
-    int rc = dq_stop_check(e);
+    int rc = dq_signals_check(e);
     /* How often is enough; this warms up too. */
     while (rc == 0 && times < (uint64_t)1 << 40) {
         rc = run_once(task, times, &took, e);
@@ -81,7 +81,7 @@ int dq_bench_time(
         rc = run_once(task, times, &took, e);
         gbs[i] = (double)times * (double)task->bytes * task->n_threads / took * 1e-9;
         if (rc == 0)
-            rc = dq_stop_check(e);
+            rc = dq_signals_check(e);
     }
     if (rc != 0)
         return rc;
@@ -115,9 +115,9 @@ static bool are_usual(const float *weights, size_t n)
     return largest > 0.001f;
 }
 
-void dq_bench_fill(enum dq_format format, uint8_t *blocks, size_t nblocks)
+void dq_bench_fill(enum dq_type type, uint8_t *blocks, size_t nblocks)
 {
-    const struct dq_format_info *f = &dq_formats[format];
+    const struct dq_type_info *f = &dq_types[type];
     uint64_t x = 88172645463325252;
     float weights[256]; /* no block has more */
     for (size_t k = 0; k < nblocks; k++, blocks += f->bytes) {
@@ -126,7 +126,7 @@ void dq_bench_fill(enum dq_format format, uint8_t *blocks, size_t nblocks)
             fill_random(blocks, f->bytes, &x);
             if (tries == MAX_TRIES) /* wide numbers: the low byte is a small one */
                 memset(blocks + 1, 0, f->bytes - 1);
-            dq_cpu_best()->decode[format](blocks, weights, 1, DQ_DTYPE_f32);
+            dq_cpu_best()->decode[type](blocks, weights, 1, DQ_DTYPE_f32);
         } while (!are_usual(weights, f->weights) && tries++ < MAX_TRIES);
     }
 }

@@ -21,21 +21,21 @@ struct dq_task {
 
 enum { DQ_BENCH_THREADS_MAX = 256 };
 
-/* Times a task for about so many seconds. DQ_ERR_STOPPED after a signal; what the task returns. */
+/* Times a task for about so many seconds. DQ_ERR_INTERRUPTED after a signal; what the task returns. */
 int dq_bench_time(
     const struct dq_task *task, double seconds, struct dq_speed *out, struct dq_error *e);
 
 /* Fills nblocks blocks with random bytes (always the same) that give usual weights, none of them
  * infinite or next to nothing, where the format has such. */
-void dq_bench_fill(enum dq_format format, uint8_t *blocks, size_t nblocks);
+void dq_bench_fill(enum dq_type type, uint8_t *blocks, size_t nblocks);
 
 /* What the CPU does. In the cache one core works on what fits the second level; in memory each
  * thread works on more than caches hold. */
 enum dq_cpu_task { DQ_CPU_DECODE, DQ_CPU_FILL, DQ_CPU_COPY };
-int dq_bench_cpu_cached(const struct dq_cpu *cpu, enum dq_cpu_task what, enum dq_format format,
+int dq_bench_cpu_cached(const struct dq_cpu *cpu, enum dq_cpu_task what, enum dq_type type,
     enum dq_dtype dtype, double seconds, struct dq_speed *out, struct dq_error *e);
 int dq_bench_cpu_memory(const struct dq_cpu *cpu, unsigned n_threads, enum dq_cpu_task what,
-    enum dq_format format, enum dq_dtype dtype, double seconds, struct dq_speed *out,
+    enum dq_type type, enum dq_dtype dtype, double seconds, struct dq_speed *out,
     struct dq_error *e);
 
 /* What a GPU does. A kernel counts the bytes that it reads and writes; so does the copy, which is
@@ -63,8 +63,8 @@ int dq_bench_gpu_new_all(
 void dq_bench_gpu_free(struct dq_bench_gpu *g);
 
 /* Format and dtype count for kernels and decoding. A kernel's output is compared with the CPU's at
- * its end: DQ_ERR_NO if it is wrong. */
-int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_format format,
+ * its end: DQ_ERR_MISMATCH if it is wrong. */
+int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_type type,
     enum dq_dtype dtype, double seconds, struct dq_speed *out, struct dq_error *e);
 
 #endif

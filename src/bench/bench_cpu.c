@@ -12,7 +12,7 @@ enum { MEMORY_LEN = 512 << 20, THREAD_LEN = 64 << 20 };
 struct cpu_task {
     const struct dq_cpu *cpu;
     enum dq_cpu_task what;
-    enum dq_format format;
+    enum dq_type type;
     enum dq_dtype dtype;
     uint8_t *in; /* those of thread i begin at i times the length */
     uint8_t *out;
@@ -29,7 +29,7 @@ static int run(void *arg, unsigned thread, uint64_t times, struct dq_error *e)
     (void)e;
     for (uint64_t i = 0; i < times; i++) {
         if (t->what == DQ_CPU_DECODE)
-            t->cpu->decode[t->format](in, out, t->nblocks, t->dtype);
+            t->cpu->decode[t->type](in, out, t->nblocks, t->dtype);
         else if (t->what == DQ_CPU_COPY)
             memcpy(out, in, t->out_len);
         else
@@ -44,9 +44,9 @@ static int run(void *arg, unsigned thread, uint64_t times, struct dq_error *e)
 /* Repeats the first blocks: random ones take long to make. */
 static void fill(const struct cpu_task *t, size_t len)
 {
-    const size_t block_len = dq_formats[t->format].bytes;
+    const size_t block_len = dq_types[t->type].bytes;
     const size_t some = t->nblocks < 4096 ? t->nblocks : 4096;
-    dq_bench_fill(t->format, t->in, some);
+    dq_bench_fill(t->type, t->in, some);
     for (size_t at = some * block_len; at < len; at += some * block_len)
         memcpy(t->in + at, t->in, len - at < some * block_len ? len - at : some * block_len);
 }
@@ -54,7 +54,7 @@ static void fill(const struct cpu_task *t, size_t len)
 static int measure(struct cpu_task *t, unsigned n_threads, size_t len, double seconds,
     struct dq_speed *out, struct dq_error *e)
 {
-    const struct dq_format_info *f = &dq_formats[t->format];
+    const struct dq_type_info *f = &dq_types[t->type];
     const size_t item_len = f->weights * dq_dtype_len(t->dtype);
     if (t->what == DQ_CPU_DECODE) {
         t->nblocks = len / (f->bytes + item_len);
@@ -78,18 +78,18 @@ static int measure(struct cpu_task *t, unsigned n_threads, size_t len, double se
     return rc;
 }
 
-int dq_bench_cpu_cached(const struct dq_cpu *cpu, enum dq_cpu_task what, enum dq_format format,
+int dq_bench_cpu_cached(const struct dq_cpu *cpu, enum dq_cpu_task what, enum dq_type type,
     enum dq_dtype dtype, double seconds, struct dq_speed *out, struct dq_error *e)
 {
-    struct cpu_task t = {.cpu = cpu, .what = what, .format = format, .dtype = dtype};
+    struct cpu_task t = {.cpu = cpu, .what = what, .type = type, .dtype = dtype};
     return measure(&t, 1, CACHED_LEN, seconds, out, e);
 }
 
 int dq_bench_cpu_memory(const struct dq_cpu *cpu, unsigned n_threads, enum dq_cpu_task what,
-    enum dq_format format, enum dq_dtype dtype, double seconds, struct dq_speed *out,
+    enum dq_type type, enum dq_dtype dtype, double seconds, struct dq_speed *out,
     struct dq_error *e)
 {
-    struct cpu_task t = {.cpu = cpu, .what = what, .format = format, .dtype = dtype};
+    struct cpu_task t = {.cpu = cpu, .what = what, .type = type, .dtype = dtype};
     const size_t len = MEMORY_LEN / n_threads;
     return measure(&t, n_threads, len < THREAD_LEN ? len : THREAD_LEN, seconds, out, e);
 }

@@ -14,7 +14,7 @@ enum {
 
 struct dq_bench_gpu {
     const struct dq_gpu_driver *driver;
-    struct dq_gpu *gpu;
+    struct dq_gpu_ctx *gpu;
     struct dq_engine engine; /* the same device with lanes, as extract uses it */
     void *streams[2];
     void *hosts[2]; /* for transfers */
@@ -29,7 +29,7 @@ struct dq_bench_gpu {
 struct gpu_task {
     struct dq_bench_gpu *g;
     enum dq_gpu_task what;
-    enum dq_format format;
+    enum dq_type type;
     enum dq_dtype dtype;
     void *kernel;
     uint64_t n_weights;
@@ -58,7 +58,7 @@ static int alloc(struct dq_bench_gpu *g, struct dq_error *e)
 int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_weights,
     struct dq_bench_gpu **out, struct dq_error *e)
 {
-    const struct dq_engine_wish wish = {
+    const struct dq_engine_options options = {
         .device = {.kind = DQ_DEVICE_GPU, .driver = driver, .number = number}};
     struct dq_gpu_info info;
     struct dq_bench_gpu *g = calloc(1, sizeof *g);
@@ -69,7 +69,7 @@ int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_
     if (rc == 0)
         rc = driver->open(number, &g->gpu, e);
     if (rc == 0)
-        rc = dq_engine_open(&g->engine, &wish, e);
+        rc = dq_engine_open(&g->engine, &options, e);
     if (rc == 0) {
         /* The widest type takes 8 bytes a weight, and the output as many at most. */
         const uint64_t most = info.memory / 3 / 8;
@@ -88,11 +88,11 @@ int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_
 int dq_bench_gpu_new_all(
     const struct dq_device_choice *choice, struct dq_bench_gpu **out, struct dq_error *e)
 {
-    const struct dq_engine_wish wish = {.device = *choice};
+    const struct dq_engine_options options = {.device = *choice};
     struct dq_bench_gpu *g = calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
-    const int rc = dq_engine_open(&g->engine, &wish, e);
+    const int rc = dq_engine_open(&g->engine, &options, e);
     if (rc != 0) {
         free(g);
         return rc;
@@ -130,7 +130,7 @@ static int start(struct gpu_task *t, struct dq_error *e)
     int rc = 0;
     if (t->what == DQ_GPU_KERNEL) {
         const unsigned block = item_len == 4 ? v->block_32 : v->block_16;
-        const uint64_t n_threads = dq_gpu_threads(t->format, t->dtype, t->n_weights);
+        const uint64_t n_threads = dq_gpu_threads(t->type, t->dtype, t->n_weights);
         return v->launch(
             g->gpu, g->streams[0], t->kernel, (n_threads + block - 1) / block, block, args, e);
     }
@@ -162,25 +162,25 @@ static int run_lane(void *arg, unsigned thread, uint64_t times, struct dq_error 
 {
     struct gpu_task *t = arg;
     struct dq_lane *lane = t->g->engine.lanes[thread];
-    const size_t nblocks = t->n_weights / dq_formats[t->format].weights;
+    const size_t nblocks = t->n_weights / dq_types[t->type].weights;
     uint64_t n_overflow = 0;
     int rc = 0;
     for (uint64_t i = 0; rc == 0 && i < times; i++)
-        rc = lane->ops->decode(lane, t->format, t->dtype, nblocks, &n_overflow, e);
+        rc = lane->ops->decode(lane, t->type, t->dtype, nblocks, &n_overflow, e);
     return rc;
 }
 
 static int time_end_to_end(
     struct gpu_task *t, double seconds, struct dq_speed *out, struct dq_error *e)
 {
-    const struct dq_format_info *f = &dq_formats[t->format];
+    const struct dq_type_info *f = &dq_types[t->type];
     const struct dq_engine *engine = &t->g->engine;
     const struct dq_lane *first = engine->lanes[0];
     const size_t item_len = f->weights * dq_dtype_len(t->dtype);
     const size_t by_in = first->in_len / f->bytes;
     const size_t by_out = first->out_len / item_len;
     const size_t nblocks = by_in < by_out ? by_in : by_out;
-    dq_bench_fill(t->format, first->in, nblocks);
+    dq_bench_fill(t->type, first->in, nblocks);
     for (size_t i = 1; i < engine->n_lanes; i++)
         memcpy(engine->lanes[i]->in, first->in, nblocks * f->bytes);
     t->n_weights = (uint64_t)nblocks * f->weights;
@@ -215,7 +215,7 @@ static int prepare(struct gpu_task *t, uint8_t *piece, size_t piece_len, struct 
 static int check(struct gpu_task *t, const uint8_t *piece, size_t piece_len, struct dq_error *e)
 {
     struct dq_bench_gpu *g = t->g;
-    const struct dq_format_info *f = &dq_formats[t->format];
+    const struct dq_type_info *f = &dq_types[t->type];
     const size_t item_len = f->weights * dq_dtype_len(t->dtype);
     const size_t nblocks = CHECKED_LEN / item_len < piece_len / f->bytes ? CHECKED_LEN / item_len
                                                                          : piece_len / f->bytes;
@@ -228,11 +228,11 @@ static int check(struct gpu_task *t, const uint8_t *piece, size_t piece_len, str
         (const uint8_t *)g->d_out + first * item_len, nblocks * item_len, e);
     if (rc == 0)
         rc = g->driver->sync(g->gpu, g->streams[0], e);
-    dq_cpu_levels[0]->decode[t->format](piece, want, nblocks, t->dtype);
-    dq_compare_init(&c, t->format, t->dtype, 0);
+    dq_cpu_levels[0]->decode[t->type](piece, want, nblocks, t->dtype);
+    dq_compare_init(&c, t->type, t->dtype, 0);
     if (rc == 0 && dq_compare(&c, g->hosts[1], want, piece, 0, nblocks) != 0)
-        rc = dq_fail(e, DQ_ERR_NO, "%s to %s: %llu of %llu weights are wrong; see verify", f->name,
-            dq_dtype_name(t->dtype), (unsigned long long)c.n_mismatches,
+        rc = dq_fail(e, DQ_ERR_MISMATCH, "%s to %s: %llu of %llu weights are wrong; see verify",
+            f->name, dq_dtype_name(t->dtype), (unsigned long long)c.n_mismatches,
             (unsigned long long)c.n_weights);
     free(want);
     return rc;
@@ -241,7 +241,7 @@ static int check(struct gpu_task *t, const uint8_t *piece, size_t piece_len, str
 static int time_kernel(struct gpu_task *t, double seconds, struct dq_speed *out, struct dq_error *e)
 {
     struct dq_bench_gpu *g = t->g;
-    const struct dq_format_info *f = &dq_formats[t->format];
+    const struct dq_type_info *f = &dq_types[t->type];
     const uint64_t nblocks = g->n_weights / f->weights;
     const size_t piece_blocks = PIECE_LEN / f->bytes < nblocks ? PIECE_LEN / f->bytes : nblocks;
     const size_t piece_len = piece_blocks * f->bytes;
@@ -252,7 +252,7 @@ static int time_kernel(struct gpu_task *t, double seconds, struct dq_speed *out,
     t->n_weights = nblocks * f->weights;
     t->in_len = nblocks * f->bytes;
     t->out_len = t->n_weights * dq_dtype_len(t->dtype);
-    dq_bench_fill(t->format, piece, piece_blocks);
+    dq_bench_fill(t->type, piece, piece_blocks);
     snprintf(name, sizeof name, "dq_%s_%s", f->token, dq_dtype_name(t->dtype));
     int rc = g->driver->kernel(g->gpu, name, &t->kernel, e);
     if (rc == 0)
@@ -265,12 +265,12 @@ static int time_kernel(struct gpu_task *t, double seconds, struct dq_speed *out,
     return rc;
 }
 
-int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_format format,
+int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_type type,
     enum dq_dtype dtype, double seconds, struct dq_speed *out, struct dq_error *e)
 {
-    struct gpu_task t = {.g = g, .what = what, .format = format, .dtype = dtype};
+    struct gpu_task t = {.g = g, .what = what, .type = type, .dtype = dtype};
     if (what == DQ_GPU_COPY)
-        t = (struct gpu_task){.g = g, .what = DQ_GPU_KERNEL, .format = DQ_FMT_f32};
+        t = (struct gpu_task){.g = g, .what = DQ_GPU_KERNEL, .type = DQ_TYPE_f32};
     if (t.what == DQ_GPU_KERNEL)
         return time_kernel(&t, seconds, out, e);
     if (what == DQ_GPU_END_TO_END)

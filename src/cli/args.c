@@ -1,8 +1,8 @@
 #include "cli/args.h"
 
+#include "base/text.h"
 #include "cli/model_arg.h"
 #include "select/suggest.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -49,12 +49,12 @@ FLAG(help, help)
 
 SETTER(tensor)
 {
-    return dq_strings_add(&a->tensors, v, strlen(v), e);
+    return dq_strvec_add(&a->tensors, v, strlen(v), e);
 }
 
 SETTER(exclude)
 {
-    return dq_strings_add(&a->excluded, v, strlen(v), e);
+    return dq_strvec_add(&a->excluded, v, strlen(v), e);
 }
 
 SETTER(tensors_from)
@@ -154,23 +154,23 @@ static int fail_type(const char *v, size_t len, struct dq_error *e)
     char words[256];
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)len, v);
-    for (size_t i = 0; i < DQ_FMT_COUNT; i++)
-        dq_suggest(&near, name, dq_formats[i].name);
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
+        dq_suggest(&near, name, dq_types[i].name);
     dq_suggest_words(&near, words, sizeof words);
     return dq_fail(e, DQ_ERR_USAGE,
-        "--type %s: no type in 'gguf-dq formats' has that name (commas go between several)%s", name,
+        "--type %s: no type in 'gguf-dq types' has that name (commas go between several)%s", name,
         words);
 }
 
 /* Types with commas between them, in letters of any size. */
 SETTER(type)
 {
-    _Static_assert(DQ_FMT_COUNT <= 64, "a bit for each");
+    _Static_assert(DQ_TYPE_COUNT <= 64, "a bit for each");
     while (*v) {
         const size_t len = strcspn(v, ",");
         int found = -1;
-        for (int i = 0; i < DQ_FMT_COUNT; i++)
-            if (strlen(dq_formats[i].name) == len && strncasecmp(dq_formats[i].name, v, len) == 0)
+        for (int i = 0; i < DQ_TYPE_COUNT; i++)
+            if (strlen(dq_types[i].name) == len && strncasecmp(dq_types[i].name, v, len) == 0)
                 found = i;
         if (found < 0)
             return fail_type(v, len, e);
@@ -207,7 +207,7 @@ enum {
     SLICING = DQ_CMD_EXTRACT | DQ_CMD_VERIFY,
     SELECTING = SLICING | DQ_CMD_LIST | DQ_CMD_CHECK,
     READING = SELECTING | DQ_CMD_BENCH,
-    REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_FORMATS | DQ_CMD_VERIFY | DQ_CMD_DEVICES |
+    REPORTING = DQ_CMD_LIST | DQ_CMD_EXTRACT | DQ_CMD_TYPES | DQ_CMD_VERIFY | DQ_CMD_DEVICES |
                 DQ_CMD_BENCH | DQ_CMD_CHECK,
 };
 
@@ -276,7 +276,7 @@ int dq_args_command(const char *name, const struct dq_command **out, struct dq_e
         dq_suggest(&near, name, c->name);
     }
     /* A model without a command. */
-    if (dq_locate_is_gguf(name))
+    if (dq_model_arg_is_gguf(name))
         return dq_fail(e, DQ_ERR_USAGE, "a command is missing: gguf-dq list %.200s?", name);
     dq_suggest(&near, name, "--help");
     dq_suggest(&near, name, "--version");
@@ -380,11 +380,12 @@ static int parse_options(
 static bool is_model(const char *word)
 {
     struct stat st;
-    if (strcmp(word, "-") == 0 || strchr(word, '/') || dq_locate_is_gguf(word))
+    if (strcmp(word, "-") == 0 || strchr(word, '/') || dq_model_arg_is_gguf(word))
         return true;
     if (stat(word, &st) != 0)
         return false;
-    return !S_ISDIR(st.st_mode) || dq_locate_has_model(word); /* a folder of arrays is no model */
+    return !S_ISDIR(st.st_mode) ||
+           dq_model_arg_has_model(word); /* a folder of arrays is no model */
 }
 
 static int parse_operands(
@@ -395,13 +396,13 @@ static int parse_operands(
         return dq_fail(e, DQ_ERR_USAGE, "takes no operands, but '%s' is there", argv[optind]);
     if (optind < argc && is_model(argv[optind]))
         a->model = argv[optind++];
-    else if (optind < argc && dq_locate_is_gguf(argv[argc - 1])) /* the other way round */
+    else if (optind < argc && dq_model_arg_is_gguf(argv[argc - 1])) /* the other way round */
         a->model = argv[--argc];
     for (; rc == 0 && optind < argc; optind++) {
-        if (a->model && dq_locate_is_gguf(argv[optind]))
+        if (a->model && dq_model_arg_is_gguf(argv[optind]))
             return dq_fail(e, DQ_ERR_USAGE, "takes one model at a time, and '%.200s' is a second",
                 argv[optind]);
-        rc = dq_strings_add(&a->tensors, argv[optind], strlen(argv[optind]), e);
+        rc = dq_strvec_add(&a->tensors, argv[optind], strlen(argv[optind]), e);
     }
     return rc;
 }
@@ -438,8 +439,8 @@ int dq_args_parse(const struct dq_command *command, int argc, char **argv, struc
 
 void dq_args_finish(struct dq_args *args)
 {
-    dq_strings_finish(&args->tensors);
-    dq_strings_finish(&args->excluded);
+    dq_strvec_finish(&args->tensors);
+    dq_strvec_finish(&args->excluded);
 }
 
 static const char *operand_words(enum dq_operands operands)

@@ -7,16 +7,16 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "sink/container.h"
-#include "engine/engine.h"
-#include "type/type.h"
-#include "cli/msg.h"
 #include "base/strvec.h"
+#include "cli/msg.h"
+#include "engine/engine.h"
+#include "sink/container.h"
+#include "type/type.h"
 
 struct dq_args {
     const char *model; /* a path, or NULL: to be looked for */
-    struct dq_strings tensors;
-    struct dq_strings excluded;
+    struct dq_strvec tensors;
+    struct dq_strvec excluded;
     const char *tensors_from;
     bool nul_separated;
     const char *output;
@@ -40,7 +40,7 @@ struct dq_args {
     unsigned ulp;
     bool self_test;
     bool values;
-    uint64_t types;        /* a bit for each enum dq_format; 0: not said */
+    uint64_t types;        /* a bit for each enum dq_type; 0: not said */
     unsigned bench_size;   /* millions of weights (2^20) */
     unsigned milliseconds; /* for each number of bench */
     bool no_sandbox;
@@ -70,7 +70,7 @@ extern const struct dq_command dq_commands[];
 enum {
     DQ_CMD_LIST = 1 << 0,
     DQ_CMD_EXTRACT = 1 << 1,
-    DQ_CMD_FORMATS = 1 << 2,
+    DQ_CMD_TYPES = 1 << 2,
     DQ_CMD_VERIFY = 1 << 3,
     DQ_CMD_DEVICES = 1 << 4,
     DQ_CMD_BENCH = 1 << 5,

@@ -7,7 +7,7 @@
 
 int dq_cmd_list(const struct dq_args *args);
 int dq_cmd_extract(const struct dq_args *args);
-int dq_cmd_formats(const struct dq_args *args);
+int dq_cmd_types(const struct dq_args *args);
 int dq_cmd_verify(const struct dq_args *args);
 int dq_cmd_devices(const struct dq_args *args);
 int dq_cmd_bench(const struct dq_args *args);

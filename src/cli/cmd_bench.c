@@ -1,12 +1,12 @@
 #include "cli/cmd.h"
 
-#include "bench/bench.h"
-#include "cli/confine.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/model_arg.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "bench/bench.h"
+#include "cli/confine.h"
+#include "cli/model_arg.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,9 +41,9 @@ struct bench {
     struct dq_bench_gpu *gpus[MAX_GPUS];
     double transfer_out; /* of all GPUs */
     size_t n_gpus;
-    bool is_wanted[DQ_FMT_COUNT];
-    uint64_t n_weights[DQ_FMT_COUNT]; /* in the model */
-    bool has_model;                   /* or one to look for, as tensors are named */
+    bool is_wanted[DQ_TYPE_COUNT];
+    uint64_t n_weights[DQ_TYPE_COUNT]; /* in the model */
+    bool has_model;                    /* or one to look for, as tensors are named */
     struct dq_json json;
 };
 
@@ -145,7 +145,7 @@ static int add_gpu(
 
 /* Several GPUs at once. Each can do what it does alone, if the host can feed them. */
 static int add_all(struct bench *b, const struct dq_device_choice *choice,
-    const struct dq_device *devices, size_t n, struct dq_error *e)
+    const struct dq_gpu_id *devices, size_t n, struct dq_error *e)
 {
     char label[32];
     struct dq_bench_gpu *gpu;
@@ -163,7 +163,7 @@ static int add_gpus(struct bench *b, struct dq_error *e)
 {
     const bool any = b->args->device.kind == DQ_DEVICE_AUTO;
     struct dq_device_choice choice = b->args->device;
-    struct dq_device devices[DQ_GPUS_MAX];
+    struct dq_gpu_id devices[DQ_GPUS_MAX];
     struct dq_error why;
     size_t n;
     if (any)
@@ -173,7 +173,7 @@ static int add_gpus(struct bench *b, struct dq_error *e)
         return any ? 0 : dq_fail(e, rc, "%s", why.text);
     for (size_t i = 0; i < n; i++) {
         rc = add_gpu(b, devices[i].driver, devices[i].number, &why);
-        const bool is_end = rc == DQ_ERR_STOPPED || rc == DQ_ERR_CLOSED || rc == DQ_ERR_IO;
+        const bool is_end = rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED || rc == DQ_ERR_IO;
         if (rc != 0 && (!any || is_end))
             return dq_fail(e, rc, "%s", why.text);
         if (rc != 0)
@@ -182,47 +182,46 @@ static int add_gpus(struct bench *b, struct dq_error *e)
     return b->n_gpus > 1 ? add_all(b, &choice, devices, n, e) : 0;
 }
 
-static int measure(struct bench *b, const struct column *c, enum dq_format format,
-    struct dq_speed *out, struct dq_error *e)
+static int measure(struct bench *b, const struct column *c, enum dq_type type, struct dq_speed *out,
+    struct dq_error *e)
 {
     if (c->way == CACHED)
-        return dq_bench_cpu_cached(c->cpu, DQ_CPU_DECODE, format, b->dtype, b->seconds, out, e);
+        return dq_bench_cpu_cached(c->cpu, DQ_CPU_DECODE, type, b->dtype, b->seconds, out, e);
     if (c->way == MEMORY)
         return dq_bench_cpu_memory(
-            c->cpu, c->n_threads, DQ_CPU_DECODE, format, b->dtype, b->seconds, out, e);
-    return dq_bench_gpu(c->gpu, c->way == KERNEL ? DQ_GPU_KERNEL : DQ_GPU_END_TO_END, format,
+            c->cpu, c->n_threads, DQ_CPU_DECODE, type, b->dtype, b->seconds, out, e);
+    return dq_bench_gpu(c->gpu, c->way == KERNEL ? DQ_GPU_KERNEL : DQ_GPU_END_TO_END, type,
         b->dtype, b->seconds, out, e);
 }
 
-static int put_result(struct bench *b, const struct column *c, enum dq_format format,
-    struct dq_speed s, struct dq_error *e)
+static int put_result(struct bench *b, const struct column *c, enum dq_type type, struct dq_speed s,
+    struct dq_error *e)
 {
     const double share = s.gbs / c->limit;
     if (is_text(b)) {
         printf("  %6.1f %3.0f%% %4.0f%%", s.gbs, 100 * s.spread, 100 * share);
         return dq_file_flush(stdout, NULL, e);
     }
-    json_t *row =
-        json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:f}", "type", dq_formats[format].name,
-            "dtype", dq_dtype_name(b->dtype), "device", c->device, "way", way_names[c->way], "gbs",
-            s.gbs, "spread", s.spread, "of", limit_names[c->way], "share", share);
+    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:f}", "type", dq_types[type].name,
+        "dtype", dq_dtype_name(b->dtype), "device", c->device, "way", way_names[c->way], "gbs",
+        s.gbs, "spread", s.spread, "of", limit_names[c->way], "share", share);
     dq_json_put_digits(&b->json, NULL, row, 4);
     return dq_file_flush(stdout, NULL, e);
 }
 
-static int measure_format(struct bench *b, enum dq_format format, struct dq_error *e)
+static int measure_format(struct bench *b, enum dq_type type, struct dq_error *e)
 {
     const size_t item_len = dq_dtype_len(b->dtype);
     int rc = 0;
     if (is_text(b))
-        printf("%-8s", dq_formats[format].name);
+        printf("%-8s", dq_types[type].name);
     for (size_t i = 0; rc == 0 && i < b->n_columns; i++) {
         struct dq_speed s = {0};
-        rc = measure(b, &b->columns[i], format, &s, e);
+        rc = measure(b, &b->columns[i], type, &s, e);
         if (rc == 0)
-            rc = put_result(b, &b->columns[i], format, s, e);
+            rc = put_result(b, &b->columns[i], type, s, e);
         if (rc == 0)
-            b->columns[i].seconds += (double)(b->n_weights[format] * item_len) / (s.gbs * 1e9);
+            b->columns[i].seconds += (double)(b->n_weights[type] * item_len) / (s.gbs * 1e9);
     }
     if (is_text(b))
         putchar('\n');
@@ -246,7 +245,7 @@ static void print_heads(const struct bench *b)
 static void put_model(struct bench *b)
 {
     uint64_t n = 0;
-    for (size_t i = 0; i < DQ_FMT_COUNT; i++)
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
         n += b->n_weights[i];
     if (is_text(b))
         printf("\nthe %" PRIu64 " weights of the model would take\n", n);
@@ -292,9 +291,9 @@ static int run(struct bench *b, struct dq_error *e)
     begin_list(b, "results");
     if (rc == 0 && is_text(b))
         print_heads(b);
-    for (size_t i = 0; rc == 0 && i < DQ_FMT_COUNT; i++)
+    for (size_t i = 0; rc == 0 && i < DQ_TYPE_COUNT; i++)
         if (b->is_wanted[i])
-            rc = measure_format(b, (enum dq_format)i, e);
+            rc = measure_format(b, (enum dq_type)i, e);
     end_list(b);
     begin_list(b, "model");
     if (rc == 0 && b->has_model)
@@ -316,18 +315,17 @@ static int choose_types(struct bench *b, struct dq_error *e)
     struct dq_picks picks = {0};
     int rc = 0;
     if (b->has_model) {
-        rc = dq_locate_model(b->args, &m, e);
+        rc = dq_model_arg_open(b->args, &m, e);
         if (rc == 0)
-            rc = dq_locate_whole_tensors(b->args, m, &picks, e);
+            rc = dq_model_arg_whole_tensors(b->args, m, &picks, e);
         for (size_t i = 0; rc == 0 && i < picks.n; i++)
-            if (picks.items[i].tensor->format)
-                b->n_weights[picks.items[i].tensor->format->format] +=
-                    picks.items[i].tensor->n_weights;
+            if (picks.items[i].tensor->type)
+                b->n_weights[picks.items[i].tensor->type->type] += picks.items[i].tensor->n_weights;
         dq_picks_finish(&picks);
         dq_model_free(m);
     }
     bool any = false;
-    for (size_t i = 0; i < DQ_FMT_COUNT; i++) {
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
         b->is_wanted[i] = (!b->has_model || b->n_weights[i] > 0) &&
                           (b->args->types == 0 || (b->args->types >> i & 1));
         any |= b->is_wanted[i];

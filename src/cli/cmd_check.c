@@ -1,12 +1,12 @@
 #include "cli/cmd.h"
 
-#include "cli/confine.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/model_arg.h"
 #include "base/mem.h"
-#include "cli/progress.h"
 #include "base/text.h"
+#include "cli/confine.h"
+#include "cli/model_arg.h"
+#include "cli/progress.h"
 #include "reduce/scan.h"
 
 #include <inttypes.h>
@@ -27,20 +27,20 @@ struct checking {
     char *last_line;
     json_t *last_item;
     size_t n_errors;
-    size_t n_remarks;
+    size_t n_notes;
     size_t n_read; /* tensors whose weights were looked at */
 };
 
 static const char *level_words(enum dq_level level)
 {
-    return level == DQ_LEVEL_remark ? "remark" : "error";
+    return level == DQ_LEVEL_note ? "note" : "error";
 }
 
 /* "error  NAME: what is wrong (offset N; expected X, found Y) [rule]" */
-static void print_finding(FILE *to, const struct checking *c, const struct dq_finding *f)
+static void print_finding(FILE *to, const struct checking *c, const struct dq_diagnostic *f)
 {
     const struct dq_rule_info *rule = &dq_rules[f->rule];
-    const char *name = f->tensor ? f->tensor->shown : (f->kv ? f->kv->shown : NULL);
+    const char *name = f->tensor ? f->tensor->display_name : (f->kv ? f->kv->display_name : NULL);
     const char *comma = "";
     fprintf(to, "%-6s ", level_words(rule->level));
     if (name)
@@ -58,7 +58,7 @@ static void print_finding(FILE *to, const struct checking *c, const struct dq_fi
     }
     if (f->n_blocks > 0) {
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): blocks are of a tensor */
-        const char *what = f->tensor->format->weights == 1 ? "weight" : "block";
+        const char *what = f->tensor->type->weights == 1 ? "weight" : "block";
         fprintf(to, "%s%s %" PRIu64, comma, what, f->block);
         if (f->n_blocks > 1)
             fprintf(to, " and %" PRIu64 " more", f->n_blocks - 1);
@@ -68,7 +68,7 @@ static void print_finding(FILE *to, const struct checking *c, const struct dq_fi
         rule->name);
 }
 
-static json_t *finding_json(const struct dq_finding *f)
+static json_t *finding_json(const struct dq_diagnostic *f)
 {
     const struct dq_rule_info *rule = &dq_rules[f->rule];
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "level",
@@ -83,7 +83,7 @@ static json_t *finding_json(const struct dq_finding *f)
 }
 
 /* Keeps what broke the reading for the end: what it is about lives no longer than the call. */
-static void keep(struct checking *c, const struct dq_finding *f)
+static void keep(struct checking *c, const struct dq_diagnostic *f)
 {
     size_t len;
     c->broken = true;
@@ -99,48 +99,48 @@ static void keep(struct checking *c, const struct dq_finding *f)
 }
 
 /* The listener of the reader. */
-static void tell(void *arg, const struct dq_finding *f)
+static void emit(void *arg, const struct dq_diagnostic *f)
 {
     struct checking *c = arg;
     const enum dq_level level = dq_rules[f->rule].level;
-    if (level == DQ_LEVEL_remark)
-        c->n_remarks++;
+    if (level == DQ_LEVEL_note)
+        c->n_notes++;
     else
         c->n_errors++;
     if (level == DQ_LEVEL_file)
         keep(c, f);
     else if (c->args->json || c->args->jsonl)
         dq_json_put(&c->json, NULL, finding_json(f));
-    else if (level != DQ_LEVEL_remark || dq_msg_verbosity() != DQ_QUIET)
+    else if (level != DQ_LEVEL_note || dq_msg_verbosity() != DQ_QUIET)
         print_finding(stdout, c, f);
 }
 
-static void tell_of_values(const struct checking *c, const struct dq_listener *l,
-    const struct dq_tensor *t, const struct dq_values *v)
+static void tell_of_values(const struct checking *c, const struct dq_diagnostic_sink *l,
+    const struct dq_tensor *t, const struct dq_scan *v)
 {
-    const struct dq_scale *bad = &v->first;
-    struct dq_finding f = {.path = c->model->shards[t->shard].path,
+    const struct dq_nonfinite *bad = &v->first;
+    struct dq_diagnostic f = {.path = c->model->shards[t->shard].path,
         .tensor = t,
         .offset = t->offset,
         .expected = "one that is not",
         .found = "nothing but zeros"};
     if (v->n_bad > 0) {
-        f.rule = t->format->weights == 1 ? DQ_RULE_value_finite : DQ_RULE_scale_finite;
+        f.rule = t->type->weights == 1 ? DQ_RULE_value_finite : DQ_RULE_scale_finite;
         f.block = v->first_block;
         f.n_blocks = v->n_bad;
-        f.offset = t->offset + f.block * t->format->bytes + bad->off;
+        f.offset = t->offset + f.block * t->type->bytes + bad->off;
         f.expected = "a finite number";
         f.found = DQ_WORDS("%s (0x%0*" PRIx64 ")", bad->is_nan ? "NaN" : "an infinity",
             (int)(2 * bad->len), bad->bits);
-        dq_finding_tell(l, &f);
+        dq_emit(l, &f);
     } else if (v->all_zero) {
         f.rule = DQ_RULE_all_zero;
-        dq_finding_tell(l, &f);
+        dq_emit(l, &f);
     }
 }
 
 /* Reads the tensors that can be decoded; what is wrong with the others is told already. */
-static int check_values(struct checking *c, const struct dq_listener *l,
+static int check_values(struct checking *c, const struct dq_diagnostic_sink *l,
     const struct dq_picks *picks, uint8_t *room, struct dq_error *e)
 {
     struct dq_progress progress;
@@ -151,11 +151,11 @@ static int check_values(struct checking *c, const struct dq_listener *l,
     dq_progress_init(&progress, total);
     for (size_t i = 0; rc == 0 && i < picks->n; i++) {
         const struct dq_tensor *t = picks->items[i].tensor;
-        struct dq_values v;
+        struct dq_scan v;
         if (dq_tensor_usable(c->model, t, true, NULL) != 0)
             continue;
-        progress.what = t->shown;
-        rc = dq_values_check(c->model, t, room, dq_progress_add, &progress, &v, e);
+        progress.what = t->display_name;
+        rc = dq_scan_tensor(c->model, t, room, dq_progress_add, &progress, &v, e);
         if (rc == 0) {
             tell_of_values(c, l, t, &v);
             c->n_read++;
@@ -165,11 +165,12 @@ static int check_values(struct checking *c, const struct dq_listener *l,
     return rc;
 }
 
-static int check_selected(struct checking *c, const struct dq_listener *l, struct dq_error *e)
+static int check_selected(
+    struct checking *c, const struct dq_diagnostic_sink *l, struct dq_error *e)
 {
     struct dq_picks picks = {0};
-    uint8_t *room = dq_mem_new(DQ_VALUES_ROOM);
-    int rc = room ? dq_locate_whole_tensors(c->args, c->model, &picks, e) : dq_fail_nomem(e);
+    uint8_t *room = dq_mem_alloc(DQ_SCAN_BUFFER);
+    int rc = room ? dq_model_arg_whole_tensors(c->args, c->model, &picks, e) : dq_fail_nomem(e);
     dq_confine(c->args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = check_values(c, l, &picks, room, e);
@@ -180,17 +181,17 @@ static int check_selected(struct checking *c, const struct dq_listener *l, struc
 
 static int check_model(struct checking *c, const char *from, struct dq_error *e)
 {
-    const struct dq_listener listener = {tell, c};
+    const struct dq_diagnostic_sink diag = {emit, c};
     struct dq_error why;
-    const int rc = dq_model_examine(c->path, &listener, &c->model, &why);
+    const int rc = dq_model_examine(c->path, &diag, &c->model, &why);
     if (!c->model)
         return dq_fail(e, rc, "%s%s", why.text, from);
     if (!c->args->values) /* for which names may be read from a file */
         dq_confine(c->args, &(struct dq_sandbox){0});
-    const int rc_remarks = dq_model_remark(c->model, &listener, e);
-    if (rc_remarks != 0 || rc != 0)
-        return rc_remarks; /* that the model is malformed is told, and no failure of this command */
-    return c->args->values ? check_selected(c, &listener, e) : 0;
+    const int rc_notes = dq_model_lint(c->model, &diag, e);
+    if (rc_notes != 0 || rc != 0)
+        return rc_notes; /* that the model is malformed is told, and no failure of this command */
+    return c->args->values ? check_selected(c, &diag, e) : 0;
 }
 
 static void print_summary(const struct checking *c)
@@ -211,8 +212,8 @@ static void print_summary(const struct checking *c)
             printf(", values of %zu", c->n_read);
         putchar(')');
     }
-    if (c->n_remarks > 0 || c->n_errors > 0)
-        printf(", %zu remark%s", c->n_remarks, c->n_remarks == 1 ? "" : "s");
+    if (c->n_notes > 0 || c->n_errors > 0)
+        printf(", %zu note%s", c->n_notes, c->n_notes == 1 ? "" : "s");
     putchar('\n');
 }
 
@@ -231,7 +232,7 @@ static int end_report(struct checking *c, int rc, struct dq_error *e)
             &c->json, "tensors", json_integer((json_int_t)(c->model ? c->model->n_tensors : 0)));
         dq_json_put(&c->json, "values", json_integer((json_int_t)c->n_read));
         dq_json_put(&c->json, "errors", json_integer((json_int_t)c->n_errors));
-        dq_json_put(&c->json, "remarks", json_integer((json_int_t)c->n_remarks));
+        dq_json_put(&c->json, "notes", json_integer((json_int_t)c->n_notes));
         dq_json_put(&c->json, "verdict",
             json_string(c->n_errors > 0 ? "malformed" : (rc == 0 ? "sound" : "unknown")));
         dq_json_put(
@@ -262,12 +263,12 @@ int dq_cmd_check(const struct dq_args *args)
     struct checking c = {.args = args, .json = {.file = stdout}};
     const char *from;
     dq_confine(args, &(struct dq_sandbox){.may_read = true});
-    int rc = dq_locate_path(args, &c.path, &from, &e);
+    int rc = dq_model_arg_path(args, &c.path, &from, &e);
     if (rc == 0) {
         if (args->json) {
             dq_json_begin_object(&c.json, NULL);
             dq_json_put(&c.json, "model", dq_json_text(c.path, strlen(c.path)));
-            dq_json_begin_list(&c.json, "findings");
+            dq_json_begin_list(&c.json, "diagnostics");
         }
         rc = end_report(&c, check_model(&c, from, &e), &e);
     }
@@ -275,5 +276,5 @@ int dq_cmd_check(const struct dq_args *args)
     free(c.last_line);
     dq_mem_free(c.path);
     dq_model_free(c.model);
-    return rc == 0 && c.n_errors > 0 ? DQ_ERR_NO : rc;
+    return rc == 0 && c.n_errors > 0 ? DQ_ERR_MISMATCH : rc;
 }

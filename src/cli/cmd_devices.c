@@ -44,7 +44,7 @@ static void put_row(const struct row *r, void *arg)
 static void try_device(const struct dq_gpu_driver *driver, int number, struct row *r)
 {
     struct dq_error e;
-    struct dq_gpu *gpu = NULL;
+    struct dq_gpu_ctx *gpu = NULL;
     int rc = driver->describe(number, &r->info, &e);
     if (rc == 0)
         rc = driver->open(number, &gpu, &e);
@@ -100,7 +100,7 @@ int dq_cmd_devices(const struct dq_args *args)
     struct dq_json j = {.file = stdout};
     if (!args->json && !args->jsonl) {
         printf("%-14s %-3s  %-28s %-10s %10s  %-12s %s\n", "DEVICE", "USE", "NAME", "ARCH",
-            "MEMORY", "DRIVER", "REMARK");
+            "MEMORY", "DRIVER", "NOTE");
         each_cpu(print_row, NULL);
         each_gpu(print_row, NULL);
         return dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);

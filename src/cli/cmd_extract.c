@@ -1,14 +1,14 @@
 #include "cli/cmd.h"
 
-#include "cli/confine.h"
 #include "base/file.h"
-#include "cli/model_arg.h"
-#include "cli/output.h"
-#include "run/pipeline.h"
-#include "cli/progress.h"
-#include "cli/manifest.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "cli/confine.h"
+#include "cli/manifest.h"
+#include "cli/model_arg.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "run/pipeline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ struct extraction {
     struct dq_model *model;
     struct dq_picks picks;
     struct dq_outputs outputs;
-    struct dq_engine_wish wish;
+    struct dq_engine_options options;
     struct dq_engine engine;
     char gpu[DQ_LABEL_MAX]; /* the engine's label, although it may be given up later */
     struct dq_progress progress;
@@ -90,7 +90,7 @@ static int write_array_somewhere(
     if (rc != DQ_ERR_GPU || x->args->device.kind != DQ_DEVICE_AUTO)
         return rc;
     dq_msg_warning("%s; going on with the CPU", e->text);
-    rc = dq_engine_fall_back(&x->engine, &x->wish, e);
+    rc = dq_engine_fall_back(&x->engine, &x->options, e);
     if (rc != 0)
         return rc;
     x->progress.done = done;
@@ -104,10 +104,10 @@ static int check_overflow(
     if (out->n_overflow == 0)
         return 0;
     if (x->args->strict)
-        return dq_tensor_fail(x->model, out->pick->tensor, e, DQ_ERR_NO,
+        return dq_tensor_fail(x->model, out->pick->tensor, e, DQ_ERR_MISMATCH,
             "%" PRIu64 " weights overflow %s", out->n_overflow, dq_dtype_name(out->dtype));
     dq_msg_warning("tensor '%.256s': %" PRIu64 " weights overflow %s and became infinite",
-        out->pick->tensor->shown, out->n_overflow, dq_dtype_name(out->dtype));
+        out->pick->tensor->display_name, out->n_overflow, dq_dtype_name(out->dtype));
     return 0;
 }
 
@@ -121,7 +121,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
     };
     struct dq_sink *sink = NULL;
     int rc;
-    x->progress.what = out->pick->tensor->shown;
+    x->progress.what = out->pick->tensor->display_name;
     if (x->outputs.destination == DQ_TO_STREAM)
         rc = dq_sink_new_stream(
             x->outputs.fd, strcmp(out->path, "-") == 0 ? "standard output" : out->path, &sink, e);
@@ -143,7 +143,7 @@ static int extract_one(struct extraction *x, struct dq_output *out, struct dq_er
     }
     dq_sink_free(sink);
     /* As long as there was something to clean up, it was only noted. */
-    return rc == 0 ? dq_stop_check(e) : rc;
+    return rc == 0 ? dq_signals_check(e) : rc;
 }
 
 static void print_plan(const struct dq_outputs *o)
@@ -152,12 +152,13 @@ static void print_plan(const struct dq_outputs *o)
     const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
     for (size_t i = 0; i < o->n; i++) {
         const struct dq_output *out = &o->items[i];
-        char shown[1024];
+        char display_name[1024];
         if (out->status == DQ_FAILED)
             continue;
-        dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, shown, sizeof shown);
-        printf("%14" PRIu64 "  %-6s  %s%s\n", out->header_len + out->n_bytes, dq_report_dtype(out),
-            shown, out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
+        dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, display_name, sizeof display_name);
+        printf("%14" PRIu64 "  %-6s  %s%s\n", out->header_len + out->n_bytes,
+            dq_manifest_dtype(out), display_name,
+            out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
     printf("%14" PRIu64 "  in all (%s)\n", total, dq_format_bytes(total, size));
 }
@@ -166,7 +167,7 @@ static int report(struct extraction *x, struct dq_error *e)
 {
     struct dq_json j = {.file = stdout};
     if (x->args->json) {
-        dq_report_put(&j, &x->outputs, x->engine.label, x->engine.why);
+        dq_manifest_put(&j, &x->outputs, x->engine.label, x->engine.why);
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
@@ -182,14 +183,14 @@ static int report_line(struct extraction *x, const struct dq_output *out, struct
     struct dq_json j = {.file = stdout};
     if (!x->args->jsonl || x->nobody_reads)
         return 0;
-    dq_json_put(&j, NULL, dq_report_entry(&x->outputs, out, x->engine.label));
+    dq_json_put(&j, NULL, dq_manifest_entry(&x->outputs, out, x->engine.label));
     return dq_json_finish(&j, e);
 }
 
 static void say_done(const struct extraction *x)
 {
     char size[32];
-    char shown[512];
+    char display_name[512];
     size_t n = 0;
     size_t n_skipped = 0;
     const uint64_t total = dq_outputs_bytes(&x->outputs, DQ_WRITTEN, true);
@@ -205,9 +206,9 @@ static void say_done(const struct extraction *x)
         return;
     const char *place = x->outputs.folder ? x->outputs.folder : x->args->output;
     const bool slash = x->outputs.folder && place[strlen(place) - 1] != '/';
-    dq_escape(place, strlen(place), DQ_ESCAPE_LINE, shown, sizeof shown);
+    dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
-        dq_format_bytes(total, size), shown, slash ? "/" : "");
+        dq_format_bytes(total, size), display_name, slash ? "/" : "");
 }
 
 static int write_manifest(const struct extraction *x, struct dq_error *e)
@@ -219,9 +220,9 @@ static int write_manifest(const struct extraction *x, struct dq_error *e)
                        dq_outputs_is_manifest(x->manifest_folder, dq_file_base(x->args->manifest))),
         .durable = x->args->fsync,
     };
-    const int rc =
-        dq_report_write(x->manifest_folder, &file, &x->outputs, x->engine.label, x->engine.why, e);
-    return rc == 0 ? dq_stop_check(e) : rc;
+    const int rc = dq_manifest_write(
+        x->manifest_folder, &file, &x->outputs, x->engine.label, x->engine.why, e);
+    return rc == 0 ? dq_signals_check(e) : rc;
 }
 
 /* Opens the folders in which files will come and go. */
@@ -231,7 +232,7 @@ static int open_folders(struct extraction *x, struct dq_error *e)
     if (x->outputs.destination != DQ_TO_STREAM && x->outputs.n > 0)
         rc = dq_outputs_open_folder(&x->outputs, x->args->fsync, e);
     if (rc == 0 && x->args->manifest)
-        rc = dq_report_open_folder(x->args->manifest, x->args->fsync, &x->manifest_folder, e);
+        rc = dq_manifest_open_folder(x->args->manifest, x->args->fsync, &x->manifest_folder, e);
     return rc;
 }
 
@@ -252,7 +253,7 @@ static void note_failure(
     struct extraction *x, struct dq_output *out, int rc, const struct dq_error *e)
 {
     struct dq_error unused;
-    if (rc == DQ_ERR_STOPPED || rc == DQ_ERR_CLOSED)
+    if (rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED)
         return;
     if (dq_output_fail(out, rc, e->text, &unused) == 0)
         report_line(x, out, &unused);
@@ -282,7 +283,7 @@ static int write_all(struct extraction *x, struct dq_error *e)
 
 static int open_engine(struct extraction *x, struct dq_error *e)
 {
-    x->wish = (struct dq_engine_wish){
+    x->options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
@@ -293,7 +294,7 @@ static int open_engine(struct extraction *x, struct dq_error *e)
         snprintf(x->engine.why, sizeof x->engine.why, "a dry run decodes nothing");
         return 0;
     }
-    const int rc = dq_engine_open(&x->engine, &x->wish, e);
+    const int rc = dq_engine_open(&x->engine, &x->options, e);
     if (rc == 0 && x->engine.left_out[0])
         dq_msg_warning("left out: %s", x->engine.left_out);
     snprintf(x->gpu, sizeof x->gpu, "%s", x->engine.label);
@@ -302,9 +303,9 @@ static int open_engine(struct extraction *x, struct dq_error *e)
 
 static int extract(struct extraction *x, struct dq_error *e)
 {
-    int rc = dq_locate_model(x->args, &x->model, e);
+    int rc = dq_model_arg_open(x->args, &x->model, e);
     if (rc == 0)
-        rc = dq_locate_tensors(x->args, x->model, &x->picks, e);
+        rc = dq_model_arg_tensors(x->args, x->model, &x->picks, e);
     if (rc == 0)
         rc = dq_outputs_init(&x->outputs, x->args, x->model, &x->picks, e);
     if (rc == 0)
@@ -326,7 +327,7 @@ static int extract(struct extraction *x, struct dq_error *e)
         rc = write_all(x, e);
         if (rc == 0)
             say_done(x);
-        else if (rc != DQ_ERR_STOPPED && rc != DQ_ERR_CLOSED)
+        else if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
             report(x, &unused); /* of what there is */
     } else if (x->args->jsonl) {
         for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
@@ -363,6 +364,6 @@ int dq_cmd_extract(const struct dq_args *args)
         close(x.manifest_folder);
     dq_picks_finish(&x.picks);
     dq_model_free(x.model);
-    dq_stop_obey();
+    dq_signals_reraise();
     return rc != 0 ? rc : x.first_failure;
 }

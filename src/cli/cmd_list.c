@@ -1,12 +1,12 @@
 #include "cli/cmd.h"
 
 #include "base/checked.h"
-#include "cli/confine.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "cli/model_arg.h"
-#include "cli/metadata.h"
 #include "base/text.h"
+#include "cli/confine.h"
+#include "cli/metadata.h"
+#include "cli/model_arg.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,8 +16,8 @@ enum { CELL = 40, WIDEST_NAME = 64, NUMBER_WIDTH = 12, GAP = 2 };
 
 static const char *type_words(const struct dq_tensor *t, char out[CELL])
 {
-    if (t->format)
-        return t->format->name;
+    if (t->type)
+        return t->type->name;
     snprintf(out, CELL, "type %" PRIu32 " (unknown)", t->type_id);
     return out;
 }
@@ -26,9 +26,9 @@ static const char *type_words(const struct dq_tensor *t, char out[CELL])
 static size_t name_letters(const struct dq_tensor *t)
 {
     size_t n = 0;
-    if (t->shown == t->name) /* of letters of one byte */
+    if (t->display_name == t->name) /* of letters of one byte */
         return t->name_len;
-    for (const char *at = t->shown; *at; at++)
+    for (const char *at = t->display_name; *at; at++)
         n += ((unsigned char)*at & 0xc0) != 0x80;
     return n;
 }
@@ -52,8 +52,8 @@ static int print_head(const struct dq_model *m, const struct dq_picks *picks, st
         n_unusable += t->problem != NULL;
         if (!t->problem) {
             n_weights =
-                dq_add_most(n_weights, t->n_weights); /* of unknown types it is any number */
-            n_bytes = dq_add_most(n_bytes, t->n_bytes);
+                dq_add_sat_u64(n_weights, t->n_weights); /* of unknown types it is any number */
+            n_bytes = dq_add_sat_u64(n_bytes, t->n_bytes);
         }
     }
     const int rc = dq_metadata_text(m, "general.architecture", arch, sizeof arch, e);
@@ -132,7 +132,7 @@ static void print_row(const struct dq_tensor *t, const struct widths *w)
     end = put_number(end, t->n_bytes) + GAP;
     end = put_number(end, t->offset);
     *end++ = t->problem ? ' ' : '\n';
-    fwrite(t->shown, 1, strlen(t->shown), stdout);
+    fwrite(t->display_name, 1, strlen(t->display_name), stdout);
     fwrite(row, 1, (size_t)(end - row), stdout);
     if (t->problem)
         printf(" unusable: %s\n", t->problem);
@@ -154,7 +154,7 @@ static json_t *tensor_json(const struct dq_model *m, const struct dq_tensor *t)
     const struct dq_shard *s = &m->shards[t->shard];
     for (uint32_t i = 0; i < t->n_dims; i++)
         shape[i] = t->dims[t->n_dims - 1 - i];
-    json_t *type = t->format ? json_string(t->format->name) : json_null();
+    json_t *type = t->type ? json_string(t->type->name) : json_null();
     json_t *problem = t->problem ? dq_json_text(t->problem, strlen(t->problem)) : json_null();
     return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
         dq_json_text(t->name, t->name_len), "type", type, "type_id", (json_int_t)t->type_id,
@@ -211,7 +211,7 @@ static int print_text(const struct dq_args *args, const struct dq_model *m,
 static int print_names(const struct dq_picks *picks, struct dq_error *e)
 {
     for (size_t i = 0; i < picks->n; i++)
-        puts(picks->items[i].tensor->shown);
+        puts(picks->items[i].tensor->display_name);
     return dq_file_flush(stdout, NULL, e);
 }
 
@@ -239,9 +239,9 @@ int dq_cmd_list(const struct dq_args *args)
     struct dq_model *m = NULL;
     struct dq_picks picks = {0};
     dq_confine(args, &(struct dq_sandbox){.may_read = true});
-    int rc = dq_locate_model(args, &m, &e);
+    int rc = dq_model_arg_open(args, &m, &e);
     if (rc == 0)
-        rc = dq_locate_whole_tensors(args, m, &picks, &e);
+        rc = dq_model_arg_whole_tensors(args, m, &picks, &e);
     dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = print(args, m, &picks, &e);

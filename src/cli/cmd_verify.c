@@ -1,11 +1,11 @@
 #include "cli/cmd.h"
 
-#include "cli/confine.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
-#include "base/text.h"
 #include "verify/verify.h"
 
 #include <inttypes.h>
@@ -52,13 +52,13 @@ static const char *ulp_words(uint64_t ulp, char out[32])
 
 static void hex_bytes(const struct dq_comparison *c, char *out)
 {
-    for (uint32_t i = 0; i < dq_formats[c->format].bytes; i++)
+    for (uint32_t i = 0; i < dq_types[c->type].bytes; i++)
         snprintf(out + 2 * i, 3, "%02x", c->first.bytes[i]);
 }
 
 static uint64_t file_offset(const struct subject *s)
 {
-    return (s->tensor ? s->tensor->offset : 0) + s->c->first.block * dq_formats[s->c->format].bytes;
+    return (s->tensor ? s->tensor->offset : 0) + s->c->first.block * dq_types[s->c->type].bytes;
 }
 
 /* Which of several devices decoded the first mismatch. The reference, where it is the one that is
@@ -83,7 +83,7 @@ static void explain(const struct subject *s)
            "place, %.9g absolutely\n",
         s->who, s->against, c->n_mismatches, c->n_weights, ulp_words(c->max_ulp, ulp), c->max_abs);
     printf("  first: weight %" PRIu64 ", element %" PRIu64 " of block %" PRIu64, first->weight,
-        first->weight % dq_formats[c->format].weights, first->block);
+        first->weight % dq_types[c->type].weights, first->block);
     printf(s->tensor ? ", file offset %" PRIu64 : ", offset %" PRIu64 " in the vectors",
         file_offset(s));
     if (s->tensor) {
@@ -121,7 +121,7 @@ static json_t *first_json(const struct subject *s)
     hex_bytes(s->c, bytes);
     return json_pack("{s:o, s:o, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "weight",
         dq_json_u64(first->weight), "block", dq_json_u64(first->block), "element",
-        (json_int_t)(first->weight % dq_formats[s->c->format].weights), "file",
+        (json_int_t)(first->weight % dq_types[s->c->type].weights), "file",
         s->file ? dq_json_text(s->file, strlen(s->file)) : json_null(), "offset",
         dq_json_u64(file_offset(s)), "bytes", bytes, "on", who_was_first(s), "device",
         side_json(first->got, s->c->dtype), "reference", side_json(first->want, s->c->dtype));
@@ -133,7 +133,7 @@ static json_t *subject_json(const struct subject *s)
     const bool wrong = c->n_mismatches > 0;
     return json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s?, s:o}", "tensor",
         s->tensor ? dq_json_text(s->tensor->name, s->tensor->name_len) : json_null(), "type",
-        dq_formats[c->format].name, "dtype", dq_dtype_name(c->dtype), "device", s->who, "against",
+        dq_types[c->type].name, "dtype", dq_dtype_name(c->dtype), "device", s->who, "against",
         s->against, "weights", dq_json_u64(c->n_weights), "mismatches",
         dq_json_u64(c->n_mismatches), "max_ulp",
         c->max_ulp == UINT64_MAX ? json_null() : dq_json_u64(c->max_ulp), "max_abs",
@@ -154,7 +154,7 @@ static void report(struct verification *v, const struct subject *s)
     }
     dq_msg_progress(NULL);
     printf("%-36s %-8s %-5s %12" PRIu64 " %12" PRIu64 " %8s %10.4g  %s\n", s->name,
-        dq_formats[c->format].name, dq_dtype_name(c->dtype), c->n_weights, c->n_mismatches,
+        dq_types[c->type].name, dq_dtype_name(c->dtype), c->n_weights, c->n_mismatches,
         ulp_words(c->max_ulp, ulp), c->max_abs, c->n_mismatches ? "WRONG" : "equal");
     if (c->n_mismatches)
         explain(s);
@@ -163,16 +163,16 @@ static void report(struct verification *v, const struct subject *s)
 static int open_lanes(struct verification *v, struct dq_error *e)
 {
     const unsigned n_threads = v->args->self_test ? 1 : dq_engine_threads(v->args->n_threads);
-    struct dq_engine_wish wish = {.device = v->args->device,
+    struct dq_engine_options options = {.device = v->args->device,
         .cpu = v->args->cpu,
         .n_threads = n_threads,
         .n_comparing = n_threads,
-        .beside = DQ_REFERENCE_LEN};
+        .per_lane_extra = DQ_REFERENCE_LEN};
     struct dq_error why;
-    const bool any_gpu = wish.device.kind == DQ_DEVICE_AUTO;
+    const bool any_gpu = options.device.kind == DQ_DEVICE_AUTO;
     if (any_gpu)
-        wish.device.kind = DQ_DEVICE_GPU;
-    const int rc = dq_engine_open(&v->engine, &wish, &why);
+        options.device.kind = DQ_DEVICE_GPU;
+    const int rc = dq_engine_open(&v->engine, &options, &why);
     if (rc != 0)
         return dq_fail(e, rc, "%s%s", why.text,
             any_gpu
@@ -190,9 +190,9 @@ static void describe_device(const struct verification *v, char *out, size_t size
     size_t len = 0;
     snprintf(out, size, "cpu %s", cpu->name);
     for (size_t i = 0; i < v->engine.n_gpus && len < size; i++) {
-        const struct dq_gpu_info *info = dq_gpu_device_info(v->engine.gpus[i]);
+        const struct dq_gpu_info *info = dq_gpu_get_info(v->engine.gpus[i]);
         len += (size_t)snprintf(out + len, size - len, "%s%s (%s, %s, %s)", i > 0 ? ", " : "",
-            dq_gpu_device_label(v->engine.gpus[i]), info->name, info->arch[0] ? info->arch : "?",
+            dq_gpu_label(v->engine.gpus[i]), info->name, info->arch[0] ? info->arch : "?",
             info->driver);
     }
 }
@@ -294,8 +294,8 @@ static int verify_pick(struct verification *v, const struct dq_pick *pick, struc
             v->first_failure = rc;
         return 0;
     }
-    v->progress.what = t->shown;
-    dq_compare_init(&c, t->format->format, dtype, v->args->ulp);
+    v->progress.what = t->display_name;
+    dq_compare_init(&c, t->type->type, dtype, v->args->ulp);
     dq_plan_init(&plan, t, dtype, pick->slice ? pick->slice->ranges : NULL);
     const struct dq_verify_job job = {v->model, &plan, dq_progress_add, &v->progress};
     rc = dq_verify_plan(&v->verifier, &job, &c, e);
@@ -304,7 +304,8 @@ static int verify_pick(struct verification *v, const struct dq_pick *pick, struc
     const struct dq_shard *s = &v->model->shards[t->shard];
     v->n_checked++;
     v->n_wrong += c.n_mismatches > 0;
-    report(v, &(struct subject){t->shown, t, s->path, s->big_endian, &c, "cpu", v->engine.label});
+    report(v,
+        &(struct subject){t->display_name, t, s->path, s->big_endian, &c, "cpu", v->engine.label});
     return 0;
 }
 
@@ -327,13 +328,13 @@ static int self_test_lane(struct verification *v, struct dq_lane *lane, struct d
 {
     const char *who = lane->device;
     struct dq_lane *reference = v->verifier.references[0];
-    for (size_t i = 0; i < (size_t)DQ_FMT_COUNT * DQ_DTYPE_native; i++) {
+    for (size_t i = 0; i < (size_t)DQ_TYPE_COUNT * DQ_DTYPE_native; i++) {
         const enum dq_dtype dtype = (enum dq_dtype)(i % DQ_DTYPE_native);
         struct dq_selftest t;
         if (v->args->dtype != DQ_DTYPE_COUNT && v->args->dtype != dtype)
             continue;
         const int rc = dq_selftest_run(
-            lane, reference, (enum dq_format)(i / DQ_DTYPE_native), dtype, v->args->ulp, &t, e);
+            lane, reference, (enum dq_type)(i / DQ_DTYPE_native), dtype, v->args->ulp, &t, e);
         if (rc != 0)
             return rc;
         v->n_checked++;
@@ -376,9 +377,9 @@ int dq_cmd_verify(const struct dq_args *args)
     if (dq_device_is_cpu(&args->device))
         dq_confine(args, &(struct dq_sandbox){.may_read = true});
     if (!args->self_test) {
-        rc = dq_locate_model(args, &v.model, &e);
+        rc = dq_model_arg_open(args, &v.model, &e);
         if (rc == 0)
-            rc = dq_locate_tensors(args, v.model, &v.picks, &e);
+            rc = dq_model_arg_tensors(args, v.model, &v.picks, &e);
     }
     if (rc == 0)
         rc = open_lanes(&v, &e);
@@ -391,6 +392,6 @@ int dq_cmd_verify(const struct dq_args *args)
     dq_picks_finish(&v.picks);
     dq_model_free(v.model);
     if (rc == 0 && v.n_wrong > 0)
-        rc = DQ_ERR_NO;
+        rc = DQ_ERR_MISMATCH;
     return rc != 0 ? rc : v.first_failure;
 }

@@ -1,8 +1,8 @@
-#include "cli/cmd.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/signals.h"
+#include "cli/cmd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,14 +27,14 @@ const struct dq_command dq_commands[] = {
     {"devices", DQ_OPERANDS_NONE, DQ_CMD_DEVICES,
         "shows the GPUs and the levels of the CPU, and why one cannot be used", NULL,
         dq_cmd_devices},
-    {"formats", DQ_OPERANDS_NONE, DQ_CMD_FORMATS, "shows the tensor types that are known", NULL,
-        dq_cmd_formats},
+    {"types", DQ_OPERANDS_NONE, DQ_CMD_TYPES, "shows the tensor types that are known", NULL,
+        dq_cmd_types},
     {0},
 };
 
 int dq_cmd_report(int code, const struct dq_error *e)
 {
-    if (code != 0 && code != DQ_ERR_CLOSED && code != DQ_ERR_STOPPED)
+    if (code != 0 && code != DQ_ERR_CLOSED && code != DQ_ERR_INTERRUPTED)
         dq_msg_error("%s", e->text);
     return code;
 }
@@ -42,8 +42,8 @@ int dq_cmd_report(int code, const struct dq_error *e)
 static int print_version(struct dq_error *e)
 {
     printf("gguf-dq %s\ntypes:", DQ_VERSION);
-    for (size_t i = 0; i < DQ_FMT_COUNT; i++)
-        printf(" %s", dq_formats[i].name);
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
+        printf(" %s", dq_types[i].name);
     printf("\nGPU targets:%s", dq_gpu_drivers[0] ? "" : " none");
     for (size_t i = 0; dq_gpu_drivers[i]; i++)
         printf(" %s: %s", dq_gpu_drivers[i]->name, dq_gpu_drivers[i]->targets);
@@ -96,7 +96,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    dq_stop_ignore_write_signals();
+    dq_signals_ignore_write();
     dq_file_raise_limit();
     dq_json_count_memory();
     if (dq_file_guard_standard() != 0)

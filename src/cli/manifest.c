@@ -20,21 +20,22 @@ static json_t *text_or_null(const char *text)
     return text ? dq_json_text(text, strlen(text)) : json_null();
 }
 
-const char *dq_report_dtype(const struct dq_output *out)
+const char *dq_manifest_dtype(const struct dq_output *out)
 {
-    const struct dq_format_info *f = out->pick->tensor->format;
+    const struct dq_type_info *f = out->pick->tensor->type;
     if (out->dtype != DQ_DTYPE_native)
         return dq_dtype_name(out->dtype);
     return f && f->stored[0] != '\0' ? f->token : "u8";
 }
 
-json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out, const char *device)
+json_t *dq_manifest_entry(
+    const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
     const struct dq_tensor *t = out->pick->tensor;
     return json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
         dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
-        text_or_null(t->format ? t->format->name : NULL), "dtype", dq_report_dtype(out), "shape",
+        text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
         dq_json_u64s(out->shape, out->n_shape), "source", "file",
         text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
         dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
@@ -43,7 +44,7 @@ json_t *dq_report_entry(const struct dq_outputs *o, const struct dq_output *out,
         text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
 }
 
-void dq_report_put(
+void dq_manifest_put(
     struct dq_json *j, const struct dq_outputs *o, const char *device, const char *why)
 {
     dq_json_begin_object(j, NULL);
@@ -54,7 +55,7 @@ void dq_report_put(
     dq_json_put(j, "why", text_or_null(why));
     dq_json_begin_list(j, "outputs");
     for (size_t i = 0; i < o->n; i++)
-        dq_json_put(j, NULL, dq_report_entry(o, &o->items[i], device));
+        dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], device));
     dq_json_end(j);
     dq_json_end(j);
 }
@@ -71,13 +72,13 @@ static int write_report(struct dq_sink *sink, const char *path, const struct dq_
             close(fd);
         return rc;
     }
-    dq_report_put(&j, o, device, why);
+    dq_manifest_put(&j, o, device, why);
     const int rc = dq_json_finish(&j, e);
     fclose(j.file);
     return rc;
 }
 
-int dq_report_open_folder(const char *path, bool durable, int *out, struct dq_error *e)
+int dq_manifest_open_folder(const char *path, bool durable, int *out, struct dq_error *e)
 {
     char *folder = dq_file_folder(path);
     if (!folder)
@@ -87,7 +88,7 @@ int dq_report_open_folder(const char *path, bool durable, int *out, struct dq_er
     return rc;
 }
 
-int dq_report_write(int folder, const struct dq_sink_file *file, const struct dq_outputs *o,
+int dq_manifest_write(int folder, const struct dq_sink_file *file, const struct dq_outputs *o,
     const char *device, const char *why, struct dq_error *e)
 {
     struct dq_sink *sink = NULL;

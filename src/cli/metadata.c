@@ -31,13 +31,13 @@ static void print_float(double f, enum dq_value_type type, FILE *to)
 
 static void print_string(const struct dq_value *v, FILE *to)
 {
-    char shown[4 * SHOWN_BYTES + 1];
+    char display_name[4 * SHOWN_BYTES + 1];
     size_t len = v->text_len;
     /* A cut may have gone through a letter. */
     while (len > 0 && len < v->u && v->text_len - len < 4 && !dq_utf8_valid(v->text, len))
         len--;
-    dq_escape(v->text, len, DQ_ESCAPE_NAME, shown, sizeof shown);
-    fprintf(to, "\"%s\"", shown);
+    dq_escape(v->text, len, DQ_ESCAPE_NAME, display_name, sizeof display_name);
+    fprintf(to, "\"%s\"", display_name);
     if (v->text_len < v->u)
         fprintf(to, "... (%" PRIu64 " bytes)", v->u);
 }
@@ -137,7 +137,7 @@ int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e)
             return rc;
         rc = type_name(s, kv, type, e);
         if (rc == 0) {
-            fprintf(to, "%s (%s) = ", kv->shown, type);
+            fprintf(to, "%s (%s) = ", kv->display_name, type);
             rc = print_value(&c, kv->type, 0, SHOWN_BYTES, to, e);
             putc('\n', to);
         }
@@ -195,19 +195,20 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned dept
 }
 
 /* The key as it is, if JSON can spell it and no key is shown like that; so no two are alike. */
-static const char *json_key(const struct dq_kv *kv, const struct dq_nametable *shown)
+static const char *json_key(const struct dq_kv *kv, const struct dq_strmap *display_name)
 {
     size_t other;
     const bool as_it_is = strlen(kv->key) == kv->key_len && dq_utf8_valid(kv->key, kv->key_len) &&
-                          !dq_nametable_find(shown, kv->key, kv->key_len, &other);
-    return as_it_is ? kv->key : kv->shown;
+                          !dq_strmap_find(display_name, kv->key, kv->key_len, &other);
+    return as_it_is ? kv->key : kv->display_name;
 }
 
-static int add_shown(const struct dq_shard *s, struct dq_nametable *shown, struct dq_error *e)
+static int add_shown(const struct dq_shard *s, struct dq_strmap *display_name, struct dq_error *e)
 {
     for (size_t i = 0; i < s->n_kvs; i++) {
         const struct dq_kv *kv = &s->kvs[i];
-        if (kv->shown != kv->key && dq_nametable_add(shown, kv->shown, strlen(kv->shown), i) < 0)
+        if (kv->display_name != kv->key &&
+            dq_strmap_add(display_name, kv->display_name, strlen(kv->display_name), i) < 0)
             return dq_fail_nomem(e);
     }
     return 0;
@@ -216,8 +217,8 @@ static int add_shown(const struct dq_shard *s, struct dq_nametable *shown, struc
 int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[0];
-    struct dq_nametable shown = {0};
-    int rc = add_shown(s, &shown, e);
+    struct dq_strmap display_name = {0};
+    int rc = add_shown(s, &display_name, e);
     for (size_t i = 0; rc == 0 && i < s->n_kvs; i++) {
         const struct dq_kv *kv = &s->kvs[i];
         struct dq_cursor c;
@@ -227,14 +228,14 @@ int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_erro
             break;
         rc = type_name(s, kv, type, e);
         if (rc == 0) {
-            dq_json_begin_object(j, json_key(kv, &shown));
+            dq_json_begin_object(j, json_key(kv, &display_name));
             dq_json_put(j, "type", json_string(type));
             rc = put_value(&c, kv->type, 0, "value", j, e);
             dq_json_end(j);
         }
         dq_cursor_finish(&c);
     }
-    dq_nametable_finish(&shown);
+    dq_strmap_finish(&display_name);
     return rc;
 }
 

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "gguf/gguf.h"
 #include "base/json.h"
+#include "gguf/gguf.h"
 
 /* Prints each pair of the model on a line; long strings and arrays are cut short. */
 int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e);

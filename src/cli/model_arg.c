@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool dq_locate_is_gguf(const char *name)
+bool dq_model_arg_is_gguf(const char *name)
 {
     const size_t len = strlen(name);
     return len >= 5 && strcmp(name + len - 5, ".gguf") == 0;
@@ -23,9 +23,9 @@ static int by_name(const void *a, const void *b)
 
 /* The models in a folder: a split set counts by its first file, or by any if that one is missing.
  */
-static int list_models(const char *folder, struct dq_strings *out, struct dq_error *e)
+static int list_models(const char *folder, struct dq_strvec *out, struct dq_error *e)
 {
-    struct dq_strings later = {0};
+    struct dq_strvec later = {0};
     const struct dirent *entry;
     int rc = 0;
     DIR *dir = opendir(folder);
@@ -33,32 +33,32 @@ static int list_models(const char *folder, struct dq_strings *out, struct dq_err
         return dq_fail_errno(e, "%s", folder);
     while (rc == 0 && (entry = readdir(dir)) != NULL) {
         const char *name = entry->d_name;
-        if (name[0] == '.' || !dq_locate_is_gguf(name))
+        if (name[0] == '.' || !dq_model_arg_is_gguf(name))
             continue;
         unsigned number = 1;
         unsigned count;
         dq_split_name(name, &number, &count);
-        rc = dq_strings_add(number > 1 ? &later : out, name, strlen(name), e);
+        rc = dq_strvec_add(number > 1 ? &later : out, name, strlen(name), e);
     }
     closedir(dir);
     if (rc == 0 && out->n == 0 && later.n > 0)
-        rc = dq_strings_add(out, later.items[0], strlen(later.items[0]), e);
-    dq_strings_finish(&later);
+        rc = dq_strvec_add(out, later.items[0], strlen(later.items[0]), e);
+    dq_strvec_finish(&later);
     if (out->n > 0)
         qsort(out->items, out->n, sizeof *out->items, by_name);
     return rc;
 }
 
-bool dq_locate_has_model(const char *folder)
+bool dq_model_arg_has_model(const char *folder)
 {
-    struct dq_strings models = {0};
+    struct dq_strvec models = {0};
     const bool found = list_models(folder, &models, NULL) == 0 && models.n > 0;
-    dq_strings_finish(&models);
+    dq_strvec_finish(&models);
     return found;
 }
 
 static int fail_choice(
-    const char *folder, bool named, const struct dq_strings *models, struct dq_error *e)
+    const char *folder, bool named, const struct dq_strvec *models, struct dq_error *e)
 {
     char place[300];
     const char *advice = named ? "" : "; name one, or set GGUF_DQ_MODEL";
@@ -74,14 +74,14 @@ static int fail_choice(
 /* The path of the only model of a folder. */
 static int look_in_folder(const char *folder, bool named, char **out, struct dq_error *e)
 {
-    struct dq_strings models = {0};
+    struct dq_strvec models = {0};
     int rc = list_models(folder, &models, e);
     if (rc == 0 && models.n != 1)
         rc = fail_choice(folder, named, &models, e);
     if (rc == 0) {
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one is there */
         const size_t size = strlen(folder) + strlen(models.items[0]) + 2;
-        char *path = dq_mem_new(size);
+        char *path = dq_mem_alloc(size);
         if (!path)
             rc = dq_fail_nomem(e);
         else if (named)
@@ -91,11 +91,11 @@ static int look_in_folder(const char *folder, bool named, char **out, struct dq_
             snprintf(path, size, "%s", models.items[0]);
         *out = path;
     }
-    dq_strings_finish(&models);
+    dq_strvec_finish(&models);
     return rc;
 }
 
-int dq_locate_path(const struct dq_args *args, char **out, const char **from, struct dq_error *e)
+int dq_model_arg_path(const struct dq_args *args, char **out, const char **from, struct dq_error *e)
 {
     struct stat st;
     struct dq_error why;
@@ -113,16 +113,16 @@ int dq_locate_path(const struct dq_args *args, char **out, const char **from, st
         const int rc = look_in_folder(path, true, out, &why);
         return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
     }
-    *out = dq_mem_text(path);
+    *out = dq_mem_strdup(path);
     return *out ? 0 : dq_fail_nomem(e);
 }
 
-int dq_locate_model(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
+int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
 {
     struct dq_error why;
     const char *from;
     char *path;
-    int rc = dq_locate_path(args, &path, &from, e);
+    int rc = dq_model_arg_path(args, &path, &from, e);
     if (rc != 0)
         return rc;
     rc = dq_model_open(path, out, &why);
@@ -149,14 +149,14 @@ static bool read_line(FILE *file, int end, char *line, size_t *len)
 }
 
 /* Adds each name in the file, without blank ones, to the words. */
-static int read_names(const struct dq_args *args, struct dq_strings *words, struct dq_error *e)
+static int read_names(const struct dq_args *args, struct dq_strvec *words, struct dq_error *e)
 {
     const bool from_stdin = strcmp(args->tensors_from, "-") == 0;
     FILE *file = from_stdin ? stdin : fopen(args->tensors_from, "re");
     int rc = 0;
     if (!file)
         return dq_fail_errno(e, "%s", args->tensors_from);
-    char *line = dq_mem_new(LINE_MOST);
+    char *line = dq_mem_alloc(LINE_MOST);
     if (!line)
         rc = dq_fail_nomem(e);
     const int end = args->nul_separated ? '\0' : '\n';
@@ -172,7 +172,7 @@ static int read_names(const struct dq_args *args, struct dq_strings *words, stru
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: a name holds NUL; names that end in NUL want --null",
                 args->tensors_from);
         else
-            rc = dq_strings_add(words, line, len, e);
+            rc = dq_strvec_add(words, line, len, e);
         if (len > 0)
             n_blank = 0;
     }
@@ -186,34 +186,34 @@ static int read_names(const struct dq_args *args, struct dq_strings *words, stru
     return rc;
 }
 
-int dq_locate_tensors(
+int dq_model_arg_tensors(
     const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e)
 {
-    struct dq_strings words = {0};
-    struct dq_strings unused = {0};
+    struct dq_strvec words = {0};
+    struct dq_strvec unused = {0};
     int rc = 0;
     if (args->tensors_from)
         rc = read_names(args, &words, e);
     const size_t n_raw = args->nul_separated ? words.n : 0;
     for (size_t i = 0; rc == 0 && i < args->tensors.n; i++)
-        rc = dq_strings_add(&words, args->tensors.items[i], strlen(args->tensors.items[i]), e);
+        rc = dq_strvec_add(&words, args->tensors.items[i], strlen(args->tensors.items[i]), e);
     if (rc == 0)
         rc = dq_select(m, &words, n_raw, &args->excluded, out, &unused, e);
     for (size_t i = 0; rc == 0 && i < unused.n; i++)
         dq_msg_warning("--exclude '%s' matches no tensor", unused.items[i]);
-    dq_strings_finish(&words);
-    dq_strings_finish(&unused);
+    dq_strvec_finish(&words);
+    dq_strvec_finish(&unused);
     return rc;
 }
 
-int dq_locate_whole_tensors(
+int dq_model_arg_whole_tensors(
     const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e)
 {
-    const int rc = dq_locate_tensors(args, m, out, e);
+    const int rc = dq_model_arg_tensors(args, m, out, e);
     for (size_t i = 0; rc == 0 && i < out->n; i++) {
         if (out->items[i].slice_text)
             return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': slices are for extract and verify",
-                out->items[i].tensor->shown, out->items[i].slice_text);
+                out->items[i].tensor->display_name, out->items[i].slice_text);
     }
     return rc;
 }

@@ -22,7 +22,7 @@ int dq_output_fail(struct dq_output *out, int code, const char *words, struct dq
 {
     out->status = DQ_FAILED;
     out->code = code;
-    out->reason = dq_mem_text(words);
+    out->reason = dq_mem_strdup(words);
     return out->reason ? 0 : dq_fail_nomem(e);
 }
 
@@ -30,14 +30,14 @@ int dq_output_fail(struct dq_output *out, int code, const char *words, struct dq
 static bool is_copied(const struct dq_tensor *t, enum dq_dtype dtype)
 {
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only native lacks a format */
-    return dtype == DQ_DTYPE_native || strcmp(t->format->token, dq_dtype_name(dtype)) == 0;
+    return dtype == DQ_DTYPE_native || strcmp(t->type->token, dq_dtype_name(dtype)) == 0;
 }
 
 /* Blocks as stored: rows of bytes, with slices of whole blocks only. Returns what is wrong, or
  * NULL. */
 static const char *lay_out_blocks(struct dq_output *out, const struct dq_slice *slice)
 {
-    const struct dq_format_info *f = out->pick->tensor->format;
+    const struct dq_type_info *f = out->pick->tensor->type;
     const struct dq_range *r = &slice->ranges[0];
     out->descr = "|u1";
     if (!f) {
@@ -69,12 +69,12 @@ void dq_output_plan(const struct dq_output *out, struct dq_plan *plan)
     const struct dq_tensor *t = out->pick->tensor;
     struct dq_slice slice;
     dq_pick_slice(out->pick, &slice);
-    if (out->dtype == DQ_DTYPE_native && t->format) { /* which counts blocks */
-        slice.ranges[0].start /= t->format->weights;
-        slice.ranges[0].count /= t->format->weights;
+    if (out->dtype == DQ_DTYPE_native && t->type) { /* which counts blocks */
+        slice.ranges[0].start /= t->type->weights;
+        slice.ranges[0].count /= t->type->weights;
     }
     dq_plan_init(plan, t, is_copied(t, out->dtype) ? DQ_DTYPE_native : out->dtype,
-        t->format ? slice.ranges : NULL);
+        t->type ? slice.ranges : NULL);
 }
 
 static int init_output(struct dq_output *out, const struct dq_pick *pick,
@@ -87,7 +87,7 @@ static int init_output(struct dq_output *out, const struct dq_pick *pick,
     dq_pick_slice(pick, &slice);
     *out = (struct dq_output){.pick = pick, .dtype = args->dtype, .n_shape = slice.n_shape};
     if (out->dtype == DQ_DTYPE_COUNT)
-        out->dtype = t->format ? t->format->dflt : DQ_DTYPE_f32;
+        out->dtype = t->type ? t->type->default_dtype : DQ_DTYPE_f32;
     memcpy(out->shape, slice.shape, sizeof out->shape);
     out->descr = descrs[out->dtype];
     const int code = dq_tensor_usable(m, t, out->dtype != DQ_DTYPE_native, &why);
@@ -122,7 +122,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
     if (!path) {
         if (strcmp(o->model->path, "-") == 0)
             return dq_fail(e, DQ_ERR_USAGE, "a model from standard input needs --output");
-        o->folder = dq_outname_folder(o->model->path);
+        o->folder = dq_filename_folder(o->model->path);
         return o->folder ? 0 : dq_fail_nomem(e);
     }
     const bool there = stat(path, &st) == 0;
@@ -157,7 +157,7 @@ static int find_destination(struct dq_outputs *o, const struct dq_args *args, st
         size_t len = strlen(path);
         while (len > 1 && path[len - 1] == '/')
             len--;
-        o->folder = dq_mem_text_of(path, len);
+        o->folder = dq_mem_strndup(path, len);
         return o->folder ? 0 : dq_fail_nomem(e);
     }
     if (o->destination == DQ_TO_STREAM && !args->dry_run) {
@@ -175,7 +175,7 @@ static char *join(const char *folder, const char *name)
 {
     const size_t len = strlen(folder);
     const size_t size = len + strlen(name) + 2;
-    char *path = dq_mem_new(size);
+    char *path = dq_mem_alloc(size);
     if (path)
         snprintf(path, size, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/", name);
     return path;
@@ -185,11 +185,11 @@ static int name_output(const struct dq_outputs *o, const struct dq_args *args,
     struct dq_output *out, struct dq_error *e)
 {
     if (o->destination == DQ_TO_FOLDER) {
-        char *name = dq_outname(out->pick, o->container->ending);
+        char *name = dq_filename(out->pick, o->container->ending);
         out->path = name ? join(o->folder, name) : NULL;
         dq_mem_free(name);
     } else {
-        out->path = dq_mem_text(args->output);
+        out->path = dq_mem_strdup(args->output);
     }
     return out->path ? 0 : dq_fail_nomem(e);
 }
@@ -200,7 +200,7 @@ uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, boo
     for (size_t i = 0; i < o->n; i++) {
         const struct dq_output *out = &o->items[i];
         if (out->status == status)
-            total = dq_add_most(total, (headers ? out->header_len : 0) + out->n_bytes);
+            total = dq_add_sat_u64(total, (headers ? out->header_len : 0) + out->n_bytes);
     }
     return total;
 }
@@ -219,9 +219,9 @@ static int place_data(struct dq_outputs *o, struct dq_error *e)
                 "numpy has no type for bf16; use --format raw, or another --dtype");
         if (o->container->header)
             out->header_len = o->container->header(out->descr, out->shape, out->n_shape, header);
-        out->data_off = dq_add_most(stream_off, out->header_len);
+        out->data_off = dq_add_sat_u64(stream_off, out->header_len);
         if (o->destination == DQ_TO_STREAM)
-            stream_off = dq_add_most(out->data_off, out->n_bytes);
+            stream_off = dq_add_sat_u64(out->data_off, out->n_bytes);
     }
     return 0;
 }
@@ -232,7 +232,7 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_args *args, const stru
     int rc = 0;
     *o = (struct dq_outputs){.model = m, .folder_fd = -1, .fd = -1};
     o->container = args->container ? args->container : dq_container_by_name("npy");
-    o->items = dq_mem_zeroed(picks->n + 1, sizeof *o->items);
+    o->items = dq_mem_calloc(picks->n + 1, sizeof *o->items);
     if (!o->items)
         return dq_fail_nomem(e);
     for (; rc == 0 && o->n < picks->n; o->n++)

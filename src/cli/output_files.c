@@ -16,8 +16,8 @@
 /* Files that some disks cannot tell apart, because they fold capitals. */
 static int check_folding(struct dq_outputs *o, struct dq_error *e)
 {
-    struct dq_nametable table = {0};
-    struct dq_strings names = {0}; /* that the table points to */
+    struct dq_strmap table = {0};
+    struct dq_strvec names = {0}; /* that the table points to */
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < o->n; i++) {
         struct dq_output *out = &o->items[i];
@@ -26,28 +26,28 @@ static int check_folding(struct dq_outputs *o, struct dq_error *e)
         size_t other;
         if (out->status == DQ_FAILED)
             continue;
-        rc = dq_strings_add(&names, name, strlen(name), e);
+        rc = dq_strvec_add(&names, name, strlen(name), e);
         if (rc != 0)
             break;
         char *fold = names.items[names.n - 1];
         for (char *c = fold; *c; c++)
             *c = (char)tolower((unsigned char)*c);
-        switch (dq_nametable_add(&table, fold, strlen(fold), i)) {
+        switch (dq_strmap_add(&table, fold, strlen(fold), i)) {
         case 0:
             break;
         case 1:
-            dq_nametable_find(&table, fold, strlen(fold), &other);
+            dq_strmap_find(&table, fold, strlen(fold), &other);
             rc = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_USAGE,
                 "some disks cannot tell its file name from that of tensor '%.200s'",
-                o->items[other].pick->tensor->shown);
+                o->items[other].pick->tensor->display_name);
             rc = dq_output_fail(out, rc, why.text, e);
             break;
         default:
             rc = dq_fail_nomem(e);
         }
     }
-    dq_nametable_finish(&table);
-    dq_strings_finish(&names);
+    dq_strmap_finish(&table);
+    dq_strvec_finish(&names);
     return rc;
 }
 

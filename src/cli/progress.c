@@ -1,7 +1,7 @@
 #include "cli/progress.h"
 
-#include "cli/msg.h"
 #include "base/text.h"
+#include "cli/msg.h"
 
 #include <stdio.h>
 #include <string.h>

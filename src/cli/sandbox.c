@@ -321,7 +321,7 @@ static int limit_files(const struct dq_sandbox *s, struct dq_error *e)
 static int limit_files(const struct dq_sandbox *s, struct dq_error *e)
 {
     (void)s;
-    return dq_fail(e, DQ_ERR_NO, "this program is built without");
+    return dq_fail(e, DQ_ERR_MISMATCH, "this program is built without");
 }
 #endif
 

@@ -4,8 +4,8 @@
  * f32 numbers are those of ggml's scalar decoder, bit for bit (any NaN equals any NaN), because
  * every expression is evaluated in the order that the format defines, without contraction. f16 and
  * bf16 are those, rounded to nearest even. A NaN is the same NaN wherever it comes from. */
-#ifndef DQ_DECODE_H
-#define DQ_DECODE_H
+#ifndef DQ_CPU_H
+#define DQ_CPU_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,14 +21,14 @@ typedef size_t (*dq_decode_fn)(
 
 /* Rounds n floats to nearest even into 16-bit patterns at dst. Returns how many finite values
  * overflowed to infinity. */
-typedef size_t (*dq_narrow_fn)(const float *restrict src, uint16_t *restrict dst, size_t n);
+typedef size_t (*dq_round_fn)(const float *restrict src, uint16_t *restrict dst, size_t n);
 
 /* The functions of one instruction-set level. */
 struct dq_cpu {
     const char *name; /* "baseline", "v3", "v4" */
-    dq_decode_fn decode[DQ_FMT_COUNT];
-    dq_narrow_fn to_f16;
-    dq_narrow_fn to_bf16;
+    dq_decode_fn decode[DQ_TYPE_COUNT];
+    dq_round_fn to_f16;
+    dq_round_fn to_bf16;
 };
 
 /* The levels that are built in, lowest first, ended by NULL. They live as long as the program. */

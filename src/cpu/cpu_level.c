@@ -1,5 +1,5 @@
-#include "cpu/levels.h"
 #include "cpu/decode_impl.h"
+#include "cpu/levels.h"
 
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)
@@ -8,10 +8,10 @@ const struct dq_cpu DQ_AT_LEVEL(dq_cpu) = {
     .name = STRING(DQ_LEVEL),
     .decode =
         {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
-    [DQ_FMT_##token] = DQ_AT_LEVEL(dq_decode_##token),
+#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+    [DQ_TYPE_##token] = DQ_AT_LEVEL(dq_decode_##token),
 #include "type/types.def"
-#undef DQ_FORMAT
+#undef DQ_TYPE
         },
     .to_f16 = DQ_AT_LEVEL(dq_to_f16),
     .to_bf16 = DQ_AT_LEVEL(dq_to_bf16),

@@ -29,7 +29,7 @@
 #endif
 
 /* The same byte eight times. */
-#define DQ_BYTES(b) ((uint64_t)(b)*0x0101010101010101)
+#define DQ_SWAR_SPLAT8(b) ((uint64_t)(b)*0x0101010101010101)
 
 static inline void dq_put8(void *q, uint64_t word)
 {
@@ -48,7 +48,7 @@ static inline void dq_put4(void *q, uint32_t word)
 /* Bits of eight bytes at p: each byte >> shift & mask. */
 static inline uint64_t dq_bits8(const uint8_t *p, int shift, int mask)
 {
-    return dq_u64(p) >> shift & DQ_BYTES(mask);
+    return dq_u64(p) >> shift & DQ_SWAR_SPLAT8(mask);
 }
 
 /* The nibbles of 16 bytes, less bias: first the low ones, then the high ones. */
@@ -63,24 +63,24 @@ static inline void dq_nibbles32(int8_t *restrict q, const uint8_t *restrict p, i
 }
 
 /* Takes bias from each byte. Bytes and bias are less than 128, so that nothing is borrowed. */
-static inline uint64_t dq_minus8(uint64_t word, int bias)
+static inline uint64_t dq_swar_sub8(uint64_t word, int bias)
 {
-    return ((word | DQ_BYTES(0x80)) - DQ_BYTES(bias)) ^ DQ_BYTES(0x80);
+    return ((word | DQ_SWAR_SPLAT8(0x80)) - DQ_SWAR_SPLAT8(bias)) ^ DQ_SWAR_SPLAT8(0x80);
 }
 
 /* Spreads eight pairs of bits, or eight nibbles, to the low ends of eight bytes. */
-static inline uint64_t dq_spread2(uint64_t x)
+static inline uint64_t dq_deposit2(uint64_t x)
 {
     x = (x | x << 24) & 0x000000ff000000ff;
     x = (x | x << 12) & 0x000f000f000f000f;
-    return (x | x << 6) & DQ_BYTES(3);
+    return (x | x << 6) & DQ_SWAR_SPLAT8(3);
 }
 
-static inline uint64_t dq_spread4(uint64_t x)
+static inline uint64_t dq_deposit4(uint64_t x)
 {
     x = (x | x << 16) & 0x0000ffff0000ffff;
     x = (x | x << 8) & 0x00ff00ff00ff00ff;
-    return (x | x << 4) & DQ_BYTES(15);
+    return (x | x << 4) & DQ_SWAR_SPLAT8(15);
 }
 
 /* To seven bits, an eighth that makes the number of ones even. */
@@ -103,7 +103,7 @@ static inline uint64_t dq_signs8(uint64_t x)
     uint64_t odd = x ^ x >> 4;
     odd ^= odd >> 2;
     odd ^= odd >> 1;
-    return x | (odd & DQ_BYTES(1)) << 7;
+    return x | (odd & DQ_SWAR_SPLAT8(1)) << 7;
 }
 
 #endif

@@ -1,6 +1,6 @@
 #include "cpu/decode_codes.h"
 
-size_t DQ_AT_LEVEL(dq_decode_odd)(const struct dq_codes *c, void *restrict dst, size_t n,
+size_t DQ_AT_LEVEL(dq_decode_slow)(const struct dq_codes *c, void *restrict dst, size_t n,
     size_t group, int has_m, enum dq_dtype dtype)
 {
     float weights[DQ_RUN_WEIGHTS];
@@ -11,5 +11,5 @@ size_t DQ_AT_LEVEL(dq_decode_odd)(const struct dq_codes *c, void *restrict dst, 
         const float dq = c->d[g] * (float)c->q[i];
         w[i] = dq_one_nan(has_m ? dq + c->m[g] : dq);
     }
-    return dtype == DQ_DTYPE_f32 ? 0 : dq_narrow_to(dtype, weights, dst, n);
+    return dtype == DQ_DTYPE_f32 ? 0 : dq_round_at_level(dtype, weights, dst, n);
 }

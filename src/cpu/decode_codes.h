@@ -62,7 +62,7 @@ struct dq_shape {
 };
 
 /* Makes n weights, with their factors in groups, where some are not finite or may overflow. */
-size_t DQ_AT_LEVEL(dq_decode_odd)(const struct dq_codes *c, void *restrict dst, size_t n,
+size_t DQ_AT_LEVEL(dq_decode_slow)(const struct dq_codes *c, void *restrict dst, size_t n,
     size_t group, int has_m, enum dq_dtype dtype);
 
 /* Does to n codes what their bits say. */
@@ -77,19 +77,19 @@ DQ_INLINE void dq_use_bits(int8_t *restrict q, const uint8_t *bits, size_t n, dq
     }
 }
 
-/* Sixteen weights; for bf16 in the order that dq_x16_apart_to_bf16 puts right. */
+/* Sixteen weights; for bf16 in the order that dq_x16_deinterleaved_to_bf16 puts right. */
 DQ_INLINE struct dq_x16 dq_weights16(
     const struct dq_codes *c, size_t i, struct dq_shape shape, enum dq_dtype dtype)
 {
     const size_t g = i / shape.group;
-    const struct dq_x16 q =
-        dtype == DQ_DTYPE_bf16 ? dq_x16_of_codes_apart(c->q + i) : dq_x16_of_codes(c->q + i);
+    const struct dq_x16 q = dtype == DQ_DTYPE_bf16 ? dq_x16_of_codes_deinterleaved(c->q + i)
+                                                   : dq_x16_of_codes(c->q + i);
     const struct dq_x16 dq = dq_x16_times(q, c->d[g]);
 
     return shape.has_m ? dq_x16_plus(dq, c->m[g]) : dq;
 }
 
-DQ_INLINE void dq_decode_tame(const struct dq_codes *c, void *restrict dst, size_t n,
+DQ_INLINE void dq_decode_fast(const struct dq_codes *c, void *restrict dst, size_t n,
     struct dq_shape shape, enum dq_dtype dtype)
 {
     for (size_t i = 0; i < n; i += 32) {
@@ -102,7 +102,7 @@ DQ_INLINE void dq_decode_tame(const struct dq_codes *c, void *restrict dst, size
         } else if (dtype == DQ_DTYPE_f16) {
             dq_x16_pair_to_f16((uint16_t *)dst + i, a, b);
         } else {
-            dq_x16_apart_to_bf16((uint16_t *)dst + i, a, b);
+            dq_x16_deinterleaved_to_bf16((uint16_t *)dst + i, a, b);
         }
     }
 }
@@ -110,7 +110,7 @@ DQ_INLINE void dq_decode_tame(const struct dq_codes *c, void *restrict dst, size
 #ifdef DQ_HAS_TABLES
 /* Computes and rounds the few weights that a group can have, or two groups of sixteen, and looks
  * up each. */
-DQ_INLINE void dq_decode_keyed(const struct dq_codes *c, uint16_t *restrict dst, size_t n,
+DQ_INLINE void dq_decode_lut(const struct dq_codes *c, uint16_t *restrict dst, size_t n,
     struct dq_shape shape, enum dq_dtype dtype)
 {
     const struct dq_x16 values = dq_x16_of_codes(shape.keys.values);
@@ -142,7 +142,7 @@ DQ_INLINE size_t dq_decode_codes_to(const struct dq_codes *c, void *restrict dst
 
 #ifdef DQ_HAS_TABLES
     if (tame && shape.keys.values && dtype != DQ_DTYPE_f32) {
-        dq_decode_keyed(c, dst, n, shape, dtype);
+        dq_decode_lut(c, dst, n, shape, dtype);
         return 0;
     }
 #endif
@@ -153,8 +153,8 @@ DQ_INLINE size_t dq_decode_codes_to(const struct dq_codes *c, void *restrict dst
     if (shape.use_bit)
         dq_use_bits(c->q, c->bits, n, shape.use_bit);
     if (!tame)
-        return DQ_AT_LEVEL(dq_decode_odd)(c, dst, n, shape.group, shape.has_m, dtype);
-    dq_decode_tame(c, dst, n, shape, dtype);
+        return DQ_AT_LEVEL(dq_decode_slow)(c, dst, n, shape.group, shape.has_m, dtype);
+    dq_decode_fast(c, dst, n, shape, dtype);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /* Weights of four bits that are tiny floats (E2M1). */
-#include "type/codebooks.h"
 #include "cpu/decode_codes.h"
+#include "type/codebooks.h"
 
 /* MXFP4: | e E8M0 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |
  * w[i] = value[nibble] * 2^(e - 128),  value is twice the E2M1 number */

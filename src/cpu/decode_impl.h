@@ -3,8 +3,8 @@
 #ifndef DQ_DECODE_IMPL_H
 #define DQ_DECODE_IMPL_H
 
-#include "type/blocks.h"
 #include "cpu/cpu.h"
+#include "type/blocks.h"
 #include "type/half.h"
 
 #ifndef DQ_LEVEL
@@ -19,17 +19,18 @@
 #define DQ_DECODER(token)                                                                          \
     size_t DQ_AT_LEVEL(dq_decode_##token)(                                                         \
         const void *restrict src, void *restrict dst, size_t nblocks, enum dq_dtype dtype)
-#define DQ_NARROW(token)                                                                           \
+#define DQ_ROUND(token)                                                                            \
     size_t DQ_AT_LEVEL(dq_to_##token)(const float *restrict src, uint16_t *restrict dst, size_t n)
 
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores) DQ_DECODER(token);
+#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+    DQ_DECODER(token);
 #include "type/types.def"
-#undef DQ_FORMAT
-DQ_NARROW(f16);
-DQ_NARROW(bf16);
+#undef DQ_TYPE
+DQ_ROUND(f16);
+DQ_ROUND(bf16);
 
 /* Rounds n floats to dtype, f16 or bf16. */
-static inline size_t dq_narrow_to(
+static inline size_t dq_round_at_level(
     enum dq_dtype dtype, const float *restrict src, uint16_t *restrict dst, size_t n)
 {
     return dtype == DQ_DTYPE_f16 ? DQ_AT_LEVEL(dq_to_f16)(src, dst, n)

@@ -2,8 +2,8 @@
  *
  * The decoders count in eighths, which changes no bit of a result: a scale times 0.125 is exact,
  * and so is its product with 8 * grid + 1 or 8 * grid - 1, which is never 0. */
-#include "type/codebooks.h"
 #include "cpu/decode_codes.h"
+#include "type/codebooks.h"
 
 /* Up if the bit is not set. */
 DQ_INLINE int8_t eighths(int8_t q, int8_t set)
@@ -17,7 +17,8 @@ static const int8_t eighths_by_key[16] = {1, 9, 0, -9, -1, 7, 0, -7, 1, 9, 0, -9
 /* An eighth of d * (2 * scale + 1). */
 DQ_INLINE void put_factors(float *dst, uint64_t low, uint64_t high, float d)
 {
-    const struct dq_x16 odd = dq_x16_of_words((low << 1) + DQ_BYTES(1), (high << 1) + DQ_BYTES(1));
+    const struct dq_x16 odd =
+        dq_x16_of_words((low << 1) + DQ_SWAR_SPLAT8(1), (high << 1) + DQ_SWAR_SPLAT8(1));
 
     dq_x16_to_f32(dst, dq_x16_times(dq_x16_times(odd, d), 0.125f));
 }
@@ -77,7 +78,7 @@ DQ_INLINE void unpack_iq1_m(const void *restrict block, struct dq_codes c)
         (s >> 12 & 0x000f) | (s >> 24 & 0x00f0) | (s >> 36 & 0x0f00) | s >> 60 << 12;
     put_factors(c.d, spread3(s), spread3(s >> 32), dq_f16_of((uint16_t)d_bits));
     for (int i = 0; i < 32; i += 8)
-        dq_put8(c.bits + i, dq_spread4(dq_u32(b->qh + i / 2) >> 3 & 0x11111111) * 255);
+        dq_put8(c.bits + i, dq_deposit4(dq_u32(b->qh + i / 2) >> 3 & 0x11111111) * 255);
     for (int g = 0; g < 8; g++) {
         const uint8_t *k = b->qs + 4 * g;
         const uint32_t h = dq_u16(b->qh + 2 * g);

@@ -1,7 +1,7 @@
 /* Eight weights a row of a codebook of magnitudes, signs apart; two to two and a half bits a
  * weight. */
-#include "type/codebooks.h"
 #include "cpu/decode_codes.h"
+#include "type/codebooks.h"
 
 /* The magnitudes differ in their low two bits, and bit 2 is clear; the key's says minus. */
 static const int8_t by_key[16] = {8, 25, 0, 43, -8, -25, 0, -43, 8, 25, 0, 43, -8, -25, 0, -43};
@@ -49,7 +49,7 @@ DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq2_xs *b = block;
     const float d = dq_f16_at(b->d);
 
-    put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
+    put_factors(c.d, dq_deposit4(dq_u32(b->scales)), dq_deposit4(dq_u32(b->scales + 4)), d);
     for (int n = 0; n < 32; n++)
         c.bits[n] = dq_even1((uint8_t)(dq_u16(b->qs + 2 * n) >> 9));
     for (int g = 0; g < 8; g++) {
@@ -74,7 +74,7 @@ DQ_INLINE void unpack_iq2_s(const void *restrict block, struct dq_codes c)
     const struct dq_block_iq2_s *b = block;
     const float d = dq_f16_at(b->d);
 
-    put_factors(c.d, dq_spread4(dq_u32(b->scales)), dq_spread4(dq_u32(b->scales + 4)), d);
+    put_factors(c.d, dq_deposit4(dq_u32(b->scales)), dq_deposit4(dq_u32(b->scales + 4)), d);
     memcpy(c.bits, b->signs, 32);
     for (int g = 0; g < 8; g++) {
         const uint8_t *k = b->qs + 4 * g;

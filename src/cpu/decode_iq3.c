@@ -1,6 +1,6 @@
 /* Four weights a row of a codebook of magnitudes, signs apart; about three bits a weight. */
-#include "type/codebooks.h"
 #include "cpu/decode_codes.h"
+#include "type/codebooks.h"
 
 /* Magnitudes (the first ones shifted by two) are odd in the low four bits. One less says minus. */
 static const int8_t xxs_by_key[16] = {
@@ -46,10 +46,10 @@ DQ_INLINE void unpack_iq3_s(const void *restrict block, struct dq_codes c)
     const float d = dq_f16_at(b->d);
     uint8_t index[128];
 
-    dq_put_factors(c.d, (dq_spread4(dq_u32(b->scales)) << 1) + DQ_BYTES(1), 0, d);
+    dq_put_factors(c.d, (dq_deposit4(dq_u32(b->scales)) << 1) + DQ_SWAR_SPLAT8(1), 0, d);
     memcpy(c.bits, b->signs, 32);
-    dq_nines32(index, b->qs, b->qh);
-    dq_nines32(index + 64, b->qs + 32, b->qh + 4);
+    dq_unpack9x32(index, b->qs, b->qh);
+    dq_unpack9x32(index + 64, b->qs + 32, b->qh + 4);
     DQ_UNROLL_8
     for (int g = 0; g < 8; g++) {
         const uint64_t k = dq_u64(index + 16 * g), l = dq_u64(index + 16 * g + 8);

@@ -1,6 +1,6 @@
 /* Weights of four bits that index sixteen unevenly spaced values. */
-#include "type/codebooks.h"
 #include "cpu/decode_codes.h"
+#include "type/codebooks.h"
 
 /* IQ4_NL: | d f16 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |
  * w[i] = d * value[nibble] */
@@ -24,10 +24,10 @@ DQ_INLINE void unpack_iq4_xs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq4_xs *b = block;
     const float d = dq_f16_at(b->d);
-    const uint64_t low = dq_spread4(dq_u32(b->scales_l));
-    const uint64_t high = dq_spread2(dq_u16(b->scales_h));
+    const uint64_t low = dq_deposit4(dq_u32(b->scales_l));
+    const uint64_t high = dq_deposit2(dq_u16(b->scales_h));
 
-    dq_put_factors(c.d, dq_minus8(low | high << 4, 32), 0, d);
+    dq_put_factors(c.d, dq_swar_sub8(low | high << 4, 32), 0, d);
     for (int g = 0; g < 8; g++)
         dq_nibbles32(c.q + 32 * g, b->qs + 16 * g, 0);
 }

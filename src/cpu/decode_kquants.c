@@ -31,11 +31,11 @@ DQ_DECODER(q2_k)
 DQ_INLINE void q3_k_factors(float *restrict dst, const uint8_t *s, float d)
 {
     const uint64_t high = dq_u32(s + 8);
-    const uint64_t high0 = (high | high << 30) & DQ_BYTES(3);
-    const uint64_t high8 = (high >> 4 | high >> 6 << 32) & DQ_BYTES(3);
+    const uint64_t high0 = (high | high << 30) & DQ_SWAR_SPLAT8(3);
+    const uint64_t high8 = (high >> 4 | high >> 6 << 32) & DQ_SWAR_SPLAT8(3);
 
-    dq_put_factors(dst, dq_minus8(dq_bits8(s, 0, 15) | high0 << 4, 32),
-        dq_minus8(dq_bits8(s, 4, 15) | high8 << 4, 32), d);
+    dq_put_factors(dst, dq_swar_sub8(dq_bits8(s, 0, 15) | high0 << 4, 32),
+        dq_swar_sub8(dq_bits8(s, 4, 15) | high8 << 4, 32), d);
 }
 
 /* Q3_K: | 32 bytes of third bits | 64 bytes of 2-bit codes as Q2_K | 16 x 6 bits of scale | d f16 |
@@ -52,7 +52,7 @@ DQ_INLINE void unpack_q3_k(const void *restrict block, struct dq_codes c)
         for (int i = 0; i < 32; i += 8) {
             const uint64_t low = dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3);
             const uint64_t third = dq_bits8(b->hmask + i, j, 1);
-            dq_put8(c.q + 32 * j + i, dq_minus8(low | third << 2, 4));
+            dq_put8(c.q + 32 * j + i, dq_swar_sub8(low | third << 2, 4));
         }
     }
 }
@@ -69,11 +69,11 @@ DQ_DECODER(q3_k)
 DQ_INLINE void k_factors(struct dq_codes c, const uint8_t *s, float d, float dmin)
 {
     const uint64_t a = dq_u32(s), b = dq_u32(s + 4), low = dq_u32(s + 8);
-    const uint64_t a4 = (low & DQ_BYTES(15)) | (a >> 2 & DQ_BYTES(0x30));
-    const uint64_t b4 = (low >> 4 & DQ_BYTES(15)) | (b >> 2 & DQ_BYTES(0x30));
+    const uint64_t a4 = (low & DQ_SWAR_SPLAT8(15)) | (a >> 2 & DQ_SWAR_SPLAT8(0x30));
+    const uint64_t b4 = (low >> 4 & DQ_SWAR_SPLAT8(15)) | (b >> 2 & DQ_SWAR_SPLAT8(0x30));
 
-    dq_put_factors(c.d, (a & DQ_BYTES(63)) | a4 << 32, 0, d);
-    dq_put_factors(c.m, (b & DQ_BYTES(63)) | b4 << 32, 0, -dmin);
+    dq_put_factors(c.d, (a & DQ_SWAR_SPLAT8(63)) | a4 << 32, 0, d);
+    dq_put_factors(c.m, (b & DQ_SWAR_SPLAT8(63)) | b4 << 32, 0, -dmin);
 }
 
 /* Q4_K: | d f16 | dmin f16 | 8 x (scale 6 bits, minimum 6 bits) | 128 bytes of nibbles |
@@ -138,7 +138,7 @@ DQ_INLINE void unpack_q6_k(const void *restrict block, struct dq_codes c)
         for (int i = 0; i < 32; i += 8) {
             const uint64_t low = dq_bits8(ql + i, 4 * (j % 4 / 2), 15);
             const uint64_t top = dq_bits8(qh + i, 2 * (j % 4), 3);
-            dq_put8(c.q + 32 * j + i, dq_minus8(low | top << 4, 32));
+            dq_put8(c.q + 32 * j + i, dq_swar_sub8(low | top << 4, 32));
         }
     }
 }

@@ -26,7 +26,7 @@ DQ_INLINE void unpack_q2_0(const void *restrict block, struct dq_codes c)
 
     c.d[0] = dq_f16_at(b->d);
     for (int i = 0; i < 8; i++)
-        dq_put8(c.q + 8 * i, dq_minus8(dq_spread2(dq_u16(b->qs + 2 * i)), 1));
+        dq_put8(c.q + 8 * i, dq_swar_sub8(dq_deposit2(dq_u16(b->qs + 2 * i)), 1));
 }
 
 DQ_DECODER(q2_0)
@@ -74,7 +74,7 @@ DQ_INLINE void unpack_q5_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_q5_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    dq_fives32(c.q, b->qs, b->qh, 16);
+    dq_unpack5x32(c.q, b->qs, b->qh, 16);
 }
 
 DQ_DECODER(q5_0)
@@ -89,7 +89,7 @@ DQ_INLINE void unpack_q5_1(const void *restrict block, struct dq_codes c)
     const struct dq_block_q5_1 *b = block;
 
     dq_two_f16_at(c.d, c.m, block);
-    dq_fives32(c.q, b->qs, b->qh, 0);
+    dq_unpack5x32(c.q, b->qs, b->qh, 0);
 }
 
 DQ_DECODER(q5_1)

@@ -20,7 +20,7 @@ DQ_INLINE size_t decode(const uint8_t *restrict src, void *restrict dst, size_t 
     for (size_t len; n > 0; n -= len, src += len * bytes, out += len) {
         len = n < RUN ? n : RUN;
         widen(src, weights, len);
-        overflows += dq_narrow_to(dtype, weights, out, len);
+        overflows += dq_round_at_level(dtype, weights, out, len);
     }
     return overflows;
 }

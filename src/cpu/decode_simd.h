@@ -13,8 +13,8 @@
  *                   and may heed, d and m up to the next multiple of 16
  *   dq_lookup32     each of 32 codes 0..15 becomes a value of a table
  *   dq_bits32       32 bits, lowest of a byte first, as bytes: 0 or -1
- *   dq_fives32      16 bytes of nibbles, first the low ones, with 32 fifth bits, less bias
- *   dq_nines32      32 bytes with 32 ninth bits, as 16-bit integers, low byte first
+ *   dq_unpack5x32      16 bytes of nibbles, first the low ones, with 32 fifth bits, less bias
+ *   dq_unpack9x32      32 bytes with 32 ninth bits, as 16-bit integers, low byte first
  *   dq_put_rows*    four rows of eight bytes, or eight of four, of a codebook
  *
  * Where DQ_HAS_TABLES is defined, there are also tables of sixteen numbers of 16 bits:

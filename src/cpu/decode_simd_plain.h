@@ -36,7 +36,7 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
     return x;
 }
 
-DQ_INLINE struct dq_x16 dq_x16_of_codes_apart(const int8_t *q)
+DQ_INLINE struct dq_x16 dq_x16_of_codes_deinterleaved(const int8_t *q)
 {
     return dq_x16_of_codes(q);
 }
@@ -111,7 +111,7 @@ DQ_INLINE void dq_x16_pair_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16
     dq_x16_to_bf16(dst + 16, b);
 }
 
-DQ_INLINE void dq_x16_apart_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
+DQ_INLINE void dq_x16_deinterleaved_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
 {
     dq_x16_pair_to_bf16(dst, a, b);
 }
@@ -124,8 +124,10 @@ static inline uint64_t pick8(uint64_t mask, uint64_t a, uint64_t b)
 
 static inline uint64_t one_of_4(uint64_t mask0, uint64_t mask1, const int8_t *values)
 {
-    const uint64_t low = pick8(mask0, DQ_BYTES((uint8_t)values[0]), DQ_BYTES((uint8_t)values[1]));
-    const uint64_t high = pick8(mask0, DQ_BYTES((uint8_t)values[2]), DQ_BYTES((uint8_t)values[3]));
+    const uint64_t low =
+        pick8(mask0, DQ_SWAR_SPLAT8((uint8_t)values[0]), DQ_SWAR_SPLAT8((uint8_t)values[1]));
+    const uint64_t high =
+        pick8(mask0, DQ_SWAR_SPLAT8((uint8_t)values[2]), DQ_SWAR_SPLAT8((uint8_t)values[3]));
 
     return pick8(mask1, low, high);
 }
@@ -137,7 +139,7 @@ static inline uint64_t one_of_16(uint64_t nibbles, const int8_t *values)
     uint64_t mask[4];
 
     for (int i = 0; i < 4; i++) {
-        const uint64_t bit = nibbles >> i & DQ_BYTES(1);
+        const uint64_t bit = nibbles >> i & DQ_SWAR_SPLAT8(1);
         mask[i] = (bit << 8) - bit;
     }
     const uint64_t v0 = one_of_4(mask[0], mask[1], values);
@@ -209,7 +211,7 @@ DQ_INLINE void dq_bits32(int8_t *dst, const uint8_t *bits)
         dst[i] = (int8_t) - ((all & bit[i]) != 0);
 }
 
-DQ_INLINE void dq_fives32(
+DQ_INLINE void dq_unpack5x32(
     int8_t *restrict q, const uint8_t *restrict nibbles, const uint8_t *restrict bits, int bias)
 {
     int8_t mask[32];
@@ -225,7 +227,7 @@ DQ_INLINE void dq_fives32(
         q[i + 16] = (int8_t)((nibbles[i] >> 4) + (set[i + 16] & 16) - bias);
 }
 
-DQ_INLINE void dq_nines32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
+DQ_INLINE void dq_unpack9x32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
 {
     int8_t set[32];
 

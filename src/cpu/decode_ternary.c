@@ -45,7 +45,7 @@ DQ_INLINE void unpack_tq2_0(const void *restrict block, struct dq_codes c)
     for (int j = 0; j < 8; j++) {
         for (int i = 0; i < 32; i += 8) {
             const uint64_t codes = dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3);
-            dq_put8(c.q + 32 * j + i, dq_minus8(codes, 1));
+            dq_put8(c.q + 32 * j + i, dq_swar_sub8(codes, 1));
         }
     }
 }

@@ -1,7 +1,7 @@
 /* The tables of the instruction-set levels. Each is there only if its sources were compiled for it.
  */
-#ifndef DQ_CPU_H
-#define DQ_CPU_H
+#ifndef DQ_LEVELS_H
+#define DQ_LEVELS_H
 
 #include "cpu/cpu.h"
 

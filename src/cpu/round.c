@@ -57,13 +57,13 @@ DQ_INLINE size_t narrow(
     return overflows + narrow_any(src, dst, n, r);
 }
 
-DQ_NARROW(f16)
+DQ_ROUND(f16)
 {
     return narrow(
         src, dst, n, (struct rounding){0x477fe000, 0x7c00, dq_f32_to_f16, dq_x16_pair_to_f16});
 }
 
-DQ_NARROW(bf16)
+DQ_ROUND(bf16)
 {
     return narrow(
         src, dst, n, (struct rounding){0x7f7f0000, 0x7f80, dq_f32_to_bf16, dq_x16_pair_to_bf16});

@@ -67,7 +67,7 @@ bool dq_device_any_runtime(void)
     return false;
 }
 
-int dq_device_find(const struct dq_device_choice *c, struct dq_device out[DQ_GPUS_MAX], size_t *n,
+int dq_device_find(const struct dq_device_choice *c, struct dq_gpu_id out[DQ_GPUS_MAX], size_t *n,
     struct dq_error *e)
 {
     int seen = 0;
@@ -90,7 +90,7 @@ int dq_device_find(const struct dq_device_choice *c, struct dq_device out[DQ_GPU
         }
         for (int k = 0; k < count && *n < DQ_GPUS_MAX; k++) {
             if (c->all || seen + k == c->number)
-                out[(*n)++] = (struct dq_device){d, k};
+                out[(*n)++] = (struct dq_gpu_id){d, k};
         }
         if (*n > 0 && !c->all)
             return 0;
@@ -104,12 +104,12 @@ int dq_device_find(const struct dq_device_choice *c, struct dq_device out[DQ_GPU
     return dq_fail(e, DQ_ERR_GPU, "no usable GPU: %s", reasons);
 }
 
-void dq_device_label(const struct dq_device *devices, size_t n, char *out, size_t size)
+void dq_device_label(const struct dq_gpu_id *devices, size_t n, char *out, size_t size)
 {
     size_t len = 0;
     out[0] = '\0';
     for (size_t i = 0; i < n && len < size;) {
-        const struct dq_device *first = &devices[i];
+        const struct dq_gpu_id *first = &devices[i];
         size_t run = 1;
         while (i + run < n && first[run].driver == first->driver &&
                first[run].number == first->number + (int)run)

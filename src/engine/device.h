@@ -19,7 +19,7 @@ struct dq_device_choice {
 };
 
 /* A GPU as its driver counts it. */
-struct dq_device {
+struct dq_gpu_id {
     const struct dq_gpu_driver *driver;
     int number;
 };
@@ -34,10 +34,10 @@ bool dq_device_is_cpu(const struct dq_device_choice *c);
 bool dq_device_any_runtime(void);
 
 /* Finds the GPUs that are meant, at least one, or fails with DQ_ERR_GPU. */
-int dq_device_find(const struct dq_device_choice *c, struct dq_device out[DQ_GPUS_MAX], size_t *n,
+int dq_device_find(const struct dq_device_choice *c, struct dq_gpu_id out[DQ_GPUS_MAX], size_t *n,
     struct dq_error *e);
 
 /* Names GPUs, in their order: "cuda:0", "hip:0,cuda:0-3". What does not fit is cut. */
-void dq_device_label(const struct dq_device *devices, size_t n, char *out, size_t size);
+void dq_device_label(const struct dq_gpu_id *devices, size_t n, char *out, size_t size);
 
 #endif

@@ -26,18 +26,19 @@ enum { MOST_HALVINGS = 5 };
 
 /* Whether the memory that may be taken is enough for one more lane with buffers of len bytes. What
  * else the lanes need is not taken yet. */
-static bool is_room(const struct dq_engine *engine, const struct dq_engine_wish *wish, size_t len)
+static bool is_room(
+    const struct dq_engine *engine, const struct dq_engine_options *options, size_t len)
 {
     const size_t n = engine->n_lanes + 1;
-    return dq_mem_left() >= len + n * (wish->beside + FOR_THREAD) + FOR_OTHERS;
+    return dq_mem_left() >= len + n * (options->per_lane_extra + FOR_THREAD) + FOR_OTHERS;
 }
 
 /* How many times the buffers of lanes have to be halved for the first one to fit. */
 static unsigned halvings(
-    const struct dq_engine *engine, const struct dq_engine_wish *wish, size_t len)
+    const struct dq_engine *engine, const struct dq_engine_options *options, size_t len)
 {
     unsigned n = 0;
-    while (n < MOST_HALVINGS && !is_room(engine, wish, len >> n))
+    while (n < MOST_HALVINGS && !is_room(engine, options, len >> n))
         n++;
     return n;
 }
@@ -78,14 +79,15 @@ static void give_back_half(struct dq_engine *engine)
         dq_lane_free(engine->lanes[--engine->n_lanes]);
 }
 
-static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
+static int open_cpu(
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
-    const struct dq_cpu *cpu = wish->cpu ? wish->cpu : dq_cpu_best();
-    const size_t n = dq_engine_threads(wish->n_threads);
-    const unsigned less = halvings(engine, wish, CPU_IN + CPU_OUT);
+    const struct dq_cpu *cpu = options->cpu ? options->cpu : dq_cpu_best();
+    const size_t n = dq_engine_threads(options->n_threads);
+    const unsigned less = halvings(engine, options, CPU_IN + CPU_OUT);
     snprintf(engine->label, sizeof engine->label, "cpu");
     const size_t lane_len = (CPU_IN + CPU_OUT) >> less;
-    while (engine->n_lanes < n && (engine->n_lanes == 0 || is_room(engine, wish, lane_len))) {
+    while (engine->n_lanes < n && (engine->n_lanes == 0 || is_room(engine, options, lane_len))) {
         struct dq_lane **lane = &engine->lanes[engine->n_lanes];
         const int rc = dq_lane_new_cpu(cpu, CPU_IN >> less, CPU_OUT >> less, lane, e);
         if (rc != 0 && engine->n_lanes == 0)
@@ -101,8 +103,8 @@ static int open_cpu(struct dq_engine *engine, const struct dq_engine_wish *wish,
 
 /* Makes one more lane on a GPU. Among others, one that comes out smaller, because memory ran short,
  * is not kept: all lanes are alike. */
-static int add_lane(struct dq_engine *engine, struct dq_gpu_device *gpu, unsigned less,
-    size_t least, struct dq_error *e)
+static int add_lane(
+    struct dq_engine *engine, struct dq_gpu *gpu, unsigned less, size_t least, struct dq_error *e)
 {
     struct dq_lane *lane;
     const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN >> less, DQ_GPU_OUT >> less, &lane, e);
@@ -117,23 +119,23 @@ static int add_lane(struct dq_engine *engine, struct dq_gpu_device *gpu, unsigne
 }
 
 /* Opens a GPU and its first lane, which may be small if it is to be the only GPU. */
-static int add_gpu(struct dq_engine *engine, const struct dq_device *device, bool alone,
+static int add_gpu(struct dq_engine *engine, const struct dq_gpu_id *device, bool alone,
     unsigned less, struct dq_error *e)
 {
-    struct dq_gpu_device *gpu;
-    int rc = dq_gpu_device_open(device->driver, device->number, &gpu, e);
+    struct dq_gpu *gpu;
+    int rc = dq_gpu_open(device->driver, device->number, &gpu, e);
     if (rc != 0)
         return rc;
     rc = add_lane(engine, gpu, less, alone ? 0 : (size_t)DQ_GPU_OUT >> less, e);
     if (rc == 0)
         engine->gpus[engine->n_gpus++] = gpu;
     else
-        dq_gpu_device_close(gpu);
+        dq_gpu_close(gpu);
     return rc;
 }
 
 static void note_left_out(
-    struct dq_engine *engine, const struct dq_device *device, const struct dq_error *why)
+    struct dq_engine *engine, const struct dq_gpu_id *device, const struct dq_error *why)
 {
     const size_t len = strlen(engine->left_out);
     snprintf(engine->left_out + len, sizeof engine->left_out - len, "%s%s:%d: %.200s",
@@ -144,14 +146,14 @@ static void note_left_out(
 static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *choice, unsigned less,
     struct dq_error *e)
 {
-    struct dq_device found[DQ_GPUS_MAX];
+    struct dq_gpu_id found[DQ_GPUS_MAX];
     size_t n;
     int rc = dq_device_find(choice, found, &n, e);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < n; i++) {
         struct dq_error why;
-        const struct dq_device device = found[i];
+        const struct dq_gpu_id device = found[i];
         rc = add_gpu(engine, &device, n == 1, less, &why);
         if (rc == 0)
             found[engine->n_gpus - 1] = device;
@@ -166,9 +168,10 @@ static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *cho
 
 /* Gives each GPU more lanes in turn, so that a few chunks of work use several GPUs; fewer where
  * memory runs short. */
-static void add_lanes(struct dq_engine *engine, const struct dq_engine_wish *wish, unsigned less)
+static void add_lanes(
+    struct dq_engine *engine, const struct dq_engine_options *options, unsigned less)
 {
-    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + wish->n_comparing;
+    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_comparing;
     const size_t lane_len = (DQ_GPU_IN + DQ_GPU_OUT) >> less;
     const size_t most = DQ_GPU_PINNED / lane_len;
     const size_t n = wanted < most ? wanted : most;
@@ -176,7 +179,8 @@ static void add_lanes(struct dq_engine *engine, const struct dq_engine_wish *wis
     bool full[DQ_GPUS_MAX] = {false};
     size_t n_full = 0;
     for (size_t i = 0;
-         engine->n_lanes < n && n_full < engine->n_gpus && is_room(engine, wish, lane_len); i++) {
+         engine->n_lanes < n && n_full < engine->n_gpus && is_room(engine, options, lane_len);
+         i++) {
         struct dq_error unused;
         const size_t g = i % engine->n_gpus;
         if (!full[g] && add_lane(engine, engine->gpus[g], less, least, &unused) != 0) {
@@ -186,27 +190,29 @@ static void add_lanes(struct dq_engine *engine, const struct dq_engine_wish *wis
     }
 }
 
-static int open_gpu(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
+static int open_gpu(
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
     const size_t len = DQ_GPU_IN + DQ_GPU_OUT;
     const size_t n_half = DQ_GPU_PINNED / (len / 2);
     const unsigned small =
-        wish->n_comparing == 0 ? 0 : 1 + (wish->n_comparing + DQ_GPU_LANES > n_half);
-    const unsigned less = small + halvings(engine, wish, len >> small);
-    const int rc = add_gpus(engine, &wish->device, less, e);
+        options->n_comparing == 0 ? 0 : 1 + (options->n_comparing + DQ_GPU_LANES > n_half);
+    const unsigned less = small + halvings(engine, options, len >> small);
+    const int rc = add_gpus(engine, &options->device, less, e);
     if (rc == 0)
-        add_lanes(engine, wish, less);
+        add_lanes(engine, options, less);
     return rc;
 }
 
-int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
+int dq_engine_open(
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
     uint64_t least = 0;
     struct dq_error why;
     char bytes[32];
     *engine = (struct dq_engine){0};
-    if (wish->device.kind == DQ_DEVICE_GPU) {
-        const int rc = open_gpu(engine, wish, &why);
+    if (options->device.kind == DQ_DEVICE_GPU) {
+        const int rc = open_gpu(engine, options, &why);
         snprintf(engine->why, sizeof engine->why, "asked for%s%.200s",
             engine->left_out[0] ? "; left out: " : "", engine->left_out);
         /* Too little memory on a GPU makes the GPU unusable, not the program; but a limit that a
@@ -215,29 +221,29 @@ int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, 
                        : dq_fail(e, rc == DQ_ERR_MEMORY && dq_mem_refused() == 0 ? DQ_ERR_GPU : rc,
                              "%s", why.text);
     }
-    if (wish->device.kind == DQ_DEVICE_AUTO && worth_a_gpu(&least, e) != 0)
+    if (options->device.kind == DQ_DEVICE_AUTO && worth_a_gpu(&least, e) != 0)
         return DQ_ERR_USAGE;
-    if (wish->device.kind == DQ_DEVICE_CPU) {
+    if (options->device.kind == DQ_DEVICE_CPU) {
         snprintf(engine->why, sizeof engine->why, "asked for");
-    } else if (wish->n_bytes < least) {
+    } else if (options->n_bytes < least) {
         snprintf(engine->why, sizeof engine->why,
             "less than %s to write does not repay opening a GPU", dq_format_bytes(least, bytes));
-    } else if (open_gpu(engine, wish, &why) == 0) {
+    } else if (open_gpu(engine, options, &why) == 0) {
         snprintf(engine->why, sizeof engine->why, "there is much to do");
         return 0;
     } else {
         *engine = (struct dq_engine){0};
         snprintf(engine->why, sizeof engine->why, "%.200s", why.text);
     }
-    return open_cpu(engine, wish, e);
+    return open_cpu(engine, options, e);
 }
 
 int dq_engine_fall_back(
-    struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e)
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
     dq_engine_close(engine);
     snprintf(engine->why, sizeof engine->why, "the GPU failed");
-    return open_cpu(engine, wish, e);
+    return open_cpu(engine, options, e);
 }
 
 void dq_engine_close(struct dq_engine *engine)
@@ -245,7 +251,7 @@ void dq_engine_close(struct dq_engine *engine)
     for (size_t i = 0; i < engine->n_lanes; i++)
         dq_lane_free(engine->lanes[i]);
     for (size_t i = 0; i < engine->n_gpus; i++)
-        dq_gpu_device_close(engine->gpus[i]);
+        dq_gpu_close(engine->gpus[i]);
     engine->n_lanes = 0;
     engine->n_gpus = 0;
 }

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "engine/lane_gpu.h"
 #include "engine/device.h"
+#include "engine/lane_gpu.h"
 
 /* The lanes of a GPU. What is to be kept busy is the way out, because most bytes take it: at 54
  * GB/s an output of 4 MiB takes it for 78 us. Around it a lane spends, for each chunk, up to 200 us
@@ -28,12 +28,12 @@ enum {
     DQ_GPU_PINNED = 48 << 20,
 };
 
-struct dq_engine_wish {
+struct dq_engine_options {
     struct dq_device_choice device;
     const struct dq_cpu *cpu; /* the level; NULL: the best */
     unsigned n_threads;       /* CPU; 0: all processors */
     unsigned n_comparing;     /* GPU: so many more lanes, whose output is being looked at */
-    size_t beside;            /* bytes that will be taken for each lane beside its buffers */
+    size_t per_lane_extra;    /* bytes that will be taken for each lane beside its buffers */
     uint64_t n_bytes;         /* how much will be written, which decides for auto */
 };
 
@@ -42,7 +42,7 @@ enum { DQ_LABEL_MAX = 128 };
 struct dq_engine {
     struct dq_lane *lanes[DQ_LANES_MAX]; /* all of one size; those of GPUs in turn */
     size_t n_lanes;
-    struct dq_gpu_device *gpus[DQ_GPUS_MAX];
+    struct dq_gpu *gpus[DQ_GPUS_MAX];
     size_t n_gpus;            /* 0: the CPU */
     char label[DQ_LABEL_MAX]; /* "cpu", "cuda:0", "cuda:0-3" */
     char why[256];            /* in words, why this device */
@@ -57,11 +57,12 @@ unsigned dq_engine_threads(unsigned n_threads);
  * taken is not enough. A GPU that is asked for is taken or the call fails with DQ_ERR_GPU; of
  * all GPUs, those that can be used are. auto takes one only if that is worth while, and the CPU if
  * it cannot be had. */
-int dq_engine_open(struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e);
+int dq_engine_open(
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e);
 
 /* Gives a GPU up and goes on with the CPU. */
 int dq_engine_fall_back(
-    struct dq_engine *engine, const struct dq_engine_wish *wish, struct dq_error *e);
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e);
 
 void dq_engine_close(struct dq_engine *engine);
 

@@ -1,13 +1,13 @@
 /* Where blocks become weights. A lane owns a buffer for blocks and one for weights, and what it
  * needs to get from one to the other; one worker uses it at a time. */
-#ifndef DQ_BACKEND_H
-#define DQ_BACKEND_H
+#ifndef DQ_LANE_H
+#define DQ_LANE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cpu/cpu.h"
 #include "base/err.h"
+#include "cpu/cpu.h"
 #include "type/type.h"
 
 enum { DQ_LANES_MAX = 64 }; /* that work side by side */
@@ -26,11 +26,11 @@ struct dq_lane_ops {
 
     /* Decodes nblocks blocks from lane->in into lane->out as dtype (not native). The caller sees to
      * it that both fit. *n_overflow is raised by the finite weights that became infinite. */
-    int (*decode)(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
+    int (*decode)(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, size_t nblocks,
         uint64_t *n_overflow, struct dq_error *e);
     /* Spoils the first len bytes that decode is to write, so that weights which it does not write
      * cannot pass for those of the last time. NULL: that is lane->out itself, for the caller. */
-    int (*spoil)(struct dq_lane *lane, size_t len, struct dq_error *e);
+    int (*poison)(struct dq_lane *lane, size_t len, struct dq_error *e);
     void (*free)(struct dq_lane *lane);
 };
 
@@ -40,14 +40,14 @@ int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, str
 
 /* Rounds n floats to dtype (f16 or bf16), as every lane does; returns how many finite ones became
  * infinite. */
-size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n);
+size_t dq_round_to(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n);
 
 /* Counts the finite weights of nblocks blocks that become infinite in dtype. */
 uint64_t dq_count_overflows(
-    enum dq_format format, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks);
+    enum dq_type type, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks);
 
 /* Does what ops->spoil says, on a lane of any kind. */
-int dq_lane_spoil(struct dq_lane *lane, size_t len, struct dq_error *e);
+int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e);
 
 /* Frees a lane of any kind, or NULL. */
 void dq_lane_free(struct dq_lane *lane);

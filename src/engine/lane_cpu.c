@@ -4,19 +4,19 @@
 
 #include <string.h>
 
-enum { JUNK = 0xa5 };
+enum { POISON = 0xa5 };
 
 struct cpu_lane {
     struct dq_lane lane;
     const struct dq_cpu *cpu;
 };
 
-static int decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype, size_t nblocks,
+static int decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, size_t nblocks,
     uint64_t *n_overflow, struct dq_error *e)
 {
     struct cpu_lane *l = (struct cpu_lane *)lane;
     (void)e;
-    *n_overflow += l->cpu->decode[format](lane->in, lane->out, nblocks, dtype);
+    *n_overflow += l->cpu->decode[type](lane->in, lane->out, nblocks, dtype);
     return 0;
 }
 
@@ -32,15 +32,15 @@ static const struct dq_lane_ops ops = {"cpu", decode, NULL, free_lane};
 int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, struct dq_lane **out,
     struct dq_error *e)
 {
-    struct cpu_lane *l = dq_mem_zeroed(1, sizeof *l);
+    struct cpu_lane *l = dq_mem_calloc(1, sizeof *l);
     if (!l)
         return dq_fail_nomem(e);
     l->lane.ops = &ops;
     l->lane.device = "cpu";
     l->cpu = cpu;
-    l->lane.in = dq_mem_new(in_len);
+    l->lane.in = dq_mem_alloc(in_len);
     l->lane.in_len = in_len;
-    l->lane.out = dq_mem_new(out_len);
+    l->lane.out = dq_mem_alloc(out_len);
     l->lane.out_len = out_len;
     if (!l->lane.in || !l->lane.out) {
         free_lane(&l->lane);
@@ -50,27 +50,27 @@ int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, str
     return 0;
 }
 
-size_t dq_narrow(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n)
+size_t dq_round_to(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n)
 {
     const struct dq_cpu *cpu = dq_cpu_best();
     return dtype == DQ_DTYPE_f16 ? cpu->to_f16(src, dst, n) : cpu->to_bf16(src, dst, n);
 }
 
 uint64_t dq_count_overflows(
-    enum dq_format format, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks)
+    enum dq_type type, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks)
 {
     uint16_t weights[256]; /* no block has more */
     uint64_t n = 0;
-    for (size_t i = 0; i < nblocks; i++, blocks += dq_formats[format].bytes)
-        n += dq_cpu_best()->decode[format](blocks, weights, 1, dtype);
+    for (size_t i = 0; i < nblocks; i++, blocks += dq_types[type].bytes)
+        n += dq_cpu_best()->decode[type](blocks, weights, 1, dtype);
     return n;
 }
 
-int dq_lane_spoil(struct dq_lane *lane, size_t len, struct dq_error *e)
+int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e)
 {
-    if (lane->ops->spoil)
-        return lane->ops->spoil(lane, len, e);
-    memset(lane->out, JUNK, len);
+    if (lane->ops->poison)
+        return lane->ops->poison(lane, len, e);
+    memset(lane->out, POISON, len);
     return 0;
 }
 

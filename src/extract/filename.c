@@ -43,11 +43,11 @@ static bool is_device(const char *name)
            name[3] >= '0' && name[3] <= '9';
 }
 
-char *dq_outname(const struct dq_pick *pick, const char *ending)
+char *dq_filename(const struct dq_pick *pick, const char *ending)
 {
     const struct dq_tensor *t = pick->tensor;
     const size_t slice_len = pick->slice_text ? strlen(pick->slice_text) : 0;
-    char *name = dq_mem_new(3 * (t->name_len + slice_len) + strlen(ending) + 2);
+    char *name = dq_mem_alloc(3 * (t->name_len + slice_len) + strlen(ending) + 2);
     if (!name)
         return NULL;
     char *to = append_encoded(name, t->name, t->name_len, true);
@@ -65,7 +65,7 @@ char *dq_outname(const struct dq_pick *pick, const char *ending)
     return name;
 }
 
-char *dq_outname_folder(const char *model_path)
+char *dq_filename_folder(const char *model_path)
 {
     static const char plain_ending[] = ".gguf";
     static const char other_ending[] = ".tensors"; /* the folder must not be named like the file */
@@ -74,7 +74,7 @@ char *dq_outname_folder(const char *model_path)
     unsigned number;
     unsigned count;
     int kept = dq_split_name(base, &number, &count);
-    char *name = dq_mem_new(len + sizeof other_ending);
+    char *name = dq_mem_alloc(len + sizeof other_ending);
     if (!name)
         return NULL;
     if (kept < 0 && len > strlen(plain_ending) &&

@@ -17,7 +17,7 @@ int dq_cursor_init(
     struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e)
 {
     *c = (struct dq_cursor){.fd = fd, .path = path, .pos = pos, .end = end};
-    c->buf = dq_mem_zeroed(1, WINDOW + NUMBER_MAX);
+    c->buf = dq_mem_calloc(1, WINDOW + NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
 
@@ -32,11 +32,11 @@ uint64_t dq_cursor_left(const struct dq_cursor *c)
     return c->end - c->pos;
 }
 
-int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_finding *f,
+int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_diagnostic *f,
     const char *format, ...)
 {
     char text[512];
-    struct dq_finding here = *f;
+    struct dq_diagnostic here = *f;
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -45,8 +45,7 @@ int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct d
     here.kv = c->kv;
     here.tensor = c->tensor;
     here.offset = c->item;
-    return dq_finding_fail(
-        c->listener, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->item);
+    return dq_emit_fail(c->diag, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->item);
 }
 
 static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
@@ -55,7 +54,7 @@ static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_e
     c->item = c->pos;
     if (len <= left)
         return 0;
-    const struct dq_finding f = {.rule = DQ_RULE_in_file,
+    const struct dq_diagnostic f = {.rule = DQ_RULE_in_file,
         .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", left, what),
         .found = DQ_WORDS("%" PRIu64, len)};
     return dq_cursor_fail(
@@ -184,13 +183,13 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
         return rc;
     c->item = start;
     if (n > max) {
-        const struct dq_finding f = {.rule = DQ_RULE_name_length,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_name_length,
             .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", max, what),
             .found = DQ_WORDS("%" PRIu64, n)};
         return dq_cursor_fail(
             c, e, &f, "%s: %" PRIu64 " bytes long, at most %" PRIu64 " are allowed", what, n, max);
     }
-    char *text = dq_mem_new((size_t)n + 1);
+    char *text = dq_mem_alloc((size_t)n + 1);
     if (!text)
         return dq_fail_nomem(e);
     rc = dq_cursor_bytes(c, what, text, (size_t)n, e);

@@ -21,7 +21,7 @@ struct dq_cursor {
     bool big_endian;  /* numbers are big-endian */
     bool narrow;      /* version 1: counts and lengths have 32 bits */
     /* For findings: who is told, and the pair or tensor that is being read. Each may be NULL. */
-    const struct dq_listener *listener;
+    const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;
     const struct dq_tensor *tensor;
     uint8_t *buf; /* a window on the file */
@@ -37,9 +37,9 @@ void dq_cursor_finish(struct dq_cursor *c);
 /* Bytes between the cursor and the end of the file. */
 uint64_t dq_cursor_left(const struct dq_cursor *c);
 
-/* Fails with DQ_ERR_FORMAT and the cursor's path and item around the text. The finding has its rule
+/* Fails with DQ_ERR_MALFORMED and the cursor's path and item around the text. The finding has its rule
  * and what was expected and found; the rest is the cursor's. */
-int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_finding *f,
+int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_diagnostic *f,
     const char *format, ...) DQ_PRINTF(4, 5);
 
 /* Reads an unsigned number of len (1, 2, 4 or 8) bytes. what names it in the error. */

@@ -9,23 +9,23 @@ const struct dq_rule_info dq_rules[DQ_RULE_COUNT] = {
 #undef DQ_RULE
 };
 
-void dq_finding_tell(const struct dq_listener *listener, const struct dq_finding *f)
+void dq_emit(const struct dq_diagnostic_sink *diag, const struct dq_diagnostic *f)
 {
-    if (listener)
-        listener->tell(listener->arg, f);
+    if (diag)
+        diag->emit(diag->arg, f);
 }
 
-int dq_finding_fail(const struct dq_listener *listener, struct dq_error *e,
-    const struct dq_finding *f, const char *format, ...)
+int dq_emit_fail(const struct dq_diagnostic_sink *diag, struct dq_error *e,
+    const struct dq_diagnostic *f, const char *format, ...)
 {
-    dq_finding_tell(listener, f);
+    dq_emit(diag, f);
     if (e) {
         va_list args;
         va_start(args, format);
         vsnprintf(e->text, sizeof e->text, format, args);
         va_end(args);
     }
-    return DQ_ERR_FORMAT;
+    return DQ_ERR_MALFORMED;
 }
 
 const char *dq_words(char out[DQ_WORDS_SIZE], const char *format, ...)

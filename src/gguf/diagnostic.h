@@ -1,7 +1,7 @@
 /* What is wrong or odd in a model: which rule, of what, where, what was due and what is there. The
  * reader tells of it as it comes upon it, so that whoever reports it needs no second parser. */
-#ifndef DQ_FINDING_H
-#define DQ_FINDING_H
+#ifndef DQ_DIAGNOSTIC_H
+#define DQ_DIAGNOSTIC_H
 
 #include <stdint.h>
 
@@ -15,7 +15,7 @@ enum dq_rule {
 };
 
 /* What breaking a rule means; see rules.def. */
-enum dq_level { DQ_LEVEL_file, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_remark };
+enum dq_level { DQ_LEVEL_file, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note };
 
 struct dq_rule_info {
     const char *name;
@@ -33,7 +33,7 @@ struct dq_tensor;
 
 /* All pointers are good as long as the call lasts that tells of it; texts are fit for a terminal,
  * but for the path. */
-struct dq_finding {
+struct dq_diagnostic {
     enum dq_rule rule;
     const char *path;               /* of the file */
     const struct dq_kv *kv;         /* that it is about, or NULL */
@@ -45,17 +45,17 @@ struct dq_finding {
     uint64_t n_blocks; /* in how many it is so; 0: it is not about blocks */
 };
 
-struct dq_listener {
-    void (*tell)(void *arg, const struct dq_finding *f);
+struct dq_diagnostic_sink {
+    void (*emit)(void *arg, const struct dq_diagnostic *f);
     void *arg;
 };
 
 /* Tells of a finding, if there is a listener. */
-void dq_finding_tell(const struct dq_listener *listener, const struct dq_finding *f);
+void dq_emit(const struct dq_diagnostic_sink *diag, const struct dq_diagnostic *f);
 
-/* The same for one that ends the reading; returns DQ_ERR_FORMAT with the text. */
-int dq_finding_fail(const struct dq_listener *listener, struct dq_error *e,
-    const struct dq_finding *f, const char *format, ...) DQ_PRINTF(4, 5);
+/* The same for one that ends the reading; returns DQ_ERR_MALFORMED with the text. */
+int dq_emit_fail(const struct dq_diagnostic_sink *diag, struct dq_error *e,
+    const struct dq_diagnostic *f, const char *format, ...) DQ_PRINTF(4, 5);
 
 /* Words made up where they are handed over: good until the block of the caller ends. */
 enum { DQ_WORDS_SIZE = 192 };

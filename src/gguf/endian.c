@@ -12,26 +12,26 @@ struct layout {
     struct field fields[2]; /* len 0 ends the list */
 };
 
-static const struct layout layouts[DQ_FMT_COUNT] = {
-    [DQ_FMT_f32] = {true, {{0, 4}}},
-    [DQ_FMT_f16] = {true, {{0, 2}}},
-    [DQ_FMT_bf16] = {true, {{0, 2}}},
-    [DQ_FMT_f64] = {true, {{0, 8}}},
-    [DQ_FMT_i8] = {true, {{0, 0}}},
-    [DQ_FMT_i16] = {true, {{0, 2}}},
-    [DQ_FMT_i32] = {true, {{0, 4}}},
-    [DQ_FMT_i64] = {true, {{0, 8}}},
-    [DQ_FMT_q4_0] = {true, {{0, 2}}},
-    [DQ_FMT_q8_0] = {true, {{0, 2}}},
-    [DQ_FMT_q4_k] = {true, {{0, 2}, {2, 2}}},
-    [DQ_FMT_q6_k] = {true, {{208, 2}}},
-    [DQ_FMT_mxfp4] = {true, {{0, 0}}},
-    [DQ_FMT_nvfp4] = {true, {{0, 0}}},
+static const struct layout layouts[DQ_TYPE_COUNT] = {
+    [DQ_TYPE_f32] = {true, {{0, 4}}},
+    [DQ_TYPE_f16] = {true, {{0, 2}}},
+    [DQ_TYPE_bf16] = {true, {{0, 2}}},
+    [DQ_TYPE_f64] = {true, {{0, 8}}},
+    [DQ_TYPE_i8] = {true, {{0, 0}}},
+    [DQ_TYPE_i16] = {true, {{0, 2}}},
+    [DQ_TYPE_i32] = {true, {{0, 4}}},
+    [DQ_TYPE_i64] = {true, {{0, 8}}},
+    [DQ_TYPE_q4_0] = {true, {{0, 2}}},
+    [DQ_TYPE_q8_0] = {true, {{0, 2}}},
+    [DQ_TYPE_q4_k] = {true, {{0, 2}, {2, 2}}},
+    [DQ_TYPE_q6_k] = {true, {{208, 2}}},
+    [DQ_TYPE_mxfp4] = {true, {{0, 0}}},
+    [DQ_TYPE_nvfp4] = {true, {{0, 0}}},
 };
 
-bool dq_endian_defined(enum dq_format format)
+bool dq_endian_defined(enum dq_type type)
 {
-    return layouts[format].defined;
+    return layouts[type].defined;
 }
 
 static void reverse(uint8_t *bytes, size_t len)
@@ -43,11 +43,11 @@ static void reverse(uint8_t *bytes, size_t len)
     }
 }
 
-void dq_endian_swap(enum dq_format format, void *blocks, size_t nblocks)
+void dq_endian_swap(enum dq_type type, void *blocks, size_t nblocks)
 {
-    const struct layout *layout = &layouts[format];
+    const struct layout *layout = &layouts[type];
     uint8_t *block = blocks;
-    for (size_t i = 0; i < nblocks; i++, block += dq_formats[format].bytes) {
+    for (size_t i = 0; i < nblocks; i++, block += dq_types[type].bytes) {
         for (size_t k = 0; k < 2 && layout->fields[k].len > 0; k++)
             reverse(block + layout->fields[k].off, layout->fields[k].len);
     }

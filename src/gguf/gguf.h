@@ -12,12 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gguf/cursor.h"
 #include "base/err.h"
-#include "gguf/diagnostic.h"
-#include "type/type.h"
 #include "base/strmap.h"
+#include "gguf/cursor.h"
+#include "gguf/diagnostic.h"
 #include "gguf/value.h"
+#include "type/type.h"
 
 enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024, DQ_KEY_MAX = 65535 };
 
@@ -25,7 +25,7 @@ enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024, DQ_KEY_MAX = 65535 };
 struct dq_kv {
     char *key; /* bytes as in the file, NUL behind; owned */
     size_t key_len;
-    char *shown; /* the key escaped for people, which may be the key itself; owned */
+    char *display_name; /* the key escaped for people, which may be the key itself; owned */
     enum dq_value_type type;
     uint64_t value_off; /* 0: the file is broken before the end of the value */
 };
@@ -47,11 +47,11 @@ struct dq_shard {
 struct dq_tensor {
     char *name; /* bytes as in the file, NUL behind; owned */
     size_t name_len;
-    char *shown;                         /* the name escaped for people; owned. It is the name */
-                                         /* itself exactly if that is plain (text.h) */
-    size_t shard;                        /* index of the file it is in */
-    uint32_t type_id;                    /* as in the file */
-    const struct dq_format_info *format; /* NULL: the type is unknown */
+    char *display_name;              /* the name escaped for people; owned. It is the name */
+                                     /* itself exactly if that is plain (text.h) */
+    size_t shard;                    /* index of the file it is in */
+    uint32_t type_id;                /* as in the file */
+    const struct dq_type_info *type; /* NULL: the type is unknown */
     uint32_t n_dims;
     uint64_t dims[DQ_DIMS_MAX]; /* innermost first; 1 beyond n_dims */
     uint64_t n_weights;
@@ -67,8 +67,8 @@ struct dq_model {
     size_t n_shards;
     struct dq_tensor *tensors; /* in the order of the files */
     size_t n_tensors;
-    struct dq_nametable names;          /* tensor name -> index */
-    const struct dq_listener *listener; /* is told of findings; NULL: nobody wants them */
+    struct dq_strmap names;                /* tensor name -> index */
+    const struct dq_diagnostic_sink *diag; /* is told of findings; NULL: nobody wants them */
 };
 
 /* Opens a model read-only; any member of a split set opens the set. dq_model_free closes it. */
@@ -76,15 +76,15 @@ int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e);
 void dq_model_free(struct dq_model *m);
 
 /* The same, and tells the listener of everything that is wrong: with the model, which ends the
- * reading (DQ_ERR_FORMAT), or with single tensors. What was read by then is handed out even so, for
- * dq_model_remark; *out is NULL only after other errors. */
-int dq_model_examine(const char *path, const struct dq_listener *listener, struct dq_model **out,
+ * reading (DQ_ERR_MALFORMED), or with single tensors. What was read by then is handed out even so, for
+ * dq_model_lint; *out is NULL only after other errors. */
+int dq_model_examine(const char *path, const struct dq_diagnostic_sink *diag, struct dq_model **out,
     struct dq_error *e);
 
 /* Tells the listener of what is odd in a model, or in what was read of it, and no error. Reads the
  * values of its metadata and the bytes between its tensors. */
-int dq_model_remark(
-    const struct dq_model *m, const struct dq_listener *listener, struct dq_error *e);
+int dq_model_lint(
+    const struct dq_model *m, const struct dq_diagnostic_sink *diag, struct dq_error *e);
 
 /* Takes the name of a split file, PREFIX-%05d-of-%05d.gguf, apart: returns the length of PREFIX, or
  * -1 if path is not of that form (then number and count stay as they are). */
@@ -100,12 +100,12 @@ const struct dq_kv *dq_shard_kv(const struct dq_shard *s, const char *key);
 int dq_kv_open(
     const struct dq_shard *s, const struct dq_kv *kv, struct dq_cursor *c, struct dq_error *e);
 
-/* Reads a whole number; fails with DQ_ERR_FORMAT if the pair holds something else. */
+/* Reads a whole number; fails with DQ_ERR_MALFORMED if the pair holds something else. */
 int dq_kv_integer(
     const struct dq_shard *s, const struct dq_kv *kv, int64_t *out, struct dq_error *e);
 
 /* Says whether the data of a tensor can be read (decode false) or read and decoded (true): 0, or
- * DQ_ERR_FORMAT for a region that is wrong, DQ_ERR_TYPE for a type that is not known. */
+ * DQ_ERR_MALFORMED for a region that is wrong, DQ_ERR_TYPE for a type that is not known. */
 int dq_tensor_usable(
     const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e);
 

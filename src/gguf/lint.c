@@ -14,43 +14,43 @@ enum {
     PIECE = 4096 /* of a string, which may be longer than the memory */
 };
 
-/* What the remarks on one file share. */
-struct remarks {
+/* What the notes on one file share. */
+struct lint {
     const struct dq_model *m;
     const struct dq_shard *s;
-    const struct dq_listener *listener;
+    const struct dq_diagnostic_sink *diag;
 };
 
-static void remark_file(const struct remarks *r, enum dq_rule rule, uint64_t offset,
+static void note_file(const struct lint *r, enum dq_rule rule, uint64_t offset,
     const char *expected, const char *found)
 {
-    const struct dq_finding f = {
+    const struct dq_diagnostic f = {
         .rule = rule, .path = r->s->path, .offset = offset, .expected = expected, .found = found};
-    dq_finding_tell(r->listener, &f);
+    dq_emit(r->diag, &f);
 }
 
-static void remark_key(const struct remarks *r, const struct dq_kv *kv, enum dq_rule rule,
+static void note_key(const struct lint *r, const struct dq_kv *kv, enum dq_rule rule,
     uint64_t offset, const char *expected, const char *found)
 {
-    const struct dq_finding f = {.rule = rule,
+    const struct dq_diagnostic f = {.rule = rule,
         .path = r->s->path,
         .kv = kv,
         .offset = offset,
         .expected = expected,
         .found = found};
-    dq_finding_tell(r->listener, &f);
+    dq_emit(r->diag, &f);
 }
 
-static void remark_tensor(const struct remarks *r, const struct dq_tensor *t, enum dq_rule rule,
+static void note_tensor(const struct lint *r, const struct dq_tensor *t, enum dq_rule rule,
     const char *expected, const char *found)
 {
-    const struct dq_finding f = {.rule = rule,
+    const struct dq_diagnostic f = {.rule = rule,
         .path = r->s->path,
         .tensor = t,
         .offset = t->info_off,
         .expected = expected,
         .found = found};
-    dq_finding_tell(r->listener, &f);
+    dq_emit(r->diag, &f);
 }
 
 /* The first odd bool and the first odd string of a value. */
@@ -125,24 +125,24 @@ static int look_at_value(struct dq_cursor *c, enum dq_value_type type, unsigned 
     return rc;
 }
 
-/* Remarks on the values of a pair that readers understand differently. */
+/* Notes on the values of a pair that readers understand differently. */
 static int look_at_pair(
-    const struct remarks *r, const struct dq_kv *kv, struct dq_cursor *c, struct dq_error *e)
+    const struct lint *r, const struct dq_kv *kv, struct dq_cursor *c, struct dq_error *e)
 {
     struct oddities o = {0};
     c->pos = kv->value_off;
     const int rc = look_at_value(c, kv->type, 0, &o, e);
     if (o.has_bool)
-        remark_key(
+        note_key(
             r, kv, DQ_RULE_bool_value, o.bool_off, "0 or 1", DQ_WORDS("%" PRIu64, o.bool_value));
     if (o.has_text)
-        remark_key(r, kv, DQ_RULE_string_utf8, o.text_off, "UTF-8", "other bytes");
+        note_key(r, kv, DQ_RULE_string_utf8, o.text_off, "UTF-8", "other bytes");
     return rc;
 }
 
 /* The letters of keys are a-z, 0-9, _ and the dot. The name of an architecture, which many keys
  * begin with, may have others ("gpt-oss.block_count"). */
-static void look_at_key(const struct remarks *r, const struct dq_kv *kv, const char *architecture)
+static void look_at_key(const struct lint *r, const struct dq_kv *kv, const char *architecture)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
     const size_t prefix = strlen(architecture);
@@ -154,7 +154,7 @@ static void look_at_key(const struct remarks *r, const struct dq_kv *kv, const c
         if (kv->key[i] != '\0' && strchr(letters, kv->key[i]))
             continue;
         const uint64_t key_off = kv->value_off - 4 - kv->key_len; /* its type lies between */
-        remark_key(r, kv, DQ_RULE_key_letters, key_off + i, "a-z, 0-9, _ and .",
+        note_key(r, kv, DQ_RULE_key_letters, key_off + i, "a-z, 0-9, _ and .",
             DQ_WORDS("0x%02x", (unsigned char)kv->key[i]));
         return;
     }
@@ -173,7 +173,7 @@ static const struct known_key {
     {"general.file_type", DQ_RULE_file_type, DQ_VALUE_u32, 0},
 };
 
-static int look_at_known_keys(const struct remarks *r, struct dq_error *e)
+static int look_at_known_keys(const struct lint *r, struct dq_error *e)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof known_keys / sizeof known_keys[0]; i++) {
@@ -183,13 +183,13 @@ static int look_at_known_keys(const struct remarks *r, struct dq_error *e)
         if (!kv || kv->value_off == 0)
             continue;
         if (kv->type != known->type) {
-            remark_key(r, kv, known->rule, kv->value_off,
+            note_key(r, kv, known->rule, kv->value_off,
                 DQ_WORDS("a value of type %s", dq_value_types[known->type].name),
                 DQ_WORDS("one of type %s", dq_value_types[kv->type].name));
         } else if (known->value != 0) {
             rc = dq_kv_integer(r->s, kv, &value, e);
             if (rc == 0 && value != known->value)
-                remark_key(r, kv, known->rule, kv->value_off, DQ_WORDS("%" PRId64, known->value),
+                note_key(r, kv, known->rule, kv->value_off, DQ_WORDS("%" PRId64, known->value),
                     DQ_WORDS("%" PRId64, value));
         }
     }
@@ -219,7 +219,7 @@ static int read_architecture(
     return 0;
 }
 
-static int look_at_metadata(const struct remarks *r, const char *architecture, struct dq_error *e)
+static int look_at_metadata(const struct lint *r, const char *architecture, struct dq_error *e)
 {
     struct dq_cursor c;
     if (r->s->n_kvs == 0)
@@ -240,21 +240,21 @@ static int look_at_metadata(const struct remarks *r, const char *architecture, s
     return rc;
 }
 
-static void look_at_header(const struct remarks *r)
+static void look_at_header(const struct lint *r)
 {
     const struct dq_shard *s = r->s;
     const struct dq_kv *alignment = dq_shard_kv(s, "general.alignment");
     if (s->version == 1)
-        remark_file(r, DQ_RULE_version_1, 4, "3", "1");
+        note_file(r, DQ_RULE_version_1, 4, "3", "1");
     if (s->big_endian)
-        remark_file(r, DQ_RULE_big_endian, 4, "little-endian", "big-endian");
+        note_file(r, DQ_RULE_big_endian, 4, "little-endian", "big-endian");
     if (s->data_off == 0) /* broken before the end of the infos: not all keys may be there */
         return;
     if (s == &r->m->shards[0] && !dq_shard_kv(s, "general.architecture"))
-        remark_file(r, DQ_RULE_architecture, DQ_NO_OFFSET, "general.architecture", "no such key");
+        note_file(r, DQ_RULE_architecture, DQ_NO_OFFSET, "general.architecture", "no such key");
     if (alignment && s->alignment % 8 != 0)
-        remark_key(r, alignment, DQ_RULE_alignment_multiple, alignment->value_off,
-            "a multiple of 8", DQ_WORDS("%" PRIu64, s->alignment));
+        note_key(r, alignment, DQ_RULE_alignment_multiple, alignment->value_off, "a multiple of 8",
+            DQ_WORDS("%" PRIu64, s->alignment));
 }
 
 /* How long its file would be named. */
@@ -266,47 +266,47 @@ static size_t file_name_len(const struct dq_tensor *t)
     return len;
 }
 
-static void look_at_name(const struct remarks *r, const struct dq_tensor *t)
+static void look_at_name(const struct lint *r, const struct dq_tensor *t)
 {
     const size_t file_len = file_name_len(t);
     if (t->name_len == 0)
-        remark_tensor(r, t, DQ_RULE_name_empty, "a name", "0 bytes");
+        note_tensor(r, t, DQ_RULE_name_empty, "a name", "0 bytes");
     if (t->name_len > GGML_NAME_MAX)
-        remark_tensor(r, t, DQ_RULE_name_long, DQ_WORDS("at most %d bytes", GGML_NAME_MAX),
+        note_tensor(r, t, DQ_RULE_name_long, DQ_WORDS("at most %d bytes", GGML_NAME_MAX),
             DQ_WORDS("%zu", t->name_len));
     if (memchr(t->name, '\0', t->name_len))
-        remark_tensor(r, t, DQ_RULE_name_nul, "no NUL", "a NUL");
+        note_tensor(r, t, DQ_RULE_name_nul, "no NUL", "a NUL");
     if (!dq_utf8_valid(t->name, t->name_len))
-        remark_tensor(r, t, DQ_RULE_name_utf8, "UTF-8", "other bytes");
+        note_tensor(r, t, DQ_RULE_name_utf8, "UTF-8", "other bytes");
     if (file_len > FILE_NAME_MAX)
-        remark_tensor(r, t, DQ_RULE_name_file, DQ_WORDS("at most %d bytes", FILE_NAME_MAX),
+        note_tensor(r, t, DQ_RULE_name_file, DQ_WORDS("at most %d bytes", FILE_NAME_MAX),
             DQ_WORDS("%zu", file_len));
 }
 
-static void look_at_type(const struct remarks *r, const struct dq_tensor *t)
+static void look_at_type(const struct lint *r, const struct dq_tensor *t)
 {
     static const uint32_t removed[] = {4, 5, 31, 32, 33, 36, 37, 38};
     enum dq_rule rule = DQ_RULE_type_unknown;
-    if (t->format) {
-        if (r->s->big_endian && !dq_endian_defined(t->format->format))
-            remark_tensor(r, t, DQ_RULE_type_endian, "a type that is defined", t->format->name);
+    if (t->type) {
+        if (r->s->big_endian && !dq_endian_defined(t->type->type))
+            note_tensor(r, t, DQ_RULE_type_endian, "a type that is defined", t->type->name);
         return;
     }
     for (size_t i = 0; i < sizeof removed / sizeof removed[0]; i++) {
         if (t->type_id == removed[i])
             rule = DQ_RULE_type_removed;
     }
-    remark_tensor(r, t, rule, "a type of `gguf-dq formats`", DQ_WORDS("type %" PRIu32, t->type_id));
+    note_tensor(r, t, rule, "a type of `gguf-dq types`", DQ_WORDS("type %" PRIu32, t->type_id));
 }
 
-static void look_at_tensor(const struct remarks *r, const struct dq_tensor *t)
+static void look_at_tensor(const struct lint *r, const struct dq_tensor *t)
 {
     char shape[DQ_SHAPE_WORDS];
     look_at_name(r, t);
     look_at_type(r, t);
     for (uint32_t i = 0; i < t->n_dims; i++) {
         if (t->dims[i] == 0) {
-            remark_tensor(r, t, DQ_RULE_tensor_empty, "no dimension of 0",
+            note_tensor(r, t, DQ_RULE_tensor_empty, "no dimension of 0",
                 DQ_WORDS("a shape of %s", dq_tensor_shape(t, shape)));
             break;
         }
@@ -315,49 +315,49 @@ static void look_at_tensor(const struct remarks *r, const struct dq_tensor *t)
 
 /* Some disks cannot tell files apart whose names differ in capitals only. */
 static int look_at_cases(
-    const struct dq_model *m, const struct dq_listener *listener, struct dq_error *e)
+    const struct dq_model *m, const struct dq_diagnostic_sink *diag, struct dq_error *e)
 {
-    struct dq_nametable folded = {0};
+    struct dq_strmap folded = {0};
     size_t len = 1;
     int rc = 0;
     for (size_t i = 0; i < m->n_tensors; i++)
         len += m->tensors[i].name_len;
-    char *folds = dq_mem_new(len);
+    char *folds = dq_mem_alloc(len);
     if (!folds)
         return dq_fail_nomem(e);
     char *fold = folds;
     for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
         const struct dq_tensor *t = &m->tensors[i];
-        const struct remarks r = {m, &m->shards[t->shard], listener};
+        const struct lint r = {m, &m->shards[t->shard], diag};
         char name[128];
         size_t other;
         for (size_t k = 0; k < t->name_len; k++)
             fold[k] =
                 (char)(t->name[k] >= 'A' && t->name[k] <= 'Z' ? t->name[k] | 0x20 : t->name[k]);
-        const int added = dq_nametable_add(&folded, fold, t->name_len, i);
+        const int added = dq_strmap_add(&folded, fold, t->name_len, i);
         if (added < 0)
             rc = dq_fail_nomem(e);
-        if (added > 0 && dq_nametable_find(&folded, fold, t->name_len, &other) &&
-            t->info_off != 0 &&
+        if (added > 0 && dq_strmap_find(&folded, fold, t->name_len, &other) && t->info_off != 0 &&
             memcmp(m->tensors[other].name, t->name, t->name_len) !=
                 0) /* twice: the reader told of it */
-            remark_tensor(&r, t, DQ_RULE_name_case, "a name that differs in more",
-                DQ_WORDS("tensor '%s'", dq_text_cut(m->tensors[other].shown, name, sizeof name)));
+            note_tensor(&r, t, DQ_RULE_name_case, "a name that differs in more",
+                DQ_WORDS(
+                    "tensor '%s'", dq_text_cut(m->tensors[other].display_name, name, sizeof name)));
         fold += t->name_len;
     }
-    dq_nametable_finish(&folded);
+    dq_strmap_finish(&folded);
     dq_mem_free(folds);
     return rc;
 }
 
-int dq_model_remark(
-    const struct dq_model *m, const struct dq_listener *listener, struct dq_error *e)
+int dq_model_lint(
+    const struct dq_model *m, const struct dq_diagnostic_sink *diag, struct dq_error *e)
 {
     char architecture[ARCHITECTURE_MAX + 1] = "";
     size_t first = 0; /* tensor of the file */
     int rc = m->n_shards > 0 ? read_architecture(&m->shards[0], architecture, e) : 0;
     for (size_t i = 0; rc == 0 && i < m->n_shards; i++) {
-        const struct remarks r = {m, &m->shards[i], listener};
+        const struct lint r = {m, &m->shards[i], diag};
         struct dq_tensor *tensors = m->n_tensors > 0 ? m->tensors + first : NULL;
         size_t n = 0;
         look_at_header(&r);
@@ -368,8 +368,8 @@ int dq_model_remark(
                 look_at_tensor(&r, &tensors[n]);
         }
         if (rc == 0 && r.s->data_off != 0)
-            rc = dq_layout_remark(r.s, tensors, n, listener, e);
+            rc = dq_lint_layout(r.s, tensors, n, diag, e);
         first += n;
     }
-    return rc == 0 ? look_at_cases(m, listener, e) : rc;
+    return rc == 0 ? look_at_cases(m, diag, e) : rc;
 }

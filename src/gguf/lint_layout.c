@@ -6,10 +6,10 @@
 
 #include <inttypes.h>
 
-/* What the remarks on one file share. */
+/* What the notes on one file share. */
 struct layout {
     const struct dq_shard *s;
-    const struct dq_listener *listener;
+    const struct dq_diagnostic_sink *diag;
     uint64_t end; /* of the data so far */
     bool known;   /* where it ends: not behind a tensor that cannot be used */
 };
@@ -17,7 +17,7 @@ struct layout {
 /* Padding is shorter than this, or odd enough that nobody looks at all of it. */
 enum { LOOKED_AT = 4096 };
 
-/* Remarks on bytes that pad the file from off to end and are not zero. */
+/* Notes on bytes that pad the file from off to end and are not zero. */
 static int look_at_padding(const struct layout *l, uint64_t off, uint64_t end, struct dq_error *e)
 {
     uint8_t bytes[LOOKED_AT];
@@ -32,12 +32,12 @@ static int look_at_padding(const struct layout *l, uint64_t off, uint64_t end, s
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] == 0)
             continue;
-        const struct dq_finding f = {.rule = DQ_RULE_padding_zero,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_padding_zero,
             .path = l->s->path,
             .offset = off + i,
             .expected = "0",
             .found = DQ_WORDS("0x%02x", bytes[i])};
-        dq_finding_tell(l->listener, &f);
+        dq_emit(l->diag, &f);
         break;
     }
     return 0;
@@ -65,13 +65,13 @@ static int step_to(struct layout *l, const struct dq_tensor *t, struct dq_error 
         return 0;
     if (l->known && due_at(l, &due)) {
         if (t->offset > due) {
-            const struct dq_finding f = {.rule = DQ_RULE_gap,
+            const struct dq_diagnostic f = {.rule = DQ_RULE_gap,
                 .path = l->s->path,
                 .tensor = t,
                 .offset = due,
                 .expected = DQ_WORDS("its data at offset %" PRIu64, due),
                 .found = DQ_WORDS("%" PRIu64, t->offset)};
-            dq_finding_tell(l->listener, &f);
+            dq_emit(l->diag, &f);
         }
         rc = look_at_padding(l, l->end, due, e);
     }
@@ -88,7 +88,7 @@ static int look_at_end(const struct layout *l, struct dq_error *e)
     const uint64_t size = l->s->size;
     if (!l->known || l->end > size || !due_at(l, &due))
         return 0;
-    struct dq_finding f = {.rule = DQ_RULE_padding_missing,
+    struct dq_diagnostic f = {.rule = DQ_RULE_padding_missing,
         .path = l->s->path,
         .offset = l->end,
         .expected = DQ_WORDS("a file of %" PRIu64 " bytes", due),
@@ -98,7 +98,7 @@ static int look_at_end(const struct layout *l, struct dq_error *e)
             f.rule = DQ_RULE_trailing_bytes;
             f.offset = due;
         }
-        dq_finding_tell(l->listener, &f);
+        dq_emit(l->diag, &f);
     }
     return look_at_padding(l, l->end, due, e);
 }
@@ -112,25 +112,25 @@ static void look_at_order(const struct layout *l, const struct dq_tensor *tensor
         if (t->problem)
             continue;
         if (last && t->offset < last->offset) {
-            const struct dq_finding f = {.rule = DQ_RULE_tensor_order,
+            const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_order,
                 .path = l->s->path,
                 .tensor = t,
                 .offset = t->info_off,
                 .expected = DQ_WORDS("an offset past %" PRIu64, last->offset),
                 .found = DQ_WORDS("%" PRIu64, t->offset)};
-            dq_finding_tell(l->listener, &f);
+            dq_emit(l->diag, &f);
             return; /* one tells it all */
         }
         last = t;
     }
 }
 
-int dq_layout_remark(const struct dq_shard *s, struct dq_tensor *tensors, size_t n,
-    const struct dq_listener *listener, struct dq_error *e)
+int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n,
+    const struct dq_diagnostic_sink *diag, struct dq_error *e)
 {
-    struct layout l = {s, listener, s->data_off, true};
+    struct layout l = {s, diag, s->data_off, true};
     size_t n_placed = 0;
-    struct dq_tensor **placed = dq_mem_new((n + 1) * sizeof *placed);
+    struct dq_tensor **placed = dq_mem_alloc((n + 1) * sizeof *placed);
     if (!placed)
         return dq_fail_nomem(e);
     for (size_t i = 0; i < n; i++) {

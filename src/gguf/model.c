@@ -1,9 +1,9 @@
 #include "gguf/gguf.h"
 
 #include "base/file.h"
-#include "gguf/parts.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/parts.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,11 +13,11 @@
 
 void dq_model_drop_shards(struct dq_model *m)
 {
-    dq_nametable_finish(&m->names); /* before the names that it points to */
+    dq_strmap_finish(&m->names); /* before the names that it points to */
     for (size_t i = 0; i < m->n_tensors; i++) {
         struct dq_tensor *t = &m->tensors[i];
-        if (t->shown != t->name)
-            dq_mem_free(t->shown);
+        if (t->display_name != t->name)
+            dq_mem_free(t->display_name);
         dq_mem_free(t->name);
         dq_mem_free(t->problem);
     }
@@ -25,8 +25,8 @@ void dq_model_drop_shards(struct dq_model *m)
     for (size_t i = 0; i < m->n_shards; i++) {
         struct dq_shard *s = &m->shards[i];
         for (size_t k = 0; k < s->n_kvs; k++) {
-            if (s->kvs[k].shown != s->kvs[k].key)
-                dq_mem_free(s->kvs[k].shown);
+            if (s->kvs[k].display_name != s->kvs[k].key)
+                dq_mem_free(s->kvs[k].display_name);
             dq_mem_free(s->kvs[k].key);
         }
         dq_mem_free(s->kvs);
@@ -39,30 +39,30 @@ void dq_model_drop_shards(struct dq_model *m)
 
 static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
 {
-    m->path = dq_mem_text(path);
+    m->path = dq_mem_strdup(path);
     if (!m->path)
         return dq_fail_nomem(e);
     int rc = dq_shard_open(m, path, e);
     if (rc == 0)
         rc = dq_split_open(m, e);
-    if (rc != 0 && (rc != DQ_ERR_FORMAT || !m->listener))
+    if (rc != 0 && (rc != DQ_ERR_MALFORMED || !m->diag))
         return rc;
     struct dq_error why;
     const int rc_regions = dq_regions_check(m, &why);
     return rc_regions != 0 ? dq_fail(e, rc_regions, "%s", why.text) : rc;
 }
 
-int dq_model_examine(
-    const char *path, const struct dq_listener *listener, struct dq_model **out, struct dq_error *e)
+int dq_model_examine(const char *path, const struct dq_diagnostic_sink *diag, struct dq_model **out,
+    struct dq_error *e)
 {
     *out = NULL;
-    struct dq_model *m = dq_mem_zeroed(1, sizeof *m);
+    struct dq_model *m = dq_mem_calloc(1, sizeof *m);
     if (!m)
         return dq_fail_nomem(e);
-    m->listener = listener;
+    m->diag = diag;
     const int rc = read_model(m, path, e);
-    m->listener = NULL;
-    if (rc == 0 || (rc == DQ_ERR_FORMAT && listener))
+    m->diag = NULL;
+    if (rc == 0 || (rc == DQ_ERR_MALFORMED && diag))
         *out = m;
     else
         dq_model_free(m);
@@ -92,7 +92,7 @@ void dq_model_free(struct dq_model *m)
 const struct dq_tensor *dq_model_find(const struct dq_model *m, const char *name, size_t len)
 {
     size_t i;
-    return dq_nametable_find(&m->names, name, len, &i) ? &m->tensors[i] : NULL;
+    return dq_strmap_find(&m->names, name, len, &i) ? &m->tensors[i] : NULL;
 }
 
 const struct dq_kv *dq_shard_kv(const struct dq_shard *s, const char *key)
@@ -120,9 +120,9 @@ int dq_kv_integer(
     struct dq_value v;
     const enum dq_value_kind kind = dq_value_types[kv->type].kind;
     if (kind != DQ_KIND_SIGNED && kind != DQ_KIND_UNSIGNED)
-        return dq_fail(e, DQ_ERR_FORMAT,
-            "%s: %s is of type %s, not a whole number (offset %" PRIu64 ")", s->path, kv->shown,
-            dq_value_types[kv->type].name, kv->value_off);
+        return dq_fail(e, DQ_ERR_MALFORMED,
+            "%s: %s is of type %s, not a whole number (offset %" PRIu64 ")", s->path,
+            kv->display_name, dq_value_types[kv->type].name, kv->value_off);
     int rc = dq_kv_open(s, kv, &c, e);
     if (rc != 0)
         return rc;
@@ -131,8 +131,8 @@ int dq_kv_integer(
     if (rc != 0)
         return rc;
     if (kind == DQ_KIND_UNSIGNED && v.u > INT64_MAX)
-        return dq_fail(e, DQ_ERR_FORMAT, "%s: %s is %" PRIu64 ", too large (offset %" PRIu64 ")",
-            s->path, kv->shown, v.u, kv->value_off);
+        return dq_fail(e, DQ_ERR_MALFORMED, "%s: %s is %" PRIu64 ", too large (offset %" PRIu64 ")",
+            s->path, kv->display_name, v.u, kv->value_off);
     *out = kind == DQ_KIND_SIGNED ? v.i : (int64_t)v.u;
     return 0;
 }
@@ -147,7 +147,7 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return dq_fail(e, code, "%s: tensor '%s': %s", m->shards[t->shard].path,
-        dq_text_cut(t->shown, name, sizeof name), text);
+        dq_text_cut(t->display_name, name, sizeof name), text);
 }
 
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
@@ -166,16 +166,15 @@ int dq_tensor_usable(
     const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e)
 {
     if (t->problem)
-        return dq_tensor_fail(m, t, e, DQ_ERR_FORMAT, "%s", t->problem);
+        return dq_tensor_fail(m, t, e, DQ_ERR_MALFORMED, "%s", t->problem);
     if (!decode)
         return 0;
-    if (!t->format)
+    if (!t->type)
         return dq_tensor_fail(m, t, e, DQ_ERR_TYPE,
             "type %" PRIu32 " is not known and cannot be decoded; extract --dtype native copies it",
             t->type_id);
-    if (m->shards[t->shard].big_endian && !dq_endian_defined(t->format->format))
-        return dq_tensor_fail(
-            m, t, e, DQ_ERR_TYPE, "big-endian %s is not defined", t->format->name);
+    if (m->shards[t->shard].big_endian && !dq_endian_defined(t->type->type))
+        return dq_tensor_fail(m, t, e, DQ_ERR_TYPE, "big-endian %s is not defined", t->type->name);
     return 0;
 }
 
@@ -184,7 +183,7 @@ int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t
 {
     const struct dq_shard *s = &m->shards[t->shard];
     const int rc = dq_file_pread(s->fd, s->path, buf, len, t->offset + off, e);
-    if (rc == 0 && s->big_endian && t->format)
-        dq_endian_swap(t->format->format, buf, len / t->format->bytes);
+    if (rc == 0 && s->big_endian && t->type)
+        dq_endian_swap(t->type->type, buf, len / t->type->bytes);
     return rc;
 }

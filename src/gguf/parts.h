@@ -1,6 +1,6 @@
 /* The parts of opening a model that are shared between the files of the gguf layer only. */
-#ifndef DQ_GGUF_FILE_H
-#define DQ_GGUF_FILE_H
+#ifndef DQ_GGUF_PARTS_H
+#define DQ_GGUF_PARTS_H
 
 #include "gguf/gguf.h"
 
@@ -23,13 +23,13 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e);
 void dq_tensors_sort(struct dq_tensor **placed, size_t n);
 
 /* Tells what is odd about where the n tensors of a file lie, and about the bytes between. */
-int dq_layout_remark(const struct dq_shard *s, struct dq_tensor *tensors, size_t n,
-    const struct dq_listener *listener, struct dq_error *e);
+int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n,
+    const struct dq_diagnostic_sink *diag, struct dq_error *e);
 
 /* Whether a big-endian file's blocks of this type have defined fields. */
-bool dq_endian_defined(enum dq_format format);
+bool dq_endian_defined(enum dq_type type);
 
 /* Turns nblocks big-endian blocks into little-endian ones, in place. */
-void dq_endian_swap(enum dq_format format, void *blocks, size_t nblocks);
+void dq_endian_swap(enum dq_type type, void *blocks, size_t nblocks);
 
 #endif

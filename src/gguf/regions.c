@@ -13,23 +13,23 @@
 /* Notes why a tensor is refused; the first reason stays. The finding has its rule, its offset and
  * what was expected and found. */
 static int refuse(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e,
-    const struct dq_finding *f, const char *format, ...) DQ_PRINTF(5, 6);
+    const struct dq_diagnostic *f, const char *format, ...) DQ_PRINTF(5, 6);
 
 static int refuse(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e,
-    const struct dq_finding *f, const char *format, ...)
+    const struct dq_diagnostic *f, const char *format, ...)
 {
     char text[512];
     va_list args;
-    struct dq_finding whole = *f;
+    struct dq_diagnostic whole = *f;
     whole.tensor = t;
     whole.path = m->shards[t->shard].path;
-    dq_finding_tell(m->listener, &whole);
+    dq_emit(m->diag, &whole);
     if (t->problem)
         return 0;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    t->problem = dq_mem_text(text);
+    t->problem = dq_mem_strdup(text);
     return t->problem ? 0 : dq_fail_nomem(e);
 }
 
@@ -51,11 +51,10 @@ static bool work_out_size(struct dq_tensor *t)
             return false;
     }
     t->n_weights = zero ? 0 : n;
-    if (!t->format)
+    if (!t->type)
         return true;
     uint64_t bytes;
-    if (!dq_mul_u64(t->n_weights / t->format->weights, t->format->bytes, &bytes) ||
-        bytes > INT64_MAX)
+    if (!dq_mul_u64(t->n_weights / t->type->weights, t->type->bytes, &bytes) || bytes > INT64_MAX)
         return false;
     t->n_bytes = bytes;
     return true;
@@ -67,21 +66,21 @@ static int check_shape(const struct dq_model *m, struct dq_tensor *t, struct dq_
     int rc = 0;
     char shape[DQ_SHAPE_WORDS];
     if (!work_out_size(t)) {
-        const struct dq_finding f = {.rule = DQ_RULE_tensor_size,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_size,
             .offset = t->info_off,
             .expected = "weights whose bytes in any type fit 63 bits",
             .found = DQ_WORDS("a shape of %s", dq_tensor_shape(t, shape))};
         rc = refuse(m, t, e, &f, "its size does not fit 63 bits");
     }
-    if (rc == 0 && t->format && t->dims[0] % t->format->weights != 0) {
-        const struct dq_finding f = {.rule = DQ_RULE_tensor_rows,
+    if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0) {
+        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_rows,
             .offset = t->info_off,
             .expected =
-                DQ_WORDS("%s blocks of %" PRIu32 " weights", t->format->name, t->format->weights),
+                DQ_WORDS("%s blocks of %" PRIu32 " weights", t->type->name, t->type->weights),
             .found = DQ_WORDS("rows of %" PRIu64, t->dims[0])};
         rc = refuse(m, t, e, &f,
             "its rows of %" PRIu64 " weights are not whole %s blocks of %" PRIu32, t->dims[0],
-            t->format->name, t->format->weights);
+            t->type->name, t->type->weights);
     }
     return rc;
 }
@@ -92,7 +91,7 @@ static int check_end(
 {
     const uint64_t end = t->offset + t->n_bytes; /* fits: both are below 2^63 */
     if (t->n_bytes > 0 && end > file_size) {
-        const struct dq_finding f = {.rule = DQ_RULE_tensor_in_file,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
             .expected = DQ_WORDS("a file of %" PRIu64 " bytes", end),
             .found = DQ_WORDS("%" PRIu64 ", so %" PRIu64 " are missing: is the file cut short?",
@@ -102,8 +101,8 @@ static int check_end(
             " bytes) ends past the end of the file (%" PRIu64 " bytes): is the file cut short?",
             t->offset, t->n_bytes, file_size);
     }
-    if (!t->format && t->offset > file_size) {
-        const struct dq_finding f = {.rule = DQ_RULE_tensor_in_file,
+    if (!t->type && t->offset > file_size) {
+        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
             .expected = DQ_WORDS("a file of %" PRIu64 " bytes or more", t->offset),
             .found = DQ_WORDS("%" PRIu64 ": is the file cut short?", file_size)};
@@ -125,7 +124,7 @@ static int check_alone(
     int rc = 0;
     *placed = dq_add_u64(s->data_off, relative, &t->offset) && t->offset <= INT64_MAX;
     if (!*placed) {
-        const struct dq_finding f = {.rule = DQ_RULE_tensor_offset,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_offset,
             .offset = t->info_off,
             .expected = "an offset in the data section that ends below 2^63 in the file",
             .found = DQ_WORDS("%" PRIu64, relative)};
@@ -135,7 +134,7 @@ static int check_alone(
     if (rc == 0)
         rc = check_shape(m, t, e);
     if (rc == 0 && relative % s->alignment != 0) {
-        const struct dq_finding f = {.rule = DQ_RULE_tensor_aligned,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_aligned,
             .offset = t->info_off,
             .expected = DQ_WORDS("a multiple of %" PRIu64, s->alignment),
             .found = DQ_WORDS("%" PRIu64, relative)};
@@ -184,7 +183,7 @@ static void size_unknown_types(const struct dq_model *m, struct dq_tensor **plac
             here = t->offset;
         }
         const uint64_t end = next < size ? next : size;
-        if (!t->format)
+        if (!t->type)
             t->n_bytes = end > t->offset ? end - t->offset : 0;
     }
 }
@@ -207,8 +206,8 @@ static int refuse_overlap(const struct dq_model *m, struct dq_tensor *t,
     char name[128];
     if (t->problem)
         return 0;
-    dq_text_cut(other->shown, name, sizeof name);
-    const struct dq_finding f = {.rule = DQ_RULE_tensor_overlap,
+    dq_text_cut(other->display_name, name, sizeof name);
+    const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_overlap,
         .offset = t->offset,
         .expected = "bytes of its own",
         .found = DQ_WORDS("%" PRIu64 " bytes, and %" PRIu64 " of tensor '%s' at %" PRIu64,
@@ -245,7 +244,7 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
     int rc = 0;
     if (m->n_tensors == 0)
         return 0;
-    struct dq_tensor **placed = dq_mem_new(m->n_tensors * sizeof *placed);
+    struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
     if (!placed)
         return dq_fail_nomem(e);
     for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {

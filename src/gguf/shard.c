@@ -1,7 +1,7 @@
 #include "gguf/parts.h"
 
-#include "base/file.h"
 #include "base/array.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -25,13 +25,13 @@ static int read_version(struct dq_cursor *c, struct dq_shard *s, struct dq_error
     c->narrow = s->version == 1;
     if (s->big_endian ? s->version == 3 : s->version >= 1 && s->version <= 3)
         return 0;
-    const struct dq_finding f = {.rule = DQ_RULE_version,
+    const struct dq_diagnostic f = {.rule = DQ_RULE_version,
         .path = s->path,
         .offset = 4,
         .expected = "1, 2, 3 or big-endian 3",
         .found = DQ_WORDS("%s%" PRIu32, s->big_endian ? "big-endian " : "", s->version)};
-    return dq_finding_fail(c->listener, e, &f, "%s: %sGGUF version %" PRIu32 "; %s (offset 4)",
-        s->path, s->big_endian ? "big-endian " : "", s->version,
+    return dq_emit_fail(c->diag, e, &f, "%s: %sGGUF version %" PRIu32 "; %s (offset 4)", s->path,
+        s->big_endian ? "big-endian " : "", s->version,
         s->big_endian ? "only version 3 may be" : "versions 1 to 3 are known");
 }
 
@@ -42,15 +42,15 @@ static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_e
     const int rc = dq_cursor_bytes(c, "magic", magic, len, e);
     if (rc != 0 || memcmp(magic, "GGUF", sizeof magic) == 0)
         return rc;
-    struct dq_finding f = {.rule = DQ_RULE_magic,
+    struct dq_diagnostic f = {.rule = DQ_RULE_magic,
         .path = s->path,
         .expected = "47 47 55 46",
         .found = DQ_WORDS("%02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3])};
     if (len == sizeof magic)
-        return dq_finding_fail(c->listener, e, &f, "%s: not a GGUF file", s->path);
+        return dq_emit_fail(c->diag, e, &f, "%s: not a GGUF file", s->path);
     f.found = DQ_WORDS("a file of %" PRIu64 " bytes", s->size);
-    return dq_finding_fail(
-        c->listener, e, &f, "%s: not a GGUF file (%" PRIu64 " bytes)", s->path, s->size);
+    return dq_emit_fail(
+        c->diag, e, &f, "%s: not a GGUF file (%" PRIu64 " bytes)", s->path, s->size);
 }
 
 static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tensors, uint64_t *n_kv,
@@ -74,7 +74,7 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
         return 0;
     if (*n_tensors > tensors_most)
         c->item = n_tensors_off;
-    const struct dq_finding f = {.rule = DQ_RULE_counts,
+    const struct dq_diagnostic f = {.rule = DQ_RULE_counts,
         .expected =
             DQ_WORDS("at most %" PRIu64 " pairs or %" PRIu64 " tensors", kv_most, tensors_most),
         .found = DQ_WORDS("%" PRIu64 " and %" PRIu64, *n_kv, *n_tensors)};
@@ -85,21 +85,21 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
 }
 
 /* Most names are shown as they are, and need no copy. */
-static int show(char *name, size_t len, char **shown, struct dq_error *e)
+static int show(char *name, size_t len, char **display_name, struct dq_error *e)
 {
-    *shown = dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
-    return *shown ? 0 : dq_fail_nomem(e);
+    *display_name = dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
+    return *display_name ? 0 : dq_fail_nomem(e);
 }
 
 /* key: string | type u32 | value */
 static int read_kv(
-    struct dq_cursor *c, struct dq_shard *s, struct dq_nametable *keys, struct dq_error *e)
+    struct dq_cursor *c, struct dq_shard *s, struct dq_strmap *keys, struct dq_error *e)
 {
     char name[SHORT_NAME];
-    struct dq_kv *roomy = dq_with_room(s->kvs, s->n_kvs, sizeof *roomy);
-    if (!roomy)
+    struct dq_kv *grown = dq_array_grow(s->kvs, s->n_kvs, sizeof *grown);
+    if (!grown)
         return dq_fail_nomem(e);
-    s->kvs = roomy;
+    s->kvs = grown;
     c->kv = NULL;
     struct dq_kv *kv = &s->kvs[s->n_kvs];
     *kv = (struct dq_kv){0};
@@ -107,23 +107,23 @@ static int read_kv(
     if (rc != 0)
         return rc;
     s->n_kvs++; /* from here on the shard owns it */
-    rc = show(kv->key, kv->key_len, &kv->shown, e);
+    rc = show(kv->key, kv->key_len, &kv->display_name, e);
     if (rc != 0)
         return rc;
     c->kv = kv;
     if (kv->key_len == 0) {
-        const struct dq_finding f = {
+        const struct dq_diagnostic f = {
             .rule = DQ_RULE_key_empty, .expected = "a key", .found = "0 bytes"};
         return dq_cursor_fail(c, e, &f, "metadata pair %zu has an empty key", s->n_kvs);
     }
-    const int added = dq_nametable_add(keys, kv->key, kv->key_len, s->n_kvs);
+    const int added = dq_strmap_add(keys, kv->key, kv->key_len, s->n_kvs);
     if (added < 0)
         return dq_fail_nomem(e);
     if (added > 0) {
-        const struct dq_finding f = {
+        const struct dq_diagnostic f = {
             .rule = DQ_RULE_key_duplicate, .expected = "each key once", .found = "a second one"};
         return dq_cursor_fail(
-            c, e, &f, "key '%s' is there twice", dq_text_cut(kv->shown, name, sizeof name));
+            c, e, &f, "key '%s' is there twice", dq_text_cut(kv->display_name, name, sizeof name));
     }
     rc = dq_value_read_type(c, &kv->type, e);
     if (rc != 0)
@@ -137,12 +137,12 @@ static int read_kv(
 
 static int read_kvs(struct dq_cursor *c, struct dq_shard *s, uint64_t n_kv, struct dq_error *e)
 {
-    struct dq_nametable keys = {0};
+    struct dq_strmap keys = {0};
     int rc = 0;
     for (uint64_t i = 0; rc == 0 && i < n_kv; i++)
         rc = read_kv(c, s, &keys, e);
     c->kv = NULL;
-    dq_nametable_finish(&keys);
+    dq_strmap_finish(&keys);
     return rc;
 }
 
@@ -154,14 +154,14 @@ static int find_alignment(const struct dq_cursor *c, struct dq_shard *s, struct 
         s->alignment = DEFAULT_ALIGNMENT;
         return 0;
     }
-    struct dq_finding f = {.rule = DQ_RULE_alignment_type,
+    struct dq_diagnostic f = {.rule = DQ_RULE_alignment_type,
         .path = s->path,
         .kv = kv,
         .offset = kv->value_off,
         .expected = "u32",
         .found = dq_value_types[kv->type].name};
     if (kv->type != DQ_VALUE_u32)
-        return dq_finding_fail(c->listener, e, &f,
+        return dq_emit_fail(c->diag, e, &f,
             "%s: general.alignment is of type %s, not u32 (offset %" PRIu64 ")", s->path, f.found,
             f.offset);
     const int rc = dq_kv_integer(s, kv, &alignment, e);
@@ -171,7 +171,7 @@ static int find_alignment(const struct dq_cursor *c, struct dq_shard *s, struct 
         f.rule = DQ_RULE_alignment_power;
         f.expected = "a power of two";
         f.found = DQ_WORDS("%" PRId64, alignment);
-        return dq_finding_fail(c->listener, e, &f,
+        return dq_emit_fail(c->diag, e, &f,
             "%s: general.alignment is %" PRId64 ", not a power of two (offset %" PRIu64 ")",
             s->path, alignment, f.offset);
     }
@@ -184,10 +184,10 @@ static int find_alignment(const struct dq_cursor *c, struct dq_shard *s, struct 
 static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
 {
     char name[SHORT_NAME];
-    struct dq_tensor *roomy = dq_with_room(m->tensors, m->n_tensors, sizeof *roomy);
-    if (!roomy)
+    struct dq_tensor *grown = dq_array_grow(m->tensors, m->n_tensors, sizeof *grown);
+    if (!grown)
         return dq_fail_nomem(e);
-    m->tensors = roomy;
+    m->tensors = grown;
     struct dq_tensor *t = &m->tensors[m->n_tensors];
     const uint64_t info_off = c->pos;
     c->tensor = NULL;
@@ -196,7 +196,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc != 0)
         return rc;
     m->n_tensors++; /* from here on the model owns it */
-    rc = show(t->name, t->name_len, &t->shown, e);
+    rc = show(t->name, t->name_len, &t->display_name, e);
     if (rc != 0)
         return rc;
     c->tensor = t;
@@ -204,12 +204,12 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc != 0)
         return rc;
     if (t->n_dims > DQ_DIMS_MAX) {
-        const struct dq_finding f = {.rule = DQ_RULE_tensor_dimensions,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_dimensions,
             .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
             .found = DQ_WORDS("%" PRIu32, t->n_dims)};
         return dq_cursor_fail(c, e, &f,
             "tensor '%s': %" PRIu32 " dimensions; at most %d are allowed",
-            dq_text_cut(t->shown, name, sizeof name), t->n_dims, DQ_DIMS_MAX);
+            dq_text_cut(t->display_name, name, sizeof name), t->n_dims, DQ_DIMS_MAX);
     }
     for (uint32_t i = 0; rc == 0 && i < t->n_dims; i++)
         rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
@@ -219,16 +219,16 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
         rc = dq_cursor_u64(c, "tensor offset", &t->offset, e);
     if (rc != 0)
         return rc;
-    t->format = dq_format_by_id(t->type_id);
+    t->type = dq_type_by_id(t->type_id);
     t->info_off = info_off;
-    const int added = dq_nametable_add(&m->names, t->name, t->name_len, m->n_tensors - 1);
+    const int added = dq_strmap_add(&m->names, t->name, t->name_len, m->n_tensors - 1);
     if (added <= 0)
         return added == 0 ? 0 : dq_fail_nomem(e);
-    const struct dq_finding f = {
+    const struct dq_diagnostic f = {
         .rule = DQ_RULE_tensor_duplicate, .expected = "each name once", .found = "a second one"};
     c->item = info_off;
     return dq_cursor_fail(
-        c, e, &f, "tensor '%s' is there twice", dq_text_cut(t->shown, name, sizeof name));
+        c, e, &f, "tensor '%s' is there twice", dq_text_cut(t->display_name, name, sizeof name));
 }
 
 /* A claim is not trusted with much memory: a table for more names grows with them. */
@@ -236,7 +236,7 @@ static int reserve_names(struct dq_model *m, uint64_t n_more, struct dq_error *e
 {
     enum { MOST = 1 << 17 };
     const size_t n = m->n_tensors + (n_more < MOST ? (size_t)n_more : MOST);
-    return dq_nametable_reserve(&m->names, n) == 0 ? 0 : dq_fail_nomem(e);
+    return dq_strmap_reserve(&m->names, n) == 0 ? 0 : dq_fail_nomem(e);
 }
 
 static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
@@ -261,12 +261,12 @@ static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
 
 int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
 {
-    struct dq_shard *roomy = dq_with_room(m->shards, m->n_shards, sizeof *roomy);
-    if (!roomy)
+    struct dq_shard *grown = dq_array_grow(m->shards, m->n_shards, sizeof *grown);
+    if (!grown)
         return dq_fail_nomem(e);
-    m->shards = roomy;
+    m->shards = grown;
     struct dq_shard *s = &m->shards[m->n_shards];
-    *s = (struct dq_shard){.fd = -1, .path = dq_mem_text(path)};
+    *s = (struct dq_shard){.fd = -1, .path = dq_mem_strdup(path)};
     m->n_shards++;
     if (!s->path)
         return dq_fail_nomem(e);
@@ -277,7 +277,7 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
     rc = dq_cursor_init(&c, s->fd, s->path, 0, s->size, e);
     if (rc != 0)
         return rc;
-    c.listener = m->listener;
+    c.diag = m->diag;
     rc = read_all(&c, m, e);
     dq_cursor_finish(&c);
     return rc;

@@ -36,14 +36,14 @@ static int split_key(const struct dq_model *m, const struct dq_shard *s, const c
     const struct dq_kv *kv = dq_shard_kv(s, key);
     *found = kv != NULL;
     const int rc = kv ? dq_kv_integer(s, kv, out, e) : 0;
-    if (rc == DQ_ERR_FORMAT) {
-        const struct dq_finding f = {.rule = DQ_RULE_split_type,
+    if (rc == DQ_ERR_MALFORMED) {
+        const struct dq_diagnostic f = {.rule = DQ_RULE_split_type,
             .path = s->path,
             .kv = kv,
             .offset = kv->value_off,
             .expected = "a whole number below 2^63",
             .found = DQ_WORDS("a value of type %s", dq_value_types[kv->type].name)};
-        dq_finding_tell(m->listener, &f);
+        dq_emit(m->diag, &f);
     }
     return rc;
 }
@@ -61,25 +61,25 @@ static int check_member(const struct dq_model *m, size_t number, unsigned count,
     if (rc != 0)
         return rc;
     if (!has_no || !has_count) {
-        const struct dq_finding f = {.rule = DQ_RULE_split_keys,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_split_keys,
             .path = s->path,
             .offset = DQ_NO_OFFSET,
             .expected = "split.no and split.count",
             .found = has_no || has_count ? "one of them" : "neither"};
-        return dq_finding_fail(m->listener, e, &f, "%s: member of a split set without split.%s",
-            s->path, has_no ? "count" : "no");
+        return dq_emit_fail(m->diag, e, &f, "%s: member of a split set without split.%s", s->path,
+            has_no ? "count" : "no");
     }
     if (n == count && no == (int64_t)number)
         return 0;
     const char *wrong = no != (int64_t)number ? "split.no" : "split.count";
     const struct dq_kv *kv = dq_shard_kv(s, wrong);
-    const struct dq_finding f = {.rule = DQ_RULE_split_numbers,
+    const struct dq_diagnostic f = {.rule = DQ_RULE_split_numbers,
         .path = s->path,
         .kv = kv,
         .offset = kv->value_off,
         .expected = DQ_WORDS("split.no %zu and split.count %u", number, count),
         .found = DQ_WORDS("%" PRId64 " and %" PRId64, no, n)};
-    return dq_finding_fail(m->listener, e, &f,
+    return dq_emit_fail(m->diag, e, &f,
         "%s: split.no is %" PRId64 " and split.count %" PRId64 "; file %zu of %u should have %zu "
         "and %u",
         s->path, no, n, number + 1, count, number, count);
@@ -93,13 +93,13 @@ static int check_tensor_total(const struct dq_model *m, struct dq_error *e)
     if (rc != 0 || !found || (total >= 0 && (uint64_t)total == m->n_tensors))
         return rc;
     const struct dq_kv *kv = dq_shard_kv(&m->shards[0], "split.tensors.count");
-    const struct dq_finding f = {.rule = DQ_RULE_split_total,
+    const struct dq_diagnostic f = {.rule = DQ_RULE_split_total,
         .path = m->shards[0].path,
         .kv = kv,
         .offset = kv->value_off,
         .expected = DQ_WORDS("%" PRId64, total),
         .found = DQ_WORDS("%zu", m->n_tensors)};
-    return dq_finding_fail(m->listener, e, &f,
+    return dq_emit_fail(m->diag, e, &f,
         "%s: split.tensors.count is %" PRId64 ", but the set has %zu tensors", m->shards[0].path,
         total, m->n_tensors);
 }
@@ -108,20 +108,20 @@ static int open_member(struct dq_model *m, const char *prefix, int prefix_len, u
     unsigned count, struct dq_error *e)
 {
     const size_t size = (size_t)prefix_len + SUFFIX_LEN + 1;
-    char *path = dq_mem_new(size);
+    char *path = dq_mem_alloc(size);
     if (!path)
         return dq_fail_nomem(e);
     snprintf(
         path, size, "%.*s-%05u-of-%05u.gguf", prefix_len, prefix, number % 100000, count % 100000);
     int rc;
     if (access(path, F_OK) != 0) {
-        const struct dq_finding f = {.rule = DQ_RULE_split_missing,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_split_missing,
             .path = path,
             .offset = DQ_NO_OFFSET,
             .expected = DQ_WORDS("file %u of %u", number, count),
             .found = "none"};
-        rc = dq_finding_fail(
-            m->listener, e, &f, "%s: file %u of a set of %u is missing", path, number, count);
+        rc = dq_emit_fail(
+            m->diag, e, &f, "%s: file %u of a set of %u is missing", path, number, count);
     } else {
         rc = dq_shard_open(m, path, e);
     }
@@ -139,20 +139,20 @@ int dq_split_open(struct dq_model *m, struct dq_error *e)
     if (rc != 0 || !found || split_count == 1)
         return rc;
     const int prefix_len = dq_split_name(m->path, &number, &count);
-    struct dq_finding f = {.rule = DQ_RULE_split_name,
+    struct dq_diagnostic f = {.rule = DQ_RULE_split_name,
         .path = m->path,
         .offset = DQ_NO_OFFSET,
         .expected = "-00001-of-00002.gguf or the like at its end",
         .found = "none"};
     if (prefix_len < 0)
-        return dq_finding_fail(m->listener, e, &f,
+        return dq_emit_fail(m->diag, e, &f,
             "%s: split.count is %" PRId64 ", but the name does not end in -00001-of-%05" PRId64
             ".gguf, so the other files cannot be found",
             m->path, split_count, split_count);
     if (number < 1 || number > count) {
         f.found = DQ_WORDS("file %u of %u", number, count);
-        return dq_finding_fail(
-            m->listener, e, &f, "%s: the name counts file %u of %u", m->path, number, count);
+        return dq_emit_fail(
+            m->diag, e, &f, "%s: the name counts file %u of %u", m->path, number, count);
     }
     rc = check_member(m, number - 1, count, e);
     if (rc != 0)

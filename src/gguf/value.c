@@ -29,7 +29,7 @@ int dq_value_read_type(struct dq_cursor *c, enum dq_value_type *out, struct dq_e
     if (rc != 0)
         return rc;
     if (type >= DQ_VALUE_COUNT) {
-        const struct dq_finding f = {.rule = DQ_RULE_value_type,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_value_type,
             .expected = DQ_WORDS("0 to %d", DQ_VALUE_COUNT - 1),
             .found = DQ_WORDS("%" PRIu32, type)};
         return dq_cursor_fail(c, e, &f, "unknown value type %" PRIu32, type);
@@ -56,7 +56,7 @@ static int read_array_head(
     else if (*element == DQ_VALUE_array)
         least = 4 + length_len;
     if (*count > dq_cursor_left(c) / least) {
-        const struct dq_finding f = {.rule = DQ_RULE_array_in_file,
+        const struct dq_diagnostic f = {.rule = DQ_RULE_array_in_file,
             .expected = DQ_WORDS("at most %" PRIu64 " elements of type %s",
                 dq_cursor_left(c) / least, dq_value_types[*element].name),
             .found = DQ_WORDS("%" PRIu64, *count)};
@@ -88,7 +88,7 @@ static int read_string(struct dq_cursor *c, size_t text_max, struct dq_value *v,
     if (v->u > dq_cursor_left(c)) /* lets the cursor word the error, before memory is taken */
         return dq_cursor_skip(c, "string", v->u, e);
     v->text_len = v->u < text_max ? (size_t)v->u : text_max;
-    v->text = dq_mem_new(v->text_len + 1);
+    v->text = dq_mem_alloc(v->text_len + 1);
     if (!v->text)
         return dq_fail_nomem(e);
     v->text[v->text_len] = '\0';
@@ -135,7 +135,7 @@ int dq_value_check_depth(struct dq_cursor *c, unsigned depth, struct dq_error *e
 {
     if (depth < DQ_NESTING_MAX)
         return 0;
-    const struct dq_finding f = {.rule = DQ_RULE_array_depth,
+    const struct dq_diagnostic f = {.rule = DQ_RULE_array_depth,
         .expected = DQ_WORDS("at most %d arrays in one another", DQ_NESTING_MAX),
         .found = "more"};
     c->item = c->pos; /* where the array begins that is one too many */

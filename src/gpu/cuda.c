@@ -53,7 +53,7 @@ static struct {
 FUNCTIONS(FUNCTION)
 #undef FUNCTION
 
-struct dq_gpu {
+struct dq_gpu_ctx {
     CUdevice device;
     CUcontext context;
     CUmodule module;
@@ -144,7 +144,7 @@ static int describe(int number, struct dq_gpu_info *out, struct dq_error *e)
     return 0;
 }
 
-static void close_gpu(struct dq_gpu *g)
+static void close_gpu(struct dq_gpu_ctx *g)
 {
     if (!g)
         return;
@@ -159,7 +159,7 @@ static void close_gpu(struct dq_gpu *g)
     free(g);
 }
 
-static int load_module(struct dq_gpu *g, int number, struct dq_error *e)
+static int load_module(struct dq_gpu_ctx *g, int number, struct dq_error *e)
 {
     struct dq_gpu_info info = {0};
     struct dq_error unused;
@@ -174,9 +174,9 @@ static int load_module(struct dq_gpu *g, int number, struct dq_error *e)
         info.arch, info.name, dq_cuda_targets);
 }
 
-static int open_gpu(int number, struct dq_gpu **out, struct dq_error *e)
+static int open_gpu(int number, struct dq_gpu_ctx **out, struct dq_error *e)
 {
-    struct dq_gpu *g = calloc(1, sizeof *g);
+    struct dq_gpu_ctx *g = calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
     int rc = dq_gpu_runtime_need(&runtime, e);
@@ -200,7 +200,7 @@ static int open_gpu(int number, struct dq_gpu **out, struct dq_error *e)
     return 0;
 }
 
-static int kernel(struct dq_gpu *g, const char *name, void **out, struct dq_error *e)
+static int kernel(struct dq_gpu_ctx *g, const char *name, void **out, struct dq_error *e)
 {
     CUfunction function;
     int rc = CHECK(CtxSetCurrent, (g->context), e);
@@ -211,7 +211,7 @@ static int kernel(struct dq_gpu *g, const char *name, void **out, struct dq_erro
     return rc;
 }
 
-static int alloc(struct dq_gpu *g, size_t len, void **out, struct dq_error *e)
+static int alloc(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
 {
     CUdeviceptr address;
     int rc = CHECK(CtxSetCurrent, (g->context), e);
@@ -222,25 +222,25 @@ static int alloc(struct dq_gpu *g, size_t len, void **out, struct dq_error *e)
     return rc;
 }
 
-static void free_device(struct dq_gpu *g, void *d_ptr)
+static void free_device(struct dq_gpu_ctx *g, void *d_ptr)
 {
     if (d_ptr && cuda.CtxSetCurrent(g->context) == CUDA_SUCCESS)
         cuda.MemFree_v2((CUdeviceptr)(uintptr_t)d_ptr);
 }
 
-static int alloc_host(struct dq_gpu *g, size_t len, void **out, struct dq_error *e)
+static int alloc_host(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
 {
     const int rc = CHECK(CtxSetCurrent, (g->context), e);
     return rc != 0 ? rc : CHECK(MemHostAlloc, (out, len, CU_MEMHOSTALLOC_PORTABLE), e);
 }
 
-static void free_host(struct dq_gpu *g, void *ptr)
+static void free_host(struct dq_gpu_ctx *g, void *ptr)
 {
     if (ptr && cuda.CtxSetCurrent(g->context) == CUDA_SUCCESS)
         cuda.MemFreeHost(ptr);
 }
 
-static int stream_new(struct dq_gpu *g, void **out, struct dq_error *e)
+static int stream_new(struct dq_gpu_ctx *g, void **out, struct dq_error *e)
 {
     CUstream stream;
     int rc = CHECK(CtxSetCurrent, (g->context), e);
@@ -251,14 +251,14 @@ static int stream_new(struct dq_gpu *g, void **out, struct dq_error *e)
     return rc;
 }
 
-static void stream_free(struct dq_gpu *g, void *stream)
+static void stream_free(struct dq_gpu_ctx *g, void *stream)
 {
     if (stream && cuda.CtxSetCurrent(g->context) == CUDA_SUCCESS)
         cuda.StreamDestroy_v2(stream);
 }
 
-static int copy_in(
-    struct dq_gpu *g, void *stream, void *d_dst, const void *src, size_t len, struct dq_error *e)
+static int copy_in(struct dq_gpu_ctx *g, void *stream, void *d_dst, const void *src, size_t len,
+    struct dq_error *e)
 {
     const int rc = CHECK(CtxSetCurrent, (g->context), e);
     return rc != 0
@@ -266,8 +266,8 @@ static int copy_in(
                : CHECK(MemcpyHtoDAsync_v2, ((CUdeviceptr)(uintptr_t)d_dst, src, len, stream), e);
 }
 
-static int copy_out(
-    struct dq_gpu *g, void *stream, void *dst, const void *d_src, size_t len, struct dq_error *e)
+static int copy_out(struct dq_gpu_ctx *g, void *stream, void *dst, const void *d_src, size_t len,
+    struct dq_error *e)
 {
     const int rc = CHECK(CtxSetCurrent, (g->context), e);
     return rc != 0
@@ -276,14 +276,14 @@ static int copy_out(
 }
 
 static int fill(
-    struct dq_gpu *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
+    struct dq_gpu_ctx *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
 {
     const int rc = CHECK(CtxSetCurrent, (g->context), e);
     return rc != 0 ? rc
                    : CHECK(MemsetD8Async, ((CUdeviceptr)(uintptr_t)d_dst, value, len, stream), e);
 }
 
-static int launch(struct dq_gpu *g, void *stream, void *function, uint64_t nblocks,
+static int launch(struct dq_gpu_ctx *g, void *stream, void *function, uint64_t nblocks,
     unsigned block_size, void **args, struct dq_error *e)
 {
     const int rc = CHECK(CtxSetCurrent, (g->context), e);
@@ -295,7 +295,7 @@ static int launch(struct dq_gpu *g, void *stream, void *function, uint64_t nbloc
         (function, (unsigned)nblocks, 1, 1, block_size, 1, 1, 0, stream, args, NULL), e);
 }
 
-static int sync(struct dq_gpu *g, void *stream, struct dq_error *e)
+static int sync(struct dq_gpu_ctx *g, void *stream, struct dq_error *e)
 {
     const int rc = CHECK(CtxSetCurrent, (g->context), e);
     return rc != 0 ? rc : CHECK(StreamSynchronize, (stream), e);

@@ -51,7 +51,7 @@ static struct {
 FUNCTIONS(FUNCTION)
 #undef FUNCTION
 
-struct dq_gpu {
+struct dq_gpu_ctx {
     int device;
     hipModule_t module;
     void *file; /* the code object that replaces the built-in one, or NULL */
@@ -169,7 +169,7 @@ static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
     return 0;
 }
 
-static void close_gpu(struct dq_gpu *g)
+static void close_gpu(struct dq_gpu_ctx *g)
 {
     if (!g)
         return;
@@ -192,10 +192,10 @@ static int fail_no_code(int device, struct dq_error *e)
         info.arch[0] ? info.arch : "this device", info.name, dq_hip_targets);
 }
 
-static int open_gpu(int device, struct dq_gpu **out, struct dq_error *e)
+static int open_gpu(int device, struct dq_gpu_ctx **out, struct dq_error *e)
 {
     const void *code = dq_hip_code;
-    struct dq_gpu *g = calloc(1, sizeof *g);
+    struct dq_gpu_ctx *g = calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
     g->device = device;
@@ -221,7 +221,7 @@ static int open_gpu(int device, struct dq_gpu **out, struct dq_error *e)
     return 0;
 }
 
-static int kernel(struct dq_gpu *g, const char *name, void **out, struct dq_error *e)
+static int kernel(struct dq_gpu_ctx *g, const char *name, void **out, struct dq_error *e)
 {
     hipFunction_t function;
     int rc = CHECK(SetDevice, (g->device), e);
@@ -232,31 +232,31 @@ static int kernel(struct dq_gpu *g, const char *name, void **out, struct dq_erro
     return rc;
 }
 
-static int alloc(struct dq_gpu *g, size_t len, void **out, struct dq_error *e)
+static int alloc(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
 {
     const int rc = CHECK(SetDevice, (g->device), e);
     return rc != 0 ? rc : CHECK(Malloc, (out, len), e);
 }
 
-static void free_device(struct dq_gpu *g, void *d_ptr)
+static void free_device(struct dq_gpu_ctx *g, void *d_ptr)
 {
     if (d_ptr && hip.SetDevice(g->device) == hipSuccess)
         hip.Free(d_ptr);
 }
 
-static int alloc_host(struct dq_gpu *g, size_t len, void **out, struct dq_error *e)
+static int alloc_host(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
 {
     const int rc = CHECK(SetDevice, (g->device), e);
     return rc != 0 ? rc : CHECK(HostMalloc, (out, len, hipHostMallocDefault), e);
 }
 
-static void free_host(struct dq_gpu *g, void *ptr)
+static void free_host(struct dq_gpu_ctx *g, void *ptr)
 {
     if (ptr && hip.SetDevice(g->device) == hipSuccess)
         hip.HostFree(ptr);
 }
 
-static int stream_new(struct dq_gpu *g, void **out, struct dq_error *e)
+static int stream_new(struct dq_gpu_ctx *g, void **out, struct dq_error *e)
 {
     hipStream_t stream;
     int rc = CHECK(SetDevice, (g->device), e);
@@ -267,35 +267,35 @@ static int stream_new(struct dq_gpu *g, void **out, struct dq_error *e)
     return rc;
 }
 
-static void stream_free(struct dq_gpu *g, void *stream)
+static void stream_free(struct dq_gpu_ctx *g, void *stream)
 {
     if (stream && hip.SetDevice(g->device) == hipSuccess)
         hip.StreamDestroy(stream);
 }
 
-static int copy_in(
-    struct dq_gpu *g, void *stream, void *d_dst, const void *src, size_t len, struct dq_error *e)
+static int copy_in(struct dq_gpu_ctx *g, void *stream, void *d_dst, const void *src, size_t len,
+    struct dq_error *e)
 {
     const int rc = CHECK(SetDevice, (g->device), e);
     /* The header wants a pointer to what may be changed, and changes nothing. */
     return rc != 0 ? rc : CHECK(MemcpyHtoDAsync, (d_dst, (void *)(uintptr_t)src, len, stream), e);
 }
 
-static int copy_out(
-    struct dq_gpu *g, void *stream, void *dst, const void *d_src, size_t len, struct dq_error *e)
+static int copy_out(struct dq_gpu_ctx *g, void *stream, void *dst, const void *d_src, size_t len,
+    struct dq_error *e)
 {
     const int rc = CHECK(SetDevice, (g->device), e);
     return rc != 0 ? rc : CHECK(MemcpyDtoHAsync, (dst, (void *)(uintptr_t)d_src, len, stream), e);
 }
 
 static int fill(
-    struct dq_gpu *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
+    struct dq_gpu_ctx *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
 {
     const int rc = CHECK(SetDevice, (g->device), e);
     return rc != 0 ? rc : CHECK(MemsetD8Async, (d_dst, value, len, stream), e);
 }
 
-static int launch(struct dq_gpu *g, void *stream, void *function, uint64_t nblocks,
+static int launch(struct dq_gpu_ctx *g, void *stream, void *function, uint64_t nblocks,
     unsigned block_size, void **args, struct dq_error *e)
 {
     const int rc = CHECK(SetDevice, (g->device), e);
@@ -308,7 +308,7 @@ static int launch(struct dq_gpu *g, void *stream, void *function, uint64_t nbloc
         (function, (unsigned)nblocks, 1, 1, block_size, 1, 1, 0, stream, args, NULL), e);
 }
 
-static int sync(struct dq_gpu *g, void *stream, struct dq_error *e)
+static int sync(struct dq_gpu_ctx *g, void *stream, struct dq_error *e)
 {
     const int rc = CHECK(SetDevice, (g->device), e);
     return rc != 0 ? rc : CHECK(StreamSynchronize, (stream), e);

@@ -41,11 +41,11 @@ static int decode_chunk(struct dq_lane *lane, const struct dq_plan *p, const str
     uint8_t **items, uint64_t *n_overflow, struct dq_error *e)
 {
     const size_t nblocks = c->n_segments * c->seg_blocks;
-    const enum dq_format format = p->tensor->format->format;
+    const enum dq_type type = p->tensor->type->type;
     const bool all_wanted = nblocks * p->block_items == c->n_items;
     const bool round_later = !all_wanted && p->dtype != DQ_DTYPE_f32;
     const int rc = lane->ops->decode(
-        lane, format, round_later ? DQ_DTYPE_f32 : p->dtype, nblocks, n_overflow, e);
+        lane, type, round_later ? DQ_DTYPE_f32 : p->dtype, nblocks, n_overflow, e);
     if (rc != 0)
         return rc;
     if (!round_later) {
@@ -55,7 +55,7 @@ static int decode_chunk(struct dq_lane *lane, const struct dq_plan *p, const str
     const uint8_t *floats = dq_plan_gather(p, c, lane->out, sizeof(float));
     *items = lane->in; /* its blocks are decoded */
     assert(c->n_items * sizeof(uint16_t) <= lane->in_len);
-    *n_overflow += dq_narrow(
+    *n_overflow += dq_round_to(
         p->dtype, (const float *)(const void *)floats, (uint16_t *)(void *)lane->in, c->n_items);
     return 0;
 }
@@ -74,7 +74,7 @@ static int read_and_decode(
     const struct run *r, struct slot *s, uint64_t *n_overflow, struct dq_error *e)
 {
     const struct dq_plan *p = r->job->plan;
-    int rc = dq_stop_check(e);
+    int rc = dq_signals_check(e);
     if (rc == 0)
         rc = dq_plan_read(r->job->model, p, &s->chunk, s->lane->in, e);
     if (rc != 0)

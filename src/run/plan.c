@@ -48,16 +48,16 @@ void dq_plan_init(struct dq_plan *p, const struct dq_tensor *t, enum dq_dtype dt
     uint64_t dims[DQ_DIMS_MAX] = {1, 1, 1, 1};
     struct dq_range all[DQ_DIMS_MAX];
     *p = (struct dq_plan){.tensor = t, .dtype = dtype, .n_segments = 1};
-    p->block_len = t->format ? t->format->bytes : 1;
+    p->block_len = t->type ? t->type->bytes : 1;
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only native lacks a format */
-    p->block_items = dtype == DQ_DTYPE_native ? 1 : t->format->weights;
+    p->block_items = dtype == DQ_DTYPE_native ? 1 : t->type->weights;
     p->item_len = dtype == DQ_DTYPE_native ? p->block_len : dq_dtype_len(dtype);
     memcpy(dims, t->dims, sizeof dims);
-    if (!t->format) {
+    if (!t->type) {
         const uint64_t bytes[DQ_DIMS_MAX] = {t->n_bytes, 1, 1, 1};
         memcpy(dims, bytes, sizeof dims);
     } else if (dtype == DQ_DTYPE_native) {
-        dims[0] /= t->format->weights;
+        dims[0] /= t->type->weights;
     }
     p->n_items = 1;
     for (size_t i = 0; i < DQ_DIMS_MAX; i++) {

@@ -187,7 +187,7 @@ int dq_slice_parse(
         wrong = parse_items(text + 1, t, n_items, &s);
     if (wrong)
         return dq_fail(e, DQ_ERR_USAGE, "tensor '%.256s': slice %.200s: %s (the shape is %s)",
-            t->shown, text, wrong, dq_tensor_shape(t, shape));
+            t->display_name, text, wrong, dq_tensor_shape(t, shape));
     *out = s;
     return 0;
 }

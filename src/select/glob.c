@@ -13,14 +13,14 @@ bool dq_glob_is_pattern(const char *text)
     return strpbrk(text, "*?[{") != NULL;
 }
 
-static int expand(const char *text, struct dq_strings *out, struct dq_error *e);
+static int expand(const char *text, struct dq_strvec *out, struct dq_error *e);
 
 /* Puts one alternative in the place of the braces and expands what comes of it. */
 static int expand_one(const char *text, size_t head_len, const char *middle, size_t middle_len,
-    const char *tail, struct dq_strings *out, struct dq_error *e)
+    const char *tail, struct dq_strvec *out, struct dq_error *e)
 {
     const size_t size = head_len + middle_len + strlen(tail) + 1;
-    char *joined = dq_mem_new(size);
+    char *joined = dq_mem_alloc(size);
     if (!joined)
         return dq_fail_nomem(e);
     snprintf(joined, size, "%.*s%.*s%s", (int)head_len, text, (int)middle_len, middle, tail);
@@ -30,7 +30,7 @@ static int expand_one(const char *text, size_t head_len, const char *middle, siz
 }
 
 static int expand_range(const char *text, size_t head_len, long first, long last, const char *tail,
-    struct dq_strings *out, struct dq_error *e)
+    struct dq_strvec *out, struct dq_error *e)
 {
     const long step = first <= last ? 1 : -1;
     int rc = 0;
@@ -61,7 +61,7 @@ static const char *closing(const char *open, bool *comma)
     return NULL;
 }
 
-static int expand(const char *text, struct dq_strings *out, struct dq_error *e)
+static int expand(const char *text, struct dq_strvec *out, struct dq_error *e)
 {
     const char *open = strchr(text, '{');
     for (; open; open = strchr(open + 1, '{')) {
@@ -92,10 +92,10 @@ static int expand(const char *text, struct dq_strings *out, struct dq_error *e)
     }
     if (out->n >= MOST_PATTERNS || out->n * strlen(text) >= MOST_BYTES)
         return dq_fail(e, DQ_ERR_USAGE, "the braces stand for too many patterns");
-    return dq_strings_add(out, text, strlen(text), e);
+    return dq_strvec_add(out, text, strlen(text), e);
 }
 
-int dq_glob_expand(const char *text, struct dq_strings *out, struct dq_error *e)
+int dq_glob_expand(const char *text, struct dq_strvec *out, struct dq_error *e)
 {
     if (strlen(text) > LONGEST) /* which also bounds how deep expand() goes */
         return dq_fail(e, DQ_ERR_USAGE, "a pattern of %zu bytes; at most %d are allowed",

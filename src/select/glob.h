@@ -12,7 +12,7 @@ bool dq_glob_is_pattern(const char *text);
 
 /* Writes the patterns that the braces of text stand for to the end of out: text itself if there are
  * none. More than a hundred thousand, or 8 MiB of them, are refused. */
-int dq_glob_expand(const char *text, struct dq_strings *out, struct dq_error *e);
+int dq_glob_expand(const char *text, struct dq_strvec *out, struct dq_error *e);
 
 /* How many bytes of an expanded pattern stand for themselves at its start: only names that begin
  * with them can match. */

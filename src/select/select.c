@@ -1,8 +1,8 @@
 #include "select/select.h"
 
-#include "select/glob.h"
 #include "base/array.h"
 #include "base/mem.h"
+#include "select/glob.h"
 #include "select/suggest.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 /* What people type to name a tensor: its bytes, or the way it is shown if they cannot be typed. */
 static const char *typed_name(const struct dq_tensor *t)
 {
-    return strlen(t->name) == t->name_len ? t->name : t->shown;
+    return strlen(t->name) == t->name_len ? t->name : t->display_name;
 }
 
 /* What it takes to try a pattern on a name, besides the bytes of the name, and to see that it need
@@ -22,7 +22,7 @@ enum { TRIAL = 32, LOOK = 8, MOST_SPENT = 500000000 };
 struct selection {
     const struct dq_model *m;
     const struct dq_tensor **sorted; /* by the name as typed; NULL until it is needed */
-    struct dq_nametable shown;       /* of names that are not shown as they are, once needed */
+    struct dq_strmap display_name;   /* of names that are not shown as they are, once needed */
     bool has_shown;
     bool raw; /* the word at hand is a name as it is, rather than as it is shown */
     struct dq_picks picks;
@@ -49,7 +49,7 @@ static int need_sorted(struct selection *s)
     const size_t n = s->m->n_tensors;
     if (s->sorted)
         return 0;
-    s->sorted = dq_mem_new((n + 1) * sizeof *s->sorted);
+    s->sorted = dq_mem_alloc((n + 1) * sizeof *s->sorted);
     if (!s->sorted)
         return dq_fail_nomem(s->e);
     for (size_t i = 0; i < n; i++)
@@ -118,8 +118,8 @@ static int note_matches(struct selection *s, const char *pattern, bool *matched)
 
 static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
 {
-    struct dq_strings patterns = {0};
-    bool *matched = dq_mem_zeroed(s->m->n_tensors + 1, sizeof *matched);
+    struct dq_strvec patterns = {0};
+    bool *matched = dq_mem_calloc(s->m->n_tensors + 1, sizeof *matched);
     int rc = matched ? need_sorted(s) : dq_fail_nomem(s->e);
     if (rc == 0)
         rc = dq_glob_expand(word, &patterns, s->e);
@@ -131,7 +131,7 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
             ++*n_matched;
         }
     }
-    dq_strings_finish(&patterns);
+    dq_strvec_finish(&patterns);
     dq_mem_free(matched);
     return rc;
 }
@@ -140,7 +140,8 @@ static int need_shown(struct selection *s)
 {
     for (size_t i = 0; !s->has_shown && i < s->m->n_tensors; i++) {
         const struct dq_tensor *t = &s->m->tensors[i];
-        if (t->shown != t->name && dq_nametable_add(&s->shown, t->shown, strlen(t->shown), i) < 0)
+        if (t->display_name != t->name &&
+            dq_strmap_add(&s->display_name, t->display_name, strlen(t->display_name), i) < 0)
             return dq_fail_nomem(s->e);
     }
     s->has_shown = true;
@@ -160,8 +161,8 @@ static int find_exact(struct selection *s, const char *word, const struct dq_ten
     const int rc = need_shown(s);
     if (rc != 0)
         return rc;
-    *exact = dq_nametable_find(&s->shown, word, len, &i) ? &s->m->tensors[i]
-                                                         : dq_model_find(s->m, word, len);
+    *exact = dq_strmap_find(&s->display_name, word, len, &i) ? &s->m->tensors[i]
+                                                             : dq_model_find(s->m, word, len);
     return 0;
 }
 
@@ -194,15 +195,15 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
         return dq_fail(e, DQ_ERR_USAGE, "%s: '%.200s': what stands behind the name is no slice",
             m->path, word);
     for (size_t i = 0; i < m->n_tensors; i++)
-        dq_suggest(&near, word, m->tensors[i].shown);
+        dq_suggest(&near, word, m->tensors[i].display_name);
     dq_suggest_words(&near, words, sizeof words);
     return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: no tensor matches '%.200s'%s", m->path, word, words);
 }
 
 static int add_slice(struct dq_pick *p, const char *text, struct dq_error *e)
 {
-    p->slice_text = dq_mem_text(text);
-    p->slice = dq_mem_new(sizeof *p->slice);
+    p->slice_text = dq_mem_strdup(text);
+    p->slice = dq_mem_alloc(sizeof *p->slice);
     if (!p->slice_text || !p->slice)
         return dq_fail_nomem(e);
     char *to = p->slice_text;
@@ -223,10 +224,10 @@ static void finish_pick(struct dq_pick *p)
 static int add_pick(
     struct dq_picks *picks, const struct dq_tensor *t, const char *slice, struct dq_error *e)
 {
-    struct dq_pick *roomy = dq_with_room(picks->items, picks->n, sizeof *roomy);
-    if (!roomy)
+    struct dq_pick *grown = dq_array_grow(picks->items, picks->n, sizeof *grown);
+    if (!grown)
         return dq_fail_nomem(e);
-    picks->items = roomy;
+    picks->items = grown;
     struct dq_pick *p = &picks->items[picks->n];
     *p = (struct dq_pick){.tensor = t, .order = picks->n};
     picks->n++;
@@ -261,7 +262,7 @@ static int want(struct selection *s, const char *word)
         return rc;
     if (exact)
         slice = NULL; /* a name that ends in brackets itself */
-    char *name = dq_mem_text_of(word, slice ? (size_t)(slice - word) : strlen(word));
+    char *name = dq_mem_strndup(word, slice ? (size_t)(slice - word) : strlen(word));
     if (!name)
         return dq_fail_nomem(s->e);
     s->slice = slice;
@@ -327,14 +328,14 @@ static void tidy(struct selection *s, bool in_order)
         qsort(picks->items, kept, sizeof *picks->items, by_place);
 }
 
-int dq_select(const struct dq_model *m, const struct dq_strings *wanted, size_t n_raw,
-    const struct dq_strings *excluded, struct dq_picks *out, struct dq_strings *unused,
+int dq_select(const struct dq_model *m, const struct dq_strvec *wanted, size_t n_raw,
+    const struct dq_strvec *excluded, struct dq_picks *out, struct dq_strvec *unused,
     struct dq_error *e)
 {
     struct selection s = {.m = m, .e = e};
     int rc = 0;
-    s.whole = dq_mem_zeroed(m->n_tensors + 1, sizeof *s.whole);
-    s.unwanted = dq_mem_zeroed(m->n_tensors + 1, sizeof *s.unwanted);
+    s.whole = dq_mem_calloc(m->n_tensors + 1, sizeof *s.whole);
+    s.unwanted = dq_mem_calloc(m->n_tensors + 1, sizeof *s.unwanted);
     if (!s.whole || !s.unwanted)
         rc = dq_fail_nomem(e);
     for (size_t i = 0; rc == 0 && wanted->n == 0 && i < m->n_tensors; i++)
@@ -349,7 +350,7 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted, size_t 
         size_t n;
         rc = match_word(&s, word, mark_unwanted, &n);
         if (rc == 0 && n == 0 && unused)
-            rc = dq_strings_add(unused, word, strlen(word), e);
+            rc = dq_strvec_add(unused, word, strlen(word), e);
     }
     if (rc == 0) {
         tidy(&s, wanted->n == 0);
@@ -360,7 +361,7 @@ int dq_select(const struct dq_model *m, const struct dq_strings *wanted, size_t 
         *out = s.picks;
     else
         dq_picks_finish(&s.picks);
-    dq_nametable_finish(&s.shown);
+    dq_strmap_finish(&s.display_name);
     dq_mem_free(s.sorted);
     dq_mem_free(s.whole);
     dq_mem_free(s.unwanted);

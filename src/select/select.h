@@ -2,9 +2,9 @@
 #ifndef DQ_SELECT_H
 #define DQ_SELECT_H
 
+#include "base/strvec.h"
 #include "gguf/gguf.h"
 #include "run/slice.h"
-#include "base/strvec.h"
 
 /* One thing to take: a tensor, or a slice of it. */
 struct dq_pick {
@@ -25,8 +25,8 @@ struct dq_picks {
  * of another means the latter, but among the first n_raw words the former. Each wanted word must
  * match something: DQ_ERR_NO_TENSOR names the nearest names. Each excluded word that matches
  * nothing is added to unused (which may be NULL). dq_picks_finish frees the picks. */
-int dq_select(const struct dq_model *m, const struct dq_strings *wanted, size_t n_raw,
-    const struct dq_strings *excluded, struct dq_picks *out, struct dq_strings *unused,
+int dq_select(const struct dq_model *m, const struct dq_strvec *wanted, size_t n_raw,
+    const struct dq_strvec *excluded, struct dq_picks *out, struct dq_strvec *unused,
     struct dq_error *e);
 void dq_picks_finish(struct dq_picks *picks);
 

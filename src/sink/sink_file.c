@@ -4,8 +4,8 @@
 #include "sink/sink.h"
 
 #include "base/file.h"
-#include "sink/tmpfile.h"
 #include "base/signals.h"
+#include "sink/tmpfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ struct file_sink {
     bool durable;
     bool taken; /* the name, when commit came to it */
     char *path;
-    struct dq_temporary temporary;
+    struct dq_tmpfile temporary;
     uint64_t end;       /* behind the last byte that was put */
     uint8_t tail[PAGE]; /* the last bytes before it, not written yet */
     size_t tail_len;
@@ -130,7 +130,7 @@ static void free_file(struct dq_sink *sink)
         unlinkat(s->folder, s->temporary.name, 0);
     if (s->temporary.fd >= 0)
         close(s->temporary.fd);
-    dq_stop_release();
+    dq_signals_undefer();
     free(s->path);
     free(s);
 }
@@ -154,7 +154,7 @@ int dq_sink_open_folder(
 #endif
     if (fd < 0)
         return dq_fail_errno(e, "%s", shown);
-    dq_temporary_sweep(fd);
+    dq_tmpfile_sweep(fd);
     *out = fd;
     return 0;
 }
@@ -175,13 +175,13 @@ int dq_sink_new_file(
         free_file(&s->sink);
         return dq_fail_nomem(e);
     }
-    dq_stop_hold();
-    if (dq_temporary_make(folder, &s->temporary) != 0) {
+    dq_signals_defer();
+    if (dq_tmpfile_make(folder, &s->temporary) != 0) {
         const int rc = dq_fail_errno(e, "%s", file->path);
         free_file(&s->sink);
         return rc;
     }
-    dq_stop_guard(folder, s->temporary.name);
+    dq_signals_set_tmpfile(folder, s->temporary.name);
     if (file->len >= WORTH_RESERVING)
         dq_file_reserve(s->temporary.fd, file->len);
     *out = &s->sink;

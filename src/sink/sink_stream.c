@@ -65,7 +65,7 @@ static bool is_null(int fd)
 
 int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq_error *e)
 {
-    struct stream_sink *s = dq_mem_zeroed(1, sizeof *s);
+    struct stream_sink *s = dq_mem_calloc(1, sizeof *s);
     if (!s)
         return dq_fail_nomem(e);
     dq_file_widen_pipe(fd);

@@ -34,7 +34,7 @@ static const char *boot_tag(void)
 
 /* Locks a file that was just made. False if a sweep that saw it without a lock was faster, and
  * removes it; where files cannot be locked, nobody sweeps either. */
-static bool claim(int folder, const struct dq_temporary *t)
+static bool claim(int folder, const struct dq_tmpfile *t)
 {
     struct stat st;
     const bool locked = flock(t->fd, LOCK_EX | LOCK_NB) == 0;
@@ -47,7 +47,7 @@ static bool claim(int folder, const struct dq_temporary *t)
     return locked;
 }
 
-int dq_temporary_make(int folder, struct dq_temporary *t)
+int dq_tmpfile_make(int folder, struct dq_tmpfile *t)
 {
     static unsigned counter;
     for (unsigned i = 0; i < MOST_NAMES; i++) {
@@ -110,7 +110,7 @@ static void remove_left_over(int folder, const char *name, bool here)
     close(fd);
 }
 
-void dq_temporary_sweep(int folder)
+void dq_tmpfile_sweep(int folder)
 {
     const struct dirent *entry;
     (void)boot_tag(); /* the file that it is in may be out of reach later */

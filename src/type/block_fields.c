@@ -27,37 +27,37 @@ struct layout {
 
 #define AT(token, field) (uint16_t) offsetof(struct dq_block_##token, field)
 
-static const struct layout layouts[DQ_FMT_COUNT] = {
-    [DQ_FMT_f32] = {&f32, 1, {0}},
-    [DQ_FMT_f16] = {&f16, 1, {0}},
-    [DQ_FMT_bf16] = {&bf16, 1, {0}},
-    [DQ_FMT_f64] = {&f64, 1, {0}},
-    [DQ_FMT_q4_0] = {&f16, 1, {AT(q4_0, d)}},
-    [DQ_FMT_q4_1] = {&f16, 2, {AT(q4_1, d), AT(q4_1, m)}},
-    [DQ_FMT_q5_0] = {&f16, 1, {AT(q5_0, d)}},
-    [DQ_FMT_q5_1] = {&f16, 2, {AT(q5_1, d), AT(q5_1, m)}},
-    [DQ_FMT_q8_0] = {&f16, 1, {AT(q8_0, d)}},
-    [DQ_FMT_q8_1] = {&f16, 1, {AT(q8_1, d)}},
-    [DQ_FMT_q2_k] = {&f16, 2, {AT(q2_k, d), AT(q2_k, dmin)}},
-    [DQ_FMT_q3_k] = {&f16, 1, {AT(q3_k, d)}},
-    [DQ_FMT_q4_k] = {&f16, 2, {AT(q4_k, d), AT(q4_k, dmin)}},
-    [DQ_FMT_q5_k] = {&f16, 2, {AT(q5_k, d), AT(q5_k, dmin)}},
-    [DQ_FMT_q6_k] = {&f16, 1, {AT(q6_k, d)}},
-    [DQ_FMT_q8_k] = {&f32, 1, {AT(q8_k, d)}},
-    [DQ_FMT_iq1_s] = {&f16, 1, {AT(iq1_s, d)}},
-    [DQ_FMT_iq1_m] = {&f16_spread, 1, {AT(iq1_m, scales)}},
-    [DQ_FMT_iq2_xxs] = {&f16, 1, {AT(iq2_xxs, d)}},
-    [DQ_FMT_iq2_xs] = {&f16, 1, {AT(iq2_xs, d)}},
-    [DQ_FMT_iq2_s] = {&f16, 1, {AT(iq2_s, d)}},
-    [DQ_FMT_iq3_xxs] = {&f16, 1, {AT(iq3_xxs, d)}},
-    [DQ_FMT_iq3_s] = {&f16, 1, {AT(iq3_s, d)}},
-    [DQ_FMT_iq4_nl] = {&f16, 1, {AT(iq4_nl, d)}},
-    [DQ_FMT_iq4_xs] = {&f16, 1, {AT(iq4_xs, d)}},
-    [DQ_FMT_tq1_0] = {&f16, 1, {AT(tq1_0, d)}},
-    [DQ_FMT_tq2_0] = {&f16, 1, {AT(tq2_0, d)}},
-    [DQ_FMT_mxfp4] = {&e8m0, 1, {AT(mxfp4, e)}},
-    [DQ_FMT_q1_0] = {&f16, 1, {AT(q1_0, d)}},
-    [DQ_FMT_q2_0] = {&f16, 1, {AT(q2_0, d)}},
+static const struct layout layouts[DQ_TYPE_COUNT] = {
+    [DQ_TYPE_f32] = {&f32, 1, {0}},
+    [DQ_TYPE_f16] = {&f16, 1, {0}},
+    [DQ_TYPE_bf16] = {&bf16, 1, {0}},
+    [DQ_TYPE_f64] = {&f64, 1, {0}},
+    [DQ_TYPE_q4_0] = {&f16, 1, {AT(q4_0, d)}},
+    [DQ_TYPE_q4_1] = {&f16, 2, {AT(q4_1, d), AT(q4_1, m)}},
+    [DQ_TYPE_q5_0] = {&f16, 1, {AT(q5_0, d)}},
+    [DQ_TYPE_q5_1] = {&f16, 2, {AT(q5_1, d), AT(q5_1, m)}},
+    [DQ_TYPE_q8_0] = {&f16, 1, {AT(q8_0, d)}},
+    [DQ_TYPE_q8_1] = {&f16, 1, {AT(q8_1, d)}},
+    [DQ_TYPE_q2_k] = {&f16, 2, {AT(q2_k, d), AT(q2_k, dmin)}},
+    [DQ_TYPE_q3_k] = {&f16, 1, {AT(q3_k, d)}},
+    [DQ_TYPE_q4_k] = {&f16, 2, {AT(q4_k, d), AT(q4_k, dmin)}},
+    [DQ_TYPE_q5_k] = {&f16, 2, {AT(q5_k, d), AT(q5_k, dmin)}},
+    [DQ_TYPE_q6_k] = {&f16, 1, {AT(q6_k, d)}},
+    [DQ_TYPE_q8_k] = {&f32, 1, {AT(q8_k, d)}},
+    [DQ_TYPE_iq1_s] = {&f16, 1, {AT(iq1_s, d)}},
+    [DQ_TYPE_iq1_m] = {&f16_spread, 1, {AT(iq1_m, scales)}},
+    [DQ_TYPE_iq2_xxs] = {&f16, 1, {AT(iq2_xxs, d)}},
+    [DQ_TYPE_iq2_xs] = {&f16, 1, {AT(iq2_xs, d)}},
+    [DQ_TYPE_iq2_s] = {&f16, 1, {AT(iq2_s, d)}},
+    [DQ_TYPE_iq3_xxs] = {&f16, 1, {AT(iq3_xxs, d)}},
+    [DQ_TYPE_iq3_s] = {&f16, 1, {AT(iq3_s, d)}},
+    [DQ_TYPE_iq4_nl] = {&f16, 1, {AT(iq4_nl, d)}},
+    [DQ_TYPE_iq4_xs] = {&f16, 1, {AT(iq4_xs, d)}},
+    [DQ_TYPE_tq1_0] = {&f16, 1, {AT(tq1_0, d)}},
+    [DQ_TYPE_tq2_0] = {&f16, 1, {AT(tq2_0, d)}},
+    [DQ_TYPE_mxfp4] = {&e8m0, 1, {AT(mxfp4, e)}},
+    [DQ_TYPE_q1_0] = {&f16, 1, {AT(q1_0, d)}},
+    [DQ_TYPE_q2_0] = {&f16, 1, {AT(q2_0, d)}},
 };
 
 static uint64_t read_number(const struct kind *kind, const uint8_t *p)
@@ -71,12 +71,12 @@ static uint64_t read_number(const struct kind *kind, const uint8_t *p)
     return kind->len == 8 ? dq_u64(p) : *p;
 }
 
-size_t dq_scales_check(
-    enum dq_format format, const uint8_t *blocks, size_t nblocks, struct dq_scale *first)
+size_t dq_find_nonfinite(
+    enum dq_type type, const uint8_t *blocks, size_t nblocks, struct dq_nonfinite *first)
 {
-    const struct layout *layout = &layouts[format];
+    const struct layout *layout = &layouts[type];
     const struct kind *kind = layout->kind;
-    const size_t block_len = dq_formats[format].bytes;
+    const size_t block_len = dq_types[type].bytes;
     size_t n_bad = 0;
     if (!kind)
         return 0;
@@ -93,7 +93,7 @@ size_t dq_scales_check(
         if (k == layout->n)
             continue;
         if (n_bad == 0)
-            *first = (struct dq_scale){
+            *first = (struct dq_nonfinite){
                 i, layout->off[k], bits, kind->is_spread ? 2 : kind->len, bits & kind->fraction};
         n_bad++;
     }

@@ -2,11 +2,12 @@
 
 #include <strings.h>
 
-const struct dq_format_info dq_formats[DQ_FMT_COUNT] = {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
-    {DQ_FMT_##token, #token, name, id, weights, bytes, stored, DQ_DTYPE_##dflt, stores},
+const struct dq_type_info dq_types[DQ_TYPE_COUNT] = {
+#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+    {DQ_TYPE_##token, #token, name, id, weights, bytes, stored, DQ_DTYPE_##default_dtype,          \
+        gpu_stores_per_thread},
 #include "type/types.def"
-#undef DQ_FORMAT
+#undef DQ_TYPE
 };
 
 static const struct {
@@ -19,11 +20,11 @@ static const struct {
     [DQ_DTYPE_native] = {"native", 0},
 };
 
-const struct dq_format_info *dq_format_by_id(uint32_t id)
+const struct dq_type_info *dq_type_by_id(uint32_t id)
 {
-    for (size_t i = 0; i < DQ_FMT_COUNT; i++) {
-        if (dq_formats[i].id == id)
-            return &dq_formats[i];
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
+        if (dq_types[i].id == id)
+            return &dq_types[i];
     }
     return NULL;
 }

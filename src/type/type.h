@@ -1,42 +1,43 @@
-/* The facts about each tensor type, expanded from formats.def.
+/* The facts about each tensor type, expanded from types.def.
  *
  * A tensor's weights are stored in blocks; a block holds a fixed number of consecutive weights of
  * one row (dimension 0, the innermost) in a fixed number of bytes. A type without blocks is a type
  * whose block is one weight. */
-#ifndef DQ_FORMAT_H
-#define DQ_FORMAT_H
+#ifndef DQ_TYPE_H
+#define DQ_TYPE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* Dense numbers of the formats, to index tables with; not the ids of the file. */
-enum dq_format {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores) DQ_FMT_##token,
+enum dq_type {
+#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+    DQ_TYPE_##token,
 #include "type/types.def"
-#undef DQ_FORMAT
-    DQ_FMT_COUNT
+#undef DQ_TYPE
+    DQ_TYPE_COUNT
 };
 
 /* The types of output. native: the blocks as they are stored. */
 enum dq_dtype { DQ_DTYPE_f32, DQ_DTYPE_f16, DQ_DTYPE_bf16, DQ_DTYPE_native, DQ_DTYPE_COUNT };
 
-struct dq_format_info {
-    enum dq_format format;
-    const char *token;  /* "q4_k" */
-    const char *name;   /* "Q4_K" */
-    uint32_t id;        /* of the type in the file */
-    uint32_t weights;   /* in a block */
-    uint32_t bytes;     /* of a block */
-    const char *stored; /* numpy descr of a stored weight; "" where numpy has none */
-    enum dq_dtype dflt; /* what extract writes unless told otherwise */
-    uint32_t stores;    /* of 16 bytes that a thread of a GPU's kernel makes */
+struct dq_type_info {
+    enum dq_type type;
+    const char *token;              /* "q4_k" */
+    const char *name;               /* "Q4_K" */
+    uint32_t id;                    /* of the type in the file */
+    uint32_t weights;               /* in a block */
+    uint32_t bytes;                 /* of a block */
+    const char *stored;             /* numpy descr of a stored weight; "" where numpy has none */
+    enum dq_dtype default_dtype;    /* what extract writes unless told otherwise */
+    uint32_t gpu_stores_per_thread; /* of 16 bytes that a thread of a GPU's kernel makes */
 };
 
-/* DQ_FMT_COUNT rows, indexed by enum dq_format. */
-extern const struct dq_format_info dq_formats[DQ_FMT_COUNT];
+/* DQ_TYPE_COUNT rows, indexed by enum dq_type. */
+extern const struct dq_type_info dq_types[DQ_TYPE_COUNT];
 
 /* Returns the row of a type id from a file, or NULL if the id is unknown or was removed. */
-const struct dq_format_info *dq_format_by_id(uint32_t id);
+const struct dq_type_info *dq_type_by_id(uint32_t id);
 
 /* Returns "f32", "f16", "bf16" or "native". */
 const char *dq_dtype_name(enum dq_dtype dtype);

@@ -2,19 +2,19 @@
 
 #include <string.h>
 
-int dq_trial_decode(struct dq_lane *lane, enum dq_format format, enum dq_dtype dtype,
+int dq_check_lane_decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype,
     size_t nblocks, struct dq_error *e)
 {
-    const size_t len = nblocks * dq_formats[format].weights * dq_dtype_len(dtype);
+    const size_t len = nblocks * dq_types[type].weights * dq_dtype_len(dtype);
     uint64_t unused = 0;
-    const int rc = dq_lane_spoil(lane, len, e);
-    return rc != 0 ? rc : lane->ops->decode(lane, format, dtype, nblocks, &unused, e);
+    const int rc = dq_lane_poison(lane, len, e);
+    return rc != 0 ? rc : lane->ops->decode(lane, type, dtype, nblocks, &unused, e);
 }
 
-int dq_trial_compare(struct dq_lane *lane, struct dq_lane *reference, struct dq_comparison *c,
+int dq_check_lane_compare(struct dq_lane *lane, struct dq_lane *reference, struct dq_comparison *c,
     size_t at, size_t nblocks, uint64_t first_block, struct dq_error *e)
 {
-    const struct dq_format_info *f = &dq_formats[c->format];
+    const struct dq_type_info *f = &dq_types[c->type];
     const size_t weights_len = f->weights * dq_dtype_len(c->dtype); /* of a block */
     const size_t by_in = reference->in_len / f->bytes;
     const size_t by_out = reference->out_len / weights_len;
@@ -25,7 +25,7 @@ int dq_trial_compare(struct dq_lane *lane, struct dq_lane *reference, struct dq_
         const uint8_t *got = lane->out + (at + done) * weights_len;
         uint64_t unused = 0;
         memcpy(reference->in, lane->in + (at + done) * f->bytes, n * f->bytes);
-        const int rc = reference->ops->decode(reference, c->format, c->dtype, n, &unused, e);
+        const int rc = reference->ops->decode(reference, c->type, c->dtype, n, &unused, e);
         if (rc != 0)
             return rc;
         dq_compare(c, got, reference->out, reference->in, first_block + done, n);
@@ -46,12 +46,12 @@ static uint64_t digest(const uint8_t *bytes, size_t len)
     return sum;
 }
 
-int dq_trial_stable(
+int dq_check_lane_stable(
     struct dq_lane *lane, struct dq_comparison *c, size_t nblocks, struct dq_error *e)
 {
-    const size_t len = nblocks * dq_formats[c->format].weights * dq_dtype_len(c->dtype);
+    const size_t len = nblocks * dq_types[c->type].weights * dq_dtype_len(c->dtype);
     const uint64_t before = digest(lane->out, len);
-    const int rc = dq_trial_decode(lane, c->format, c->dtype, nblocks, e);
+    const int rc = dq_check_lane_decode(lane, c->type, c->dtype, nblocks, e);
     if (rc == 0 && digest(lane->out, len) != before)
         c->unstable = true;
     return rc;

@@ -34,10 +34,9 @@ static const struct layout layouts[] = {
     [DQ_DTYPE_bf16] = {0x8000, 0x7f80, 0x0080},
 };
 
-void dq_compare_init(
-    struct dq_comparison *c, enum dq_format format, enum dq_dtype dtype, uint32_t ulp)
+void dq_compare_init(struct dq_comparison *c, enum dq_type type, enum dq_dtype dtype, uint32_t ulp)
 {
-    *c = (struct dq_comparison){.format = format, .dtype = dtype, .ulp = ulp};
+    *c = (struct dq_comparison){.type = type, .dtype = dtype, .ulp = ulp};
 }
 
 double dq_value_of_bits(uint32_t bits, enum dq_dtype dtype)
@@ -75,7 +74,7 @@ static void note(struct dq_comparison *c, uint32_t got, uint32_t want, uint64_t 
     const uint32_t want_size = want & ~l->sign;
     c->n_zero_sign += got_size == 0 && want_size == 0;
     c->n_flushed += got_size == 0 && want_size != 0 && want_size < l->least_normal;
-    c->n_from_32 += weight % dq_formats[c->format].weights >= 32;
+    c->n_from_32 += weight % dq_types[c->type].weights >= 32;
     c->n_from_2g += weight >= TWO_G;
 }
 
@@ -119,7 +118,7 @@ static void keep_first(struct dq_comparison *c, const struct dq_mismatch *m)
 static void look_closely(struct dq_comparison *c, const void *got, const void *want,
     const uint8_t *blocks, uint64_t first_weight, size_t i, size_t n)
 {
-    const struct dq_format_info *f = &dq_formats[c->format];
+    const struct dq_type_info *f = &dq_types[c->type];
     for (const size_t end = i + n; i < end; i++) {
         const uint32_t g = bits_at(got, i, c->dtype);
         const uint32_t w = bits_at(want, i, c->dtype);
@@ -137,7 +136,7 @@ static void look_closely(struct dq_comparison *c, const void *got, const void *w
 uint64_t dq_compare(struct dq_comparison *c, const void *got, const void *want,
     const uint8_t *blocks, uint64_t first_block, size_t nblocks)
 {
-    const struct dq_format_info *f = &dq_formats[c->format];
+    const struct dq_type_info *f = &dq_types[c->type];
     const size_t item_len = dq_dtype_len(c->dtype);
     const size_t n = nblocks * f->weights;
     const uint64_t first_weight = first_block * f->weights;

@@ -31,7 +31,7 @@ struct dq_mismatch {
 };
 
 struct dq_comparison {
-    enum dq_format format;
+    enum dq_type type;
     enum dq_dtype dtype; /* f32, f16 or bf16 */
     const char *device;  /* that decodes; NULL until it is known */
     uint32_t ulp;        /* differences of so many units in the last place are let pass */
@@ -50,8 +50,7 @@ struct dq_comparison {
 };
 
 /* Begins a comparison: all counts are 0. */
-void dq_compare_init(
-    struct dq_comparison *c, enum dq_format format, enum dq_dtype dtype, uint32_t ulp);
+void dq_compare_init(struct dq_comparison *c, enum dq_type type, enum dq_dtype dtype, uint32_t ulp);
 
 /* Compares the decoded weights of nblocks blocks, which begin with number first_block of the
  * tensor. Any NaN equals any NaN; the signs of zeros count. Returns how many mismatches there are

@@ -9,7 +9,7 @@
 static int compare_golden(struct dq_lane *reference, const struct dq_golden *golden, size_t first,
     size_t nblocks, struct dq_comparison *c, struct dq_error *e)
 {
-    const size_t weights = dq_formats[c->format].weights;
+    const size_t weights = dq_types[c->type].weights;
     const size_t n = nblocks * weights;
     float *want = malloc(n * sizeof *want);
     uint16_t *narrow = malloc(n * sizeof *narrow);
@@ -17,7 +17,7 @@ static int compare_golden(struct dq_lane *reference, const struct dq_golden *gol
     if (rc == 0) {
         memcpy(want, golden->weights + first * weights * sizeof *want, n * sizeof *want);
         if (c->dtype != DQ_DTYPE_f32)
-            dq_narrow(c->dtype, want, narrow, n);
+            dq_round_to(c->dtype, want, narrow, n);
         dq_compare(c, reference->out, c->dtype == DQ_DTYPE_f32 ? (const void *)want : narrow,
             reference->in, first, nblocks);
     }
@@ -31,29 +31,29 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-int dq_selftest_run(struct dq_lane *lane, struct dq_lane *reference, enum dq_format format,
+int dq_selftest_run(struct dq_lane *lane, struct dq_lane *reference, enum dq_type type,
     enum dq_dtype dtype, uint32_t ulp, struct dq_selftest *out, struct dq_error *e)
 {
-    const struct dq_format_info *f = &dq_formats[format];
+    const struct dq_type_info *f = &dq_types[type];
     const size_t by_in = least(lane->in_len, reference->in_len) / f->bytes;
     const size_t by_out =
         least(lane->out_len, reference->out_len) / (f->weights * dq_dtype_len(dtype));
     const size_t most = least(by_in, by_out);
     struct dq_golden golden;
-    dq_golden_get(format, &golden);
-    dq_compare_init(&out->device, format, dtype, ulp);
-    dq_compare_init(&out->reference, format, dtype, 0);
+    dq_golden_get(type, &golden);
+    dq_compare_init(&out->device, type, dtype, ulp);
+    dq_compare_init(&out->reference, type, dtype, 0);
     for (size_t first = 0; first < golden.nblocks; first += most) {
         const size_t n = least(golden.nblocks - first, most);
         const uint64_t before = out->device.n_mismatches;
         memcpy(lane->in, golden.blocks + first * f->bytes, n * f->bytes);
-        int rc = dq_trial_decode(lane, format, dtype, n, e);
+        int rc = dq_check_lane_decode(lane, type, dtype, n, e);
         if (rc == 0)
-            rc = dq_trial_compare(lane, reference, &out->device, 0, n, first, e);
+            rc = dq_check_lane_compare(lane, reference, &out->device, 0, n, first, e);
         if (rc == 0)
             rc = compare_golden(reference, &golden, first, n, &out->reference, e);
         if (rc == 0 && out->device.n_mismatches > before)
-            rc = dq_trial_stable(lane, &out->device, n, e);
+            rc = dq_check_lane_stable(lane, &out->device, n, e);
         if (rc != 0)
             return rc;
     }

@@ -78,8 +78,8 @@ static int read_and_decode(const struct worker *w, const struct dq_chunk *chunk,
     int rc = dq_plan_read(job->model, job->plan, chunk, w->lane->in, e);
     spend(&then, &times->reading);
     if (rc == 0)
-        rc =
-            dq_trial_decode(w->lane, c->format, c->dtype, chunk->n_segments * chunk->seg_blocks, e);
+        rc = dq_check_lane_decode(
+            w->lane, c->type, c->dtype, chunk->n_segments * chunk->seg_blocks, e);
     spend(&then, &times->device);
     return rc;
 }
@@ -98,8 +98,8 @@ static int compare(const struct worker *w, const struct dq_chunk *chunk, struct 
     pthread_mutex_unlock(&r->lock);
     double then = now();
     for (size_t i = 0; rc == 0 && i < chunk->n_segments; i++)
-        rc = dq_trial_compare(w->lane, w->reference, c, i * chunk->seg_blocks, chunk->seg_blocks,
-            dq_plan_offset(p, chunk, i) / p->block_len, e);
+        rc = dq_check_lane_compare(w->lane, w->reference, c, i * chunk->seg_blocks,
+            chunk->seg_blocks, dq_plan_offset(p, chunk, i) / p->block_len, e);
     spend(&then, &times->comparing);
     pthread_mutex_lock(&r->lock);
     r->n_free++;
@@ -134,12 +134,12 @@ static void *work(void *arg)
         struct dq_verify_times times = {0};
         struct dq_comparison c;
         struct dq_error e;
-        dq_compare_init(&c, r->c->format, r->c->dtype, r->c->ulp);
+        dq_compare_init(&c, r->c->type, r->c->dtype, r->c->ulp);
         int rc = read_and_decode(w, &chunk, &c, &times, &e);
         if (rc == 0)
             rc = compare(w, &chunk, &c, &times, &e);
         if (rc == 0 && c.n_mismatches > 0)
-            rc = dq_trial_stable(w->lane, &c, nblocks, &e);
+            rc = dq_check_lane_stable(w->lane, &c, nblocks, &e);
         pthread_mutex_lock(&r->lock);
         if (rc != 0 && r->rc == 0)
             r->rc = dq_fail(r->e, rc, "%s", e.text);

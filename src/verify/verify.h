@@ -3,9 +3,9 @@
 #ifndef DQ_VERIFY_H
 #define DQ_VERIFY_H
 
-#include "verify/compare.h"
 #include "engine/engine.h"
 #include "run/plan.h"
+#include "verify/compare.h"
 
 /* Where the time of a run went, in seconds: of the clock, and of all workers together. */
 struct dq_verify_times {
@@ -57,7 +57,7 @@ struct dq_golden {
     size_t nblocks;
 };
 
-void dq_golden_get(enum dq_format format, struct dq_golden *out);
+void dq_golden_get(enum dq_type type, struct dq_golden *out);
 
 /* What the self-test finds for a format and dtype. */
 struct dq_selftest {
@@ -66,7 +66,7 @@ struct dq_selftest {
 };
 
 /* Runs the built-in vectors of a format through a lane and a reference. */
-int dq_selftest_run(struct dq_lane *lane, struct dq_lane *reference, enum dq_format format,
+int dq_selftest_run(struct dq_lane *lane, struct dq_lane *reference, enum dq_type type,
     enum dq_dtype dtype, uint32_t ulp, struct dq_selftest *out, struct dq_error *e);
 
 #endif

@@ -7,7 +7,7 @@ enum { MAX_LEN = 64 };
 
 static int unsuited(struct amd_wave *w)
 {
-    return dq_fail(w->e, DQ_ERR_FORMAT, "its operands do not suit it");
+    return dq_fail(w->e, DQ_ERR_MALFORMED, "its operands do not suit it");
 }
 
 /* The address is in two registers, or it is a scalar base and an offset of 32 bits. */
@@ -42,10 +42,10 @@ static int compare(struct amd_wave *w, unsigned lane, size_t stored)
     const struct amd_access *a = &w->accesses[lane];
     const struct amd_access *other = w->twin ? &w->twin->accesses[lane] : a;
     if (a->address != other->address)
-        return dq_fail(w->e, DQ_ERR_FORMAT,
+        return dq_fail(w->e, DQ_ERR_MALFORMED,
             "the address of lane %u depends on a register that was never written", lane);
     if (memcmp(a->data, other->data, stored) != 0)
-        return dq_fail(w->e, DQ_ERR_FORMAT,
+        return dq_fail(w->e, DQ_ERR_MALFORMED,
             "what lane %u stores depends on a register that was never written", lane);
     return 0;
 }
@@ -164,7 +164,7 @@ static int run_load_scalar(struct amd_wave *w, const struct amd_op *op)
         offset->kind == AMD_CONSTANT ? offset->value : amd_wave_s(w, offset->reg, 32);
     const uint64_t address = amd_wave_s(w, base->reg, 64) + more + (uint64_t)op->offset;
     if (address % 4 != 0)
-        return dq_fail(w->e, DQ_ERR_FORMAT, "the address of a scalar is no multiple of 4");
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "the address of a scalar is no multiple of 4");
     w->accesses[0].address = address;
     rc = compare(w, 0, 0);
     if (rc == 0)

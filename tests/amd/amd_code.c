@@ -29,7 +29,7 @@ struct loading {
 
 static int fail(const struct loading *l, const char *what)
 {
-    return dq_fail(l->e, DQ_ERR_FORMAT, "code object: %s", what);
+    return dq_fail(l->e, DQ_ERR_MALFORMED, "code object: %s", what);
 }
 
 /* Elements of a table of the file; NULL if they do not lie inside. */
@@ -156,7 +156,7 @@ static int read_tool(struct loading *l, const char *tool, const char *variable, 
     }
     free(line);
     if (pclose(pipe) != 0 && rc == 0)
-        rc = dq_fail(l->e, DQ_ERR_FORMAT, "%s failed", command);
+        rc = dq_fail(l->e, DQ_ERR_MALFORMED, "%s failed", command);
     return rc;
 }
 
@@ -293,7 +293,7 @@ int amd_code_load(
         rc = read_listings(&l);
     c->generation = generation_of(c->target);
     if (rc == 0 && c->generation < 9)
-        rc = dq_fail(e, DQ_ERR_FORMAT, "code object: unknown target '%s'", c->target);
+        rc = dq_fail(e, DQ_ERR_MALFORMED, "code object: unknown target '%s'", c->target);
     if (rc != 0) {
         amd_code_free(m, c);
         return rc;

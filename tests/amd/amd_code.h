@@ -45,7 +45,7 @@ struct amd_code {
     size_t n_insns;
 };
 
-/* Loads a code object into m. DQ_ERR_FORMAT: it is not one, or cannot be decoded; an instruction
+/* Loads a code object into m. DQ_ERR_MALFORMED: it is not one, or cannot be decoded; an instruction
  * that the interpreter does not know is no error before it is to be executed. */
 int amd_code_load(
     struct amd_memory *m, const void *elf, size_t len, struct amd_code **out, struct dq_error *e);

@@ -245,19 +245,19 @@ static int decode_op(const char *text, struct amd_op *op, struct dq_error *e)
         snprintf(name, sizeof name, "%.*s", (int)(at - text), text);
     op->row = amd_isa_find(name, without_encoding(name, strlen(name), &op->is_sdwa));
     if (!op->row)
-        return dq_fail(e, DQ_ERR_FORMAT, "unknown instruction");
+        return dq_fail(e, DQ_ERR_MALFORMED, "unknown instruction");
     op->op_sel_hi = 7;
     if (op->row->form == AMD_NOTHING || op->row->form == AMD_WAIT || op->row->form == AMD_END)
         return 0; /* what they wait for is not in the form of operands */
     while (at[strspn(at, " ")] != '\0') {
         const bool is_operand = has_comma;
         if (!next_word(&at, word, &has_comma))
-            return dq_fail(e, DQ_ERR_FORMAT, "cannot be taken apart");
+            return dq_fail(e, DQ_ERR_MALFORMED, "cannot be taken apart");
         if (is_operand ? op->n_operands == AMD_MAX_OPERANDS ||
                              !parse_operand(word, &op->operands[op->n_operands++])
                        : !parse_modifier(word, op))
             return dq_fail(
-                e, DQ_ERR_FORMAT, "unknown %s %s", is_operand ? "operand" : "modifier", word);
+                e, DQ_ERR_MALFORMED, "unknown %s %s", is_operand ? "operand" : "modifier", word);
     }
     return 0;
 }
@@ -268,7 +268,7 @@ int amd_insn_decode(struct amd_insn *i, struct dq_error *e)
     const char *both = strstr(i->text, " :: ");
     const size_t len = both ? (size_t)(both - i->text) : strlen(i->text);
     if (len >= sizeof first)
-        return dq_fail(e, DQ_ERR_FORMAT, "is too long");
+        return dq_fail(e, DQ_ERR_MALFORMED, "is too long");
     memcpy(first, i->text, len);
     first[len] = '\0';
     int rc = decode_op(first, &i->op[0], e);

@@ -72,7 +72,7 @@ struct amd_insn {
     struct amd_op op[2]; /* */
 };
 
-/* Decodes the text of an instruction. DQ_ERR_FORMAT: it is not known to the interpreter, or one of
+/* Decodes the text of an instruction. DQ_ERR_MALFORMED: it is not known to the interpreter, or one of
  * its operands or modifiers is not. */
 int amd_insn_decode(struct amd_insn *i, struct dq_error *e);
 

@@ -168,11 +168,13 @@ static int read_mode(struct grid *g, struct dq_error *e)
     g->flush_32 = flush_32 == 0;
     g->flush_rest = flush_rest == 0;
     if ((mode & 15) != 0)
-        return dq_fail(e, DQ_ERR_FORMAT, "%s: does not round to nearest even", k->name);
+        return dq_fail(e, DQ_ERR_MALFORMED, "%s: does not round to nearest even", k->name);
     if ((flush_32 != 0 && flush_32 != 3) || (flush_rest != 0 && flush_rest != 3))
-        return dq_fail(e, DQ_ERR_FORMAT, "%s: float mode 0x%02x is not known here", k->name, mode);
+        return dq_fail(
+            e, DQ_ERR_MALFORMED, "%s: float mode 0x%02x is not known here", k->name, mode);
     if (g->n_vgprs > AMD_N_VGPRS)
-        return dq_fail(e, DQ_ERR_FORMAT, "%s: asks for %u vector registers", k->name, g->n_vgprs);
+        return dq_fail(
+            e, DQ_ERR_MALFORMED, "%s: asks for %u vector registers", k->name, g->n_vgprs);
     return 0;
 }
 
@@ -205,7 +207,7 @@ static int step(struct amd_wave *w, struct amd_insn *i)
     if (i->op[0].row->form <= AMD_PACKED_MOVE)
         return amd_run_vector(w, i->op, i->n_ops);
     if (i->n_ops == 2)
-        return dq_fail(w->e, DQ_ERR_FORMAT, "its halves are not both vector instructions");
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "its halves are not both vector instructions");
     if (i->op[0].row->form <= AMD_SCALAR_TEST)
         return amd_run_scalar(w, i->op);
     if (i->op[0].row->form <= AMD_LOAD_SCALAR)
@@ -248,17 +250,18 @@ static int run_wave(struct amd_wave pair[2], const struct amd_kernel *k, struct 
         if (!i || (++i)->address != w->pc)
             i = bsearch(&w->pc, c->insns, c->n_insns - 1, sizeof *i, compare);
         if (!i)
-            return dq_fail(e, DQ_ERR_FORMAT,
+            return dq_fail(e, DQ_ERR_MALFORMED,
                 "%s: goes to +0x%" PRIx64 ", where no instruction begins", k->name,
                 w->pc - k->entry);
         if (w->pc == w->counts->watched)
             watch(w);
-        rc = n < MAX_STEPS ? step(w, i) : dq_fail(w->e, DQ_ERR_FORMAT, "does not come to an end");
+        rc =
+            n < MAX_STEPS ? step(w, i) : dq_fail(w->e, DQ_ERR_MALFORMED, "does not come to an end");
         /* Also after a fault, because the twin may know what is behind it. */
         const int twin_rc = step(&pair[1], i);
         rc = rc != 0 ? rc : twin_rc;
         if (rc == 0 && (w->pc != pair[1].pc || amd_wave_exec(w) != amd_wave_exec(&pair[1])))
-            rc = dq_fail(w->e, DQ_ERR_FORMAT,
+            rc = dq_fail(w->e, DQ_ERR_MALFORMED,
                 "what is run next depends on a register that was never written");
     }
     if (rc != 0)
@@ -278,8 +281,8 @@ static int check(const struct amd_launch *l, struct dq_error *e)
     if ((uint64_t)l->n_groups * l->group_size > UINT32_MAX)
         return dq_fail(e, DQ_ERR_USAGE, "%s: more threads than 32 bits can count", k->name);
     if (k->lds_len || k->scratch_len)
-        return dq_fail(
-            e, DQ_ERR_FORMAT, "%s: uses LDS or scratch memory, which is not played here", k->name);
+        return dq_fail(e, DQ_ERR_MALFORMED,
+            "%s: uses LDS or scratch memory, which is not played here", k->name);
     return 0;
 }
 

@@ -26,7 +26,7 @@ struct amd_counts {
     uint64_t digest;  /* of the registers of waves, each time before they run that one */
 };
 
-/* DQ_ERR_FORMAT: the code did something wrong; the text names kernel, offset, instruction and
+/* DQ_ERR_MALFORMED: the code did something wrong; the text names kernel, offset, instruction and
  * fault. DQ_ERR_USAGE: the launch itself is not possible (size of the group, of a grid). */
 int amd_launch(struct amd_memory *m, const struct amd_code *c, const struct amd_launch *launch,
     struct amd_counts *counts, struct dq_error *e);

@@ -75,7 +75,7 @@ int amd_memory_remove(struct amd_memory *m, uint64_t base, struct dq_error *e)
 {
     struct amd_region *r = amd_memory_find(m, base);
     if (!r || r->base != base)
-        return dq_fail(e, DQ_ERR_FORMAT, "0x%" PRIx64 ": no region begins here", base);
+        return dq_fail(e, DQ_ERR_MALFORMED, "0x%" PRIx64 ": no region begins here", base);
     release(r);
     m->n_regions--;
     memmove(r, r + 1, (size_t)(m->regions + m->n_regions - r) * sizeof *r);
@@ -96,20 +96,20 @@ static int need(const struct amd_memory *m, const char *what, uint64_t address, 
         const struct amd_region *near = &m->regions[i];
         const uint64_t end = near->base + near->len;
         if (address >= near->base && address - end < STEP / 2)
-            return dq_fail(e, DQ_ERR_FORMAT,
+            return dq_fail(e, DQ_ERR_MALFORMED,
                 "%s of %zu bytes at 0x%" PRIx64 ", %" PRIu64 " bytes behind the end of %s", what,
                 len, address, address - end, near->name);
         if (address < near->base && near->base - address < STEP / 2)
-            return dq_fail(e, DQ_ERR_FORMAT,
+            return dq_fail(e, DQ_ERR_MALFORMED,
                 "%s of %zu bytes at 0x%" PRIx64 ", %" PRIu64 " bytes before %s", what, len, address,
                 near->base - address, near->name);
         if (address - near->base < near->len)
-            return dq_fail(e, DQ_ERR_FORMAT,
+            return dq_fail(e, DQ_ERR_MALFORMED,
                 "%s of %zu bytes at 0x%" PRIx64 ", of which %" PRIu64 " are behind the end of %s",
                 what, len, address, address + len - end, near->name);
     }
-    return dq_fail(
-        e, DQ_ERR_FORMAT, "%s of %zu bytes at 0x%" PRIx64 ", outside of all", what, len, address);
+    return dq_fail(e, DQ_ERR_MALFORMED, "%s of %zu bytes at 0x%" PRIx64 ", outside of all", what,
+        len, address);
 }
 
 int amd_memory_load(
@@ -122,7 +122,7 @@ int amd_memory_load(
     const uint64_t at = address - r->base;
     for (size_t i = 0; i < len; i++)
         if (!(r->state[at + i] & AMD_WRITTEN))
-            return dq_fail(e, DQ_ERR_FORMAT,
+            return dq_fail(e, DQ_ERR_MALFORMED,
                 "load of %zu bytes at 0x%" PRIx64 ", byte %" PRIu64
                 " of %s, which was never written",
                 len, address, at + i, r->name);
@@ -139,7 +139,7 @@ int amd_memory_store(
         return rc;
     const uint64_t at = address - r->base;
     if (r->is_constant)
-        return dq_fail(e, DQ_ERR_FORMAT,
+        return dq_fail(e, DQ_ERR_MALFORMED,
             "store of %zu bytes at 0x%" PRIx64 ", byte %" PRIu64 " of %s, which is constant", len,
             address, at, r->name);
     memcpy(r->bytes + at, src, len);

@@ -45,7 +45,7 @@ int amd_memory_remove(struct amd_memory *m, uint64_t base, struct dq_error *e);
 /* The region that holds the address, or NULL. */
 struct amd_region *amd_memory_find(const struct amd_memory *m, uint64_t address);
 
-/* Reads or writes for a kernel: DQ_ERR_FORMAT unless all bytes lie in one region and, to be read,
+/* Reads or writes for a kernel: DQ_ERR_MALFORMED unless all bytes lie in one region and, to be read,
  * were written, or, to be written, are not constant. */
 int amd_memory_load(
     const struct amd_memory *m, uint64_t address, void *out, size_t len, struct dq_error *e);

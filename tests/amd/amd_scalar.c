@@ -23,7 +23,7 @@ int amd_run_scalar(struct amd_wave *w, const struct amd_op *op)
     for (; rc == 0 && n < first + 3 && row->sources[n - first] != AMD_none; n++) {
         const struct amd_operand *o = &op->operands[n];
         if (n >= op->n_operands || o->kind == AMD_VGPR)
-            return dq_fail(w->e, DQ_ERR_FORMAT, "its operands do not suit it");
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "its operands do not suit it");
         rc = amd_wave_need(w, o, row->sources[n - first]);
         if (rc == 0)
             l.s[n - first] = amd_wave_read(w, o, row->sources[n - first], 0);
@@ -31,7 +31,7 @@ int amd_run_scalar(struct amd_wave *w, const struct amd_op *op)
     if (rc != 0)
         return rc;
     if (n != op->n_operands || op->operands[0].kind == AMD_VGPR)
-        return dq_fail(w->e, DQ_ERR_FORMAT, "its operands do not suit it");
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "its operands do not suit it");
     row->lane(&l);
     if (l.exec != exec)
         amd_wave_set_exec(w, l.exec);
@@ -40,7 +40,7 @@ int amd_run_scalar(struct amd_wave *w, const struct amd_op *op)
         return 0;
     const struct amd_operand *d = &op->operands[0];
     if (d->kind != AMD_SGPR || (d->count != bits / 32 && d->reg != AMD_NULL))
-        return dq_fail(w->e, DQ_ERR_FORMAT, "its result does not suit it");
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "its result does not suit it");
     rc = amd_wave_need_s(w, d->reg, bits / 32);
     if (rc == 0)
         amd_wave_set_s(w, d->reg, bits, l.d);
@@ -72,7 +72,7 @@ static int run_wait(struct amd_wave *w, const char *text)
         wait_scalar(w, n);
     } else if (strncmp(text, "s_waitcnt ", 10) == 0) {
         if (!strchr(text, '('))
-            return dq_fail(w->e, DQ_ERR_FORMAT, "waits for what is not named");
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "waits for what is not named");
         if (vector && sscanf(vector, "vmcnt(%u)", &n) == 1)
             wait_vector(w, n);
         if (scalar && sscanf(scalar, "lgkmcnt(%u)", &n) == 1)
@@ -103,14 +103,14 @@ int amd_run_control(struct amd_wave *w, const struct amd_insn *i)
         w->has_ended = true;
     if (form == AMD_BRANCH || form == AMD_BRANCH_IF) {
         if (op->n_operands != 1 || op->operands[0].kind != AMD_CONSTANT)
-            return dq_fail(w->e, DQ_ERR_FORMAT, "branches to nowhere");
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "branches to nowhere");
         if (is_taken(w, op->row))
             w->pc = i->address + INSN_LEN +
                     (uint64_t)(int64_t)INSN_LEN * (uint64_t)(int16_t)op->operands[0].value;
     }
     if (form == AMD_GET_PC) {
         if (op->n_operands != 1 || op->operands[0].kind != AMD_SGPR || op->operands[0].count != 2)
-            return dq_fail(w->e, DQ_ERR_FORMAT, "its result does not suit it");
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "its result does not suit it");
         amd_wave_set_s(w, op->operands[0].reg, 64, i->address + INSN_LEN);
     }
     return 0;

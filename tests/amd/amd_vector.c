@@ -141,11 +141,11 @@ static int check(struct amd_wave *w, const struct amd_op *op)
     int rc = 0;
     if (op->n_operands != n_operands && !may_miss_one)
         return dq_fail(
-            w->e, DQ_ERR_FORMAT, "%u operands instead of %u", op->n_operands, n_operands);
+            w->e, DQ_ERR_MALFORMED, "%u operands instead of %u", op->n_operands, n_operands);
     for (unsigned i = 0; rc == 0 && i < count_sources(row); i++) {
         const struct amd_operand *o = source(w, op, i);
         if (row->sources[i] == AMD_bit && o->kind != AMD_SGPR)
-            return dq_fail(w->e, DQ_ERR_FORMAT, "a lane mask is no scalar register");
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "a lane mask is no scalar register");
         rc = is_packed ? check_packed(w, op, i) : amd_wave_need(w, o, row->sources[i]);
     }
     return rc;
@@ -216,7 +216,7 @@ static int write_mask(struct amd_wave *w, const struct amd_op *op, const struct 
     if (!is_implied) {
         const struct amd_operand *o = &op->operands[op->row->form == AMD_VECTOR_CARRY ? 1 : 0];
         if (o->kind != AMD_SGPR || (o->count < w->n_lanes / 32 && o->reg != AMD_NULL))
-            return dq_fail(w->e, DQ_ERR_FORMAT, "a lane mask is no scalar register");
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "a lane mask is no scalar register");
         const int rc = amd_wave_need_s(w, o->reg, w->n_lanes / 32);
         if (rc != 0)
             return rc;
@@ -235,7 +235,7 @@ static int write_registers(
                          ((op->row->form == AMD_PACKED || op->row->form == AMD_PACKED_MOVE) &&
                              amd_type_bits(op->row->result) == 32);
     if (o->kind != AMD_VGPR || o->count != 1u + is_wide)
-        return dq_fail(w->e, DQ_ERR_FORMAT, "the result does not suit the instruction");
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "the result does not suit the instruction");
     const int rc = amd_wave_need_v(w, o->reg, o->count);
     if (rc != 0)
         return rc;

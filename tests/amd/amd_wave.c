@@ -21,9 +21,9 @@ int amd_wave_need_v(struct amd_wave *w, unsigned reg, unsigned n)
 {
     for (unsigned r = reg; r < reg + n; r++) {
         if (r >= w->n_vgprs)
-            return dq_fail(w->e, DQ_ERR_FORMAT, "v%u of only %u registers", r, w->n_vgprs);
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "v%u of only %u registers", r, w->n_vgprs);
         if (w->v_awaited[r] > w->n_done)
-            return dq_fail(w->e, DQ_ERR_FORMAT, "v%u is used before its load was waited for", r);
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "v%u is used before its load was waited for", r);
     }
     return 0;
 }
@@ -34,9 +34,9 @@ int amd_wave_need_s(struct amd_wave *w, unsigned reg, unsigned n)
         return 0;
     for (unsigned r = reg; r < reg + n; r++) {
         if (r >= AMD_N_SGPRS)
-            return dq_fail(w->e, DQ_ERR_FORMAT, "there is no scalar register %u", r);
+            return dq_fail(w->e, DQ_ERR_MALFORMED, "there is no scalar register %u", r);
         if (w->s_awaited[r])
-            return dq_fail(w->e, DQ_ERR_FORMAT,
+            return dq_fail(w->e, DQ_ERR_MALFORMED,
                 "scalar register %u is used before its load was waited for", r);
     }
     return 0;
@@ -72,9 +72,9 @@ int amd_wave_need(struct amd_wave *w, const struct amd_operand *o, enum amd_type
     const bool is_number = type == AMD_f16 || type == AMD_f32 || type == AMD_f64;
     if (o->kind == AMD_OFF ||
         ((o->kind == AMD_VGPR || o->kind == AMD_SGPR) && o->count < n && o->reg != AMD_NULL))
-        return dq_fail(w->e, DQ_ERR_FORMAT, "an operand does not suit the instruction");
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "an operand does not suit the instruction");
     if (o->kind == AMD_CONSTANT && amd_type_bits(type) == 64 && o->is_float && !is_number)
-        return dq_fail(w->e, DQ_ERR_FORMAT, "what bits has a number of 64 bits here?");
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "what bits has a number of 64 bits here?");
     if (o->kind == AMD_VGPR)
         return amd_wave_need_v(w, o->reg, n);
     return o->kind == AMD_SGPR ? amd_wave_need_s(w, o->reg, n) : 0;

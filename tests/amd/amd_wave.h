@@ -65,7 +65,7 @@ uint64_t amd_wave_read(
 /* Checks an operand that is read. */
 int amd_wave_need(struct amd_wave *w, const struct amd_operand *o, enum amd_type type);
 
-/* Execute an instruction: 0, or DQ_ERR_FORMAT. */
+/* Execute an instruction: 0, or DQ_ERR_MALFORMED. */
 int amd_run_vector(struct amd_wave *w, const struct amd_op *ops, unsigned n_ops);
 int amd_run_scalar(struct amd_wave *w, const struct amd_op *op);
 int amd_run_memory(struct amd_wave *w, const struct amd_op *op);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JUNK = 0xa5 };
+enum { POISON = 0xa5 };
 
 /* Bytes are looked through in pieces of a size that the compiler makes one loop of vectors of. */
 enum { PIECE = 4096 };
@@ -18,7 +18,7 @@ hipError_t hip_stream_put(struct hip_stream *s, const struct hip_task *task)
     *t = *task;
     t->next = NULL;
     if (t->work == HIP_COPY_OUT)
-        memset(t->host, JUNK, t->len);
+        memset(t->host, POISON, t->len);
     if (s->first)
         s->last->next = t;
     else
@@ -111,7 +111,7 @@ static int copy_out(struct hip_device *d, const struct hip_task *t, struct dq_er
         size_t n = 0;
         for (size_t i = missing; i < t->len; i++)
             n += !(state[i] & AMD_WRITTEN);
-        return dq_fail(e, DQ_ERR_FORMAT,
+        return dq_fail(e, DQ_ERR_MALFORMED,
             "copy out of %zu bytes from 0x%" PRIx64 ": %zu of them, the first is byte %" PRIu64
             " of %s, were not written",
             t->len, t->address, n, t->address - r->base + missing, r->name);

@@ -24,15 +24,15 @@ static const uint32_t no_overflow = 0xdeadbeef;
  * has the upper two. */
 static const uint64_t far_thread = (uint64_t)3 << 30;
 
-int kernel_of_name(const char *name, enum dq_format *format, enum dq_dtype *dtype)
+int kernel_of_name(const char *name, enum dq_type *type, enum dq_dtype *dtype)
 {
     char expected[64];
-    for (int f = 0; f < DQ_FMT_COUNT; f++) {
+    for (int f = 0; f < DQ_TYPE_COUNT; f++) {
         for (int d = 0; d <= DQ_DTYPE_bf16; d++) {
-            snprintf(expected, sizeof expected, "dq_%s_%s", dq_formats[f].token,
+            snprintf(expected, sizeof expected, "dq_%s_%s", dq_types[f].token,
                 dq_dtype_name((enum dq_dtype)d));
             if (strcmp(name, expected) == 0) {
-                *format = (enum dq_format)f;
+                *type = (enum dq_type)f;
                 *dtype = (enum dq_dtype)d;
                 return 0;
             }
@@ -49,7 +49,7 @@ struct checking {
     struct amd_counts *counts;
     uint64_t *n_weights;
     struct dq_error *e;
-    const struct dq_format_info *info;
+    const struct dq_type_info *info;
     enum dq_dtype dtype;
     size_t item_len;
     uint8_t *blocks; /* the built-in ones, and more */
@@ -100,7 +100,7 @@ static int prepare(struct checking *c)
 {
     struct dq_golden golden;
     uint32_t state = 2463534242u;
-    dq_golden_get(c->info->format, &golden);
+    dq_golden_get(c->info->type, &golden);
     const struct dq_cpu *cpu = dq_cpu_levels[0];
     const size_t len = c->info->bytes;
     c->n_made = len > 2 ? MORE_WEIGHTS / c->info->weights : 0;
@@ -119,13 +119,13 @@ static int prepare(struct checking *c)
         cross(c->blocks + i * len, golden.blocks + next_random(&state) % golden.nblocks * len,
             golden.blocks + next_random(&state) % golden.nblocks * len, len, &state);
     memcpy(c->f32, golden.weights, n_golden * sizeof *c->f32);
-    cpu->decode[c->info->format](
+    cpu->decode[c->info->type](
         c->blocks + golden.nblocks * len, c->f32 + n_golden, c->n_made, DQ_DTYPE_f32);
     if (c->dtype == DQ_DTYPE_f32) {
         memcpy(c->want, c->f32, n * sizeof *c->f32);
         return 0;
     }
-    const dq_narrow_fn narrow = c->dtype == DQ_DTYPE_f16 ? cpu->to_f16 : cpu->to_bf16;
+    const dq_round_fn narrow = c->dtype == DQ_DTYPE_f16 ? cpu->to_f16 : cpu->to_bf16;
     for (size_t i = 0; i < n; i++)
         c->is_over[i] = narrow(c->f32 + i, (uint16_t *)c->want + i, 1) != 0;
     return 0;
@@ -150,7 +150,7 @@ static int wrong_weights(
     struct checking *c, const struct piece *p, const struct dq_comparison *found)
 {
     const int digits = (int)c->item_len * 2;
-    return dq_fail(c->e, DQ_ERR_NO,
+    return dq_fail(c->e, DQ_ERR_MISMATCH,
         "%s: %" PRIu64 " of %" PRIu64 " weights differ (%s); block %zu, weight %" PRIu64
         ": 0x%0*" PRIx32 ", expected 0x%0*" PRIx32,
         c->kernel->name, found->n_mismatches, found->n_weights,
@@ -182,18 +182,18 @@ static int compare(struct checking *c, const struct piece *p, uint32_t overflow)
     const uint8_t *want = (const uint8_t *)c->want + first * c->item_len;
     struct dq_comparison found;
     uint32_t want_overflow = no_overflow;
-    dq_compare_init(&found, c->info->format, c->dtype, 0);
+    dq_compare_init(&found, c->info->type, c->dtype, 0);
     if (dq_compare(&found, c->got, want, blocks, 0, p->nblocks) != 0)
         return wrong_weights(c, p, &found);
     for (size_t i = 0; i < n; i++)
         if (!is_the_nan(c, i))
-            return dq_fail(c->e, DQ_ERR_NO, "%s: weight %zu is not the NaN that it should be",
+            return dq_fail(c->e, DQ_ERR_MISMATCH, "%s: weight %zu is not the NaN that it should be",
                 c->kernel->name, first + i);
     for (size_t i = first; i < first + n; i++)
         if (c->is_over[i])
             want_overflow = 1;
     if (overflow != want_overflow)
-        return dq_fail(c->e, DQ_ERR_NO,
+        return dq_fail(c->e, DQ_ERR_MISMATCH,
             "%s: %zu weights from %zu on: the word for overflows is %" PRIx32 ", expected %" PRIx32,
             c->kernel->name, n, first, overflow, want_overflow);
     *c->n_weights += n;
@@ -204,7 +204,8 @@ static int compare(struct checking *c, const struct piece *p, uint32_t overflow)
 static int launch(
     struct checking *c, const struct piece *p, uint64_t d_src, uint64_t d_dst, uint64_t d_overflow)
 {
-    const uint64_t group_weights = p->group_size * (16 / c->item_len) * c->info->stores;
+    const uint64_t group_weights =
+        p->group_size * (16 / c->item_len) * c->info->gpu_stores_per_thread;
     const uint64_t n = p->before + (uint64_t)p->nblocks * c->info->weights;
     const uint64_t n_groups = (n + group_weights - 1) / group_weights + p->more_groups;
     const void *args[] = {&d_src, &d_dst, &n, &d_overflow};
@@ -300,7 +301,7 @@ static int run_far(struct checking *c)
     const size_t most = GROUP_SIZE * 4 / c->info->weights;
     const struct piece p = {
         .nblocks = c->nblocks < most ? c->nblocks : most,
-        .before = far_thread * (16 / c->item_len) * c->info->stores,
+        .before = far_thread * (16 / c->item_len) * c->info->gpu_stores_per_thread,
         .group_size = GROUP_SIZE,
     };
     return run(c, &p);
@@ -310,11 +311,11 @@ int check_kernel(struct amd_memory *m, const struct amd_code *c, const struct am
     struct amd_counts *counts, uint64_t *n_weights, struct dq_error *e)
 {
     struct checking checking = {m, c, k, counts, n_weights, e, .dtype = DQ_DTYPE_f32};
-    enum dq_format format;
+    enum dq_type type;
     struct dq_error why;
-    if (kernel_of_name(k->name, &format, &checking.dtype) != 0)
+    if (kernel_of_name(k->name, &type, &checking.dtype) != 0)
         return dq_fail(e, DQ_ERR_USAGE, "%s: not a kernel of a format", k->name);
-    checking.info = &dq_formats[format];
+    checking.info = &dq_types[type];
     checking.item_len = dq_dtype_len(checking.dtype);
     int rc = prepare(&checking);
     if (rc == 0)

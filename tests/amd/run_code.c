@@ -60,7 +60,7 @@ static int run(const struct amd_code *c, struct amd_memory *m, char **names, int
     printf("%s: %u kernels, %" PRIu64 " weights, %" PRIu64 " waves, %" PRIu64
            " instructions (%" PRIu64 " of a lane), %u faults\n",
         c->target, n_kernels, n_weights, counts.waves, counts.insns, counts.lane_insns, n_faults);
-    const bool all_there = n > 0 ? n_kernels == (unsigned)n : n_kernels == 3 * DQ_FMT_COUNT;
+    const bool all_there = n > 0 ? n_kernels == (unsigned)n : n_kernels == 3 * DQ_TYPE_COUNT;
     if (!all_there)
         printf("%s: these are not the kernels that were expected\n", c->target);
     return n_faults == 0 && all_there ? 0 : 1;

@@ -364,10 +364,10 @@ static void launches_are_checked(void **state)
     assert_int_equal(amd_launch(&m, &p.code, &l, &counts, &e), DQ_ERR_USAGE);
     p.kernel.max_group_size = 0;
     p.kernel.scratch_len = 4;
-    assert_int_equal(amd_launch(&m, &p.code, &l, &counts, &e), DQ_ERR_FORMAT);
+    assert_int_equal(amd_launch(&m, &p.code, &l, &counts, &e), DQ_ERR_MALFORMED);
     p.kernel.scratch_len = 0;
     p.kernel.rsrc1 |= 1 << 12; /* rounds upwards */
-    assert_int_equal(amd_launch(&m, &p.code, &l, &counts, &e), DQ_ERR_FORMAT);
+    assert_int_equal(amd_launch(&m, &p.code, &l, &counts, &e), DQ_ERR_MALFORMED);
     assert_int_equal(m.n_regions, 1); /* nothing of a launch is left */
     amd_memory_finish(&m);
 }

@@ -5,8 +5,8 @@
 #ifndef __HIP_PLATFORM_AMD__
 #define __HIP_PLATFORM_AMD__
 #endif
-#include "type/half.h"
 #include "scratch.h"
+#include "type/half.h"
 
 #include <fcntl.h>
 #include <hip/hip_runtime_api.h>

@@ -2,12 +2,12 @@
 # Runs all kernels of one AMD target on the interpreter: each type and dtype of the self-test,
 # against the CPU and the built-in weights. Prints what was executed, on one line.
 #
-# Usage: verify_target.sh PROGRAM LIBRARIES FORMATS TARGET
+# Usage: verify_target.sh PROGRAM LIBRARIES TYPES TARGET
 #   PROGRAM    gguf-dq
 #   LIBRARIES  the folder with the stand-in for libamdhip64.so
-#   FORMATS    formats.def, which tells how many kernels there are
+#   TYPES    types.def, which tells how many kernels there are
 set -u
-program=$1 libraries=$2 formats=$3 target=$4
+program=$1 libraries=$2 types=$3 target=$4
 
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
@@ -18,7 +18,7 @@ fail() {
     exit 1
 }
 
-n_kernels=$((3 * $(grep -c '^DQ_FORMAT(' "$formats")))
+n_kernels=$((3 * $(grep -c '^DQ_TYPE(' "$types")))
 
 unset GGUF_DQ_HSACO DQ_AMD_FAIL DQ_AMD_MEMORY DQ_AMD_OBJDUMP DQ_AMD_READELF
 DQ_AMD_TARGET=$target DQ_AMD_LEAKS=1 DQ_AMD_REPORT=$scratch/report LD_LIBRARY_PATH=$libraries \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A sound file, odd ones and broken ones: a line for each finding, then how many there are. Remarks are no
+# A sound file, odd ones and broken ones: a line for each finding, then how many there are. Notes are no
 # failure.
 run() {
     gguf-dq check "$@"

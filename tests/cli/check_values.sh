@@ -1,5 +1,5 @@
 #!/bin/sh
-# Weights and scales that are no numbers are errors, zeros are a remark; which block, and how many.
+# Weights and scales that are no numbers are errors, zeros are a note; which block, and how many.
 "$PYTHON" - <<'EOF'
 import os, struct, sys
 sys.path.insert(0, os.environ['TESTS'])

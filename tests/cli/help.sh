@@ -1,7 +1,7 @@
 #!/bin/sh
 # Help goes to standard output and fits a screen.
 gguf-dq --help
-for command in list extract verify check bench formats; do
+for command in list extract verify check bench types; do
     echo "--- $command"
     gguf-dq "$command" --help
     gguf-dq "$command" --help >long

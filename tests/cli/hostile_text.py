@@ -58,7 +58,7 @@ def command_lines():
     for option in OPTIONS:
         yield ['extract', models[0], option, EVIL]
         yield ['extract', models[0], option, f'absent{EVIL}/x']
-    for words in [EVIL], ['--' + EVIL], ['list', '-' + EVIL], ['formats', EVIL], ['devices', EVIL]:
+    for words in [EVIL], ['--' + EVIL], ['list', '-' + EVIL], ['types', EVIL], ['devices', EVIL]:
         yield words
 
 

@@ -15,6 +15,6 @@ try extract --forc m.gguf
 try extract --skip m.gguf
 try extract -q --out x m.gguf
 try extract --dry m.gguf
-try formats --js
-try formats --hel
+try types --js
+try types --hel
 ls

@@ -16,7 +16,7 @@ try list --json --jsonl m.gguf
 try list --names --json m.gguf
 try list --meta --jsonl m.gguf
 try list -0 m.gguf
-try formats m.gguf
+try types m.gguf
 try list m.gguf second.gguf
 try list blk.0 second.gguf m.gguf
 try extract . output m.gguf

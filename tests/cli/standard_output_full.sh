@@ -10,8 +10,8 @@ try list --json sample.gguf
 try list --jsonl sample.gguf
 try list --names sample.gguf
 try list --meta sample.gguf
-try formats
-try formats --json
+try types
+try types --json
 try --version
 try --help
 try list --help

@@ -126,15 +126,15 @@ def check_statuses(manual, root):
         complain('manual: EXIT STATUS: not in order')
 
 
-def check_formats(manual, formats):
+def check_types(manual, types):
     expected = [(f['name'], f['id'], f['block_weights'], f['block_bytes'], f['bits_per_weight'])
-                for f in formats]
+                for f in types]
     rows = [row.split(' Ta ') for row in re.findall(r'^\.It (\S+ Ta .*)$', manual['FORMATS'], re.M)]
     found = [(name, int(number), int(weights), int(n_bytes), float(bits))
              for name, number, weights, n_bytes, bits in rows if name != 'Sy']
     if found != expected:
         compare('manual: FORMATS', set(expected), set(found))
-        complain('manual: FORMATS: differs from `gguf-dq formats`')
+        complain('manual: FORMATS: differs from `gguf-dq types`')
 
 
 def check_patterns(manual, root):
@@ -171,7 +171,7 @@ def check_json(manual, program, program_with_gpu, root, folder):
     listed = json.loads(output_of(program, 'list', '--json', '--meta', 'model.gguf', cwd=folder))
     extracted = json.loads(output_of(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf',
                                      cwd=folder))
-    formats = json.loads(output_of(program, 'formats', '--json'))
+    types = json.loads(output_of(program, 'types', '--json'))
     measured = json.loads(output_of(program, 'bench', '--json', '--device', 'cpu', '--time', '1',
                                     '--type', 'q4_0'))
     odd = subprocess.run([program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf'],
@@ -182,9 +182,9 @@ def check_json(manual, program, program_with_gpu, root, folder):
             ('list --json', [*listed, *listed['tensors'][0]]),
             ('extract --json, --manifest', [*extracted, *extracted['outputs'][0]]),
             ('verify --json', [*verified, *verified['tensors'][0]]),
-            ('check --json', [*checked, *checked['findings'][0]]),
+            ('check --json', [*checked, *checked['diagnostics'][0]]),
             ('devices --json', [*devices['devices'][0]]),
-            ('formats --json', [*formats['formats'][0]])):
+            ('types --json', [*types['types'][0]])):
         if parts.get(title) != expected:
             complain(f'manual: JSON: {title}: {parts.get(title)}, but the program has {expected}')
 
@@ -272,16 +272,16 @@ def readme_blocks(text, language):
     return blocks
 
 
-def check_readme(root, formats):
+def check_readme(root, types):
     text = (root / 'README.md').read_text()
     start = [body for section, body in readme_blocks(text, 'sh') if section == 'Quick start']
     if len(start) != 2:
         complain(f'README: Quick start has {len(start)} commands instead of 2')
     elif start[1].strip() not in (root / '.ci/run').read_text():
         complain(f'README: .ci/run does not contain the second command: {start[1].strip()}')
-    types = re.search(r'^## Types$(.*?)^## ', text, re.M | re.S)
-    found = re.findall(r'\b[A-Z]+\d+(?:_\w+)?\b', types.group(1)) if types else []
-    compare('README: types', {f['name'] for f in formats}, set(found))
+    section = re.search(r'^## Types$(.*?)^## ', text, re.M | re.S)
+    found = re.findall(r'\b[A-Z]+\d+(?:_\w+)?\b', section.group(1)) if section else []
+    compare('README: types', {f['name'] for f in types}, set(found))
 
 
 def check_foreign(root):
@@ -360,18 +360,18 @@ def main():
     program, program_with_gpu = (os.path.abspath(word) for word in sys.argv[1:3])
     root = pathlib.Path(sys.argv[3])
     manual = sections((root / 'man/gguf-dq.1').read_text(), 'Sh')
-    formats = json.loads(output_of(program, 'formats', '--json'))['formats']
+    types = json.loads(output_of(program, 'types', '--json'))['types']
     options = {command: program_options(program, command) for command in program_commands(program)}
     if not options or not all(options.values()):
         sys.exit('check_doc.py: --help has a form that this script cannot read')
     check_manual_options(manual, options)
     check_statuses(manual, root)
-    check_formats(manual, formats)
+    check_types(manual, types)
     check_patterns(manual, root)
     check_rules(manual, root)
     check_completions(root, options)
     check_devices(manual, program_with_gpu, root)
-    check_readme(root, formats)
+    check_readme(root, types)
     check_foreign(root)
     with tempfile.TemporaryDirectory() as scratch:
         check_examples(manual, program, program_with_gpu, root, pathlib.Path(scratch))

@@ -41,7 +41,7 @@ expect()
     fi
 }
 
-expect alone 'list|extract|verify|check|bench|devices|formats|--help|--version' gguf-dq ''
+expect alone 'list|extract|verify|check|bench|devices|types|--help|--version' gguf-dq ''
 expect alone 'list' gguf-dq l
 expect alone '' gguf-dq nosuch ''
 
@@ -105,8 +105,8 @@ expect several 'model.gguf' gguf-dq bench --size 1 mod
 # options
 expect alone '--dtype|--device|--dry-run' gguf-dq extract --d
 expect alone '' gguf-dq list --d
-expect alone '--json|--jsonl' gguf-dq formats --j
-expect alone '' gguf-dq formats ''
+expect alone '--json|--jsonl' gguf-dq types --j
+expect alone '' gguf-dq types ''
 expect alone '' gguf-dq devices ''
 expect alone '--self-test' gguf-dq verify --s
 expect alone '--values' gguf-dq check --va

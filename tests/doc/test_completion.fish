@@ -26,7 +26,7 @@ function expect
 end
 
 set -x LC_ALL C.UTF-8
-expect alone 'gguf-dq ' list extract verify check bench devices formats
+expect alone 'gguf-dq ' list extract verify check bench devices types
 expect alone 'gguf-dq --' --help --version
 expect alone 'gguf-dq l' list
 
@@ -66,8 +66,8 @@ expect several 'gguf-dq bench --type q4_k --time 1 model.gguf tok' token_embd.we
 # options
 expect alone 'gguf-dq extract --d' --dtype --device --dry-run
 expect alone 'gguf-dq list --d'
-expect alone 'gguf-dq formats --j' --json --jsonl
-expect alone 'gguf-dq formats '
+expect alone 'gguf-dq types --j' --json --jsonl
+expect alone 'gguf-dq types '
 expect alone 'gguf-dq devices '
 expect alone 'gguf-dq verify --s' --self-test
 

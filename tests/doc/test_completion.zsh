@@ -74,7 +74,7 @@ expect() {
   fi
 }
 
-expect alone 'gguf-dq ' list extract verify check bench devices formats --help --version
+expect alone 'gguf-dq ' list extract verify check bench devices types --help --version
 expect alone 'gguf-dq l' list
 
 # models, folders and tensors
@@ -113,7 +113,7 @@ expect several 'gguf-dq bench --type q4_k --time 1 model.gguf tok' token_embd.we
 # options
 expect alone 'gguf-dq extract --d' --dtype --device --dry-run
 expect alone 'gguf-dq list --d'
-expect alone 'gguf-dq formats --j' --json --jsonl
+expect alone 'gguf-dq types --j' --json --jsonl
 expect alone 'gguf-dq verify --s' --self-test
 
 zpty -d shell

@@ -34,7 +34,7 @@ COMMANDS = [
     ('list', 'list --meta ../m.gguf', ''),
     ('list-json', 'list --json --meta ../m.gguf', ''),
     ('list-names', 'list --jsonl ../m.gguf -T ../names -x "*norm"', ''),
-    ('formats', 'formats', ''),
+    ('types', 'types', ''),
     ('sandboxed', 'extract -q -j1 -o out ../m.gguf norm', ''),
     ('to-folder', 'extract -q -j1 -o out/a ../m.gguf --manifest m.json', ''),
     ('to-default', 'extract -q -j1 -d f16 -f raw ../m.gguf --jsonl', ''),
@@ -56,12 +56,12 @@ COMMANDS = [
 ]
 # The others run without a sandbox. To set one up takes libseccomp 800 allocations, and when some of
 # them fail it crashes or never comes back: those are left out here.
-SANDBOXED = {'formats', 'sandboxed'}
+SANDBOXED = {'types', 'sandboxed'}
 LOOSE = {'verify'}  # what it prints tells of times
 
 # What libc's streams read and write: they give up when a call is interrupted. Signals are never held
 # meanwhile but for the manifest, so that no call is interrupted without an end of the run.
-STREAMS = {'list', 'list-json', 'list-names', 'formats', 'to-folder', 'to-default', 'durable', 'check',
+STREAMS = {'list', 'list-json', 'list-names', 'types', 'to-folder', 'to-default', 'durable', 'check',
            'check-values', 'verify'}
 
 # With --fsync: how many files have their names when the n-th fsync fails. The new folder comes first,

@@ -7,16 +7,16 @@
 #ifdef __linux__
 #define _GNU_SOURCE /* memfd_create */
 #endif
-#include "cli/args.h"
 #include "base/file.h"
-#include "fuzz.h"
-#include "fuzz_files.h"
 #include "base/json.h"
-#include "mutate_gguf.h"
-#include "rng.h"
-#include "cli/sandbox.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "cli/args.h"
+#include "cli/sandbox.h"
+#include "fuzz.h"
+#include "fuzz_files.h"
+#include "mutate_gguf.h"
+#include "rng.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ enum { MOST_WORDS = 24, MOST_THREADS = 8 };
 static const char MODEL[] = "m.gguf";
 
 /* Words that mean something. */
-static const char *const vocabulary[] = {"list", "extract", "verify", "formats", "devices", "bench",
+static const char *const vocabulary[] = {"list", "extract", "verify", "types", "devices", "bench",
     "m.gguf", "./m.gguf", "-", "--", ".", "-t", "-x", "-T", "-0", "-m", "-o", "-f", "-d", "-j",
     "-k", "-n", "-q", "-v", "-h", "-V", "--meta", "--names", "--json", "--jsonl", "--force",
     "--skip-existing", "--keep-going", "--strict", "--dry-run", "--manifest", "--manifest=j",
@@ -48,31 +48,31 @@ enum { N_VOCABULARY = sizeof vocabulary / sizeof vocabulary[0] };
 int dq_program_main(int argc, char **argv);
 
 /* The engine's clock is a signal that the program would obey: here none reaches it. */
-void dq_stop_ignore_write_signals(void)
+void dq_signals_ignore_write(void)
 {
 }
 
-void dq_stop_hold(void)
+void dq_signals_defer(void)
 {
 }
 
-void dq_stop_guard(int folder, const char *name)
+void dq_signals_set_tmpfile(int folder, const char *name)
 {
     (void)folder;
     (void)name;
 }
 
-void dq_stop_release(void)
+void dq_signals_undefer(void)
 {
 }
 
-int dq_stop_check(struct dq_error *e)
+int dq_signals_check(struct dq_error *e)
 {
     (void)e;
     return 0;
 }
 
-void dq_stop_obey(void)
+void dq_signals_reraise(void)
 {
 }
 

@@ -1,13 +1,13 @@
 /* A GGUF file, or two of a split set with SECOND_FILE between them: the reader takes them or says
  * why not, and what it takes is as gguf.h promises. */
-#include "gguf/diagnostic.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/metadata.h"
 #include "fuzz.h"
 #include "fuzz_files.h"
+#include "gguf/diagnostic.h"
 #include "gguf/gguf.h"
-#include "base/json.h"
-#include "cli/metadata.h"
 #include "mutate_gguf.h"
-#include "base/text.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static void check_shown(const char *text)
 
 static void check_error(int rc, const struct dq_error *e)
 {
-    FUZZ_CHECK(rc == DQ_ERR_FORMAT || rc == DQ_ERR_TYPE);
+    FUZZ_CHECK(rc == DQ_ERR_MALFORMED || rc == DQ_ERR_TYPE);
     FUZZ_CHECK(e->text[0]);
     check_shown(e->text);
 }
@@ -89,9 +89,9 @@ static void check_sound(const struct dq_model *m, const struct dq_tensor *t)
     FUZZ_CHECK((t->offset - s->data_off) % s->alignment == 0);
     FUZZ_CHECK(t->n_bytes == 0 ||
                (long double)t->offset + (long double)t->n_bytes <= (long double)s->size);
-    if (t->format) {
-        FUZZ_CHECK(t->dims[0] % t->format->weights == 0);
-        FUZZ_CHECK(n / t->format->weights * t->format->bytes == (long double)t->n_bytes);
+    if (t->type) {
+        FUZZ_CHECK(t->dims[0] % t->type->weights == 0);
+        FUZZ_CHECK(n / t->type->weights * t->type->bytes == (long double)t->n_bytes);
     }
 }
 
@@ -106,7 +106,7 @@ static void read_data(const struct dq_model *m, const struct dq_tensor *t)
 {
     uint8_t bytes[MOST_READ];
     struct dq_error e;
-    const uint64_t block = t->format ? t->format->bytes : 1;
+    const uint64_t block = t->type ? t->type->bytes : 1;
     const uint64_t n_blocks = t->n_bytes / block;
     const uint64_t n = n_blocks < MOST_READ / block ? n_blocks : MOST_READ / block;
     if (n == 0)
@@ -123,7 +123,7 @@ static void check_tensors(const struct dq_model *m)
         char shape[DQ_SHAPE_WORDS];
         FUZZ_CHECK(dq_model_find(m, t->name, t->name_len) == t);
         FUZZ_CHECK(*dq_tensor_shape(t, shape));
-        check_shown(t->shown);
+        check_shown(t->display_name);
         const int decode = dq_tensor_usable(m, t, true, &e);
         if (decode != 0)
             check_error(decode, &e);
@@ -170,7 +170,7 @@ struct told {
     size_t n_tensors;
 };
 
-static void take_note(void *arg, const struct dq_finding *f)
+static void take_note(void *arg, const struct dq_diagnostic *f)
 {
     struct told *told = arg;
     const enum dq_level level = dq_rules[f->rule].level;
@@ -195,17 +195,17 @@ static bool was_told(const struct told *told, const struct dq_tensor *t)
 static void check_findings(const char *path, int opened)
 {
     struct told told = {0};
-    const struct dq_listener listener = {take_note, &told};
+    const struct dq_diagnostic_sink diag = {take_note, &told};
     struct dq_model *m = NULL;
     struct dq_error e;
-    const int rc = dq_model_examine(path, &listener, &m, &e);
+    const int rc = dq_model_examine(path, &diag, &m, &e);
     FUZZ_CHECK(rc == opened && m);
     FUZZ_CHECK((rc != 0) == (told.n_files > 0));
     for (size_t i = 0; rc == 0 && told.n_tensors < MOST_TOLD && i < m->n_tensors; i++)
         FUZZ_CHECK((m->tensors[i].problem != NULL) == was_told(&told, &m->tensors[i]));
     const size_t n_errors = told.n_files + told.n_tensors;
-    FUZZ_CHECK(dq_model_remark(m, &listener, &e) == 0);
-    FUZZ_CHECK(told.n_files + told.n_tensors == n_errors); /* those are remarks */
+    FUZZ_CHECK(dq_model_lint(m, &diag, &e) == 0);
+    FUZZ_CHECK(told.n_files + told.n_tensors == n_errors); /* those are notes */
     dq_model_free(m);
 }
 

@@ -111,7 +111,7 @@ static void check_picks(const struct dq_picks *picks, bool any_wanted, bool any_
 /* What a pattern begins and ends with is looked at first: what it matches must begin and end so. */
 static void check_patterns(const char *word)
 {
-    struct dq_strings patterns = {0};
+    struct dq_strvec patterns = {0};
     struct dq_error e;
     const int rc = dq_glob_expand(word, &patterns, &e);
     FUZZ_CHECK(rc == 0 || rc == DQ_ERR_USAGE);
@@ -127,11 +127,11 @@ static void check_patterns(const char *word)
                            memcmp(p + strlen(p) - tail, name + len - tail, tail) == 0);
         }
     }
-    dq_strings_finish(&patterns);
+    dq_strvec_finish(&patterns);
 }
 
 static void add_words(
-    const uint8_t *data, size_t size, struct dq_strings *wanted, struct dq_strings *excluded)
+    const uint8_t *data, size_t size, struct dq_strvec *wanted, struct dq_strvec *excluded)
 {
     struct dq_error e;
     while (size > 0 && wanted->n + excluded->n < MOST_WORDS) {
@@ -141,7 +141,7 @@ static void add_words(
         char *word = strndup((const char *)data + dash, len - dash); /* ends at a NUL */
         FUZZ_CHECK(word);
         check_patterns(word);
-        FUZZ_CHECK(dq_strings_add(dash ? excluded : wanted, word, strlen(word), &e) == 0);
+        FUZZ_CHECK(dq_strvec_add(dash ? excluded : wanted, word, strlen(word), &e) == 0);
         free(word);
         data += len + (end != NULL);
         size -= len + (end != NULL);
@@ -150,9 +150,9 @@ static void add_words(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct dq_strings wanted = {0};
-    struct dq_strings excluded = {0};
-    struct dq_strings unused = {0};
+    struct dq_strvec wanted = {0};
+    struct dq_strvec excluded = {0};
+    struct dq_strvec unused = {0};
     struct dq_picks picks = {0};
     struct dq_error e = {.text = ""};
     add_words(data, size, &wanted, &excluded);
@@ -164,8 +164,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK((rc == DQ_ERR_NO_TENSOR || rc == DQ_ERR_USAGE) && e.text[0]);
     FUZZ_CHECK(unused.n <= excluded.n);
     dq_picks_finish(&picks);
-    dq_strings_finish(&unused);
-    dq_strings_finish(&excluded);
-    dq_strings_finish(&wanted);
+    dq_strvec_finish(&unused);
+    dq_strvec_finish(&excluded);
+    dq_strvec_finish(&wanted);
     return 0;
 }

@@ -30,8 +30,8 @@ LINES = [
     'extract -o out/ -f raw -d f16 m.gguf', 'extract -o - m.gguf', 'extract -o x.npy m.gguf a[0:8]',
     'extract -n --json m.gguf', 'extract --manifest j -d native m.gguf *', 'extract -x a m.gguf',
     'extract --force -o m.gguf m.gguf a', 'extract -T m.gguf m.gguf', 'verify --device cpu m.gguf',
-    'verify --device cpu --cpu v3 --json m.gguf', 'verify --ulp 1 -d bf16 --device cpu', 'formats',
-    'formats --json', 'devices', '--version', '--help', 'bench --help', 'lst m.gguf', 'm.gguf',
+    'verify --device cpu --cpu v3 --json m.gguf', 'verify --ulp 1 -d bf16 --device cpu', 'types',
+    'types --json', 'devices', '--version', '--help', 'bench --help', 'lst m.gguf', 'm.gguf',
     'check m.gguf', 'check --values m.gguf', 'check --json --values m.gguf', 'check --jsonl m.gguf a',
     'extract --jsonl -j 2 -t a -t b m.gguf', 'list -x b -- m.gguf', 'extract --skip-existing',
 ]
@@ -39,8 +39,8 @@ LINES = [
 
 def types(data):
     """The types in the order of their rows, which is that of the targets' type byte."""
-    with open(os.path.join(data, os.pardir, 'src', 'formats.def'), encoding='utf-8') as f:
-        return re.findall(r'^DQ_FORMAT\((\w+), "\w+", \d+, \d+, (\d+)', f.read(), re.M)
+    with open(os.path.join(data, os.pardir, 'src', 'type', 'types.def'), encoding='utf-8') as f:
+        return re.findall(r'^DQ_TYPE\((\w+), "\w+", \d+, \d+, (\d+)', f.read(), re.M)
 
 
 def read(*path):

@@ -1,8 +1,8 @@
 #include "mutate_gguf.h"
 
-#include "type/type.h"
 #include "fuzz.h"
 #include "rng.h"
+#include "type/type.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -251,8 +251,8 @@ static uint64_t odd_number(struct file *f, uint64_t now)
 
 static uint32_t some_type(struct file *f)
 {
-    const uint64_t n = below(f, DQ_FMT_COUNT + 4);
-    return n < DQ_FMT_COUNT ? dq_formats[n].id : (uint32_t)odd_number(f, 40);
+    const uint64_t n = below(f, DQ_TYPE_COUNT + 4);
+    return n < DQ_TYPE_COUNT ? dq_types[n].id : (uint32_t)odd_number(f, 40);
 }
 
 static struct piece spare(struct file *f, const void *bytes, size_t len)
@@ -434,12 +434,12 @@ static void lay_out(struct file *f)
     uint64_t offset = 0;
     for (size_t i = 0; i < f->tensors_there; i++) {
         struct tensor *t = &f->tensors[i];
-        const struct dq_format_info *format = dq_format_by_id(t->type);
+        const struct dq_type_info *type = dq_type_by_id(t->type);
         uint64_t n = 1;
         for (uint32_t d = 0; d < t->n_dims && d < MOST_DIMS; d++)
             n *= t->dims[d];
         t->offset = offset;
-        offset += format ? n / format->weights * format->bytes : 32;
+        offset += type ? n / type->weights * type->bytes : 32;
         while (f->alignment > 0 && offset % f->alignment != 0)
             offset++;
     }

@@ -4,7 +4,7 @@ summary of all.
 
 Waves are those that a SIMD holds at a time, of the most that it can. Loads and stores are of
 vectors, counted in the code by their width in bytes; a thread's store of 16 bytes is 4 weights as
-f32 and 8 as f16 or bf16. What is narrower there, in kernels of formats without blocks, writes the
+f32 and 8 as f16 or bf16. What is narrower there, in kernels of types without blocks, writes the
 last weights of a tensor; 4 bytes also the word that tells of an overflow."""
 
 import argparse

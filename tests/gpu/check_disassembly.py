@@ -2,7 +2,7 @@
 """Reads the AMD machine code of the kernels and fails if it may round differently from the source,
 or is slow for a reason that can be seen there.
 
-For every target of a code object bundle: all kernels of formats.def are there; none has a fused
+For every target of a code object bundle: all kernels of types.def are there; none has a fused
 multiply-add, another instruction that does not round as IEEE says, or a change of float mode; none
 flushes subnormal numbers, uses scratch memory or LDS; all write 16 bytes at once; a SIMD is full of
 waves; and what the alignment of a block lets one load have is not loaded in two."""
@@ -32,9 +32,9 @@ MEMORY = re.compile(r"(ds|scratch|buffer|flat)_")
 FEWER_WAVES = {"gfx900": 8, "gfx906": 8, "gfx908": 8}
 
 
-def expected_kernels(formats):
+def expected_kernels(types):
     """Returns {kernel: bytes of a block}."""
-    rows = re.findall(r"^DQ_FORMAT\((\w+), [^,]+, \d+, \d+, (\d+),", formats.read_text(), re.M)
+    rows = re.findall(r"^DQ_TYPE\((\w+), [^,]+, \d+, \d+, (\d+),", types.read_text(), re.M)
     return {f"dq_{token}_{dtype}": int(length) for token, length in rows for dtype in DTYPES}
 
 
@@ -103,12 +103,12 @@ def row(kernels):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=pathlib.Path)
-    parser.add_argument("--formats", type=pathlib.Path, required=True, help="src/formats.def")
+    parser.add_argument("--types", type=pathlib.Path, required=True, help="src/types.def")
     parser.add_argument("--objdump", default="llvm-objdump")
     parser.add_argument("--readelf", default="llvm-readelf")
     parser.add_argument("--targets", help="those that must be there, with commas")
     args = parser.parse_args()
-    expected = expected_kernels(args.formats)
+    expected = expected_kernels(args.types)
     objects = code_object.split(args.bundle)
     missing = set(filter(None, (args.targets or "").split(","))) - objects.keys()
     n_faults = len(missing)

@@ -1,9 +1,9 @@
 #include "gpu_host.h"
 
-#include "type/type.h"
 #include "host_faults.h"
 #include "host_kernels.h"
 #include "host_memory.h"
+#include "type/type.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JUNK = 0xa5 };
+enum { POISON = 0xa5 };
 
 struct kernel {
     struct kernel *next;
-    const struct dq_format_info *format;
+    const struct dq_type_info *type;
     enum dq_dtype dtype;
     char name[32];
 };
@@ -38,12 +38,12 @@ struct task {
 
 struct stream {
     pthread_mutex_t in_use;
-    struct dq_gpu *gpu;
+    struct dq_gpu_ctx *gpu;
     struct task *first;
     struct task *last;
 };
 
-struct dq_gpu {
+struct dq_gpu_ctx {
     struct host_memory memory;
     pthread_mutex_t lock; /* of all below */
     struct kernel *kernels;
@@ -85,14 +85,14 @@ static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
     return rc;
 }
 
-static int open_gpu(int device, struct dq_gpu **out, struct dq_error *e)
+static int open_gpu(int device, struct dq_gpu_ctx **out, struct dq_error *e)
 {
     const int rc = host_call(HOST_OPEN, e);
     if (device < 0 || (uint64_t)device >= host_setting("DQ_HOST_DEVICES", 2))
         host_misuse("there is no device %d", device);
     if (rc != 0)
         return rc;
-    struct dq_gpu *g = calloc(1, sizeof *g);
+    struct dq_gpu_ctx *g = calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
     host_memory_init(&g->memory);
@@ -101,7 +101,7 @@ static int open_gpu(int device, struct dq_gpu **out, struct dq_error *e)
     return 0;
 }
 
-static void close_gpu(struct dq_gpu *g)
+static void close_gpu(struct dq_gpu_ctx *g)
 {
     if (!g)
         return;
@@ -117,22 +117,22 @@ static void close_gpu(struct dq_gpu *g)
     free(g);
 }
 
-static int find_kernel(struct dq_gpu *g, const char *name, void **out, struct dq_error *e)
+static int find_kernel(struct dq_gpu_ctx *g, const char *name, void **out, struct dq_error *e)
 {
     char known[32];
     const int rc = host_call(HOST_KERNEL, e);
     if (rc != 0)
         return rc;
-    for (size_t i = 0; i < (size_t)DQ_FMT_COUNT * DQ_DTYPE_native; i++) {
-        const struct dq_format_info *format = &dq_formats[i / DQ_DTYPE_native];
+    for (size_t i = 0; i < (size_t)DQ_TYPE_COUNT * DQ_DTYPE_native; i++) {
+        const struct dq_type_info *type = &dq_types[i / DQ_DTYPE_native];
         const enum dq_dtype dtype = (enum dq_dtype)(i % DQ_DTYPE_native);
-        snprintf(known, sizeof known, "dq_%s_%s", format->token, dq_dtype_name(dtype));
+        snprintf(known, sizeof known, "dq_%s_%s", type->token, dq_dtype_name(dtype));
         if (strcmp(known, name) != 0)
             continue;
         struct kernel *k = calloc(1, sizeof *k);
         if (!k)
             return dq_fail_nomem(e);
-        *k = (struct kernel){.format = format, .dtype = dtype};
+        *k = (struct kernel){.type = type, .dtype = dtype};
         memcpy(k->name, known, sizeof known);
         pthread_mutex_lock(&g->lock);
         k->next = g->kernels;
@@ -144,7 +144,8 @@ static int find_kernel(struct dq_gpu *g, const char *name, void **out, struct dq
     return dq_fail(e, DQ_ERR_GPU, "hostModuleGetFunction: %s not found", name);
 }
 
-static int take_memory(struct dq_gpu *g, size_t len, bool on_device, void **out, struct dq_error *e)
+static int take_memory(
+    struct dq_gpu_ctx *g, size_t len, bool on_device, void **out, struct dq_error *e)
 {
     const int rc = host_call(on_device ? HOST_ALLOC : HOST_ALLOC_HOST, e);
     if (rc != 0)
@@ -157,27 +158,27 @@ static int take_memory(struct dq_gpu *g, size_t len, bool on_device, void **out,
     return 0;
 }
 
-static int alloc(struct dq_gpu *g, size_t len, void **out, struct dq_error *e)
+static int alloc(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
 {
     return take_memory(g, len, true, out, e);
 }
 
-static void free_device(struct dq_gpu *g, void *d_ptr)
+static void free_device(struct dq_gpu_ctx *g, void *d_ptr)
 {
     host_memory_give(&g->memory, d_ptr, true);
 }
 
-static int alloc_host(struct dq_gpu *g, size_t len, void **out, struct dq_error *e)
+static int alloc_host(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
 {
     return take_memory(g, len, false, out, e);
 }
 
-static void free_host(struct dq_gpu *g, void *ptr)
+static void free_host(struct dq_gpu_ctx *g, void *ptr)
 {
     host_memory_give(&g->memory, ptr, false);
 }
 
-static int stream_new(struct dq_gpu *g, void **out, struct dq_error *e)
+static int stream_new(struct dq_gpu_ctx *g, void **out, struct dq_error *e)
 {
     const int rc = host_call(HOST_STREAM_NEW, e);
     if (rc != 0)
@@ -194,7 +195,7 @@ static int stream_new(struct dq_gpu *g, void **out, struct dq_error *e)
     return 0;
 }
 
-static void stream_free(struct dq_gpu *g, void *stream)
+static void stream_free(struct dq_gpu_ctx *g, void *stream)
 {
     struct stream *s = stream;
     if (!s)
@@ -208,7 +209,7 @@ static void stream_free(struct dq_gpu *g, void *stream)
     free(s);
 }
 
-static void enter(struct dq_gpu *g, struct stream *s)
+static void enter(struct dq_gpu_ctx *g, struct stream *s)
 {
     if (s->gpu != g)
         host_misuse("a stream is of another device");
@@ -216,7 +217,8 @@ static void enter(struct dq_gpu *g, struct stream *s)
         host_misuse("two threads use one stream");
 }
 
-static int put_task(struct dq_gpu *g, struct stream *s, const struct task *task, struct dq_error *e)
+static int put_task(
+    struct dq_gpu_ctx *g, struct stream *s, const struct task *task, struct dq_error *e)
 {
     struct task *t = malloc(sizeof *t);
     if (!t)
@@ -232,8 +234,8 @@ static int put_task(struct dq_gpu *g, struct stream *s, const struct task *task,
     return 0;
 }
 
-static int copy_in(
-    struct dq_gpu *g, void *stream, void *d_dst, const void *src, size_t len, struct dq_error *e)
+static int copy_in(struct dq_gpu_ctx *g, void *stream, void *d_dst, const void *src, size_t len,
+    struct dq_error *e)
 {
     const struct task t = {.dst = d_dst, .src = src, .len = len, .to_device = true};
     const int rc = host_call(HOST_COPY_IN, e);
@@ -242,8 +244,8 @@ static int copy_in(
     return rc != 0 ? rc : put_task(g, stream, &t, e);
 }
 
-static int copy_out(
-    struct dq_gpu *g, void *stream, void *dst, const void *d_src, size_t len, struct dq_error *e)
+static int copy_out(struct dq_gpu_ctx *g, void *stream, void *dst, const void *d_src, size_t len,
+    struct dq_error *e)
 {
     const struct task t = {.dst = dst, .src = d_src, .len = len, .to_device = false};
     const int rc = host_call(HOST_COPY_OUT, e);
@@ -253,7 +255,7 @@ static int copy_out(
 }
 
 static int fill(
-    struct dq_gpu *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
+    struct dq_gpu_ctx *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
 {
     const struct task t = {.dst = d_dst, .value = value, .len = len, .to_device = true};
     const int rc = host_call(HOST_FILL, e);
@@ -263,7 +265,7 @@ static int fill(
 
 static size_t src_len(const struct task *t)
 {
-    const struct dq_format_info *f = t->kernel->format;
+    const struct dq_type_info *f = t->kernel->type;
     return (size_t)(t->n_weights / f->weights * f->bytes);
 }
 
@@ -272,7 +274,7 @@ static size_t dst_len(const struct task *t)
     return (size_t)t->n_weights * dq_dtype_len(t->kernel->dtype);
 }
 
-static int launch(struct dq_gpu *g, void *stream, void *kernel, uint64_t nblocks,
+static int launch(struct dq_gpu_ctx *g, void *stream, void *kernel, uint64_t nblocks,
     unsigned block_size, void **args, struct dq_error *e)
 {
     const struct task t = {.kernel = kernel,
@@ -285,9 +287,9 @@ static int launch(struct dq_gpu *g, void *stream, void *kernel, uint64_t nblocks
     const int rc = host_call(HOST_LAUNCH, e);
     if (nblocks == 0 || block_size == 0 || block_size > 1024)
         host_misuse("a grid of %" PRIu64 " blocks of %u threads", nblocks, block_size);
-    if (nblocks * block_size * 16 * t.kernel->format->stores < dst_len(&t))
+    if (nblocks * block_size * 16 * t.kernel->type->gpu_stores_per_thread < dst_len(&t))
         host_misuse("%s: too few threads for %" PRIu64 " weights", t.kernel->name, t.n_weights);
-    if (t.n_weights % t.kernel->format->weights != 0 || (uintptr_t)t.src % 256 != 0 ||
+    if (t.n_weights % t.kernel->type->weights != 0 || (uintptr_t)t.src % 256 != 0 ||
         (uintptr_t)t.dst % 16 != 0 || (uintptr_t)t.overflow % 4 != 0)
         host_misuse("%s: not whole blocks, or not aligned", t.kernel->name);
     host_memory_find(&g->memory, t.src, src_len(&t), true);
@@ -296,7 +298,7 @@ static int launch(struct dq_gpu *g, void *stream, void *kernel, uint64_t nblocks
     return rc != 0 ? rc : put_task(g, stream, &t, e);
 }
 
-static void move(struct dq_gpu *g, const struct task *t)
+static void move(struct dq_gpu_ctx *g, const struct task *t)
 {
     uint8_t *dst = host_memory_find(&g->memory, t->dst, t->len, t->to_device);
     if (t->src)
@@ -305,7 +307,7 @@ static void move(struct dq_gpu *g, const struct task *t)
         memset(dst, t->value, t->len);
 }
 
-static void run(struct dq_gpu *g, const struct task *t)
+static void run(struct dq_gpu_ctx *g, const struct task *t)
 {
     const struct kernel *k = t->kernel;
     uint8_t *dst = host_memory_find(&g->memory, t->dst, dst_len(t), true);
@@ -313,17 +315,17 @@ static void run(struct dq_gpu *g, const struct task *t)
     if (!before)
         host_misuse("out of memory");
     memcpy(before, dst, dst_len(t));
-    memset(dst, JUNK, dst_len(t));
+    memset(dst, POISON, dst_len(t));
     if (dq_host_launch(k->name, t->nblocks, t->block_size,
             host_memory_find(&g->memory, t->src, src_len(t), true), dst, t->n_weights,
             host_memory_find(&g->memory, t->overflow, sizeof(uint32_t), true)) != 0)
         host_misuse("%s cannot be launched", k->name);
-    host_spoil(k->name, k->format, k->dtype, before, dst, t->n_weights);
+    host_spoil(k->name, k->type, k->dtype, before, dst, t->n_weights);
     free(before);
 }
 
 /* Work behind a failure is not done. */
-static int sync(struct dq_gpu *g, void *stream, struct dq_error *e)
+static int sync(struct dq_gpu_ctx *g, void *stream, struct dq_error *e)
 {
     struct stream *s = stream;
     const int rc = host_call(HOST_SYNC, e);

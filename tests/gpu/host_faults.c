@@ -192,7 +192,7 @@ static bool read_wrong(struct wrong *out)
     return true;
 }
 
-void host_spoil(const char *kernel, const struct dq_format_info *format, enum dq_dtype dtype,
+void host_spoil(const char *kernel, const struct dq_type_info *type, enum dq_dtype dtype,
     const void *before, void *weights, uint64_t n)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -214,7 +214,7 @@ void host_spoil(const char *kernel, const struct dq_format_info *format, enum dq
         const uint8_t *old = (const uint8_t *)before + i * len;
         w.bits = len == 2 ? dq_u16(p) : dq_u32(p);
         w.before = len == 2 ? dq_u16(old) : dq_u32(old);
-        w.element = i % format->weights;
+        w.element = i % type->weights;
         const uint32_t bits = wrong.of(&w);
         const uint16_t half = (uint16_t)bits;
         memcpy(p, len == 2 ? (const void *)&half : &bits, len);

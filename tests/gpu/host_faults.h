@@ -45,7 +45,7 @@ void host_forget_calls(void);
 int host_call(enum host_call call, struct dq_error *e);
 
 /* Spoils what a launch of a kernel wrote where `before` was. */
-void host_spoil(const char *kernel, const struct dq_format_info *format, enum dq_dtype dtype,
+void host_spoil(const char *kernel, const struct dq_type_info *type, enum dq_dtype dtype,
     const void *before, void *weights, uint64_t n);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JUNK = 0xa5, JUNK_LEN = 64 << 10, ALIGN = 256 };
+enum { POISON = 0xa5, JUNK_LEN = 64 << 10, ALIGN = 256 };
 
 /* Added to the host's address, this makes one of the device's, at which nothing can be. */
 static const uintptr_t device_base = (uintptr_t)1 << 60;
@@ -51,7 +51,7 @@ static struct host_piece *piece_new(size_t len, bool on_device)
         free(piece);
         return NULL;
     }
-    memset(bytes, JUNK, len < JUNK_LEN ? len : JUNK_LEN);
+    memset(bytes, POISON, len < JUNK_LEN ? len : JUNK_LEN);
     *piece = (struct host_piece){NULL, bytes, len, on_device};
     return piece;
 }

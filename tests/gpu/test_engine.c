@@ -1,9 +1,9 @@
 /* Which device a run gets, and what it does when that cannot be had. */
+#include "base/mem.h"
 #include "dq_test.h"
 #include "engine/engine.h"
 #include "gpu_host.h"
 #include "host_faults.h"
-#include "base/mem.h"
 #include "scratch.h"
 
 #include <stdio.h>
@@ -75,22 +75,22 @@ static void other_names_are_refused(void **state)
     }
 }
 
-static struct dq_engine_wish wish_for(const char *device, uint64_t n_bytes)
+static struct dq_engine_options wish_for(const char *device, uint64_t n_bytes)
 {
-    struct dq_engine_wish wish = {.n_bytes = n_bytes, .n_threads = 2};
+    struct dq_engine_options options = {.n_bytes = n_bytes, .n_threads = 2};
     struct dq_error e;
-    check_ok(dq_device_parse(device, &wish.device, &e), &e);
-    return wish;
+    check_ok(dq_device_parse(device, &options.device, &e), &e);
+    return options;
 }
 
 /* Opens and closes an engine; checks its label, and that the reason for it holds some words. */
 static void check_opens(
     const char *device, uint64_t n_bytes, const char *label, const char *words, size_t n_lanes)
 {
-    const struct dq_engine_wish wish = wish_for(device, n_bytes);
+    const struct dq_engine_options options = wish_for(device, n_bytes);
     struct dq_engine engine;
     struct dq_error e;
-    check_ok(dq_engine_open(&engine, &wish, &e), &e);
+    check_ok(dq_engine_open(&engine, &options, &e), &e);
     assert_string_equal(engine.label, label);
     if (!strstr(engine.why, words))
         fail_msg("'%s' does not hold '%s'", engine.why, words);
@@ -109,10 +109,10 @@ static void check_opens(
 
 static void check_refused(const char *device, int code, const char *words)
 {
-    const struct dq_engine_wish wish = wish_for(device, UINT64_MAX);
+    const struct dq_engine_options options = wish_for(device, UINT64_MAX);
     struct dq_engine engine;
     struct dq_error e;
-    check_error(dq_engine_open(&engine, &wish, &e), &e, code, words);
+    check_error(dq_engine_open(&engine, &options, &e), &e, code, words);
     assert_int_equal(engine.n_lanes, 0);
     assert_int_equal(engine.n_gpus, 0);
     dq_engine_close(&engine);
@@ -209,7 +209,7 @@ static void memory_decides_about_lanes(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct dq_engine_wish wish = wish_for("gpu", 0);
+        const struct dq_engine_options options = wish_for("gpu", 0);
         struct dq_engine engine;
         struct dq_error e;
         set_memory(rows[i].memory);
@@ -217,7 +217,7 @@ static void memory_decides_about_lanes(void **state)
             check_refused("gpu", DQ_ERR_GPU, "out of memory");
             continue;
         }
-        check_ok(dq_engine_open(&engine, &wish, &e), &e);
+        check_ok(dq_engine_open(&engine, &options, &e), &e);
         assert_int_equal(engine.n_lanes, rows[i].n_lanes);
         for (size_t k = 0; k < engine.n_lanes; k++)
             assert_int_equal(engine.lanes[k]->out_len, rows[i].out_len);
@@ -235,19 +235,20 @@ static void all_gpus_take_turns(void **state)
     static const size_t numbers[] = {1, 2, 3, 7, DQ_GPUS_MAX, DQ_GPUS_MAX + 1};
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        struct dq_engine_wish wish = wish_for(i % 2 ? "gpu:all" : "host:all", 0);
+        struct dq_engine_options options = wish_for(i % 2 ? "gpu:all" : "host:all", 0);
         const size_t n = least(numbers[i], DQ_GPUS_MAX);
         char text[32];
         struct dq_engine engine;
         struct dq_error e;
         snprintf(text, sizeof text, "%zu", numbers[i]);
         setenv("DQ_HOST_DEVICES", text, 1);
-        for (wish.n_comparing = 0; wish.n_comparing < 20; wish.n_comparing += 3) {
-            check_ok(dq_engine_open(&engine, &wish, &e), &e);
+        for (options.n_comparing = 0; options.n_comparing < 20; options.n_comparing += 3) {
+            check_ok(dq_engine_open(&engine, &options, &e), &e);
             assert_int_equal(engine.n_gpus, n);
-            const bool many = wish.n_comparing + DQ_GPU_LANES > 16; /* more than lanes of half */
-            const size_t lane = (DQ_GPU_IN + DQ_GPU_OUT) >> ((wish.n_comparing > 0) + many);
-            const size_t wanted = least(n * DQ_GPU_LANES + wish.n_comparing, DQ_GPU_PINNED / lane);
+            const bool many = options.n_comparing + DQ_GPU_LANES > 16; /* more than lanes of half */
+            const size_t lane = (DQ_GPU_IN + DQ_GPU_OUT) >> ((options.n_comparing > 0) + many);
+            const size_t wanted =
+                least(n * DQ_GPU_LANES + options.n_comparing, DQ_GPU_PINNED / lane);
             assert_int_equal(engine.n_lanes, wanted > n ? wanted : n); /* one for each */
             for (size_t k = 0; k < engine.n_lanes; k++) {
                 snprintf(text, sizeof text, "host:%zu", k % n);
@@ -276,7 +277,7 @@ static void gpus_that_cannot_be_used_are_left_out(void **state)
         {"alloc:1!", "host:1-2", "host:0: hostMalloc: "},
         {"alloc:1", "host:1-2", "host:0: too little memory is free"}, /* its lane would be small */
     };
-    const struct dq_engine_wish wish = wish_for("gpu:all", 0);
+    const struct dq_engine_options options = wish_for("gpu:all", 0);
     (void)state;
     setenv("DQ_HOST_DEVICES", "3", 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -284,7 +285,7 @@ static void gpus_that_cannot_be_used_are_left_out(void **state)
         struct dq_error e;
         host_forget_calls();
         setenv("DQ_HOST_FAIL", rows[i].fault, 1);
-        check_ok(dq_engine_open(&engine, &wish, &e), &e);
+        check_ok(dq_engine_open(&engine, &options, &e), &e);
         assert_string_equal(engine.label, rows[i].label);
         assert_non_null(strstr(engine.left_out, rows[i].left_out));
         assert_non_null(strstr(engine.why, "asked for; left out: host:"));
@@ -305,7 +306,7 @@ static void gpus_are_named_in_runs(void **state)
 {
     static const struct dq_gpu_driver other = {.name = "cuda"};
     const struct dq_gpu_driver *h = &dq_gpu_host;
-    const struct dq_device devices[] = {
+    const struct dq_gpu_id devices[] = {
         {h, 0}, {h, 2}, {h, 3}, {h, 4}, {&other, 5}, {&other, 7}, {&other, 8}, {h, 9}};
     static const char *const labels[] = {"", "host:0", "host:0,host:2", "host:0,host:2-3",
         "host:0,host:2-4", "host:0,host:2-4,cuda:5", "host:0,host:2-4,cuda:5,cuda:7",
@@ -327,32 +328,32 @@ static void processors_decide_about_cpu_lanes(void **state)
 {
     static const unsigned numbers[] = {1, 2, 5, DQ_LANES_MAX, DQ_LANES_MAX + 1, 4096};
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    struct dq_engine_wish wish = wish_for("cpu", 0);
+    struct dq_engine_options options = wish_for("cpu", 0);
     struct dq_engine engine;
     struct dq_error e;
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        wish.n_threads = numbers[i];
-        check_ok(dq_engine_open(&engine, &wish, &e), &e);
+        options.n_threads = numbers[i];
+        check_ok(dq_engine_open(&engine, &options, &e), &e);
         assert_int_equal(
             engine.n_lanes, numbers[i] < DQ_LANES_MAX ? numbers[i] : (unsigned)DQ_LANES_MAX);
         dq_engine_close(&engine);
     }
-    wish.n_threads = 0;
-    check_ok(dq_engine_open(&engine, &wish, &e), &e);
+    options.n_threads = 0;
+    check_ok(dq_engine_open(&engine, &options, &e), &e);
     assert_int_equal(engine.n_lanes, online < DQ_LANES_MAX ? online : DQ_LANES_MAX);
     dq_engine_close(&engine);
 }
 
 /* How many lanes of which size there are where so much may be taken. */
 static void check_limited(
-    const struct dq_engine_wish *wish, size_t most, size_t n_lanes, size_t out_len)
+    const struct dq_engine_options *options, size_t most, size_t n_lanes, size_t out_len)
 {
     struct dq_engine engine;
     struct dq_error e;
     const size_t taken = SIZE_MAX - dq_mem_left();
     dq_mem_limit(taken + most);
-    check_ok(dq_engine_open(&engine, wish, &e), &e);
+    check_ok(dq_engine_open(&engine, options, &e), &e);
     assert_int_equal(engine.n_lanes, n_lanes);
     for (size_t i = 0; i < engine.n_lanes; i++) {
         assert_int_equal(engine.lanes[i]->out_len, out_len);
@@ -368,25 +369,25 @@ static void check_limited(
 static void a_limit_of_memory_decides_about_lanes(void **state)
 {
     enum { KIB = 1 << 10, MIB = 1 << 20, SOME = 64 << 10, CPU_LANE = 2 * MIB + SOME };
-    struct dq_engine_wish wish = wish_for("cpu", 0);
+    struct dq_engine_options options = wish_for("cpu", 0);
     (void)state;
-    wish.n_threads = 8;
-    check_limited(&wish, MIB + 8 * CPU_LANE + SOME, 8, MIB);
-    check_limited(&wish, MIB + 8 * CPU_LANE - 1, 7, MIB);
-    check_limited(&wish, MIB + CPU_LANE + SOME, 1, MIB);
-    check_limited(&wish, MIB + CPU_LANE - 1, 1, MIB / 2);
-    check_limited(&wish, 100 * KIB, 1, 32 * KIB); /* even if little is left for others */
-    wish.beside = MIB;
-    check_limited(&wish, MIB + 8 * CPU_LANE, 5, MIB);
+    options.n_threads = 8;
+    check_limited(&options, MIB + 8 * CPU_LANE + SOME, 8, MIB);
+    check_limited(&options, MIB + 8 * CPU_LANE - 1, 7, MIB);
+    check_limited(&options, MIB + CPU_LANE + SOME, 1, MIB);
+    check_limited(&options, MIB + CPU_LANE - 1, 1, MIB / 2);
+    check_limited(&options, 100 * KIB, 1, 32 * KIB); /* even if little is left for others */
+    options.per_lane_extra = MIB;
+    check_limited(&options, MIB + 8 * CPU_LANE, 5, MIB);
 
-    wish = wish_for("gpu", 0);
+    options = wish_for("gpu", 0);
     const size_t gpu_lane = DQ_GPU_IN + DQ_GPU_OUT + SOME;
-    check_limited(&wish, MIB + DQ_GPU_LANES * gpu_lane + SOME, DQ_GPU_LANES, DQ_GPU_OUT);
-    check_limited(&wish, MIB + DQ_GPU_LANES * gpu_lane - 1, DQ_GPU_LANES - 1, DQ_GPU_OUT);
-    check_limited(&wish, MIB + gpu_lane - 1, 1, DQ_GPU_OUT / 2);
-    wish.n_comparing = 3;
-    wish.beside = MIB;
-    check_limited(&wish, MIB + 3 * (gpu_lane / 2 + MIB + SOME), 3, DQ_GPU_OUT / 2);
+    check_limited(&options, MIB + DQ_GPU_LANES * gpu_lane + SOME, DQ_GPU_LANES, DQ_GPU_OUT);
+    check_limited(&options, MIB + DQ_GPU_LANES * gpu_lane - 1, DQ_GPU_LANES - 1, DQ_GPU_OUT);
+    check_limited(&options, MIB + gpu_lane - 1, 1, DQ_GPU_OUT / 2);
+    options.n_comparing = 3;
+    options.per_lane_extra = MIB;
+    check_limited(&options, MIB + 3 * (gpu_lane / 2 + MIB + SOME), 3, DQ_GPU_OUT / 2);
 }
 
 /* It is the limit that is too small, not a GPU. */
@@ -395,11 +396,11 @@ static void too_low_a_limit_is_told(void **state)
     static const char *const devices[] = {"cpu", "gpu"};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        const struct dq_engine_wish wish = wish_for(devices[i], 0);
+        const struct dq_engine_options options = wish_for(devices[i], 0);
         struct dq_engine engine;
         struct dq_error e;
         dq_mem_limit(SIZE_MAX - dq_mem_left() + 20000);
-        check_error(dq_engine_open(&engine, &wish, &e), &e, DQ_ERR_MEMORY,
+        check_error(dq_engine_open(&engine, &options, &e), &e, DQ_ERR_MEMORY,
             "KiB of memory are needed, more than --max-memory allows");
         assert_int_equal(engine.n_lanes, 0);
         dq_mem_limit(SIZE_MAX);
@@ -408,13 +409,13 @@ static void too_low_a_limit_is_told(void **state)
 
 static void a_gpu_is_given_up_for_the_cpu(void **state)
 {
-    struct dq_engine_wish wish = wish_for("auto", UINT64_MAX);
+    struct dq_engine_options options = wish_for("auto", UINT64_MAX);
     struct dq_engine engine;
     struct dq_error e;
     (void)state;
-    check_ok(dq_engine_open(&engine, &wish, &e), &e);
+    check_ok(dq_engine_open(&engine, &options, &e), &e);
     assert_string_equal(engine.label, "host:0");
-    check_ok(dq_engine_fall_back(&engine, &wish, &e), &e);
+    check_ok(dq_engine_fall_back(&engine, &options, &e), &e);
     assert_string_equal(engine.label, "cpu");
     assert_string_equal(engine.why, "the GPU failed");
     assert_int_equal(engine.n_lanes, 2);

@@ -1,10 +1,10 @@
 /* The kernels of hip/, run on the host: every type to every type of output, against golden vectors
  * and between guard pages. Under AddressSanitizer the tails are exact to the byte. */
 #include "dq_test.h"
-#include "type/type.h"
 #include "golden_file.h"
 #include "guard.h"
 #include "host_kernels.h"
+#include "type/type.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@ static const uint32_t no_overflow = 0xdeadbeef;
 
 /* One kernel, and what it is to give. */
 struct expected {
-    const struct dq_format_info *info;
+    const struct dq_type_info *info;
     enum dq_dtype dtype;
     char kernel[32];
     size_t dtype_len;
@@ -61,7 +61,7 @@ static uint16_t bf16_of(uint32_t bits)
     return (uint16_t)(gap_below < gap_above ? below : above);
 }
 
-static struct expected expected_new(const struct dq_format_info *info, enum dq_dtype dtype)
+static struct expected expected_new(const struct dq_type_info *info, enum dq_dtype dtype)
 {
     struct expected e = {.info = info, .dtype = dtype, .dtype_len = dq_dtype_len(dtype)};
     size_t blocks_len, f32_len, f16_len;
@@ -148,7 +148,7 @@ static uint32_t want_overflow(const struct expected *e, size_t first, size_t n)
 
 static size_t weights_a_thread(const struct expected *e)
 {
-    return 16 / e->dtype_len * e->info->stores;
+    return 16 / e->dtype_len * e->info->gpu_stores_per_thread;
 }
 
 /* Launches as many blocks as n weights need, and some; checks all that the launch wrote. */
@@ -174,7 +174,7 @@ static uint8_t *exact_new(size_t len)
     return p;
 }
 
-static void golden(const struct dq_format_info *info, enum dq_dtype dtype)
+static void golden(const struct dq_type_info *info, enum dq_dtype dtype)
 {
     struct expected e = expected_new(info, dtype);
     uint8_t *src = exact_new(e.nblocks * info->bytes);
@@ -210,7 +210,7 @@ static uint8_t *last_place(const struct guard *g, size_t len, size_t align)
     return guard_last(g, (len + align - 1) / align * align);
 }
 
-static void guarded(const struct dq_format_info *info, enum dq_dtype dtype)
+static void guarded(const struct dq_type_info *info, enum dq_dtype dtype)
 {
     static const uint32_t sizes[] = {64, 96, 256};
     struct expected e = expected_new(info, dtype);
@@ -238,7 +238,7 @@ static void guarded(const struct dq_format_info *info, enum dq_dtype dtype)
 
 /* Runs small pieces in buffers that hold them exactly: a block, or 0 to 40 plain weights. The
  * overflow word is checked for each. */
-static void pieces(const struct dq_format_info *info, enum dq_dtype dtype)
+static void pieces(const struct dq_type_info *info, enum dq_dtype dtype)
 {
     struct expected e = expected_new(info, dtype);
     const bool plain = info->weights == 1;
@@ -293,7 +293,7 @@ static struct desert desert_new(size_t off, size_t window)
 }
 
 /* The weights after the first 2^35, whose numbers, threads and bytes all need more than 32 bits. */
-static void far(const struct dq_format_info *info, enum dq_dtype dtype)
+static void far(const struct dq_type_info *info, enum dq_dtype dtype)
 {
     struct expected e = expected_new(info, dtype);
     const uint32_t block = 256;
@@ -337,9 +337,9 @@ static void every_kernel_exists(void **state)
     uint32_t overflow = no_overflow;
 
     (void)state;
-    for (size_t i = 0; i < DQ_FMT_COUNT; i++) {
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
         for (int dtype = DQ_DTYPE_f32; dtype <= DQ_DTYPE_bf16; dtype++) {
-            snprintf(name, sizeof name, "dq_%s_%s", dq_formats[i].token,
+            snprintf(name, sizeof name, "dq_%s_%s", dq_types[i].token,
                 dq_dtype_name((enum dq_dtype)dtype));
             assert_true(dq_host_kernel_exists(name));
         }
@@ -398,17 +398,17 @@ static void only_finite_weights_overflow(void **state)
 
 #define ROW(token, function)                                                                       \
     {                                                                                              \
-#token "_" #function, function, NULL, NULL, (void *)(uintptr_t)&dq_formats[DQ_FMT_##token] \
+#token "_" #function, function, NULL, NULL, (void *)(uintptr_t)&dq_types[DQ_TYPE_##token]  \
     }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define DQ_FORMAT(token, name, id, weights, bytes, stored, dflt, stores)                           \
+#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
     ROW(token, is_golden), ROW(token, nothing_outside_is_touched), ROW(token, pieces_are_exact),   \
         ROW(token, indices_have_64_bits),
 #include "type/types.def"
-#undef DQ_FORMAT
+#undef DQ_TYPE
         cmocka_unit_test(every_kernel_exists),
         cmocka_unit_test(only_finite_weights_overflow),
     };

@@ -134,8 +134,8 @@ void build_refused(struct build *b, struct scratch *s, const char *words)
     const int fd = next_fd();
     build_free(b);
     const int rc = dq_model_open(path, &m, &e);
-    check_error(rc, &e, DQ_ERR_FORMAT, words);
-    check_error(rc, &e, DQ_ERR_FORMAT, path); /* it names the file */
+    check_error(rc, &e, DQ_ERR_MALFORMED, words);
+    check_error(rc, &e, DQ_ERR_MALFORMED, path); /* it names the file */
     assert_null(m);
     assert_int_equal(next_fd(), fd);
 }
@@ -148,8 +148,8 @@ void build_tensor_refused(struct build *b, struct scratch *s, const char *name, 
     assert_non_null(t);
     const int rc = dq_tensor_usable(m, t, false, &e);
     if (words) {
-        check_error(rc, &e, DQ_ERR_FORMAT, words);
-        check_error(rc, &e, DQ_ERR_FORMAT, t->shown);
+        check_error(rc, &e, DQ_ERR_MALFORMED, words);
+        check_error(rc, &e, DQ_ERR_MALFORMED, t->display_name);
         assert_non_null(t->problem);
     } else {
         check_ok(rc, &e);

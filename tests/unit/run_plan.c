@@ -52,7 +52,7 @@ void memory_free(struct memory_sink *s)
 }
 
 struct dq_model *open_random(
-    struct scratch *s, const struct dq_format_info *info, uint64_t n_rows, uint64_t seed)
+    struct scratch *s, const struct dq_type_info *info, uint64_t n_rows, uint64_t seed)
 {
     const uint64_t dims[] = {3 * (uint64_t)info->weights, n_rows, 2};
     const size_t len = (size_t)(3 * n_rows * 2) * info->bytes;
@@ -72,7 +72,7 @@ struct dq_model *open_random(
 uint8_t *decode_directly(const struct dq_model *m, const struct dq_tensor *t, enum dq_dtype dtype)
 {
     struct dq_error e;
-    const size_t nblocks = (size_t)(t->n_bytes / t->format->bytes);
+    const size_t nblocks = (size_t)(t->n_bytes / t->type->bytes);
     const size_t n = (size_t)t->n_weights;
     const struct dq_cpu *cpu = dq_cpu_levels[0];
     uint8_t *blocks = malloc((size_t)t->n_bytes);
@@ -80,7 +80,7 @@ uint8_t *decode_directly(const struct dq_model *m, const struct dq_tensor *t, en
     uint16_t *narrow = malloc(n * sizeof *narrow);
     assert_true(blocks && weights && narrow);
     check_ok(dq_tensor_read(m, t, 0, blocks, (size_t)t->n_bytes, &e), &e);
-    cpu->decode[t->format->format](blocks, weights, nblocks, DQ_DTYPE_f32);
+    cpu->decode[t->type->type](blocks, weights, nblocks, DQ_DTYPE_f32);
     if (dtype == DQ_DTYPE_f16)
         cpu->to_f16(weights, narrow, n);
     else if (dtype == DQ_DTYPE_bf16)
@@ -97,7 +97,7 @@ uint8_t *decode_directly(const struct dq_model *m, const struct dq_tensor *t, en
     return wanted;
 }
 
-struct lanes lanes_new(const struct dq_format_info *info, size_t nblocks, size_t n)
+struct lanes lanes_new(const struct dq_type_info *info, size_t nblocks, size_t n)
 {
     const size_t n_weights = nblocks * info->weights;
     const size_t blocks_len = nblocks * info->bytes;

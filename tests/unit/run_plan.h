@@ -26,7 +26,7 @@ void memory_free(struct memory_sink *s);
 
 /* A model of one tensor of this type: 3 blocks a row, n_rows rows, 2 planes of random bytes. */
 struct dq_model *open_random(
-    struct scratch *s, const struct dq_format_info *info, uint64_t n_rows, uint64_t seed);
+    struct scratch *s, const struct dq_type_info *info, uint64_t n_rows, uint64_t seed);
 
 /* All of a tensor's items, in the order of the file. The caller frees them. */
 uint8_t *decode_directly(const struct dq_model *m, const struct dq_tensor *t, enum dq_dtype dtype);
@@ -38,7 +38,7 @@ struct lanes {
     size_t n;
 };
 
-struct lanes lanes_new(const struct dq_format_info *info, size_t nblocks, size_t n);
+struct lanes lanes_new(const struct dq_type_info *info, size_t nblocks, size_t n);
 void lanes_free(struct lanes *lanes);
 
 #endif

@@ -3,8 +3,8 @@
 #ifndef DQ_SCRATCH_H
 #define DQ_SCRATCH_H
 
-#include "dq_test.h"
 #include "base/err.h"
+#include "dq_test.h"
 
 enum { SCRATCH_PATHS = 8 };
 

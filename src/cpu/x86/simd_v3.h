@@ -1,6 +1,6 @@
 /* decode_simd.h with AVX2 and F16C. */
-#ifndef DQ_DECODE_SIMD_V3_H
-#define DQ_DECODE_SIMD_V3_H
+#ifndef DQ_SIMD_V3_H
+#define DQ_SIMD_V3_H
 
 #include "cpu/x86/simd_x86.h"
 
@@ -25,7 +25,7 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
 }
 
 /* The even and the odd ones: bf16 of each are halves of the same words, without a shuffle. */
-DQ_INLINE struct dq_x16 dq_x16_of_codes_apart(const int8_t *q)
+DQ_INLINE struct dq_x16 dq_x16_of_codes_deinterleaved(const int8_t *q)
 {
     const __m256i words = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)q));
     const __m256i even = _mm256_madd_epi16(words, _mm256_set1_epi32(1));
@@ -129,17 +129,17 @@ DQ_INLINE void dq_x16_pair_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16
     _mm256_storeu_si256((__m256i *)(void *)(dst + 16), dq_h16_of_bf16(b));
 }
 
-DQ_INLINE __m256i dq_h16_of_apart(struct dq_x16 x)
+DQ_INLINE __m256i dq_h16_of_deinterleaved(struct dq_x16 x)
 {
     const __m256i even = _mm256_srli_epi32(dq_x8_rounded_to_bf16(x.low), 16);
 
     return _mm256_blend_epi16(even, dq_x8_rounded_to_bf16(x.high), 0xaa);
 }
 
-DQ_INLINE void dq_x16_apart_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
+DQ_INLINE void dq_x16_deinterleaved_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
 {
-    _mm256_storeu_si256((__m256i *)(void *)dst, dq_h16_of_apart(a));
-    _mm256_storeu_si256((__m256i *)(void *)(dst + 16), dq_h16_of_apart(b));
+    _mm256_storeu_si256((__m256i *)(void *)dst, dq_h16_of_deinterleaved(a));
+    _mm256_storeu_si256((__m256i *)(void *)(dst + 16), dq_h16_of_deinterleaved(b));
 }
 
 DQ_INLINE struct dq_table dq_table_f16(struct dq_x16 x)
@@ -201,7 +201,8 @@ DQ_INLINE __m256i dq_load_for_unpack(const void *p)
 
 DQ_INLINE __m256i dq_bits_for_unpack(const uint8_t *bits)
 {
-    return dq_bits_at(bits, _mm256_setr_epi64x(0, DQ_BYTES(2), DQ_BYTES(1), DQ_BYTES(3)));
+    return dq_bits_at(
+        bits, _mm256_setr_epi64x(0, DQ_SWAR_SPLAT8(2), DQ_SWAR_SPLAT8(1), DQ_SWAR_SPLAT8(3)));
 }
 
 DQ_INLINE void dq_table_lookup32(uint16_t *dst, const struct dq_table *table, const int8_t *q,
@@ -217,7 +218,7 @@ DQ_INLINE void dq_table_lookup32(uint16_t *dst, const struct dq_table *table, co
     }
     if (keys.two)
         k = _mm256_or_si256(_mm256_and_si256(k, _mm256_set1_epi8(7)),
-            _mm256_setr_epi64x(0, DQ_BYTES(8), 0, DQ_BYTES(8)));
+            _mm256_setr_epi64x(0, DQ_SWAR_SPLAT8(8), 0, DQ_SWAR_SPLAT8(8)));
     else
         k = _mm256_and_si256(k, _mm256_set1_epi8(15));
     const __m256i low = _mm256_shuffle_epi8(table->low, k);
@@ -226,7 +227,7 @@ DQ_INLINE void dq_table_lookup32(uint16_t *dst, const struct dq_table *table, co
     _mm256_storeu_si256((__m256i *)(void *)(dst + 16), _mm256_unpackhi_epi8(low, high));
 }
 
-DQ_INLINE void dq_nines32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
+DQ_INLINE void dq_unpack9x32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
 {
     const __m256i bytes = dq_load_for_unpack(low);
     const __m256i ninth = _mm256_and_si256(dq_bits_for_unpack(bits), _mm256_set1_epi8(1));
@@ -237,10 +238,11 @@ DQ_INLINE void dq_nines32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
 
 DQ_INLINE __m256i dq_bits_of(const uint8_t *bits)
 {
-    return dq_bits_at(bits, _mm256_setr_epi64x(0, DQ_BYTES(1), DQ_BYTES(2), DQ_BYTES(3)));
+    return dq_bits_at(
+        bits, _mm256_setr_epi64x(0, DQ_SWAR_SPLAT8(1), DQ_SWAR_SPLAT8(2), DQ_SWAR_SPLAT8(3)));
 }
 
-DQ_INLINE void dq_fives32(int8_t *q, const uint8_t *nibbles, const uint8_t *bits, int bias)
+DQ_INLINE void dq_unpack5x32(int8_t *q, const uint8_t *nibbles, const uint8_t *bits, int bias)
 {
     const __m256i low = _mm256_sub_epi8(dq_nibbles_of(nibbles), _mm256_set1_epi8((char)bias));
     const __m256i fifth = _mm256_and_si256(dq_bits_of(bits), _mm256_set1_epi8(16));

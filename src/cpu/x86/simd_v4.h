@@ -1,6 +1,6 @@
 /* decode_simd.h with AVX-512. */
-#ifndef DQ_DECODE_SIMD_V4_H
-#define DQ_DECODE_SIMD_V4_H
+#ifndef DQ_SIMD_V4_H
+#define DQ_SIMD_V4_H
 
 #include "cpu/x86/simd_x86.h"
 
@@ -20,7 +20,7 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
     return (struct dq_x16){_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(codes))};
 }
 
-DQ_INLINE struct dq_x16 dq_x16_of_codes_apart(const int8_t *q)
+DQ_INLINE struct dq_x16 dq_x16_of_codes_deinterleaved(const int8_t *q)
 {
     return dq_x16_of_codes(q);
 }
@@ -106,7 +106,7 @@ DQ_INLINE void dq_x16_pair_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16
                                  dq_x16_rounded_to_bf16(b)));
 }
 
-DQ_INLINE void dq_x16_apart_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
+DQ_INLINE void dq_x16_deinterleaved_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
 {
     dq_x16_pair_to_bf16(dst, a, b);
 }
@@ -153,7 +153,7 @@ DQ_INLINE int dq_all_within(const float *d, const float *m, size_t n, float larg
     return fit == 0xffff;
 }
 
-DQ_INLINE void dq_nines32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
+DQ_INLINE void dq_unpack9x32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
 {
     const __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)low);
     const __m512i words = _mm512_cvtepu8_epi16(bytes);
@@ -162,7 +162,7 @@ DQ_INLINE void dq_nines32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
         dst, _mm512_mask_add_epi16(words, dq_u32(bits), words, _mm512_set1_epi16(0x100)));
 }
 
-DQ_INLINE void dq_fives32(int8_t *q, const uint8_t *nibbles, const uint8_t *bits, int bias)
+DQ_INLINE void dq_unpack5x32(int8_t *q, const uint8_t *nibbles, const uint8_t *bits, int bias)
 {
     const __m256i low = _mm256_sub_epi8(dq_nibbles_of(nibbles), _mm256_set1_epi8((char)bias));
 

@@ -1,6 +1,6 @@
 /* The functions of decode_simd.h that are the same with AVX2 and with AVX-512. */
-#ifndef DQ_DECODE_SIMD_X86_H
-#define DQ_DECODE_SIMD_X86_H
+#ifndef DQ_SIMD_X86_H
+#define DQ_SIMD_X86_H
 
 #include <immintrin.h>
 

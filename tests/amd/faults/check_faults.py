@@ -84,7 +84,7 @@ def said_by_reading(path, target, args):
     with tempfile.TemporaryDirectory() as folder:
         kernels = code_object.kernels(path.read_bytes(), target, pathlib.Path(folder), args.objdump,
                                       args.readelf)
-    expected = check_disassembly.expected_kernels(args.formats)
+    expected = check_disassembly.expected_kernels(args.types)
     return check_disassembly.check_target(kernels, {name: expected[name] for name in kernels})
 
 
@@ -101,7 +101,7 @@ def found(lines, pattern):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run-code", required=True)
-    parser.add_argument("--formats", type=pathlib.Path, required=True, help="src/formats.def")
+    parser.add_argument("--types", type=pathlib.Path, required=True, help="src/types.def")
     parser.add_argument("--objdump", default="llvm-objdump")
     parser.add_argument("--readelf", default="llvm-readelf")
     parser.add_argument("target")

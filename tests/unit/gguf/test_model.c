@@ -1,0 +1,438 @@
+/* Opening models: headers, metadata, tensor infos and the regions of their data. */
+#include "build_gguf.h"
+#include "dq_test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { F32 = 0, Q4_0 = 2, I8 = 24, F64 = 28, UNKNOWN = 153 };
+
+/* A model with two pairs and two tensors of F32: "a" of 3 x 2 weights and "b" of 5. */
+static void build_small(struct build *b, unsigned version, bool big_endian)
+{
+    const uint64_t dims[] = {3, 2};
+    build_begin(b, version, big_endian, 2, 2);
+    build_kv_string(b, "general.name", "small");
+    build_kv_u32(b, "answer", 42);
+    build_tensor(b, "a", F32, 0, 2, dims);
+    build_tensor1(b, "b", F32, 32, 5);
+    build_data(b, 32, 52);
+}
+
+static void check_small(struct scratch *s, unsigned version, bool big_endian)
+{
+    struct build b;
+    struct dq_error e;
+    int64_t answer;
+    build_small(&b, version, big_endian);
+    const uint64_t data_off = b.data_off;
+    struct dq_model *m = build_open(&b, s);
+    assert_int_equal(m->n_shards, 1);
+    assert_int_equal(m->shards[0].version, version);
+    assert_int_equal(m->shards[0].big_endian, big_endian);
+    assert_int_equal(m->shards[0].alignment, 32);
+    assert_int_equal(m->shards[0].data_off, data_off);
+    assert_int_equal(m->shards[0].n_kvs, 2);
+    assert_int_equal(m->n_tensors, 2);
+    const struct dq_kv *kv = dq_shard_kv(&m->shards[0], "answer");
+    assert_non_null(kv);
+    check_ok(dq_kv_integer(&m->shards[0], kv, &answer, &e), &e);
+    assert_int_equal(answer, 42);
+    const struct dq_tensor *t = dq_model_find(m, "a", 1);
+    assert_ptr_equal(t, &m->tensors[0]);
+    assert_int_equal(t->n_dims, 2);
+    assert_int_equal(t->dims[0], 3);
+    assert_int_equal(t->dims[1], 2);
+    assert_int_equal(t->dims[2], 1);
+    assert_int_equal(t->dims[3], 1);
+    assert_int_equal(t->n_weights, 6);
+    assert_int_equal(t->n_bytes, 24);
+    assert_int_equal(t->offset, data_off);
+    assert_int_equal(t->type->type, DQ_TYPE_f32);
+    assert_null(t->problem);
+    assert_int_equal(dq_model_find(m, "b", 1)->offset, data_off + 32);
+    dq_model_free(m);
+}
+
+static void version_1_is_read(void **state)
+{
+    check_small(*state, 1, false);
+}
+
+static void version_2_is_read(void **state)
+{
+    check_small(*state, 2, false);
+}
+
+static void version_3_is_read(void **state)
+{
+    check_small(*state, 3, false);
+}
+
+static void big_endian_version_3_is_read(void **state)
+{
+    check_small(*state, 3, true);
+}
+
+static void unknown_versions_are_refused(void **state)
+{
+    static const unsigned versions[] = {0, 4, 5, 0xffff, 0x10003, UINT32_MAX};
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        struct build b;
+        build_begin(&b, versions[i], false, 0, 0);
+        build_refused(&b, *state, "versions 1 to 3 are known");
+    }
+}
+
+static void another_magic_is_refused(void **state)
+{
+    struct build b;
+    build_small(&b, 3, false);
+    b.bytes[3] = 'f';
+    build_refused(&b, *state, "not a GGUF file");
+}
+
+/* Every shorter file ends inside the metadata or the tensor infos, or has no data for a tensor. */
+static void files_cut_anywhere_are_refused(void **state)
+{
+    for (unsigned version = 1; version <= 3; version++) {
+        struct build whole;
+        build_small(&whole, version, false);
+        for (size_t len = 0; len < whole.len; len++) {
+            struct build b;
+            build_small(&b, version, false);
+            b.len = len;
+            if (len < whole.data_off - 31) /* at most 31 bytes of padding follow the infos */
+                build_refused(&b, *state, "");
+            else if (len >= whole.data_off)
+                build_tensor_refused(&b, *state, "b", "cut short");
+            else
+                build_free(&b);
+        }
+        build_free(&whole);
+    }
+}
+
+static void an_empty_model_is_read(void **state)
+{
+    struct build b;
+    build_begin(&b, 3, false, 0, 0);
+    struct dq_model *m = build_open(&b, *state);
+    assert_int_equal(m->n_tensors, 0);
+    assert_int_equal(m->shards[0].n_kvs, 0);
+    assert_null(dq_model_find(m, "", 0));
+    assert_null(dq_shard_kv(&m->shards[0], ""));
+    dq_model_free(m);
+}
+
+static void counts_beyond_the_file_are_refused(void **state)
+{
+    static const uint64_t counts[] = {1, 100, 1ull << 32, 1ull << 58, 1ull << 63, UINT64_MAX};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct build b;
+        build_begin(&b, 3, false, counts[i], 0);
+        build_refused(&b, *state, "tensors claimed, 0 bytes left");
+        build_begin(&b, 3, false, 0, counts[i]);
+        build_refused(&b, *state, "metadata pairs and 0 tensors claimed, 0 bytes left");
+    }
+}
+
+static void the_least_tensor_info_and_pair_fit(void **state)
+{
+    struct build b;
+    build_begin(&b, 1, false, 1, 1);
+    build_key(&b, "k", DQ_VALUE_u8);
+    build_number(&b, 7, 1);
+    build_tensor(&b, "", I8, 0, 0, NULL);
+    build_data(&b, 32, 1);
+    struct dq_model *m = build_open(&b, *state);
+    assert_non_null(dq_model_find(m, "", 0));
+    assert_non_null(dq_shard_kv(&m->shards[0], "k"));
+    dq_model_free(m);
+}
+
+static void a_key_twice_is_refused(void **state)
+{
+    struct build b;
+    build_begin(&b, 3, false, 0, 3);
+    build_kv_u32(&b, "k", 1);
+    build_kv_u32(&b, "other", 1);
+    build_kv_string(&b, "k", "x");
+    build_refused(&b, *state, "key 'k' is there twice");
+}
+
+static void an_empty_key_is_refused(void **state)
+{
+    struct build b;
+    build_begin(&b, 3, false, 0, 1);
+    build_kv_u32(&b, "", 1);
+    build_refused(&b, *state, "empty key");
+}
+
+static void a_tensor_name_twice_is_refused(void **state)
+{
+    struct build b;
+    build_begin(&b, 3, false, 2, 0);
+    build_tensor1(&b, "x\n", I8, 0, 1);
+    build_tensor1(&b, "x\n", I8, 32, 1);
+    build_data(&b, 32, 64);
+    build_refused(&b, *state, "tensor 'x\\n' is there twice");
+}
+
+static void names_that_differ_behind_a_nul_are_two(void **state)
+{
+    struct build b;
+    build_begin(&b, 3, false, 2, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        build_string_len(&b, i ? "x\0b" : "x\0a", 3);
+        build_number(&b, 0, 4);
+        build_number(&b, I8, 4);
+        build_number(&b, 32 * i, 8);
+    }
+    build_data(&b, 32, 64);
+    struct dq_model *m = build_open(&b, *state);
+    assert_null(dq_model_find(m, "x", 1));
+    assert_ptr_equal(dq_model_find(m, "x\0a", 3), &m->tensors[0]);
+    assert_ptr_equal(dq_model_find(m, "x\0b", 3), &m->tensors[1]);
+    assert_string_equal(m->tensors[1].display_name, "x\\x00b");
+    dq_model_free(m);
+}
+
+static void names_and_keys_have_a_longest(void **state)
+{
+    static char text[DQ_KEY_MAX + 1];
+    struct build b;
+    memset(text, 'k', sizeof text);
+    build_begin(&b, 3, false, 1, 1);
+    build_string_len(&b, text, DQ_KEY_MAX);
+    build_number(&b, DQ_VALUE_u8, 4);
+    build_number(&b, 0, 1);
+    build_string_len(&b, text, DQ_NAME_MAX);
+    build_number(&b, 0, 4);
+    build_number(&b, I8, 4);
+    build_number(&b, 0, 8);
+    build_data(&b, 32, 1);
+    struct dq_model *m = build_open(&b, *state);
+    assert_non_null(dq_model_find(m, text, DQ_NAME_MAX));
+    dq_model_free(m);
+
+    build_begin(&b, 3, false, 0, 1);
+    build_string_len(&b, text, DQ_KEY_MAX + 1);
+    build_number(&b, DQ_VALUE_u8, 4);
+    build_number(&b, 0, 1);
+    build_refused(&b, *state, "key: 65536 bytes long, at most 65535");
+
+    build_begin(&b, 3, false, 1, 0);
+    build_string_len(&b, text, DQ_NAME_MAX + 1);
+    build_number(&b, 0, 4);
+    build_number(&b, I8, 4);
+    build_number(&b, 0, 8);
+    build_refused(&b, *state, "tensor name: 1025 bytes long, at most 1024");
+}
+
+/* However long a name is, its message says why; and it is cut at a whole letter. */
+static void long_names_leave_room_for_the_reason(void **state)
+{
+    static char text[DQ_KEY_MAX];
+    const uint64_t dims[] = {1, 1, 1, 1, 1};
+    struct build b;
+    struct dq_error e;
+    memset(text, 'k', sizeof text);
+    build_begin(&b, 3, false, 0, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        build_string_len(&b, text, DQ_KEY_MAX);
+        build_number(&b, DQ_VALUE_u8, 4);
+        build_number(&b, 0, 1);
+    }
+    build_refused(&b, *state, "' is there twice (offset ");
+
+    for (size_t i = 1; i + 1 < DQ_NAME_MAX; i += 2)
+        memcpy(text + i, "\xc3\xbc", 2);
+    text[DQ_NAME_MAX] = '\0';
+    build_begin(&b, 3, false, 2, 0);
+    build_tensor1(&b, text, I8, 0, 1);
+    build_tensor1(&b, text, I8, 32, 1);
+    build_refused(&b, *state, "\xc3\xbc' is there twice (offset ");
+
+    build_begin(&b, 3, false, 1, 0);
+    build_tensor(&b, text, I8, 0, 5, dims);
+    build_refused(&b, *state, "\xc3\xbc': 5 dimensions; at most 4");
+
+    build_begin(&b, 3, false, 1, 0);
+    build_tensor1(&b, text, 1000, 0, 1);
+    build_data(&b, 32, 1);
+    struct dq_model *m = build_open(&b, *state);
+    check_error(dq_tensor_usable(m, &m->tensors[0], true, &e), &e, DQ_ERR_TYPE,
+        "\xc3\xbc': type 1000 is not known");
+    dq_model_free(m);
+}
+
+static void five_dimensions_are_refused(void **state)
+{
+    const uint64_t dims[] = {1, 1, 1, 1, 1};
+    struct build b;
+    build_begin(&b, 3, false, 1, 0);
+    build_tensor(&b, "x", I8, 0, 5, dims);
+    build_data(&b, 32, 1);
+    build_refused(&b, *state, "5 dimensions; at most 4");
+}
+
+static void check_alignment(struct scratch *s, uint32_t alignment, const char *words)
+{
+    struct build b;
+    build_begin(&b, 3, false, 2, 1);
+    build_kv_u32(&b, "general.alignment", alignment);
+    build_tensor1(&b, "a", I8, 0, 1);
+    build_tensor1(&b, "b", I8, alignment, 1);
+    build_data(&b, alignment ? alignment : 1, (size_t)alignment + 1);
+    if (words) {
+        build_refused(&b, s, words);
+        return;
+    }
+    const uint64_t data_off = b.data_off;
+    struct dq_model *m = build_open(&b, s);
+    assert_int_equal(m->shards[0].alignment, alignment);
+    assert_int_equal(m->shards[0].data_off, data_off);
+    assert_null(m->tensors[0].problem);
+    assert_null(m->tensors[1].problem);
+    dq_model_free(m);
+}
+
+static void alignment_is_any_power_of_two(void **state)
+{
+    for (uint32_t alignment = 1; alignment <= 65536; alignment *= 2)
+        check_alignment(*state, alignment, NULL);
+}
+
+static void other_alignments_are_refused(void **state)
+{
+    static const uint32_t alignments[] = {0, 3, 24, 48, 65535};
+    for (size_t i = 0; i < sizeof alignments / sizeof alignments[0]; i++)
+        check_alignment(*state, alignments[i], "not a power of two");
+}
+
+static void alignment_of_another_type_is_refused(void **state)
+{
+    struct build b;
+    build_begin(&b, 3, false, 0, 1);
+    build_key(&b, "general.alignment", DQ_VALUE_u64);
+    build_number(&b, 32, 8);
+    build_refused(&b, *state, "general.alignment is of type u64, not u32");
+}
+
+static void whole_numbers_of_every_type_are_read(void **state)
+{
+    static const struct {
+        enum dq_value_type type;
+        uint64_t bits;
+        int64_t value;
+    } rows[] = {
+        {DQ_VALUE_u8, 0xff, 255},
+        {DQ_VALUE_i8, 0xff, -1},
+        {DQ_VALUE_u16, 0x8001, 32769},
+        {DQ_VALUE_i16, 0x8001, -32767},
+        {DQ_VALUE_u32, 0xfffffffe, 4294967294},
+        {DQ_VALUE_i32, 0xfffffffe, -2},
+        {DQ_VALUE_u64, INT64_MAX, INT64_MAX},
+        {DQ_VALUE_i64, 1ull << 63, INT64_MIN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct build b;
+        struct dq_error e;
+        int64_t value = 0;
+        build_begin(&b, 3, i % 2, 0, 1);
+        build_key(&b, "k", rows[i].type);
+        build_number(&b, rows[i].bits, dq_value_types[rows[i].type].len);
+        struct dq_model *m = build_open(&b, *state);
+        check_ok(dq_kv_integer(&m->shards[0], &m->shards[0].kvs[0], &value, &e), &e);
+        assert_int_equal(value, rows[i].value);
+        dq_model_free(m);
+    }
+}
+
+static void other_values_are_no_whole_numbers(void **state)
+{
+    struct build b;
+    struct dq_error e;
+    int64_t value = 77;
+    build_begin(&b, 3, false, 0, 4);
+    build_kv_string(&b, "text", "12");
+    build_key(&b, "float", DQ_VALUE_f32);
+    build_number(&b, 0, 4);
+    build_key(&b, "bool", DQ_VALUE_bool);
+    build_number(&b, 1, 1);
+    build_key(&b, "large", DQ_VALUE_u64);
+    build_number(&b, 1ull << 63, 8);
+    struct dq_model *m = build_open(&b, *state);
+    const struct dq_shard *s = &m->shards[0];
+    for (size_t i = 0; i < 3; i++)
+        check_error(
+            dq_kv_integer(s, &s->kvs[i], &value, &e), &e, DQ_ERR_MALFORMED, "not a whole number");
+    check_error(dq_kv_integer(s, &s->kvs[3], &value, &e), &e, DQ_ERR_MALFORMED,
+        "9223372036854775808, too large");
+    assert_int_equal(value, 77);
+    dq_model_free(m);
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+    struct dq_model *m = NULL;
+    struct dq_error e;
+    const char *path = scratch_path(*state, "absent.gguf");
+    check_error(dq_model_open(path, &m, &e), &e, DQ_ERR_IO, "absent.gguf: No such file");
+    check_error(dq_model_open("/", &m, &e), &e, DQ_ERR_IO, "is a folder");
+    check_error(dq_model_open("/dev/null", &m, &e), &e, DQ_ERR_USAGE, "pipe or a terminal");
+    assert_null(m);
+}
+
+static void freeing_nothing_is_allowed(void **state)
+{
+    const int fd = next_fd();
+    (void)state;
+    dq_model_free(NULL);
+    assert_int_equal(next_fd(), fd);
+}
+
+static void closing_closes_the_file(void **state)
+{
+    struct build b;
+    const int fd = next_fd();
+    build_small(&b, 3, false);
+    struct dq_model *m = build_open(&b, *state);
+    assert_int_equal(m->shards[0].fd, fd);
+    dq_model_free(m);
+    assert_int_equal(next_fd(), fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(version_1_is_read),
+        scratch_test(version_2_is_read),
+        scratch_test(version_3_is_read),
+        scratch_test(big_endian_version_3_is_read),
+        scratch_test(unknown_versions_are_refused),
+        scratch_test(another_magic_is_refused),
+        scratch_test(files_cut_anywhere_are_refused),
+        scratch_test(an_empty_model_is_read),
+        scratch_test(counts_beyond_the_file_are_refused),
+        scratch_test(the_least_tensor_info_and_pair_fit),
+        scratch_test(a_key_twice_is_refused),
+        scratch_test(an_empty_key_is_refused),
+        scratch_test(a_tensor_name_twice_is_refused),
+        scratch_test(names_that_differ_behind_a_nul_are_two),
+        scratch_test(names_and_keys_have_a_longest),
+        scratch_test(long_names_leave_room_for_the_reason),
+        scratch_test(five_dimensions_are_refused),
+        scratch_test(alignment_is_any_power_of_two),
+        scratch_test(other_alignments_are_refused),
+        scratch_test(alignment_of_another_type_is_refused),
+        scratch_test(whole_numbers_of_every_type_are_read),
+        scratch_test(other_values_are_no_whole_numbers),
+        scratch_test(what_is_no_file_is_refused),
+        cmocka_unit_test(freeing_nothing_is_allowed),
+        scratch_test(closing_closes_the_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+/* Headers of .npy files, byte for byte as numpy 1.24 writes them. */
+#include "dq_test.h"
+#include "sink/container.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The header is the text between the prefix and the blanks. */
+static void check_header(const char *descr, const uint64_t *shape, size_t n_dims, const char *dict)
+{
+    uint8_t out[DQ_NPY_HEADER_MAX];
+    uint8_t wanted[DQ_NPY_HEADER_MAX];
+    memset(out, '#', sizeof out);
+    const size_t n = dq_npy_header(descr, shape, n_dims, out);
+    assert_int_equal(n, 128); /* numpy's, of all these shapes */
+    memset(wanted, ' ', 128);
+    memcpy(wanted, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memcpy(wanted + 10, dict, strlen(dict));
+    wanted[127] = '\n';
+    assert_memory_equal(out, wanted, 128);
+    assert_int_equal(out[128], '#');
+}
+
+static void shapes_are_spelled_as_numpy_does(void **state)
+{
+    static const uint64_t shape[] = {3, 4, 5, 6};
+    (void)state;
+    check_header("<f4", NULL, 0, "{'descr': '<f4', 'fortran_order': False, 'shape': (), }");
+    check_header("<f4", shape, 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }");
+    check_header("<f2", shape, 2, "{'descr': '<f2', 'fortran_order': False, 'shape': (3, 4), }");
+    check_header("|u1", shape, 3, "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4, 5), }");
+    check_header(
+        "<i8", shape, 4, "{'descr': '<i8', 'fortran_order': False, 'shape': (3, 4, 5, 6), }");
+}
+
+static void zero_and_large_lengths_are_spelled(void **state)
+{
+    static const uint64_t zero[] = {0, 7};
+    static const uint64_t large[] = {INT64_MAX};
+    (void)state;
+    check_header("<f4", zero, 2, "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 7), }");
+    check_header("<f4", large, 1,
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807,), }");
+}
+
+/* numpy keeps room for a first length of 21 digits, so that this one needs 192 bytes. */
+static void room_is_kept_for_a_longer_first_length(void **state)
+{
+    static const uint64_t shape[] = {1, INT64_MAX, INT64_MAX};
+    static const char dict[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, "
+                               "9223372036854775807, 9223372036854775807), }";
+    uint8_t out[DQ_NPY_HEADER_MAX];
+    (void)state;
+    assert_int_equal(sizeof dict - 1 + 10 + 20 + 1, 128 + 1); /* beyond 128 by the room alone */
+    assert_int_equal(dq_npy_header("<f4", shape, 3, out), 192);
+    assert_memory_equal(out + 10, dict, sizeof dict - 1);
+    assert_int_equal(out[8], 192 - 10);
+}
+
+/* numpy adds 64 blanks to a header that has a multiple of 64 bytes already. */
+static void a_header_that_fits_gets_64_blanks_more(void **state)
+{
+    static const uint64_t shape[] = {10, INT64_MAX, 123456789012345678};
+    uint8_t out[DQ_NPY_HEADER_MAX];
+    char dict[DQ_NPY_HEADER_MAX];
+    (void)state;
+    const int n = snprintf(dict, sizeof dict,
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (10, 9223372036854775807, "
+        "123456789012345678), }");
+    assert_int_equal(n + 10 + 19 + 1, 128);
+    assert_int_equal(dq_npy_header("<f4", shape, 3, out), 192);
+    assert_memory_equal(out + 10, dict, (size_t)n);
+}
+
+static void every_length_is_a_multiple_of_64(void **state)
+{
+    uint64_t shape[8];
+    (void)state;
+    for (size_t n_dims = 0; n_dims <= 8; n_dims++) {
+        for (uint64_t length = 1; length < INT64_MAX / 10; length *= 10) {
+            uint8_t out[DQ_NPY_HEADER_MAX];
+            for (size_t i = 0; i < n_dims; i++)
+                shape[i] = length;
+            const size_t n = dq_npy_header("<f4", shape, n_dims, out);
+            assert_true(n % 64 == 0 && n > 0 && n <= sizeof out);
+            assert_int_equal(out[8] + 256 * out[9], n - 10);
+            assert_int_equal(out[n - 1], '\n');
+        }
+    }
+}
+
+static void containers_are_found_by_name(void **state)
+{
+    (void)state;
+    assert_string_equal(dq_container_by_name("npy")->ending, ".npy");
+    assert_string_equal(dq_container_by_name("raw")->ending, ".raw");
+    assert_non_null(dq_container_by_name("npy")->header);
+    assert_null(dq_container_by_name("raw")->header);
+    assert_ptr_equal(dq_container_by_name("NPY"), dq_container_by_name("npy"));
+    assert_null(dq_container_by_name("npz"));
+    assert_null(dq_container_by_name(""));
+    assert_null(dq_container_by_name(".npy"));
+}
+
+static void containers_are_found_by_ending(void **state)
+{
+    const struct dq_container *raw = dq_container_by_name("raw");
+    (void)state;
+    assert_ptr_equal(dq_container_by_ending("a/b.npy"), dq_container_by_name("npy"));
+    assert_ptr_equal(dq_container_by_ending("b.raw"), raw);
+    assert_ptr_equal(dq_container_by_ending("b.bin"), raw);
+    assert_ptr_equal(dq_container_by_ending("b.npy.bin"), raw);
+    assert_null(dq_container_by_ending("b.npyx"));
+    assert_null(dq_container_by_ending("npy"));
+    assert_null(dq_container_by_ending("b."));
+    assert_null(dq_container_by_ending(""));
+    assert_null(dq_container_by_ending("b.gguf"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_are_spelled_as_numpy_does),
+        cmocka_unit_test(zero_and_large_lengths_are_spelled),
+        cmocka_unit_test(room_is_kept_for_a_longer_first_length),
+        cmocka_unit_test(a_header_that_fits_gets_64_blanks_more),
+        cmocka_unit_test(every_length_is_a_multiple_of_64),
+        cmocka_unit_test(containers_are_found_by_name),
+        cmocka_unit_test(containers_are_found_by_ending),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
