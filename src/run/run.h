@@ -26,10 +26,14 @@ struct dq_values {
 
 /* What becomes of the values. All functions but plan and consume may be NULL. */
 struct dq_consumer {
-    /* In order: consume is called for one chunk at a time, in the order of the items and of the
-     * chunks of each, between begin and end of its item. Otherwise it is called by all threads at
-     * once, in any order. end is called in the order of the items in both cases. */
+    /* In order: begin, consume and end are called by one thread at a time, in the order of the items
+     * and of the chunks of each. Otherwise begin and consume are called by all threads at once, in
+     * any order, consume between begin and end of its item; end is still called by one thread at a
+     * time, in the order of the items. */
     bool in_order;
+
+    /* Without order: how many items may be begun and not ended; 0: any number. */
+    size_t max_begun;
 
     /* Check decoders: the values are those of all blocks that were read, in lane->out, wanted or not,
      * and what a decoder did not write is a pattern (dq_lane_poison). */
@@ -44,7 +48,8 @@ struct dq_consumer {
     int (*consume)(void *arg, void *state, const struct dq_values *v, struct dq_error *e);
 
     /* Ends an item. rc is 0 after its last chunk, or else why it ended early, with the reason in e;
-     * state is then what begin left, or NULL if the item was not begun. Returns rc, or an error. */
+     * state is then what begin left, or NULL. Of several items that end early, the one that failed is
+     * the first. Returns rc, or an error. */
     int (*end)(void *arg, size_t item, void *state, int rc, struct dq_error *e);
 
     void *arg;

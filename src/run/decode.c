@@ -1,0 +1,77 @@
+#include "run/decode.h"
+
+#include <string.h>
+#include <time.h>
+
+/* Rounds n floats to a 16-bit type in the place where they are. */
+static uint64_t round_in_place(
+    const struct dq_cpu *cpu, enum dq_dtype dtype, uint8_t *values, size_t n)
+{
+    uint16_t rounded[1024];
+    const size_t most = sizeof rounded / sizeof rounded[0];
+    const float *floats = (const float *)(const void *)values;
+    uint64_t n_overflow = 0;
+    for (size_t i = 0; i < n; i += most) {
+        const size_t some = n - i < most ? n - i : most;
+        n_overflow += dq_cpu_round(cpu, dtype, floats + i, rounded, some);
+        memcpy(values + i * sizeof *rounded, rounded, some * sizeof *rounded);
+    }
+    return n_overflow;
+}
+
+/* Decodes all blocks of a chunk for a consumer that checks the decoder. */
+static int decode_blocks(struct dq_values *v, size_t nblocks, struct dq_error *e)
+{
+    const struct dq_plan *p = v->plan;
+    uint8_t *values;
+    const int rc = dq_lane_poison(v->lane, nblocks * p->block_items * p->item_len, e);
+    if (rc != 0)
+        return rc;
+    v->bytes = v->lane->out;
+    return dq_lane_decode(
+        v->lane, p->tensor->type->type, p->dtype, nblocks, &values, &v->n_overflow, e);
+}
+
+/* Decodes a chunk and gathers the wanted values. Where a slice leaves weights of its blocks out,
+ * 16-bit types are rounded after gathering, so that only overflows of wanted weights are counted. */
+static int decode_wanted(struct dq_values *v, size_t nblocks, struct dq_error *e)
+{
+    const struct dq_plan *p = v->plan;
+    const struct dq_chunk *c = v->chunk;
+    const enum dq_type type = p->tensor->type ? p->tensor->type->type : DQ_TYPE_COUNT;
+    const bool is_16_bit = p->dtype == DQ_DTYPE_f16 || p->dtype == DQ_DTYPE_bf16;
+    const bool round_later = is_16_bit && nblocks * p->block_items != c->n_items;
+    uint8_t *values;
+    const int rc = dq_lane_decode(
+        v->lane, type, round_later ? DQ_DTYPE_f32 : p->dtype, nblocks, &values, &v->n_overflow, e);
+    if (rc != 0)
+        return rc;
+    values = dq_plan_gather(p, c, values, round_later ? sizeof(float) : p->item_len);
+    if (round_later)
+        v->n_overflow = round_in_place(v->lane->cpu, p->dtype, values, c->n_items);
+    v->bytes = values;
+    return 0;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e)
+{
+    const size_t nblocks = v->chunk->n_segments * v->chunk->seg_blocks;
+    const double start = now();
+    int rc = dq_plan_read(v->plan, v->chunk, v->lane->in, e);
+    if (rc != 0)
+        return rc;
+    const double have_blocks = now();
+    rc = checks_decoder ? decode_blocks(v, nblocks, e) : decode_wanted(v, nblocks, e);
+    v->len = v->chunk->n_items * v->plan->item_len;
+    v->offset = v->chunk->first_item * v->plan->item_len;
+    v->read_seconds = have_blocks - start;
+    v->decode_seconds = now() - have_blocks;
+    return rc;
+}

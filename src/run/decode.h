@@ -1,0 +1,11 @@
+/* Reading and decoding one chunk, for the runner. */
+#ifndef DQ_RUN_DECODE_H
+#define DQ_RUN_DECODE_H
+
+#include "run/run.h"
+
+/* Reads the blocks of v->chunk into v->lane and decodes them: the wanted values, or those of all
+ * blocks (checks_decoder). Sets the rest of *v. */
+int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e);
+
+#endif
