@@ -1,4 +1,5 @@
 #!/bin/sh
+# meson: timeout=300
 # Any call may fail, at once or at the next synchronisation: who asked for the card is told, with
 # auto the CPU takes over, the bytes are right, and all is given back.
 cp "$DATA/sample.gguf" m.gguf

@@ -1,4 +1,5 @@
 #!/bin/sh
+# meson: timeout=300
 # A card that the program has no code for: the message names it, and what there is. With auto the
 # CPU does it.
 cp "$DATA/sample.gguf" m.gguf

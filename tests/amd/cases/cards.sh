@@ -1,4 +1,5 @@
 #!/bin/sh
+# meson: timeout=300
 # The cards that there are, one without code for it, and what is said when the runtime fails.
 show() {
     gguf-dq devices | grep '^hip' |

@@ -1,4 +1,5 @@
 #!/bin/sh
+# meson: timeout=300
 # With less memory buffers are smaller and lanes fewer; with too little the card cannot be used, and
 # with auto the CPU does it. Whatever was allocated is given back.
 cp "$DATA/sample.gguf" m.gguf

@@ -1,4 +1,5 @@
 #!/bin/sh
+# meson: timeout=300
 # GGUF_DQ_HSACO with the code object of one target; for a card of another; a file that is none.
 cp "$DATA/sample.gguf" m.gguf
 export GGUF_DQ_HSACO="$DQ_TEST_CODE"

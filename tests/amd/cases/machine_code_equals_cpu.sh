@@ -1,4 +1,5 @@
 #!/bin/sh
+# meson: timeout=300
 # The machine code writes the same bytes as the CPU, through all of the program: chunks, slices,
 # weights that overflow.
 export DQ_AMD_TARGET="$DQ_TEST_TARGET,$DQ_TEST_TARGET" DQ_AMD_LEAKS=1

@@ -1,0 +1,12 @@
+#!/bin/sh
+# meson: gpu timeout=300
+# The report is whole JSON although the GPU fails half-way, and says so.
+cp "$DATA/sample.gguf" m.gguf
+DQ_HOST_FAIL=launch:5 gguf-dq verify --json m.gguf >report.json
+echo "exit $?"
+"$PYTHON" - <<'EOF'
+import json
+with open('report.json') as f:
+    report = json.load(f)
+print(len(report['tensors']), report['verdict'], report['error'])
+EOF
