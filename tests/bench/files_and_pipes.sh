@@ -55,7 +55,7 @@ types='q4_k q6_k iq2_xs'
 for type in $types; do
   "${PYTHON:-python3}" "$here/make_noise.py" "$type.gguf" "$type:4096x32768"
 done
-"${PYTHON:-python3}" "$here/../make_big.py" many.gguf --tensors 100000 --vocab 262144
+"${PYTHON:-python3}" "$here/../lib/make_big.py" many.gguf --tensors 100000 --vocab 262144
 if [ -z "$model" ]; then
   model=$folder/model.gguf
   "${PYTHON:-python3}" "$here/make_noise.py" "$model"

@@ -9,7 +9,7 @@ import random
 import struct
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import gguf_writer  # noqa: E402
 
 PERIOD = 1 << 20  # bytes after which the noise repeats

@@ -25,7 +25,7 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / 'lib'))
 import gguf_writer  # noqa: E402
 import make_noise  # noqa: E402
 

@@ -13,7 +13,7 @@
 # Environment: GGUF_DQ names the program, usually build/src/gguf-dq; GGUF_DQ_HOST (cases with the word
 # `gpu`) and INTRUDER (cases with the word `sandbox`) default to their places in the same build folder.
 # GGUF_DQ_VALGRIND is a valgrind to run the program under. PYTHON is a Python with numpy.
-# Cases get $DATA, $TESTS and $PYTHON.
+# Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of tests/lib/.
 set -u
 
 update=false
@@ -26,7 +26,8 @@ here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 TESTS=$(dirname -- "$here")
 DATA=$(dirname -- "$TESTS")/data
 PYTHON=${PYTHON:-python3}
-export TESTS DATA PYTHON
+PYTHONPATH=$TESTS/lib${PYTHONPATH:+:$PYTHONPATH}
+export TESTS DATA PYTHON PYTHONPATH
 : "${GGUF_DQ:?names the program}"
 
 build=${GGUF_DQ%/src/gguf-dq}

@@ -21,7 +21,7 @@ mount -t tmpfs -o size=1m none "$scratch" || exit 2
 cd "$scratch" || exit 2
 large=$(mktemp) || exit 2
 trap 'cd /; umount "$scratch"; rm -rf "$scratch" "$large"' EXIT
-"$python" "$tests/cli/make_model.py" "$large" small:f32:8x1024 large:q8_0:1024x1024
+"$python" "$tests/lib/make_model.py" "$large" small:f32:8x1024 large:q8_0:1024x1024
 
 wrong=0
 expect() { # expect WHAT GOT DUE

@@ -81,7 +81,7 @@ def main():
     program, shim = map(os.path.abspath, sys.argv[1:])
     n_wrong = n_hung = n = 0
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, os.path.join(TESTS, 'cli', 'make_model.py'),
+        subprocess.run([sys.executable, os.path.join(TESTS, 'lib', 'make_model.py'),
                         os.path.join(folder, 'm.gguf'), 'large:q8_0:1024x1024'], check=True)
         pairs = [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGHUP)]
         while True:

@@ -143,7 +143,7 @@ FULL = Fault('write', f'@{errno.ENOSPC}', 'on', (6,), (os.strerror(errno.ENOSPC)
 
 def make_models(folder):
     def make(name, *tensors):
-        subprocess.run([sys.executable, os.path.join(TESTS, 'cli', 'make_model.py'),
+        subprocess.run([sys.executable, os.path.join(TESTS, 'lib', 'make_model.py'),
                         os.path.join(folder, name), *tensors], check=True)
     make('m.gguf', 'blk.0.q:q4_k:2x512', 'blk.0.k:q6_k:1x256', 'norm:f32:40', 'ids:i32:3x5',
          'odd name/\x1b[2J:f16:4')

@@ -48,7 +48,7 @@ class Place:
         self.n_sent = 0
         self.n_met = 0
         self.n_left = 0
-        subprocess.run([sys.executable, os.path.join(TESTS, 'cli', 'make_model.py'),
+        subprocess.run([sys.executable, os.path.join(TESTS, 'lib', 'make_model.py'),
                         os.path.join(folder, 'm.gguf'),
                         *(f't{n}:q8_0:{256 << n % 3}x1024' for n in range(8))], check=True)
         start = time.monotonic()

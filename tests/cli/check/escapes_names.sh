@@ -1,8 +1,6 @@
 #!/bin/sh
 # Whatever a name holds, a finding is one line of letters that a terminal shows.
 "$PYTHON" - <<'EOF'
-import os, sys
-sys.path.insert(0, os.environ['TESTS'])
 import gguf_writer
 names = ['\x1b[2J', 'new\nline', 'back\\slash', '\u202egnp', 'x' * 70, 'é']
 with open('a\nb.gguf', 'wb') as f:

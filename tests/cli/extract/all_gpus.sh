@@ -2,7 +2,7 @@
 # meson: gpu timeout=300
 # --device gpu:all: the same bytes from several GPUs as from the CPU; those that cannot be used are
 # left out and told of; one that fails on the way ends the run and is named.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf a:q4_k:1500x4096 b:f32:1x4096 c:q8_0:300x4096
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:f32:1x4096 c:q8_0:300x4096
 gguf-dq extract -q --device cpu -f raw m.gguf -o cpu/
 for n in 1 2 3; do
     export DQ_HOST_DEVICES=$n

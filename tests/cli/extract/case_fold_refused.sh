@@ -1,6 +1,6 @@
 #!/bin/sh
 # Two files that differ in capitals only would be one on some disks; a pipe does not care.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf Layer.weight:f32:4 layer.weight:f32:4 other:f32:4
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf Layer.weight:f32:4 layer.weight:f32:4 other:f32:4
 gguf-dq extract m.gguf
 echo "exit $?"
 gguf-dq extract --force m.gguf -f raw layer Layer

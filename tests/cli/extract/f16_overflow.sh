@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: valgrind
 # Weights too large for f16 become infinite and are counted; --strict makes that an error.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf --scale 40000 large:f32:4 small:f32:1 most:f32:2
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 40000 large:f32:4 small:f32:1 most:f32:2
 gguf-dq extract m.gguf -d f16
 echo "exit $?"
 "$PYTHON" -c 'import numpy; print(numpy.load("m/large.npy"), numpy.load("m/most.npy"))'

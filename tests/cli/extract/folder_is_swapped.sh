@@ -1,7 +1,7 @@
 #!/bin/sh
 # A folder that is renamed while files are written into it gets them all the same; what takes its
 # name meanwhile, such as a link, gets none. An error afterwards leaves nothing half-written.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 64M
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 64M
 cat >swap.py <<'EOS'
 import glob, os, signal, subprocess, sys, time
 command = sys.argv[1:]

@@ -2,7 +2,7 @@
 # meson: gpu threads timeout=300
 # Tensors of many chunks, on all lanes at once, with much memory and with little; in order to a
 # pipe, in any order to a file.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf a:q4_k:1500x4096 b:q8_0:700x4096 c:f32:500x4096 \
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:q8_0:700x4096 c:f32:500x4096 \
     d:iq1_s:1x1048576
 for dtype in f32 f16; do
     gguf-dq extract -q --device cpu -f raw -d "$dtype" m.gguf -o - >cpu

@@ -1,8 +1,8 @@
 #!/bin/sh
 # meson: gpu timeout=300
 # Weights that overflow are counted as on the CPU: whole tensors, slices, in many chunks; --strict.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf --scale 1000 a:f32:3x256 b:f32:2x64
-"$PYTHON" "$TESTS/cli/make_model.py" big.gguf c:f32:700x4096 d:q8_0:64x4096
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 1000 a:f32:3x256 b:f32:2x64
+"$PYTHON" "$TESTS/lib/make_model.py" big.gguf c:f32:700x4096 d:q8_0:64x4096
 cp "$DATA/gguf/good/hard_blocks.gguf" .
 same() {
     gguf-dq extract -f raw "$@" --device cpu -o - 2>words.cpu >out.cpu

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A run that fails while it writes has its report, too: what was written, what failed and why, and
 # what it did not come to.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf --scale 40000 a:f32:1 large:f32:4 small:f32:1
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 40000 a:f32:1 large:f32:4 small:f32:1
 print() {
     "$PYTHON" -c 'import json, sys
 for output in json.load(sys.stdin)["outputs"]:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The files are written although nobody reads the reports any more.
-"$PYTHON" "$TESTS/make_big.py" many.gguf --tensors 100
+"$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 100
 gguf-dq extract -q many.gguf -o due
 mkfifo fifo
 for options in --jsonl --json; do

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A manifest that appears while the arrays are written is kept, unless it may be replaced.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 16M
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 16M
 # The first byte of the array comes when all is checked, and the last ones wait for the reader.
 try() {
     rm -f m.json

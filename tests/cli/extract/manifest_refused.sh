@@ -1,7 +1,7 @@
 #!/bin/sh
 # A manifest is refused before anything is written: with --skip-existing over what is no manifest,
 # and under the name of a folder that is there or comes.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf x:f32:2x6
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf x:f32:2x6
 try() {
     gguf-dq extract -q m.gguf "$@"
     echo "exit $?"
@@ -30,7 +30,7 @@ try -o mo/ --manifest mo/mo
 try --force -o out --manifest notes.txt
 grep -c tensor notes.txt
 # One that appears while the arrays are written is held to the same.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 16M
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 16M
 appears() {
     rm -f new.json
     { gguf-dq extract --skip-existing -o - --manifest new.json big.gguf; echo "exit $?" >&2; } | {

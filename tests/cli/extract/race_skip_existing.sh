@@ -1,6 +1,6 @@
 #!/bin/sh
 # Of two runs with --skip-existing, each leaves what the other has written meanwhile.
-"$PYTHON" "$TESTS/make_big.py" many.gguf --tensors 2000
+"$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 2000
 gguf-dq extract -q many.gguf -o due
 # The first run's reports fill the pipe; it goes on when the second run has written all.
 { gguf-dq extract -q --skip-existing --jsonl many.gguf -o out; echo "first: exit $?" >&2; } | {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # --skip-existing: what appears under a name during the run is only left if it is that array.
-"$PYTHON" "$TESTS/make_big.py" many.gguf --tensors 600
+"$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 600
 gguf-dq extract -q many.gguf -o due
 last=$(gguf-dq list --names many.gguf | tail -n 1)
 # The run's reports fill the pipe while the file comes; it goes on when somebody reads them.

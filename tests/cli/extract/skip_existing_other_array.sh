@@ -1,7 +1,7 @@
 #!/bin/sh
 # --skip-existing passes over nothing but the array that would be written.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf x:f32:2x6 y:f32:4
-"$PYTHON" "$TESTS/cli/make_model.py" turned.gguf x:f32:6x2 y:f32:4
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf x:f32:2x6 y:f32:4
+"$PYTHON" "$TESTS/lib/make_model.py" turned.gguf x:f32:6x2 y:f32:4
 try() {
     gguf-dq extract --skip-existing "$@"
     echo "exit $?"

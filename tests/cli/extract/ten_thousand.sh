@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: slow timeout=300
 # Ten thousand tensors become ten thousand files, few of them open at a time, in little memory.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensors 10000
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensors 10000
 # shellcheck disable=SC3045 # dash has it as well
 ulimit -n 16
 "$PYTHON" "$TESTS/cli/tools/measure.py" gguf-dq extract -q -o arrays/ --manifest manifest.json big.gguf

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The other tensors of a model with an unknown type work.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf a:f32:4 b:q8_0:2x32 c:f32:4
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:f32:4 b:q8_0:2x32 c:f32:4
 # The type id follows the name and the dimensions of b.
 "$PYTHON" - <<'EOF'
 import struct

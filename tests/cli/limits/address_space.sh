@@ -3,7 +3,7 @@
 # With less and less address space, all is done, on fewer threads, or nothing, and one line says why.
 cp "$DATA/sample.gguf" model.gguf
 gguf-dq extract -q -j 1 -o whole/ model.gguf
-"$PYTHON" "$TESTS/make_big.py" many.gguf --tensors 20000
+"$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 20000
 gguf-dq list many.gguf >list
 
 # limited KIB WORD...: in a shell of its own, so that what it says of a loader that dies is left out.

@@ -3,13 +3,11 @@
 large_tensor.py slices MODEL SIZE [--flat]    slices of the model's tensor, as f32 and as stored
 large_tensor.py stream SIZE                   all of it, as raw f16 on standard input
 """
-import os
 import subprocess
 import sys
 
 import numpy
 
-sys.path.insert(0, os.environ['TESTS'])
 import make_big
 
 ROW = make_big.ROW

@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: slow timeout=300
 # A hundred thousand tensors and a vocabulary of 262,144 are listed and checked in little memory.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensors 100000 --vocab 262144
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensors 100000 --vocab 262144
 "$PYTHON" "$TESTS/cli/tools/measure.py" gguf-dq list big.gguf >table
 wc -l <table
 sed -n '1p;$p' table

@@ -5,7 +5,7 @@
 measure() {
     "$PYTHON" "$TESTS/cli/tools/measure.py" gguf-dq "$@"
 }
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 4G --count 16 --type q8_0
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 4G --count 16 --type q8_0
 measure list big.gguf
 for tensor in big.0 big.9 big.15; do
     for slice in 0 493447 -1 '-1:0:-493447, ::1365'; do

@@ -7,7 +7,7 @@ measure() {
 }
 for flat in '' --flat; do
     # shellcheck disable=SC2086 # no word if it is empty
-    "$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 4700M --type q8_0 $flat
+    "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 4700M --type q8_0 $flat
     gguf-dq list big.gguf | tail -n 1
     # shellcheck disable=SC2086
     "$PYTHON" "$TESTS/cli/limits/large_tensor.py" slices big.gguf 4700M $flat

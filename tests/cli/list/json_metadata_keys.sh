@@ -1,8 +1,6 @@
 #!/bin/sh
 # In JSON a metadata key is as it is in the file, if JSON can spell it and no other looks like that.
 "$PYTHON" - <<'END'
-import os, sys
-sys.path.insert(0, os.environ['TESTS'])
 import gguf_writer
 keys = ['plain', 'back\\slash', 'new\nline', 'ü', '\\u00fc', '\x1b[0m', 'quote"', b'\xff', 'a\0b',
         '\\xff', '\\\\xff']

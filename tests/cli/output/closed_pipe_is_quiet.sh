@@ -1,7 +1,7 @@
 #!/bin/sh
 # Who reads from the pipe may leave: no words, exit 0.
-"$PYTHON" "$TESTS/make_big.py" many.gguf --tensors 20000
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 1G
+"$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 20000
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 1G
 try() {
     { gguf-dq "$@"; echo "$1: exit $?" >>status; } | head -c 100 >part
     wc -c <part

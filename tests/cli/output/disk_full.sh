@@ -1,6 +1,6 @@
 #!/bin/sh
 # A write that fails: one line, exit 6, and nothing half-written.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 8M
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 8M
 trap '' XFSZ
 ulimit -f 64
 gguf-dq extract big.gguf -o x.raw

@@ -149,7 +149,7 @@ def try_one(plant, place, words, options, due):
 
 def main():
     tests = os.environ['TESTS']
-    subprocess.run([sys.executable, os.path.join(tests, 'cli', 'make_model.py'), 'm.gguf',
+    subprocess.run([sys.executable, os.path.join(tests, 'lib', 'make_model.py'), 'm.gguf',
                     't:q4_k:2x256', '../../outside/x:f32:8'], check=True)
     due = {}
     prepare()

@@ -13,7 +13,7 @@ try extract m.gguf -o -
 try extract -n m.gguf
 try extract -q m.gguf -o out --json
 # With nothing open, the first files that are opened get the numbers of the standard ones.
-"$PYTHON" "$TESTS/cli/make_model.py" large.gguf --scale 40000 large:f32:4
+"$PYTHON" "$TESTS/lib/make_model.py" large.gguf --scale 40000 large:f32:4
 gguf-dq extract large.gguf -d f16 -o due.npy 2>due
 gguf-dq extract large.gguf -d f16 -o got.npy <&- >&- 2>&-
 echo "exit $?"

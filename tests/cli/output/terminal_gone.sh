@@ -1,7 +1,7 @@
 #!/bin/sh
 # A terminal that goes away ends a run that was on it, and nothing half-written remains; where nobody
 # minds, files are written to the end, and what can only be shown is an error.
-"$PYTHON" "$TESTS/make_big.py" many.gguf --tensors 20000
+"$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 20000
 gone() { "$PYTHON" "$TESTS/cli/output/terminal_gone.py" "$@"; }
 look() { # what is there: temporaries, and files of another length than one array's
     find out -name '.*' -type f | wc -l

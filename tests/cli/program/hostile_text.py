@@ -1,15 +1,12 @@
 """Put codes for terminals wherever text is taken from, and look for them in all that is printed.
 
-Usage: hostile_text.py    in an empty folder, with gguf-dq on the path and $TESTS
+Usage: hostile_text.py    in an empty folder, run by run_case.sh
 """
-import os
 import struct
 import subprocess
-import sys
 import unicodedata
 
-sys.path.insert(0, os.environ['TESTS'])
-import gguf_writer  # noqa: E402
+import gguf_writer
 
 EVIL = '\x1b]0;evil\x07\x1b[2J\u202e\x9b31m\r\n\x7f\b'
 INVISIBLE = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')

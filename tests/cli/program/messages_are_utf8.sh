@@ -1,8 +1,7 @@
 #!/bin/sh
 # A long name in a message is cut between letters.
 "$PYTHON" - <<'END'
-import os, struct, subprocess, sys
-sys.path.insert(0, os.environ['TESTS'])
+import struct, subprocess
 import gguf_writer
 
 def overlapping(names):

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A signal ends a run with the exit status that belongs to it and leaves nothing half-written.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 4G
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 4G
 "$PYTHON" "$TESTS/cli/tools/interrupt.py" INT gguf-dq extract big.gguf -o x.npy
 "$PYTHON" "$TESTS/cli/tools/interrupt.py" TERM gguf-dq extract big.gguf
 "$PYTHON" "$TESTS/cli/tools/interrupt.py" HUP gguf-dq extract big.gguf -o a/b/ --manifest m.json

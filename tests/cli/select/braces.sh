@@ -8,7 +8,7 @@ for pattern in 'blk.{0..3}.attn_norm.*' 'blk.{1..0}.attn_norm.weight' \
     echo "$pattern"
     gguf-dq list --names sample.gguf "$pattern"
 done
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf 'a{b}:f32:4' 'a{x,y}:f32:4' ax:f32:4
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf 'a{b}:f32:4' 'a{x,y}:f32:4' ax:f32:4
 echo 'braces in names'
 gguf-dq list --names m.gguf 'a{b}'
 gguf-dq list --names m.gguf 'a{x,y}'

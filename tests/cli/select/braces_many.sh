@@ -1,6 +1,6 @@
 #!/bin/sh
 # Braces that stand for thousands of patterns find what a filter of the list finds.
-"$PYTHON" "$TESTS/make_big.py" model.gguf --tensors 3000
+"$PYTHON" "$TESTS/lib/make_big.py" model.gguf --tensors 3000
 gguf-dq list --names model.gguf >names
 check() { # check PATTERN REGULAR-EXPRESSION
     gguf-dq list --names model.gguf "$1" >got

@@ -2,8 +2,6 @@
 # A hundred thousand patterns on long names are refused before they take long; what is told apart by its
 # end is no trouble.
 "$PYTHON" - <<'END'
-import os, sys
-sys.path.insert(0, os.environ['TESTS'])
 import gguf_writer
 tensors = [(f'{"a" * 1017}{n:03}', 'i8', [], b'\0') for n in range(64)]
 with open('m.gguf', 'wb') as f:

@@ -2,8 +2,6 @@
 # A word that is the name of one tensor and shown as that of another means the latter, as `list` shows
 # it; after --null, the former.
 "$PYTHON" - <<'END'
-import os, sys
-sys.path.insert(0, os.environ['TESTS'])
 import gguf_writer
 names = ['x\\x1b', 'x\x1b', 'y\\\\z', 'y\\z', 'only\\n']
 with open('m.gguf', 'wb') as f:

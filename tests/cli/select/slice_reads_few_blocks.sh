@@ -1,13 +1,11 @@
 #!/bin/sh
 # One row of a tensor of 4 GiB costs no more than that row.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 4G --type q8_0
+"$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 4G --type q8_0
 gguf-dq list big.gguf
 "$PYTHON" "$TESTS/cli/tools/measure.py" gguf-dq extract -q big.gguf 'big[-1]' -o last.npy
 gguf-dq extract -q big.gguf 'big[-3:]' -o - >rows.npy
 "$PYTHON" - <<'EOF'
-import os, sys
 import numpy
-sys.path.insert(0, os.environ['TESTS'])
 import make_big
 last = make_big.rows_of('q8_0', 4 << 30) - 1
 row = numpy.frombuffer(make_big.row_bytes('q8_0', last), 'u1').reshape(-1, 34)

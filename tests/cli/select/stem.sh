@@ -1,6 +1,6 @@
 #!/bin/sh
 # A name without its last part finds .weight, .bias and so on, one part more and no further.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf blk.0.attn_q.weight:f32:4 blk.0.attn_q.bias:f32:4 \
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf blk.0.attn_q.weight:f32:4 blk.0.attn_q.bias:f32:4 \
     blk.0.attn_q.weight.scale:f32:4 blk.0.attn_qkv.weight:f32:4 output.weight:f32:4
 gguf-dq list --names m.gguf blk.0.attn_q
 echo

@@ -2,7 +2,7 @@
 # meson: gpu timeout=300
 # Several GPUs are checked together, with as many threads as one likes, and the report is the same
 # but for the speed; it tells which of them was wrong first. The self-test checks each.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf a:q4_k:1500x4096 b:bf16:1x4096 c:iq2_xs:900x4096
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:bf16:1x4096 c:iq2_xs:900x4096
 export DQ_HOST_DEVICES=3
 verify() { "$TESTS/cli/tools/verify.sh" m.gguf --device gpu:all "$@"; }
 verify

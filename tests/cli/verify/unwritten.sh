@@ -2,7 +2,7 @@
 # meson: gpu timeout=300
 # What a kernel does not write cannot pass for what was there: all weights are 0, so that those of
 # the launch before would be right. One small lane makes 10 launches of 8192 weights.
-"$PYTHON" "$TESTS/cli/make_model.py" m.gguf --scale 0 a:f32:10x8192
+"$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 0 a:f32:10x8192
 export DQ_HOST_MEMORY=100000
 for dtype in f32 f16 bf16; do
     DQ_HOST_WRONG=kept:100-103 gguf-dq verify m.gguf -d "$dtype" | tail -n 1

@@ -7,12 +7,9 @@ Tensor `T.weight` is of type T and has rows of 4096 weights, as many as fit into
 told), and one at least. Any bytes are sound blocks; what they hold depends on T and the seed only.
 """
 import argparse
-import os
 import random
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
-import gguf_writer  # noqa: E402
+import gguf_writer
 
 ROW = 4096
 PIECE = 1 << 24  # bytes made at once

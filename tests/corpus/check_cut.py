@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-import gguf_writer
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
+import gguf_writer  # noqa: E402
 
 TENSORS = [('embd', 'q4_k', [256, 3]), ('norm', 'f32', [33]), ('up', 'q8_0', [64, 4]),
            ('bias', 'i8', [5]), ('down', 'bf16', [16, 2])]

@@ -16,7 +16,8 @@ import tempfile
 
 import numpy
 
-import gguf_writer
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
+import gguf_writer  # noqa: E402
 
 PLAIN = {'f32': '<f4', 'f16': '<f2', 'f64': '<f8', 'i8': '|i1', 'i16': '<i2', 'i32': '<i4',
          'i64': '<i8'}

@@ -5,13 +5,10 @@ DIMS are as numpy has them, 4x64, outermost first. The weights of plain types co
 """
 import argparse
 import math
-import os
 import random
 import struct
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
-import gguf_writer  # noqa: E402
+import gguf_writer
 
 CODES = {'f32': 'f', 'f16': 'e', 'f64': 'd', 'i8': 'b', 'i16': 'h', 'i32': 'i', 'i64': 'q'}
 

@@ -10,7 +10,8 @@ import os
 import struct
 import sys
 
-from gguf_writer import STRING, TYPES, key_value, pad, string
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
+from gguf_writer import STRING, TYPES, key_value, pad, string  # noqa: E402
 
 F64 = 12
 LLAMA = ('general.architecture', 'str', 'llama')

@@ -7,11 +7,13 @@ Usage: make_sample.py FILE
 """
 import argparse
 import math
+import os
 import random
 import struct
 import sys
 
-import gguf_writer
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
+import gguf_writer  # noqa: E402
 
 SEED = 20260821
 SIGMA = 0.02
