@@ -3,8 +3,7 @@
 
 Usage: check_corpus.py GGUF-DQ DATA [good|bad]
 
-Set GGUF_DQ_SANITIZED where the program is built with a sanitizer: memory and time are not
-looked at.
+Set GGUF_DQ_SANITIZED if the program is built with a sanitizer: memory and time are not checked then.
 """
 import array
 import csv
@@ -36,7 +35,7 @@ class Run:
             child = subprocess.Popen([program, *args], stdin=subprocess.DEVNULL, stdout=out,
                                      stderr=err)
             _, status, usage = os.wait4(child.pid, 0)
-            self.seconds = usage.ru_utime + usage.ru_stime  # the machine may be busy with others
+            self.seconds = usage.ru_utime + usage.ru_stime  # the machine may be busy
             self.status = child.returncode = os.waitstatus_to_exitcode(status)
             self.kib = usage.ru_maxrss
             out.seek(0)
@@ -67,7 +66,7 @@ class Run:
 
 
 def plain_nan(data, dtype):
-    """The data with every NaN the same, and how many there are."""
+    """The data with every NaN replaced by the quiet one, and the number of NaNs."""
     items = array.array(ITEM_CODE[ITEM_BYTES[dtype]], data)
     if sys.byteorder == 'big':
         items.byteswap()
@@ -83,7 +82,7 @@ def plain_nan(data, dtype):
 
 
 def round_to_bf16(data):
-    """f32 to bf16, to the nearest and to even in the middle; `data` has plain NaNs."""
+    """f32 to bf16, rounded to nearest even; `data` has only the quiet NaN."""
     items = array.array('I', data)
     if sys.byteorder == 'big':
         items.byteswap()
@@ -107,7 +106,7 @@ def weights(tensor):
 
 
 def file_name(name):
-    """The name that a tensor's file must have."""
+    """The expected name of a tensor's file."""
     letters = (string.ascii_letters + string.digits + '._-').encode()
     shown = ''
     for i, byte in enumerate(name.encode()):
@@ -121,7 +120,7 @@ def digest(data):
 
 
 class Good:
-    """The checks of one model that must be read."""
+    """Checks one valid model."""
 
     def __init__(self, program, path, facts, tensors):
         self.program, self.path, self.facts, self.tensors = program, path, facts, tensors
@@ -154,7 +153,7 @@ class Good:
             self.fail(f'tensors differ: {[pair for pair in zip(got, due) if pair[0] != pair[1]]}')
 
     def extract(self, dtype):
-        """All tensors through a pipe; returns the data of each."""
+        """Extracts all tensors through a pipe. Returns the data of each."""
         run = self.run('extract', '-q', '-f', 'raw', '-d', dtype, '-o', '-')
         parts = []
         begin = 0
@@ -185,10 +184,10 @@ class Good:
         return parts['f32']
 
     def check_files(self, parts):
-        """Each tensor again, in a file of its own with the name that belongs to it."""
+        """Extracts each tensor again, to a file of its own with the expected name."""
         names = [file_name(name) for name, _ in self.tensors]
         if len({name.lower() for name in names}) != len(names):
-            return  # refused, as a test of the command line checks
+            return  # refused, which a command-line case tests
         with tempfile.TemporaryDirectory() as folder:
             out = os.path.join(folder, 'out', '')
             self.run('extract', '-q', '-f', 'raw', '-d', 'f32', '-o', out)
@@ -240,7 +239,7 @@ def check_findings(program, path, due, listed, *options):
 
 
 def check_agreement(path, errors, listed):
-    """What `check` calls an error is what `list` refuses."""
+    """`check` reports an error for exactly the files that `list` refuses."""
     if listed.status == 3:
         return [] if errors else [f'{path}: check finds no error, and list refuses the file']
     refused = {t['name'] for t in json.loads(listed.out)['tensors'] if t['problem']}
@@ -273,7 +272,7 @@ def check_good(program, data):
 
 
 def unclear(run, path):
-    """What the words of a refusal lack: they are one line, and name the file."""
+    """What is wrong with the message of a refusal: it has to be one line and name the file."""
     lines = run.err.splitlines()
     place = os.path.dirname(path) if 'split_' in path else path
     if len(lines) != 1 or place not in run.err:
@@ -282,7 +281,7 @@ def unclear(run, path):
 
 
 def check_table(folder):
-    """The files that the table of incidents names are there, and no other is called as they are."""
+    """The files in the table of incidents exist, and no other file has a name of that kind."""
     with open(os.path.join(folder, os.pardir, 'README.md'), encoding='utf-8') as f:
         text = f.read()
     incidents = text[text.index('## Incidents'):]
@@ -329,7 +328,7 @@ def check_bad(program, data):
 
 
 def check_kept(path, listed, out):
-    """--keep-going writes as many files as there are sound tensors of known type."""
+    """--keep-going writes one file for each usable tensor of known type."""
     if listed.status != 0:
         return [f'{path}: --keep-going left a folder'] if os.path.exists(out) else []
     sound = [t for t in json.loads(listed.out)['tensors'] if t['type'] and not t['problem']]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Cut a model short at many places, as a download that broke off, and see what can still be taken.
+"""Truncate a model at many places, like an interrupted download, and check what can be extracted.
 
 Usage: check_cut.py GGUF-DQ
 
-Cut in its head, a model is refused. Cut in the data, it is listed; what is whole can be extracted and
-is equal to the bit, the rest is named with the reason.
+A model truncated in its header is refused. One truncated in its data is listed: complete tensors can be
+extracted and are equal bit for bit, the others are named with the reason.
 """
 import json
 import os
@@ -38,7 +38,7 @@ class Cutter:
         self.ends = {}  # of each tensor's data
         end = self.data_off
         for name, _, _, data in tensors:
-            last = struct.pack('<Q', end - self.data_off)  # the last that the head holds
+            last = struct.pack('<Q', end - self.data_off)  # the last one in the header
             self.ends[name] = end + len(data)
             end = self.ends[name] + len(gguf_writer.pad(len(data)))
         self.head_len = head.rindex(last) + len(last)
@@ -63,7 +63,7 @@ class Cutter:
         return f'out-{length}'
 
     def check_refused(self, length):
-        """Nothing of it can be trusted: one line that says where it ends, and no files."""
+        """The whole file is refused: one line that says where it ends, and no output."""
         self.write('cut.gguf', self.whole[:length])
         out = self.folder_of(length)
         for args in (['list'], ['extract', '-k', '-o', out + '/']):
@@ -121,7 +121,7 @@ class Cutter:
                 self.fail(f'{length} bytes: {name!r} alone: {status}, {len(text)} bytes')
 
     def places(self):
-        """Some in the padding before the data, and around where each tensor begins and ends."""
+        """Offsets in the padding before the data, and around the beginning and end of each tensor."""
         found = {self.head_len, self.data_off}
         begin = self.data_off
         for name, kind, dims in TENSORS:
@@ -131,7 +131,7 @@ class Cutter:
         return sorted(n for n in found if n < len(self.whole))
 
     def check_split_set(self):
-        """The second of two files is cut: what the first holds is whole all the same."""
+        """If the second of two files is truncated, the tensors of the first are complete."""
         def member(number, tensors):
             pairs = [('split.no', 'u16', number), ('split.count', 'u16', 2)]
             return gguf_writer.model(pairs, tensors), len(gguf_writer.head(pairs, tensors))

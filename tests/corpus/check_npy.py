@@ -3,8 +3,8 @@
 
 Usage: check_npy.py GGUF-DQ
 
-Every type comes in every kind of shape; lengths of headers are swept by empty tensors with long
-dimensions, which take no room.
+Every type is tried with every kind of shape. Empty tensors with long dimensions, which need no data,
+cover all lengths of headers.
 """
 import io
 import itertools
@@ -29,7 +29,7 @@ BLOCK_SHAPES = [(1,), (3,), (2, 1), (3, 2), (0, 2), (2, 2, 3), (2, 1, 2, 2)]  # 
 
 
 def empty_shapes():
-    """Shapes with one 0 in them and all numbers of digits elsewhere that numpy allows."""
+    """Shapes with one 0 and, elsewhere, numbers of any count of digits that numpy allows."""
     for digits in range(1, 19):
         yield from [(10 ** (digits - 1), 0), (0, 10 ** (digits - 1))]
     for digits in itertools.product((1, 5, 6, 7, 12), repeat=2):
@@ -54,7 +54,7 @@ def stored_blocks(type_name, shape):
 
 
 def make_tensors():
-    """Tensors for the model, and the arrays that belong to them, by name."""
+    """The tensors of the model, and the expected arrays by name."""
     tensors = []
     arrays = {}
 
@@ -115,7 +115,7 @@ class Checker:
             self.compare('native', name, array)
 
     def check_default(self, arrays):
-        """Plain types are known; what blocks decode to is another test's business."""
+        """Checks plain types; what blocks decode to is tested elsewhere."""
         self.extract('default')
         self.extract('raw', '-f', 'raw', '-t', '*')
         for name, array in arrays.items():
@@ -141,7 +141,7 @@ class Checker:
         return numpy.frombuffer(self.read(out, name, '.raw'), descr).reshape(shape)
 
     def check_pipe(self, arrays):
-        """All arrays one after another are what numpy.save writes to one file in turn."""
+        """All arrays in one pipe equal what repeated numpy.save calls write to one file."""
         run = subprocess.run([self.program, 'extract', '-d', 'native', '-o', '-', self.model],
                              stdout=subprocess.PIPE, check=True)
         self.count += 1

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Check that the golden vectors still exercise every code, scale and index of every format.
+"""Check that the golden vectors still exercise every code, scale and index of every type.
 
 Usage: golden_coverage.py DIR
 
-DIR holds T.blocks, T.f32 and T.f16 for each format T. A value counts only where it shows in
-the result: in a block whose float scales are all normal numbers. Every bit of a block must also
-be seen as 0 and as 1. Exit 1 names what is missing.
+DIR holds T.blocks, T.f32 and T.f16 for each type T. A value counts only if it affects the
+result: in a block whose float scales are all normal numbers. Every bit of a block also has to occur
+as 0 and as 1. With exit 1, what is missing is named.
 """
 import math
 import os
@@ -25,7 +25,7 @@ def nib(byte, high):
     return byte >> 4 if high else byte & 15
 
 
-# Whether codes and scales show in a block's result.
+# Whether codes and scales affect a block's result.
 
 def always(_):
     return True
@@ -111,7 +111,7 @@ def q6_k_codes(b):
 
 
 def nvfp4_codes(b):
-    """Position in the sub-block's eight bytes does not matter; a scale that is zero hides codes."""
+    """The position in the sub-block's eight bytes does not matter; a scale of zero hides the codes."""
     return [v for s in range(4) if b[s] & 127 not in (0, 127)
             for x in b[4 + 8 * s:12 + 8 * s] for v in (x & 15, x >> 4)]
 
@@ -129,7 +129,7 @@ def iq2_xxs_index(b):
 
 
 def high_bits(low, n, high, width):
-    """Indices: n low bytes, and `width` more bits each packed from `high` on."""
+    """Indices: n low bytes, each with `width` more bits packed from `high` on."""
     per, mask = 8 // width, (1 << width) - 1
     return lambda b: [b[low + i] | (b[high + i // per] >> width * (i % per) & mask) << 8
                       for i in range(n)]
@@ -144,7 +144,7 @@ def iq1_m_index(b):
 
 
 def iq1_m_scales(b):
-    """Four 3-bit scales a word, told apart by their place."""
+    """Four 3-bit scales a word, distinguished by position."""
     return [8 * k + (u16(b, 48 + 2 * i) >> 3 * k & 7) for i in range(4) for k in range(4)]
 
 
@@ -153,7 +153,7 @@ def iq4_xs_scales(b):
 
 
 def rounding(magnitude, drop):
-    """Where a magnitude lies when `drop` low bits go: even or odd neighbour, then the side."""
+    """How a magnitude rounds when `drop` low bits are cut: to the even or odd neighbour, and from which side."""
     half = 1 << drop - 1
     rest = magnitude & 2 * half - 1
     side = 'below' if rest < half else 'tie' if rest == half else 'above'
@@ -172,7 +172,7 @@ def special(value):
 
 
 def f32_class(word, value):
-    """How a float meets binary16: the half exponent it falls on, and the rounding."""
+    """How a float converts to binary16: the half's exponent, and the rounding."""
     size = word & 0x7fffffff
     exponent = (size >> 23) - 112
     if special(value):
@@ -208,7 +208,7 @@ def int_class(_, value):
 
 
 def classes(fmt, classify):
-    """For one number a block: its class by bit pattern and value."""
+    """For types with one number a block: its class by bit pattern and value."""
     return lambda b: [classify(int.from_bytes(b, 'little'), struct.unpack(fmt, b)[0])]
 
 
@@ -220,7 +220,7 @@ F64_CLASSES = SPECIAL + ['overflow', 'underflow', 'subnormal'] + SIDES
 
 
 def int_classes(width):
-    """With one bit to drop a number is exact or a tie, never above."""
+    """With one bit to drop, a number is exact or a tie."""
     return ['exact'] + [f'{n} bits too long {s}' for n in range(1, width - 24) for s in SIDES
                         if n > 1 or 'above' not in s]
 
@@ -229,7 +229,7 @@ SIGN_SHIFTS = (0, 7, 14, 21)
 K_SCALES = [(f'{what} {first}-{first + 3}', 64, k_scales(first, is_min))
             for is_min, what in enumerate(('scale', 'min')) for first in (0, 4)]
 
-# name, weights and bytes of a block, whether its values show, fields: (name, values, extractor)
+# name, weights and bytes of a block, whether its values matter, fields: (name, values, extractor)
 FORMATS = [
     ('f32', 1, 4, always, [('class', F32_CLASSES, classes('<f', f32_class))]),
     ('f16', 1, 2, always, [('code', 65536, words(0, 1))]),
@@ -318,7 +318,7 @@ def missing_values(blocks, values, extract):
 
 
 def check_format(folder, row):
-    """Complaints about one format, as lines of text."""
+    """What is missing for one type, as lines of text."""
     name, weights, size, live, fields = row
     data, f32_len, f16_len = read_vector(folder, name)
     count = len(data) // size

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Make the files of data/gguf/bad that are named after an incident in another reader of GGUF.
+"""Make the files of data/gguf/bad that are named after incidents in other readers of GGUF.
 
 Usage: make_incidents.py FOLDER
        make_incidents.py --check FOLDER     compare, write nothing; exit 1 if a file differs
 
-data/gguf/README.md tells of the incidents.
+data/gguf/README.md describes the incidents.
 """
 import os
 import struct
@@ -30,7 +30,7 @@ def array_head(key, element, count):
 
 
 def model(pairs=(), infos=(), data=b'', n_pairs=None, n_tensors=None):
-    """A file of these pairs and tensor infos; the counts may be others."""
+    """A file of these pairs and tensor infos; the stated counts may differ."""
     pairs = [p if isinstance(p, bytes) else key_value(*p) for p in pairs]
     n_pairs = len(pairs) if n_pairs is None else n_pairs
     n_tensors = len(infos) if n_tensors is None else n_tensors
@@ -39,7 +39,7 @@ def model(pairs=(), infos=(), data=b'', n_pairs=None, n_tensors=None):
 
 
 def big_tensors(size, count):
-    """Tensors of so many bytes, one behind the other, and a small one where the sum wraps."""
+    """Tensors of these sizes one after another, and a small one where the sum wraps around."""
     offsets = [size * i % (1 << 64) for i in range(count + 1)]
     infos = [info(f't{i}', 'i8', [size], offset) for i, offset in enumerate(offsets[:-1])]
     return infos + [info('small', 'f32', [8], offsets[-1])]

@@ -51,7 +51,7 @@ def nearest(values, x):
     return min(range(16), key=lambda i: abs(values[i] - x))
 
 
-# Blocks of formats that are simple to quantize: 32 weights in, one block out.
+# Blocks of types that are simple to quantize: 32 weights in, one block out.
 
 def quantize_q4_0(x):
     d = max(x, key=abs) / -8
@@ -78,8 +78,8 @@ QUANTIZE = {'q4_0': quantize_q4_0, 'q8_0': quantize_q8_0, 'iq4_nl': quantize_iq4
             'mxfp4': quantize_mxfp4}
 
 
-# Blocks of the others: random codes and sub-scales. Where there is a min, it is the sub-scale
-# times the middle code, which centres the weights on zero.
+# Blocks of the other types: random codes and sub-scales. A min, if any, is the sub-scale times the
+# middle code, which centres the weights on zero.
 
 def equal_nibbles(rng, n, lowest):
     return bytes(17 * rng.randrange(lowest, 16) for _ in range(n))
@@ -175,7 +175,7 @@ TENSORS = [
 
 
 def vocabulary():
-    """Tokens, scores and token types: special, byte, odd and made-up ones."""
+    """Tokens, scores and token types: special, byte, unusual and invented ones."""
     special = ['<unk>', '<s>', '</s>', '<|user|>', '<|assistant|>']
     as_bytes = [f'<0x{i:02X}>' for i in range(32)]
     odd = ['\n', '\t', '\r\n', ' \n\t', '▁', '▁▁▁▁', '▁the', '▁of', "'s", '"', '\\', '\\n',
@@ -225,7 +225,7 @@ def metadata():
 
 
 def tensors():
-    """Each tensor has a generator of its own: a changed row leaves the others as they are."""
+    """Each tensor has a random generator of its own, so that changing a row leaves the others unchanged."""
     return [(name, type_name, dims, make(random.Random(f'{SEED} {name}'), type_name, dims))
             for name, type_name, dims, make in TENSORS]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the first inputs of the fuzz targets: make_seeds.py DATA CORPUS.
 
-What fuzzing finds later is put beside them under a name that says what it is.
+Later findings are added under names that describe them.
 """
 import os
 import re
@@ -38,7 +38,7 @@ LINES = [
 
 
 def types(data):
-    """The types in the order of their rows, which is that of the targets' type byte."""
+    """The types in the order of their rows, which the targets use for the type byte."""
     with open(os.path.join(data, os.pardir, 'src', 'type', 'types.def'), encoding='utf-8') as f:
         return re.findall(r'^DQ_TYPE\((\w+), "\w+", \d+, \d+, (\d+)', f.read(), re.M)
 

@@ -135,7 +135,7 @@ void build_refused(struct build *b, struct scratch *s, const char *words)
     build_free(b);
     const int rc = dq_model_open(path, &m, &e);
     check_error(rc, &e, DQ_ERR_MALFORMED, words);
-    check_error(rc, &e, DQ_ERR_MALFORMED, path); /* it names the file */
+    check_error(rc, &e, DQ_ERR_MALFORMED, path); /* the message names the file */
     assert_null(m);
     assert_int_equal(next_fd(), fd);
 }

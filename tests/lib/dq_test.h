@@ -1,5 +1,5 @@
-/* cmocka with the headers that must come before it, in an order that clang-format would spoil.
- * Tests include this and never cmocka.h. */
+/* Includes cmocka after the headers that it needs, in an order that clang-format would change. Tests
+ * include this instead of cmocka.h. */
 #ifndef DQ_TEST_H
 #define DQ_TEST_H
 

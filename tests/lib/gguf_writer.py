@@ -1,4 +1,4 @@
-"""Writing of GGUF version 3 files, little-endian, for the test generators."""
+"""Writes little-endian GGUF version 3 files, for the generators of test models."""
 import struct
 
 ALIGNMENT = 32
@@ -28,7 +28,7 @@ STRING, ARRAY = 8, 9
 
 
 def pad(n):
-    """Zero bytes that bring length `n` to a multiple of the alignment."""
+    """Zero bytes that pad length `n` to a multiple of the alignment."""
     return bytes(-n % ALIGNMENT)
 
 
@@ -68,7 +68,7 @@ def tensor_bytes(type_name, dims):
 
 
 def head(metadata, tensors):
-    """All that comes before the data section, padded. `metadata`: (key, kind, value);
+    """Everything before the data section, padded. `metadata`: (key, kind, value);
     `tensors`: sequences that begin with name, type and dimensions, fastest first."""
     parts = [b'GGUF', struct.pack('<IQQ', 3, len(tensors), len(metadata))]
     parts += [key_value(*pair) for pair in metadata]

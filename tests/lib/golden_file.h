@@ -1,4 +1,4 @@
-/* The golden vectors as tests read them. */
+/* Reads the golden vectors. */
 #ifndef GOLDEN_FILE_H
 #define GOLDEN_FILE_H
 

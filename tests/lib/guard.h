@@ -1,4 +1,4 @@
-/* Buffers between two pages that fault, so that a test dies where a function reads or writes
+/* Buffers between two inaccessible pages, so that a test crashes where a function reads or writes
  * outside. */
 #ifndef DQ_GUARD_H
 #define DQ_GUARD_H
@@ -49,8 +49,7 @@ static inline uint8_t *guard_last(const struct guard *g, size_t len)
     return g->map + g->page + g->room - len;
 }
 
-/* Sets all usable bytes, and checks that those outside of [p, p + len) still are as they were set.
- */
+/* Fill all usable bytes, and check that those outside [p, p + len) have not changed since. */
 static inline void guard_paint(struct guard *g, uint8_t byte)
 {
     memset(guard_first(g), byte, g->room);

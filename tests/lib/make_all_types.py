@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Make a model of all types for runs on a GPU: one tensor of random bytes for each.
+"""Make a model of all types, with one tensor of random bytes for each.
 
 Usage: make_all_types.py FILE [--mib N] [--seed S] [--type T]...
 
-Tensor `T.weight` is of type T and has rows of 4096 weights, as many as fit into N MiB (1 if not
-told), and one at least. Any bytes are sound blocks; what they hold depends on T and the seed only.
+Tensor `T.weight` is of type T and has rows of 4096 weights, as many as fit into N MiB (default 1), but
+at least one. Any bytes are valid blocks; they depend only on T and the seed.
 """
 import argparse
 import random
@@ -12,7 +12,7 @@ import random
 import gguf_writer
 
 ROW = 4096
-PIECE = 1 << 24  # bytes made at once
+PIECE = 1 << 24  # bytes generated at once
 
 
 def pieces(type_name, seed, length):

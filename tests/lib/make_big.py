@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make large models for tests of speed and memory; they are not kept.
+"""Make large models, for tests of speed and memory; they are not kept.
 
 Usage: make_big.py FILE [--tensors N] [--vocab N]       many small things: F32 tensors of eight
                                                         weights, tokens with scores and types
@@ -8,9 +8,9 @@ Usage: make_big.py FILE [--tensors N] [--vocab N]       many small things: F32 t
                                                         `big.0.weight` and so on; SIZE may end in
                                                         K, M, G or T
 
-Every weight n of tensor t of --tensors is t + n / 8. A tensor of --tensor-bytes has rows of 4096
-weights, or with --flat one row of all of them. It is zero but for marked rows (`marked`), whose
-bytes tell which row it is (`row_bytes`).
+With --tensors, weight n of tensor t is t + n / 8. With --tensor-bytes, a tensor has rows of 4096
+weights, or with --flat a single row. It is zero except for marked rows (`marked`), whose bytes
+identify the row (`row_bytes`).
 """
 import argparse
 import struct
@@ -53,13 +53,13 @@ def rows_of(type_name, at_least):
 
 
 def marked(rows):
-    """The rows that are not zero: the outermost ones, and those on both sides of weight 2^32."""
+    """The rows that are not zero: the first, the last, and those on both sides of weight 2^32."""
     middle = 2**32 // ROW
     return sorted(r for r in {0, middle - 1, middle, rows - 1} if r < rows)
 
 
 def row_bytes(type_name, row):
-    """Bytes from 0x30 to 0x3f, which make a normal scale in every format, from another one on in
+    """Bytes from 0x30 to 0x3f, which are a normal scale in every type, starting with another one in
     each of sixteen rows."""
     length = gguf_writer.tensor_bytes(type_name, [ROW])
     return bytes(0x30 + (i + row) % 16 for i in range(16)) * (length // 16)

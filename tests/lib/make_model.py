@@ -1,7 +1,7 @@
 """Make a small model: make_model.py FILE [--scale X] NAME:TYPE:DIMS...
 
-DIMS are as numpy has them, 4x64, outermost first. The weights of plain types count
-0, 1, 2 ... times X; blocks hold random bytes that depend on the name only.
+DIMS are a numpy shape such as 4x64, outermost dimension first. The weights of plain types are
+0, 1, 2 ... times X; blocks hold random bytes that depend only on the name.
 """
 import argparse
 import math

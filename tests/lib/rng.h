@@ -1,4 +1,4 @@
-/* Random numbers from a seed that a failing test prints. */
+/* Pseudo-random numbers; a failing test prints the seed. */
 #ifndef DQ_RNG_H
 #define DQ_RNG_H
 
@@ -18,7 +18,7 @@ static inline uint64_t rng_u64(struct rng *r)
     return z ^ z >> 31;
 }
 
-/* A number from low to high, both included. */
+/* Returns a number from low to high, inclusive. */
 static inline int64_t rng_between(struct rng *r, int64_t low, int64_t high)
 {
     return low + (int64_t)(rng_u64(r) % (uint64_t)(high - low + 1));

@@ -10,7 +10,7 @@ static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, 
 {
     struct memory_sink *s = (struct memory_sink *)sink;
     int rc = 0;
-    assert_int_equal(pthread_mutex_trylock(&s->lock), 0); /* one at a time */
+    assert_int_equal(pthread_mutex_trylock(&s->lock), 0); /* only one call at a time */
     const int number = s->n_puts++;
     if (s->fails_at != NEVER && number >= s->fails_at) {
         rc = dq_fail(e, DQ_ERR_CLOSED, "put %d fails", number);

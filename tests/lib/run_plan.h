@@ -1,5 +1,4 @@
-/* Small models of random blocks, lanes for them, and sinks in memory: what tests of the pipeline
- * run on. */
+/* Small models of random blocks, lanes, and sinks in memory, for tests of the pipeline. */
 #ifndef DQ_RUN_PLAN_H
 #define DQ_RUN_PLAN_H
 
@@ -10,14 +9,14 @@
 
 enum { NEVER = -1 };
 
-/* Keeps what is put, and expects it from the start on, in one piece after the other. */
+/* Keeps what is put, and expects it in order, without gaps. */
 struct memory_sink {
     struct dq_sink sink;
     pthread_mutex_t lock;
     uint8_t *bytes;
     size_t room;
     size_t len;
-    int fails_at; /* the put, from 0 on, from which on all fail, or NEVER */
+    int fails_at; /* index of the first put that fails, as do all later ones; or NEVER */
     int n_puts;
 };
 
@@ -28,11 +27,11 @@ void memory_free(struct memory_sink *s);
 struct dq_model *open_random(
     struct scratch *s, const struct dq_type_info *info, uint64_t n_rows, uint64_t seed);
 
-/* All of a tensor's items, in the order of the file. The caller frees them. */
+/* Returns all items of a tensor in file order. The caller frees them. */
 uint8_t *decode_directly(const struct dq_model *m, const struct dq_tensor *t, enum dq_dtype dtype);
 
-/* Some lanes with room for so many blocks each: their weights as floats, and as halves where the
- * blocks were. */
+/* Lanes with room for a number of blocks each, and for their weights as floats; halves are written
+ * over the blocks. */
 struct lanes {
     struct dq_lane *items[DQ_LANES_MAX];
     size_t n;

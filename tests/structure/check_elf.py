@@ -1,6 +1,5 @@
-"""Looks at the built program for what the system's loader and libc protect it with: a place in
-memory that changes from run to run, nothing that can be written and executed, no table of functions
-that can be written once the program runs, and libc's checked functions.
+"""Checks that the program is hardened: position-independent, no memory both writable and executable,
+function tables read-only after start (RELRO), and libc's checked functions (fortified).
 
 Usage: check_elf.py READELF PROGRAM [--fortified]
 """

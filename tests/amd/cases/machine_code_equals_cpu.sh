@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: timeout=300
-# The machine code writes the same bytes as the CPU, through all of the program: chunks, slices,
-# weights that overflow.
+# The machine code writes the same bytes as the CPU in the whole program: chunks, slices,
+# overflowing weights.
 export DQ_AMD_TARGET="$DQ_TEST_TARGET,$DQ_TEST_TARGET" DQ_AMD_LEAKS=1
 cp "$DATA/sample.gguf" "$DATA/gguf/good/all_types.gguf" "$DATA/gguf/good/hard_blocks.gguf" \
     "$DATA/gguf/good/big_endian.gguf" .

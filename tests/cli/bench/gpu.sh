@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# A GPU is measured by its kernels and end to end; what its kernels write is looked at.
+# bench on a GPU reports kernel and end-to-end rates, and checks what the kernels write.
 measure() {
     gguf-dq bench --jsonl --size 1 --time 1 --type q4_k --device "$@"
 }
@@ -12,5 +12,5 @@ for line in sys.stdin:
 measure gpu:2; echo $?
 DQ_HOST_WRONG=bits:0-9999999:dq_q4_k_f32 measure gpu:0 >/dev/null; echo $?
 DQ_HOST_FAIL=launch:4+ measure gpu:1 >/dev/null; echo $?
-# Of all devices, those that work are measured.
+# With several devices, the working ones are measured.
 DQ_HOST_FAIL=open:1 measure auto --cpu baseline | grep -c '"way"'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The report is whole, and its numbers fit each other; how fast it was is not for a test.
+# The JSON report is complete and its figures agree with each other. The speed itself is not tested.
 gguf-dq bench --json --device cpu --time 1 --type q4_0,IQ3_S -d f16 --threads 2 >report.json || exit 1
 "$PYTHON" - <<'END'
 import json

@@ -1,6 +1,6 @@
 #!/bin/sh
-# With a model, its types are measured and its weights counted, all or those selected. With tensors
-# alone, the model is looked for.
+# With a model, bench measures the types that it uses and counts the weights of all tensors or of
+# the selected ones. With tensor names only, the model is searched for.
 types='import json, sys
 report = json.load(sys.stdin)
 print(*sorted({row["type"] for row in report["results"]}))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What cannot be measured is refused at once.
+# Types and dtypes that cannot be measured are refused at once.
 gguf-dq bench --type q4_k,q9_z; echo $?
 gguf-dq bench --type q4k; echo $?
 gguf-dq bench -d native; echo $?

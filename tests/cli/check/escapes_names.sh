@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whatever a name holds, a finding is one line of letters that a terminal shows.
+# Whatever bytes a name holds, a diagnostic is a single line of printable characters.
 "$PYTHON" - <<'EOF'
 import gguf_writer
 names = ['\x1b[2J', 'new\nline', 'back\\slash', '\u202egnp', 'x' * 70, 'é']

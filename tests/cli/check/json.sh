@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: valgrind
-# One object with all findings, whole also where the file is not, or cannot be read at all.
+# --json prints one object with all diagnostics; it is complete even if the file is damaged or
+# cannot be read at all.
 for name in good/small_valid good/zero_dim bad/overlap_partial bad/key_duplicate; do
     cp "$DATA/gguf/$name.gguf" model.gguf
     gguf-dq check --json model.gguf

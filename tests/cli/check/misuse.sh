@@ -1,5 +1,5 @@
 #!/bin/sh
-# What check does not take, and what it cannot read, is no answer about a file.
+# Invalid arguments and unreadable files are errors, not a verdict on the file.
 run() {
     gguf-dq check "$@"
     echo "exit $?"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The model is found as by other commands.
+# check finds its model in the same way as the other commands.
 mkdir folder
 cp "$DATA/gguf/good/small_valid.gguf" folder/a.gguf
 gguf-dq check folder

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A set is checked whole, whichever file is named; a finding in another file names it.
+# The whole set is checked, whichever of its files is named; a diagnostic about another file names
+# that file.
 cp "$DATA"/gguf/good/split-*.gguf .
 gguf-dq check split-00002-of-00003.gguf
 printf x >>split-00003-of-00003.gguf

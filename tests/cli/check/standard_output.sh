@@ -1,5 +1,5 @@
 #!/bin/sh
-# A reader that has enough is no failure, and a full disk is one.
+# A reader that closes the pipe early is not an error; a full disk is.
 cp "$DATA/gguf/bad/overlap_partial.gguf" model.gguf
 for form in --json --jsonl --verbose; do
     gguf-dq check $form model.gguf >/dev/full

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A sound file, odd ones and broken ones: a line for each finding, then how many there are. Notes are no
-# failure.
+# Valid, unusual and broken files: one line for each diagnostic, then their number. Notes do not
+# make check fail.
 run() {
     gguf-dq check "$@"
     echo "exit $?"

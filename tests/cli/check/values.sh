@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: valgrind
-# Weights and scales that are no numbers are errors, zeros are a note; which block, and how many.
+# NaN and infinity in weights or scales are errors, all-zero tensors get a note; both say which
+# block and how many.
 "$PYTHON" - <<'EOF'
 import struct
 import gguf_writer
@@ -32,7 +33,7 @@ with open('model.gguf', 'wb') as f:
         ('ones', 'i8', [5], b'\xff' * 5),
         ('empty', 'f32', [0], b''),
     ]))
-# Of Q4_1 it is not defined what big-endian means; of Q4_0 it is.
+# Q4_0 has a defined big-endian layout, Q4_1 has none.
 name = lambda text: struct.pack('>Q', len(text)) + text
 head = b'GGUF' + struct.pack('>IQQ', 3, 2, 1) + name(b'general.architecture') + struct.pack('>I', 8)
 head += name(b'test')
@@ -51,7 +52,7 @@ gguf-dq check --values model.gguf 'zero.*' sound
 echo "exit $?"
 cp "$DATA/sample.gguf" .
 gguf-dq check --values sample.gguf
-# What cannot be decoded is not read; that is told already.
+# What cannot be decoded is not read; it is already reported.
 cp "$DATA/gguf/bad/overlap_partial.gguf" "$DATA/gguf/bad/type_unknown_43.gguf" .
 gguf-dq check --values overlap_partial.gguf
 gguf-dq check --values type_unknown_43.gguf

@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# The same as one object, and as one a line. Devices that fail do not end the list.
+# The list of devices as one JSON object, and as one object a line. A device that fails does not end
+# the list.
 DQ_HOST_FAIL=open:1 gguf-dq devices --json >list.json
 DQ_HOST_FAIL=open:1 gguf-dq devices --jsonl >list.jsonl
 "$PYTHON" - <<'EOF'

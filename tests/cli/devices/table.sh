@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Each GPU with what is known of it, and why one cannot be used. (The levels of the CPU differ from
-# machine to machine.)
+# Each GPU with its properties, or the reason why it cannot be used. (The CPU levels depend on the
+# machine.)
 levels='s/^cpu [a-z0-9]* *\(yes\|no\).*/cpu .../'
 gguf-dq devices | sed "$levels; s/ *$//" | uniq
 for fault in open:1 describe:2 count:1; do

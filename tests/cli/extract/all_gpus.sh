@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# --device gpu:all: the same bytes from several GPUs as from the CPU; those that cannot be used are
-# left out and told of; one that fails on the way ends the run and is named.
+# --device gpu:all writes the same bytes with several GPUs as with the CPU. GPUs that cannot be used
+# are skipped with a message; a GPU that fails during the run ends it and is named.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:f32:1x4096 c:q8_0:300x4096
 gguf-dq extract -q --device cpu -f raw m.gguf -o cpu/
 for n in 1 2 3; do
@@ -27,5 +27,5 @@ echo '-- one fails'
 DQ_HOST_FAIL=launch:4 gguf-dq extract --device gpu:all -f raw m.gguf -o gpu/ 2>words
 echo "$? $(sed 's/host:[0-9]: host/host:N: host/' words)"
 find gpu -type f
-# Every name that a report has is one that devices has.
+# Every device name in a report is listed by `devices`.
 gguf-dq devices --jsonl | sed -n 's/.*"device": "\(host:[0-9]*\)".*/\1/p'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# $GGUF_DQ_AUTO_MIN is a size, and one that is none is told of where it matters.
+# $GGUF_DQ_AUTO_MIN is a size; an invalid one is reported where it would be used.
 cp "$DATA/sample.gguf" m.gguf
 GGUF_DQ_AUTO_MIN=1GiB gguf-dq extract -v m.gguf output.weight -o a/ 2>&1 | grep -o 'less than .*'
 GGUF_DQ_AUTO_MIN=1GB2 gguf-dq extract m.gguf output.weight -o b/

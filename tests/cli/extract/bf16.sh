@@ -1,5 +1,5 @@
 #!/bin/sh
-# numpy has no type for bf16, so .npy does not either; raw has it, and native takes its bytes.
+# numpy has no bf16, so .npy cannot hold it; raw output can, and native copies the stored bytes.
 cp "$DATA/sample.gguf" .
 try() {
     gguf-dq "$@"

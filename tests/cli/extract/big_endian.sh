@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: valgrind
-# Weights of a big-endian model are those of its twin; a type that no tool writes so is refused.
+# A big-endian model gives the same weights as its little-endian twin; types with no defined big-
+# endian layout are refused.
 cp "$DATA/gguf/good/big_endian.gguf" "$DATA/gguf/good/big_endian_twin_le.gguf" .
 for dtype in f32 f16 bf16 native; do
     gguf-dq extract -q big_endian.gguf -d "$dtype" -f raw -o - >big

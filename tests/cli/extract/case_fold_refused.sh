@@ -1,5 +1,6 @@
 #!/bin/sh
-# Two files that differ in capitals only would be one on some disks; a pipe does not care.
+# Two file names that differ only in case are refused, because they are the same file on some disks.
+# A pipe is not affected.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf Layer.weight:f32:4 layer.weight:f32:4 other:f32:4
 gguf-dq extract m.gguf
 echo "exit $?"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A link that goes by the name of the model, and may have come with it, leads nowhere; one that -o
-# names is followed.
+# A symbolic link in the place of the default folder, which may have come with the model, is not
+# followed; one that is named with -o is.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 mkdir elsewhere
 for target in elsewhere absent; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# --dry-run says what would be written, refuses what would be refused, and writes nothing.
+# --dry-run prints what would be written, refuses what would be refused, and writes nothing.
 cp "$DATA/sample.gguf" .
 gguf-dq extract --dry-run sample.gguf -o out blk.0.attn_q
 echo "exit $?"

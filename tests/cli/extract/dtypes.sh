@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind threads
-# What comes out is f32 unless told otherwise; integers and F64 stay what they are.
+# The output is f32 by default, except that integers and F64 keep their type.
 cp "$DATA/gguf/good/all_types.gguf" m.gguf
 gguf-dq extract -q m.gguf -o - | "$PYTHON" "$TESTS/cli/tools/describe.py"
 for dtype in f32 f16 native; do

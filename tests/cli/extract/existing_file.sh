@@ -1,5 +1,5 @@
 #!/bin/sh
-# A file that is there is kept unless --force replaces it or --skip-existing passes it over.
+# An existing file is kept, unless --force replaces it or --skip-existing skips it.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 mkdir out
 echo mine >out/b.weight.npy
@@ -7,7 +7,7 @@ gguf-dq extract m.gguf -o out
 echo "exit $?"
 ls out
 cat out/b.weight.npy
-gguf-dq extract --skip-existing m.gguf -o out # what is there is another array
+gguf-dq extract --skip-existing m.gguf -o out # an existing file holds another array
 echo "exit $?"
 ls out
 cat out/b.weight.npy
@@ -17,7 +17,7 @@ echo "exit $?"
 rm out/b.weight.npy
 gguf-dq extract --skip-existing m.gguf -o out
 echo "exit $?"
-gguf-dq extract --skip-existing -d f16 m.gguf -o out # of the right name, and half as long
+gguf-dq extract --skip-existing -d f16 m.gguf -o out # the right name, but half the length
 echo "exit $?"
 gguf-dq extract m.gguf -o out/a.weight.npy a
 echo "exit $?"

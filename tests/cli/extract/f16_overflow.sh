@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# Weights too large for f16 become infinite and are counted; --strict makes that an error.
+# Weights too large for f16 become infinite and are counted; with --strict they are an error.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 40000 large:f32:4 small:f32:1 most:f32:2
 gguf-dq extract m.gguf -d f16
 echo "exit $?"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# New files have the rights that the umask leaves.
+# New files get the permissions that the umask allows.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 umask 027
 gguf-dq extract -q m.gguf --manifest m.json

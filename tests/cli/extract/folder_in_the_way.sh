@@ -1,5 +1,6 @@
 #!/bin/sh
-# A folder that has a file's name is left alone; so is a file that has the folder's name.
+# A folder in the place of an output file is left alone, and so is a file in the place of the output
+# folder.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 mkdir -p out/a.weight.npy
 try() {

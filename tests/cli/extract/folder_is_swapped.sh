@@ -1,6 +1,6 @@
 #!/bin/sh
-# A folder that is renamed while files are written into it gets them all the same; what takes its
-# name meanwhile, such as a link, gets none. An error afterwards leaves nothing half-written.
+# If the output folder is renamed during the run, the files still go into it, and nothing goes into
+# what takes its name, such as a link. An error afterwards leaves no partial files.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 64M
 cat >swap.py <<'EOS'
 import glob, os, signal, subprocess, sys, time
@@ -19,7 +19,7 @@ mkdir evil
 "$PYTHON" swap.py gguf-dq extract -q big.gguf -o out/
 ls -A evil renamed
 rm -r out renamed
-# A file that comes meanwhile is an error.
+# A file that appears during the run is an error.
 "$PYTHON" - <<'END'
 with open('swap.py') as f:
     text = f.read()

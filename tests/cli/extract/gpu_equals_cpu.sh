@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# A GPU writes the same bytes as the CPU: each model, dtype and kind of output.
+# A GPU writes the same bytes as the CPU, for each model, dtype and kind of output.
 cd "$DATA/gguf/good" || exit
 cp all_types.gguf hard_blocks.gguf big_endian.gguf split-*.gguf "$OLDPWD"
 cd "$OLDPWD" || exit
@@ -20,7 +20,7 @@ for model in sample all_types hard_blocks big_endian split-00001-of-00003; do
         same "$model.gguf" -d "$dtype" -f npy
     done
 done
-# Slices: parts of blocks, steps, backwards.
+# Slices: partial blocks, steps, reversed.
 for dtype in f32 f16 bf16; do
     for slice in '[3]' '[:, 5:40]' '[::-3, ::7]' '[7:9, -1]' '[:, ::257]'; do
         same sample.gguf -f raw -d "$dtype" "token_embd.weight$slice" "blk.0.attn_k.weight$slice" \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# The words of a fallback, in text and JSON.
+# Falling back to the CPU is reported in text and in JSON.
 cp "$DATA/sample.gguf" m.gguf
 export GGUF_DQ_AUTO_MIN=1
 gguf-dq extract -v m.gguf output.weight -o a/
@@ -21,5 +21,5 @@ with open('h.jsonl') as f:
 EOF
 # A dry run opens no GPU.
 DQ_HOST_FAIL=count:1 gguf-dq extract -v --dry-run --device gpu m.gguf output.weight
-# Other commands neither.
+# Nor do other commands.
 DQ_HOST_FAIL=count:1,open:1 gguf-dq list --names m.gguf | tail -n 1

@@ -1,9 +1,9 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# A GPU that auto took may fail at any call: the CPU takes over, and the bytes are right. One that
-# was asked for ends the run, says which call it was, and leaves no half of a file.
+# With --device auto, a GPU may fail at any call: the CPU takes over and the bytes are right. If the
+# GPU was requested, the run ends, names the call that failed, and leaves no partial file.
 cp "$DATA/gguf/good/all_types.gguf" m.gguf
-take='-t blk.0.q* -t blk.0.mxfp4*' # 15 tensors, each of another type
+take='-t blk.0.q* -t blk.0.mxfp4*' # 15 tensors, each of a different type
 set -f
 # shellcheck disable=SC2086 # several words
 extract() { gguf-dq extract m.gguf $take "$@"; }
@@ -12,7 +12,7 @@ extract -q --device cpu -f raw -o - >cpu.raw
 export GGUF_DQ_AUTO_MIN=1
 for kind in count describe open kernel alloc alloc! alloc_host alloc_host! stream_new copy_in \
     copy_out launch sync; do
-    # One lane, so that what its opening calls does not depend on how many there are.
+    # One lane, so that the number of calls when it opens does not depend on the number of lanes.
     case $kind in
     copy_in | sync) export DQ_HOST_MEMORY=100000 ;;
     *) unset DQ_HOST_MEMORY ;;

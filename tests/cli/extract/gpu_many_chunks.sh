@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: gpu threads timeout=300
-# Tensors of many chunks, on all lanes at once, with much memory and with little; in order to a
-# pipe, in any order to a file.
+# Tensors of many chunks on all lanes at once, with much and with little memory, in order to a pipe
+# and in any order to a file.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:q8_0:700x4096 c:f32:500x4096 \
     d:iq1_s:1x1048576
 for dtype in f32 f16; do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Weights that overflow are counted as on the CPU: whole tensors, slices, in many chunks; --strict.
+# Overflowing weights are counted as on the CPU: in whole tensors, in slices, over many chunks, and
+# with --strict.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 1000 a:f32:3x256 b:f32:2x64
 "$PYTHON" "$TESTS/lib/make_model.py" big.gguf c:f32:700x4096 d:q8_0:64x4096
 cp "$DATA/gguf/good/hard_blocks.gguf" .
@@ -25,7 +26,7 @@ done
 same hard_blocks.gguf -d f32
 gguf-dq extract m.gguf a -d f16 -f raw --device gpu -o y.raw --strict
 echo "$?"
-# The fallback counts anew. With one lane, the syncs are that of its opening, and two for each tensor.
+# The fallback restarts the count. One lane syncs once when it opens, then twice for each tensor.
 export DQ_HOST_MEMORY=100000
 DQ_HOST_FAIL=sync:5 GGUF_DQ_AUTO_MIN=1 gguf-dq extract m.gguf -d f16 -f raw -o z/
 DQ_HOST_FAIL=sync:4 GGUF_DQ_AUTO_MIN=1 gguf-dq extract m.gguf -d f16 -f raw -o u/

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A report of what was written: one object, or a line for each output.
+# --json prints one object about what was written, --jsonl one line for each output.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 gguf-dq extract --json m.gguf -o one
 gguf-dq extract --jsonl -q m.gguf -f raw -d f16 -o two

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A run that fails while it writes has its report, too: what was written, what failed and why, and
-# what it did not come to.
+# A run that fails while writing still prints its report: what was written, what failed and why, and
+# what was not reached.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 40000 a:f32:1 large:f32:4 small:f32:1
 print() {
     "$PYTHON" -c 'import json, sys

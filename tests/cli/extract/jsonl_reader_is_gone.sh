@@ -1,5 +1,5 @@
 #!/bin/sh
-# The files are written although nobody reads the reports any more.
+# The files are written even if nobody reads the report any more.
 "$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 100
 gguf-dq extract -q many.gguf -o due
 mkfifo fifo

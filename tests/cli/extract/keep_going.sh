@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# --keep-going writes what is sound and still says with its exit status that not all is.
+# --keep-going writes the usable tensors; the exit status says that some are missing.
 for name in trunc_in_second_tensor_data overlap_partial row_not_block_multiple_q4_0_33; do
     cp "$DATA/gguf/bad/$name.gguf" .
     gguf-dq extract --keep-going "$name.gguf" -o "$name/"

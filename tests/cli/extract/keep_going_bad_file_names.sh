@@ -1,5 +1,5 @@
 #!/bin/sh
-# --keep-going leaves out what has no file name of its own, and writes the others.
+# --keep-going skips tensors whose file names are too long or ambiguous, and writes the others.
 "$PYTHON" - <<'END'
 import gguf_writer
 names = ['first', '/' * 100, 'Case', 'case', 'CASE', 'last']

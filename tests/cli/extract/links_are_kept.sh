@@ -1,5 +1,6 @@
 #!/bin/sh
-# A link to what the run itself writes to, or to a device, is never replaced, not even with --force.
+# A link to a file that the run itself writes to, or to a device, is never replaced, not even with
+# --force.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 ln -s /proc/self/fd/2 x.npy
 ln -s /proc/self/fd/1 m.json

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A name of 63 bytes that all have to be encoded fits; one of 200 does not and is refused at once.
+# A name of 63 bytes that are all percent-encoded fits a file name; one of 200 bytes does not and is
+# refused at once.
 "$PYTHON" - <<'EOF'
 import gguf_writer
 def write(path, *names):

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# The manifest says of each output where it comes from and what it is.
+# The manifest states for each output which tensor it comes from, its shape and its type.
 cp "$DATA"/gguf/good/split-*.gguf .
 gguf-dq extract -q split-00001-of-00003.gguf -o out --manifest out.json -t '*q*' \
     -t 'blk.2.f32[1, ::2]'

@@ -1,7 +1,7 @@
 #!/bin/sh
-# A manifest that appears while the arrays are written is kept, unless it may be replaced.
+# A manifest that another process creates during the run is kept, unless it may be replaced.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 16M
-# The first byte of the array comes when all is checked, and the last ones wait for the reader.
+# The first byte arrives after all checks, and the last ones block until they are read.
 try() {
     rm -f m.json
     { gguf-dq extract -o - "$@" big.gguf; echo "exit $?" >&2; } | {

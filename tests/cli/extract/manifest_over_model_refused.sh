@@ -1,5 +1,5 @@
 #!/bin/sh
-# The manifest does not replace the model or one of the arrays, whatever options say.
+# The manifest never replaces the model or one of the arrays, whatever the options.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 try() {
     gguf-dq "$@"

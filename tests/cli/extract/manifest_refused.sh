@@ -1,6 +1,6 @@
 #!/bin/sh
-# A manifest is refused before anything is written: with --skip-existing over what is no manifest,
-# and under the name of a folder that is there or comes.
+# A manifest is refused before anything is written if, with --skip-existing, the existing file is
+# not a manifest, or if its name is that of an existing folder or of one that will be created.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf x:f32:2x6
 try() {
     gguf-dq extract -q m.gguf "$@"
@@ -29,7 +29,7 @@ grep -c tensor old.json
 try -o mo/ --manifest mo/mo
 try --force -o out --manifest notes.txt
 grep -c tensor notes.txt
-# One that appears while the arrays are written is held to the same.
+# The same holds for a manifest that appears while the arrays are written.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 16M
 appears() {
     rm -f new.json

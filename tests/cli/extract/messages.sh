@@ -1,5 +1,5 @@
 #!/bin/sh
-# What was done goes to standard error: nothing with -q, more with -v.
+# What was done is reported on standard error: nothing with -q, more with -v.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 gguf-dq extract m.gguf -o a
 gguf-dq extract m.gguf -o b.npy a.weight

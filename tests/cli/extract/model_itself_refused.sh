@@ -1,5 +1,5 @@
 #!/bin/sh
-# The model is never an output, whatever options say.
+# The model is never overwritten, whatever the options.
 cp "$DATA/gguf/good/small_valid.gguf" m.raw
 cp m.raw before
 ln m.raw link.raw

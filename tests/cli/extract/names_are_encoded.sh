@@ -1,5 +1,6 @@
 #!/bin/sh
-# Names become file names without surprises; tensors whose files could be one are all refused.
+# Tensor names are encoded to safe file names; tensors whose file names could collide are all
+# refused.
 cp "$DATA/gguf/good/odd_names.gguf" "$DATA/gguf/good/empty_tensor_name.gguf" .
 gguf-dq extract odd_names.gguf
 echo "exit $?"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# Blocks as stored: rows of bytes, in which a slice takes whole blocks.
+# native copies the stored blocks: rows of bytes, of which a slice takes whole blocks.
 cp "$DATA/sample.gguf" .
 gguf-dq extract -q sample.gguf -d native -o out/ output.weight blk.0.ffn_down_exps position_ids \
     rope_freqs blk.0.ffn_gate_inp

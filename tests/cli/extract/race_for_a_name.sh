@@ -1,5 +1,5 @@
 #!/bin/sh
-# Of several runs that write one file, one wins; what is there in the end is whole.
+# If several runs write the same file, one wins, and the file is complete.
 cp "$DATA/sample.gguf" .
 gguf-dq extract -q sample.gguf -o due.npy token_embd
 for n in 1 2 3 4 5 6; do

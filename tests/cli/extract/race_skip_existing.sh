@@ -1,8 +1,8 @@
 #!/bin/sh
-# Of two runs with --skip-existing, each leaves what the other has written meanwhile.
+# Two runs with --skip-existing at the same time: each keeps what the other has written.
 "$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 2000
 gguf-dq extract -q many.gguf -o due
-# The first run's reports fill the pipe; it goes on when the second run has written all.
+# The first run's report fills the pipe; it continues after the second run has written everything.
 { gguf-dq extract -q --skip-existing --jsonl many.gguf -o out; echo "first: exit $?" >&2; } | {
     dd bs=1 count=1 2>"/dev/null" >first
     gguf-dq extract -q --skip-existing many.gguf -o out
@@ -17,7 +17,7 @@ with open('reports') as f:
 print(len(statuses), sorted(set(statuses)))
 END
 diff -r due out
-# At the same time, as it comes.
+# Both at the same time, in any order.
 for n in 1 2 3 4; do
     { gguf-dq extract -q --skip-existing many.gguf -o at-once; echo "$?" >"status$n"; } &
 done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Several tensors do not go into one file.
+# Several tensors cannot be written to one file.
 cp "$DATA/sample.gguf" .
 gguf-dq extract sample.gguf -o x.npy output
 echo "exit $?"

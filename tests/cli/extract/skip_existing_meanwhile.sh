@@ -1,9 +1,9 @@
 #!/bin/sh
-# --skip-existing: what appears under a name during the run is only left if it is that array.
+# --skip-existing keeps a file that appears during the run only if it is the same array.
 "$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 600
 gguf-dq extract -q many.gguf -o due
 last=$(gguf-dq list --names many.gguf | tail -n 1)
-# The run's reports fill the pipe while the file comes; it goes on when somebody reads them.
+# The run's report fills the pipe while the file appears; it continues when the report is read.
 try() {
     rm -rf out
     { gguf-dq extract -q --skip-existing --jsonl many.gguf -o out; echo "exit $?" >&2; } | {

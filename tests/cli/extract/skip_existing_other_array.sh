@@ -1,5 +1,5 @@
 #!/bin/sh
-# --skip-existing passes over nothing but the array that would be written.
+# --skip-existing skips a file only if it is the array that would be written.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf x:f32:2x6 y:f32:4
 "$PYTHON" "$TESTS/lib/make_model.py" turned.gguf x:f32:6x2 y:f32:4
 try() {
@@ -7,7 +7,7 @@ try() {
     echo "exit $?"
 }
 gguf-dq extract -q turned.gguf -o out/ x
-try m.gguf -o out # another shape in as many bytes
+try m.gguf -o out # another shape with as many bytes
 gguf-dq extract -q turned.gguf -o due/ x
 diff -r due out
 rm -r out
@@ -20,7 +20,7 @@ try m.gguf -o out
 gguf-dq extract -q --force m.gguf -o out
 printf x >>out/y.npy
 try m.gguf -o out
-# A header of another program may be as long and say the same in other words.
+# Another program's header may have the same length and meaning, but other bytes.
 gguf-dq extract -q --force m.gguf -o out
 printf '\002' | dd of=out/y.npy bs=1 seek=6 conv=notrunc 2>"/dev/null"
 try m.gguf -o out

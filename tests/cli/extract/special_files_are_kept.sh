@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is there and is no file is never replaced by one, not even with --force.
+# Existing files that are not regular are never replaced, not even with --force.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 mkfifo fifo
 "$PYTHON" -c 'import socket; socket.socket(socket.AF_UNIX).bind("socket")'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: slow timeout=300
-# Ten thousand tensors become ten thousand files, few of them open at a time, in little memory.
+# Ten thousand tensors become ten thousand files, with few of them open at a time and in little
+# memory.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensors 10000
 # shellcheck disable=SC3045 # dash has it as well
 ulimit -n 16

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A FIFO or a device takes arrays like a pipe, and stays what it is.
+# A FIFO or a device receives arrays like a pipe, and is not replaced.
 cp "$DATA/sample.gguf" .
 mkfifo fifo
 "$PYTHON" "$TESTS/cli/tools/describe.py" <fifo &

@@ -1,5 +1,5 @@
 #!/bin/sh
-# -o takes a file for one tensor; its ending names the format unless --format does.
+# -o names a file for one tensor; its extension selects the format, unless --format does.
 cp "$DATA/sample.gguf" .
 for name in x.npy x.raw x.bin x x.dat; do
     gguf-dq extract sample.gguf -o "$name" position_ids

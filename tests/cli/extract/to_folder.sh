@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: threads
-# -o takes a folder, made with those above it; one tensor goes into it if it is there or ends in /.
+# -o names a folder, which is created with its parents; a single tensor goes into it if it exists or
+# if the name ends in a slash.
 cp "$DATA/sample.gguf" .
 gguf-dq extract sample.gguf -o a/b/c blk.0.attn_q
 gguf-dq extract sample.gguf -o d/e/ output.bias

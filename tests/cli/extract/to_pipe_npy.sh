@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: valgrind threads
-# Arrays follow one another in file order; numpy.load on the same handle reads them in turn.
+# Arrays are written one after another in file order; repeated numpy.load calls on the same handle
+# read them.
 cp "$DATA/sample.gguf" .
 gguf-dq extract sample.gguf -o - -t 'blk.0.*' -t token_embd >arrays
 gguf-dq extract -q sample.gguf -o files/ -t 'blk.0.*' -t token_embd

@@ -1,5 +1,5 @@
 #!/bin/sh
-# /dev/stdout, or a link to it, is the same as -, also where standard output is a file.
+# /dev/stdout, or a link to it, means the same as -, even if standard output is a file.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 gguf-dq extract m.gguf -o - >due
 gguf-dq extract m.gguf -o /dev/stdout >got

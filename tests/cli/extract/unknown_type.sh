@@ -1,5 +1,5 @@
 #!/bin/sh
-# A type that is not known cannot be decoded (exit 5), but its bytes can be had.
+# An unknown type cannot be decoded (exit 5), but its bytes can be extracted.
 cp "$DATA/gguf/bad/type_unknown_100.gguf" "$DATA/gguf/bad/type_removed_5.gguf" .
 for name in type_unknown_100 type_removed_5; do
     gguf-dq extract "$name.gguf"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The other tensors of a model with an unknown type work.
+# In a model with an unknown type, the other tensors work.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:f32:4 b:q8_0:2x32 c:f32:4
 # The type id follows the name and the dimensions of b.
 "$PYTHON" - <<'EOF'

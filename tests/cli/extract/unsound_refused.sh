@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# One unsound tensor ends the run before anything is written; without it the others are there.
+# One unusable tensor ends the run before anything is written; without it the others are written.
 cp "$DATA/gguf/bad/trunc_in_second_tensor_data.gguf" m.gguf
 gguf-dq extract m.gguf
 echo "exit $?"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A scalar, empty dimensions, no tensors at all.
+# A scalar, empty dimensions, and no tensors at all.
 cp "$DATA/gguf/good/n_dims_0_scalar.gguf" scalar.gguf
 cp "$DATA/gguf/good/zero_dim.gguf" "$DATA/gguf/good/no_kv_no_tensors.gguf" .
 gguf-dq extract -q scalar.gguf

@@ -1,19 +1,20 @@
 #!/bin/sh
 # meson: unsanitized
-# With less and less address space, all is done, on fewer threads, or nothing, and one line says why.
+# As the address space shrinks, each command either works, with fewer threads if necessary, or fails
+# as a whole with a one-line message.
 cp "$DATA/sample.gguf" model.gguf
 gguf-dq extract -q -j 1 -o whole/ model.gguf
 "$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 20000
 gguf-dq list many.gguf >list
 
-# limited KIB WORD...: in a shell of its own, so that what it says of a loader that dies is left out.
+# limited KIB ARG...: runs gguf-dq in a shell of its own, whose message about a crashed loader is dropped.
 limited() {
     rm -rf arrays
     sh -c 'ulimit -v "$1" && shift && gguf-dq "$@" >out 2>err' sh "$@" 2>/dev/null
 }
 
-# sweep WORD...: runs a command with more and more until it works; before, it is refused. Below that
-# only the loader fails.
+# sweep ARG...: runs a command with increasing limits until it succeeds. Just below, it has to fail with
+# a message; with even less, the loader itself fails.
 sweep() {
     refused=
     for kib in $(seq 3000 750 200000); do
@@ -33,7 +34,7 @@ sweep() {
     [ "$status" -ne 0 ] || echo "$1: done"
 }
 
-# on_more WORD...: with more than was enough for one thread, 64 are as many as fit.
+# on_more ARG...: with more than one thread needs, -j 64 runs as many threads as fit.
 on_more() {
     for more in 3000 5000 11000 17000 29000 43000 71000 103000; do
         limited $((kib + more)) "$@" -j 64 || echo "$1: $((kib + more)) KiB: $?"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# With too few descriptors the one line names what could not be opened, and nothing is half-written.
+# With too few file descriptors, a one-line message names the file that could not be opened, and no
+# partial file is left.
 cp "$DATA/sample.gguf" model.gguf
 for n in 5 6 7 8 9 10 11 12; do
     rm -rf arrays
@@ -17,7 +18,7 @@ for n in 5 6 7 8 9 10 11 12; do
 done
 find arrays -name '*.npy' | wc -l
 
-# A set of more files than may be open.
+# A split set with more files than may be open.
 "$PYTHON" - <<'END'
 import struct
 import gguf_writer

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# With less memory chunks are smaller and lanes fewer; with too little the GPU cannot be used.
+# With less GPU memory, chunks get smaller and lanes fewer; with too little, the GPU cannot be used.
 cp "$DATA/sample.gguf" m.gguf
 gguf-dq extract -q --device cpu -f raw m.gguf -o - >cpu
 for memory in 100000000 20000000 5000000 1000000 300000 98308; do

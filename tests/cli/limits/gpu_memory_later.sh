@@ -1,10 +1,10 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Runtimes also say at launches and elsewhere that memory is out: then the GPU cannot be used, or
-# the CPU takes over.
+# Runtimes may report that memory is exhausted at a launch or another call: then the GPU cannot be
+# used, or the CPU takes over.
 cp "$DATA/sample.gguf" m.gguf
 gguf-dq extract -q --device cpu m.gguf -o cpu/
-export DQ_HOST_MEMORY=100000 # one lane, whose opening copies once
+export DQ_HOST_MEMORY=100000 # one lane, which copies once when it opens
 for fault in kernel:1! launch:1! sync:2! copy_in:2! copy_out:1!; do
     echo "-- $fault"
     DQ_HOST_FAIL=$fault gguf-dq extract --device gpu m.gguf -o gpu/

@@ -1,7 +1,7 @@
-"""Compare big.weight of make_big.py --type q8_0 with an own decoder, on both sides of weight 2^32.
+"""Compare big.weight of make_big.py --type q8_0 with a decoder of its own, around weight 2^32.
 
-large_tensor.py slices MODEL SIZE [--flat]    slices of the model's tensor, as f32 and as stored
-large_tensor.py stream SIZE                   all of it, as raw f16 on standard input
+large_tensor.py slices MODEL SIZE [--flat]    slices of the model's tensor, as f32 and native
+large_tensor.py stream SIZE                   the whole tensor, raw f16 on standard input
 """
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import make_big
 
 ROW = make_big.ROW
 MIDDLE = 2**32
-SIDE = MIDDLE // ROW  # the row that begins there
+SIDE = MIDDLE // ROW  # the row that begins at weight 2^32
 
 FLAT = [f'{MIDDLE - 5}:{MIDDLE + 5}', f'{MIDDLE - 1}', f'{MIDDLE}', f'::{MIDDLE - 1}', ':3', '-3:',
         f'{MIDDLE + 9}:{MIDDLE - 9}:-4', f'{MIDDLE - ROW}:{MIDDLE + ROW}:7', f'{MIDDLE}::1048576',
@@ -30,7 +30,7 @@ def decoded(row):
 
 
 def weights_at(numbers, rows):
-    """The weights of these numbers, counted through the whole tensor."""
+    """The weights at these indices in the flattened tensor."""
     out = numpy.zeros(len(numbers), '<f4')
     for row in make_big.marked(rows):
         here = numbers // ROW == row
@@ -39,7 +39,7 @@ def weights_at(numbers, rows):
 
 
 def numbers_of(text, shape):
-    """What a slice takes of an array of this shape, which is too large to exist."""
+    """The indices that a slice selects from an array of this shape, which is too large to allocate."""
     index = eval(f'numpy.s_[{text}]')
     index = index if isinstance(index, tuple) else (index,)
     numbers = numpy.zeros(1, 'i8')

@@ -1,5 +1,5 @@
 #!/bin/sh
-# --max-memory bounds what is taken; what is written is the same.
+# --max-memory bounds the memory used and does not change the output.
 cp "$DATA/sample.gguf" model.gguf
 gguf-dq extract -q -j 1 -f raw -o - model.gguf | cksum >all
 for most in 512K 1MiB 4m 64MB 1048576 5% 0; do
@@ -9,7 +9,7 @@ for most in 512K 1MiB 4m 64MB 1048576 5% 0; do
 done
 gguf-dq list --max-memory 1M model.gguf | tail -n 1
 
-# What is too little, by command; how much would do depends on the allocator.
+# Too little memory for each command; how much is enough depends on the allocator.
 for command in 'list' 'list --json' 'extract -o never/' 'verify --device cpu'; do
     for most in 1 1000 10k; do
         # shellcheck disable=SC2086 # it is a command and its options

@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: slow timeout=300
-# --max-memory holds for many tensors and for many threads: with what is not counted, less than so
-# many MiB are taken.
+# --max-memory holds for many tensors and for many threads: the process as a whole, including memory
+# that is not counted, stays below the given MiB.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensors 100000 --vocab 262144
 measure() {
     most=$1
@@ -19,7 +19,7 @@ wc -c <out
 measure 52 list --max-memory 48M --names -t 'blk.{0..4095}.attn_?.weight' big.gguf
 wc -l <out
 
-# Of 64 threads, each with 2 MiB, some go without.
+# There is not enough for 64 threads of 2 MiB each: some are not started.
 "$PYTHON" "$TESTS/lib/make_big.py" large.gguf --tensor-bytes 512M --type q8_0
 measure 36 extract -q -j 64 --max-memory 32M -o /dev/null large.gguf
 measure 36 verify -q -j 64 --device cpu --max-memory 32M large.gguf

@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: slow timeout=600
-# A model of 64 GiB, in a sparse file: what is taken of it is right wherever it lies, in little
-# memory. The parts that read much take the first tensor and the last.
+# A model of 64 GiB in a sparse file: arrays are right wherever they lie in it, in little memory.
+# The parts that read much take only the first tensor and the last.
 measure() {
     "$PYTHON" "$TESTS/cli/tools/measure.py" gguf-dq "$@"
 }
@@ -16,7 +16,7 @@ measure extract -q -d native -f raw -o - big.gguf big.0 big.15 | wc -c
 measure extract -q -d f16 -f raw -o /dev/null big.gguf big.15
 measure verify -q --device cpu big.gguf 'big.0[:1000]' 'big.15[-1000:]' 'big.7[::500]' | tail -n 1
 
-# Where each is in the output, which nobody has to wait for.
+# Where each tensor begins in the output, without waiting for all of it.
 measure extract -q -n --json -f raw -o /dev/null big.gguf >outputs.json
 measure extract -q -f raw -o /dev/null --manifest manifest.json big.gguf 'big.*[-9:]'
 "$PYTHON" -c 'import json

@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: slow timeout=600
-# A tensor of more than 2^32 weights, in rows and in one row: what lies on both sides of that number
-# is found, and all of it passes through in little memory.
+# A tensor of more than 2^32 weights, in many rows and in a single row: slices on both sides of that
+# index are right, and the whole tensor is extracted in little memory.
 measure() {
     "$PYTHON" "$TESTS/cli/tools/measure.py" gguf-dq "$@"
 }
@@ -13,7 +13,7 @@ for flat in '' --flat; do
     "$PYTHON" "$TESTS/cli/limits/large_tensor.py" slices big.gguf 4700M $flat
 done
 
-# As it is stored, and as 16-bit numbers of which each is looked at; where they are in the output.
+# Native, and as f16 with each weight checked at its place in the output.
 measure extract -q -d native -f raw -o - big.gguf | wc -c
 measure extract -q -d f16 -f raw -o - big.gguf |
     "$PYTHON" "$TESTS/cli/limits/large_tensor.py" stream 4700M
@@ -21,7 +21,7 @@ measure extract -q -f raw -o /dev/null --json big.gguf |
     "$PYTHON" -c 'import json, sys
 out = json.load(sys.stdin)["outputs"][0]
 print(out["shape"], out["bytes"], out["status"])'
-# Decoding all of it twice takes a sanitizer too long.
+# With a sanitizer, decoding all of it twice takes too long.
 part=
 [ -z "${GGUF_DQ_SANITIZED-}" ] || part='[4294900000:4295000000]'
 measure verify -q --device cpu big.gguf "big.weight$part" | tail -n 1 |

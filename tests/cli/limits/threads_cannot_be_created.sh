@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: unsanitized
-# Where threads cannot be made, because there is no room for their stacks, one does the work.
+# If threads cannot be created, because there is no room for their stacks, one thread does all the
+# work.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 16M
 gguf-dq extract -q -j 1 -f raw -o - big.gguf | cksum >wanted
 "$PYTHON" - <<'EOF'

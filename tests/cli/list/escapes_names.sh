@@ -1,5 +1,6 @@
 #!/bin/sh
-# Codes for terminals in names and metadata never reach standard output or error as they are.
+# Terminal control characters in names and metadata are escaped on standard output and standard
+# error.
 cp "$DATA/gguf/good/odd_names.gguf" "$DATA/sample.gguf" .
 cp "$DATA/gguf/bad/key_invalid_utf8.gguf" "$DATA/gguf/bad/string_value_invalid_utf8.gguf" \
     "$DATA/gguf/bad/key_embedded_nul.gguf" "$DATA/gguf/bad/tensor_name_embedded_nul.gguf" .

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# One object that holds what the table shows.
+# --json prints one object with the same contents as the table.
 cp "$DATA/sample.gguf" .
 gguf-dq list --json sample.gguf 'output*' rope_freqs
 gguf-dq list --json --meta sample.gguf >all.json

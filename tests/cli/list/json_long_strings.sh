@@ -1,6 +1,6 @@
 #!/bin/sh
-# In JSON, strings are whole, up to 16 MiB, or 4 MiB where they are no UTF-8 and have to be escaped;
-# longer ones are refused and take no memory.
+# JSON holds strings in full, up to 16 MiB, or 4 MiB if they are not valid UTF-8 and have to be
+# escaped; longer ones are refused without taking memory for them.
 make() { # make LENGTH BYTE
     "$PYTHON" - "$@" <<'END'
 import sys

@@ -1,5 +1,6 @@
 #!/bin/sh
-# In JSON a metadata key is as it is in the file, if JSON can spell it and no other looks like that.
+# In JSON, a metadata key is spelled as in the file, if JSON can hold it and no other key would look
+# the same.
 "$PYTHON" - <<'END'
 import gguf_writer
 keys = ['plain', 'back\\slash', 'new\nline', 'ü', '\\u00fc', '\x1b[0m', 'quote"', b'\xff', 'a\0b',

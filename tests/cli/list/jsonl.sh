@@ -1,5 +1,5 @@
 #!/bin/sh
-# One object a line, the same as in the list of --json.
+# --jsonl prints one object a line, with the same contents as --json.
 cp "$DATA/sample.gguf" .
 gguf-dq list --jsonl sample.gguf >lines.jsonl
 gguf-dq list --json sample.gguf >all.json

@@ -1,5 +1,5 @@
 #!/bin/sh
 # meson: valgrind
-# Metadata, with long values cut short, before the table.
+# --meta prints the metadata before the table, with long values abbreviated.
 cp "$DATA/sample.gguf" .
 gguf-dq list --meta sample.gguf position_ids

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Each array in an array is shown from its own place, however long the one before it is.
+# Each array in an array of arrays is shown with its own elements, however long the previous one is.
 "$PYTHON" - <<'END'
 import gguf_writer
-# Behind its sixth number the first array looks like an array of one u32, 666.
+# After its sixth number, the first array looks like an array of one u32, 666.
 forged = list(range(6)) + [4 | 1 << 32, 666 << 32]
 metadata = [
     ('forged', '[[u64]]', [forged, [7, 8], [9]]),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Nothing but names, a line each; they can be given back with -T.
+# --names prints only names, one a line; -T reads them back.
 cp "$DATA/gguf/good/odd_names.gguf" .
 gguf-dq list --names odd_names.gguf
 gguf-dq list --names odd_names.gguf >names

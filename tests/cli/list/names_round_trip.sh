@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `list --names` prints names the same tensors when it is read again.
+# Names printed by `list --names` select the same tensors when they are read back.
 "$PYTHON" - <<'END'
 import gguf_writer
 names = ['plain', 'plain[0]', 'new\nline', 'new\nline[0]', 'tab\t[0:1]', 'back\\slash[0]',

@@ -1,4 +1,4 @@
 #!/bin/sh
-# list has no use for a slice.
+# list does not accept slices.
 cp "$DATA/sample.gguf" .
 gguf-dq list sample.gguf 'output.weight[0]'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# Any member stands for the whole set.
+# Any file of a split set opens the whole set.
 cp "$DATA"/gguf/good/split-*.gguf .
 gguf-dq list split-00001-of-00003.gguf
 for n in 2 3; do

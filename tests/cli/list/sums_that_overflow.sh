@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sums that do not fit 64 bits are shown as the greatest number, and none wraps round.
+# Sums that exceed 64 bits are shown as the largest 64-bit number; none wraps around.
 "$PYTHON" - <<'END2'
 import struct
 import sys

@@ -1,4 +1,4 @@
 #!/bin/sh
-# Name, type, shape as numpy has it, bytes and offset of each tensor.
+# The table has the name, type, numpy shape, bytes and offset of each tensor.
 cp "$DATA/sample.gguf" .
 gguf-dq list sample.gguf

@@ -1,5 +1,5 @@
 #!/bin/sh
-# No model or several: exit 2, and what was looked for.
+# No model or several: exit 2, with a message about what was searched for.
 try() {
     gguf-dq "$@"
     echo "exit $?"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A folder without models that has a tensor's name, or its stem, is no model.
+# A folder without models that is named like a tensor, or like its stem, is not taken for a model.
 cp "$DATA/sample.gguf" .
 gguf-dq extract -q sample.gguf output_norm.weight -o output_norm/
 mkdir position_ids

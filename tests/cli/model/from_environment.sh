@@ -1,5 +1,5 @@
 #!/bin/sh
-# $GGUF_DQ_MODEL comes after a name on the command line and before the folder.
+# $GGUF_DQ_MODEL ranks below a model on the command line and above the current folder.
 cp "$DATA/sample.gguf" .
 mkdir other
 cp "$DATA/gguf/good/small_valid.gguf" other/

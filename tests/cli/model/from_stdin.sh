@@ -1,5 +1,5 @@
 #!/bin/sh
-# Standard input serves if it is a file; a pipe is refused, and does not hang.
+# Standard input works as a model if it is a file; a pipe is refused at once.
 cp "$DATA/gguf/good/small_valid.gguf" "$DATA/sample.gguf" .
 gguf-dq list - <small_valid.gguf
 gguf-dq extract -q -f raw -o - - a.weight <small_valid.gguf | cksum

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Without a model's name the only model in the folder is taken, also where a tensor is named first.
+# Without a model argument, the only model in the current folder is used, even if the first operand
+# is a tensor name.
 mkdir models
 cp "$DATA/sample.gguf" models/
 cd models || exit

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A model that is not there, cannot be opened or is no file.
+# A model that does not exist, cannot be opened or is not a file.
 try() {
     gguf-dq "$@"
     echo "exit $?"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A model's path that is not UTF-8 gets into reports all the same.
+# Reports can hold a model path that is not valid UTF-8.
 "$PYTHON" -c 'import os; os.mkdir(b"\xff")'
 cp "$DATA/gguf/good/small_valid.gguf" "$(printf '\377/m\303.gguf')"
 model=$(printf '\377/m\303.gguf')

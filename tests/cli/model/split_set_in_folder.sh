@@ -1,5 +1,5 @@
 #!/bin/sh
-# A split set is one model, also when its first file is missing.
+# A split set counts as one model, even if its first file is missing.
 cp "$DATA"/gguf/good/split-*.gguf .
 gguf-dq list --names
 gguf-dq extract -q -t blk.7.mxfp4

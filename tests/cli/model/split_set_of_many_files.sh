@@ -1,5 +1,5 @@
 #!/bin/sh
-# A split set may have more files than a program may open unless it asks for more.
+# A split set may have more files than the soft limit of open files, which the program raises.
 "$PYTHON" - <<'END'
 import struct
 import gguf_writer

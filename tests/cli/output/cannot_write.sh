@@ -1,5 +1,6 @@
 #!/bin/sh
-# A place that cannot be written: one line, exit 6. (Below a file nobody can.)
+# An output path that cannot be written: a one-line message, exit 6. (Not even root can create a
+# file below a file.)
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 : >file
 try() {

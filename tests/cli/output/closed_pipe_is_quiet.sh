@@ -1,5 +1,5 @@
 #!/bin/sh
-# Who reads from the pipe may leave: no words, exit 0.
+# A reader may close the pipe at any time: no message, exit 0.
 "$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 20000
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 1G
 try() {
@@ -15,9 +15,9 @@ try extract -f npy -o - many.gguf
 try extract --dry-run many.gguf
 try extract --jsonl -n many.gguf
 try extract --json -n many.gguf
-try bench --device cpu --time 500 # which would go on for minutes
+try bench --device cpu --time 500 # which would take minutes
 cat status
-# The reader is gone before anything is written.
+# The reader closes the pipe before anything is written.
 mkfifo fifo
 for command in 'list --meta' 'extract -o -' 'list --json'; do
     : <fifo &

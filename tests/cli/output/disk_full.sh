@@ -1,5 +1,5 @@
 #!/bin/sh
-# A write that fails: one line, exit 6, and nothing half-written.
+# A write that fails: a one-line message, exit 6, and no partial file.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 8M
 trap '' XFSZ
 ulimit -f 64

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The signal that comes with `ulimit -f` leaves nothing half-written either.
+# The signal that a `ulimit -f` sends leaves no partial file either.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 8M
 ulimit -f 64
 gguf-dq extract big.gguf -o x.raw

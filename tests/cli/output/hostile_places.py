@@ -1,9 +1,9 @@
-"""Plant what should not be there where outputs go, run extract, and say if anything came to harm.
+"""Plant links, devices and the like where outputs go, run extract, and report any damage.
 
-Usage: hostile_places.py    in an empty folder, with gguf-dq on the path, $TESTS and $PYTHON
+Usage: hostile_places.py    run by run_case.sh, in an empty folder
 
-Whatever stands in the place of an output: what it leads to keeps its bytes, nothing appears outside of
-the folder, and in the end the place holds what was planted, or the whole array if --force says so.
+Whatever is in the place of an output: a link target keeps its bytes, nothing is created outside the
+folder, and in the end the place holds what was planted or, with --force, the whole array.
 """
 import itertools
 import os
@@ -68,12 +68,12 @@ def plant_socket(path):
     os.chdir(here)
 
 
-# What may be replaced with --force: what is a file, or a link to one or to nothing.
+# What --force may replace: files, links to files, dangling links.
 REPLACEABLE = {plant_nothing, plant_file, plant_link, plant_relative_link, plant_dangling_link,
                plant_link_to_itself, plant_hard_link, plant_link_to_folder}
 OTHERS = {plant_link_to_device, plant_folder, plant_fifo, plant_socket}
 
-# Where it is planted, and the rest of the command line.
+# Where to plant, and the rest of the command line.
 PLACES = [
     ('out/t.npy', ['-o', 'out/']),
     ('out/t.npy', ['-o', 'out/t.npy']),
@@ -130,7 +130,7 @@ def try_one(plant, place, words, options, due):
     if (run.stderr.count(b'\n') != 0) != (run.returncode != 0):
         return f'exit {run.returncode}, says {run.stderr!r}'
     if after == before:
-        # The manifest's place is looked at like the others, and a manifest is written anew.
+        # The manifest follows the same rules, but a manifest is rewritten.
         if run.returncode == 0 and plant is plant_nothing and '--dry-run' not in options:
             return 'exit 0, and nothing is written'
         if run.returncode == 0 and plant in OTHERS and '--dry-run' not in options:

@@ -1,4 +1,4 @@
 #!/bin/sh
-# Links, devices, folders and the like in the place of an output lead nothing elsewhere, and are not
-# replaced unless --force says so.
+# Links, devices, folders and other files in the place of an output are not followed, and not
+# replaced without --force.
 "$PYTHON" "$TESTS/cli/output/hostile_places.py"

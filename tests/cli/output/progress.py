@@ -1,8 +1,8 @@
-"""Run a command with standard error on a terminal and say if it shows progress there.
+"""Run a command with standard error on a terminal and print whether it shows progress there.
 
 Usage: progress.py COMMAND...
 
-What comes to standard output is read slowly until progress is shown or is overdue.
+Standard output is read slowly until progress is shown or overdue.
 """
 import os
 import pty
@@ -21,12 +21,12 @@ AT_ONCE = 64 << 10
 def read(fd):
     try:
         return os.read(fd, AT_ONCE)
-    except OSError:  # how Linux says that the other side of a terminal is closed
+    except OSError:  # Linux reports so that the other side of the terminal is closed
         return b''
 
 
 def watch(terminal, pipe):
-    """Reads all that comes; returns what the terminal got and when it got the first of it."""
+    """Reads all output. Returns what the terminal received, and when the first of it arrived."""
     start = time.monotonic()
     first = None
     shown = b''

@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: slow timeout=300
-# Progress appears on a terminal after a second and goes away; not with -q, and not for short work.
+# A progress line appears on a terminal after a second and is removed at the end; not with -q, and
+# not for short runs.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 64M --type f32
 "$PYTHON" "$TESTS/cli/output/progress.py" gguf-dq extract big.gguf -o -
 "$PYTHON" "$TESTS/cli/output/progress.py" gguf-dq extract -q big.gguf -o -

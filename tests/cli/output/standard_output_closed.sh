@@ -1,5 +1,5 @@
 #!/bin/sh
-# Without a standard output there is an error, not silence, and no file is mistaken for it.
+# If standard output is closed, there is an error message, and no other file is mistaken for it.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 try() {
     gguf-dq "$@" >&-
@@ -12,7 +12,7 @@ try --version
 try extract m.gguf -o -
 try extract -n m.gguf
 try extract -q m.gguf -o out --json
-# With nothing open, the first files that are opened get the numbers of the standard ones.
+# If no descriptor is open, the first files that are opened get the standard numbers.
 "$PYTHON" "$TESTS/lib/make_model.py" large.gguf --scale 40000 large:f32:4
 gguf-dq extract large.gguf -d f16 -o due.npy 2>due
 gguf-dq extract large.gguf -d f16 -o got.npy <&- >&- 2>&-

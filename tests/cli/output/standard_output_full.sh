@@ -1,5 +1,5 @@
 #!/bin/sh
-# A full disk behind standard output: one line, exit 6.
+# Standard output on a full disk: a one-line message, exit 6.
 cp "$DATA/sample.gguf" .
 try() {
     gguf-dq "$@" >/dev/full

@@ -1,7 +1,7 @@
-"""Run a command on a terminal that goes away while it works: terminal_gone.py ignored|usual COMMAND...
+"""Run a command on a terminal that disappears during the run: terminal_gone.py ignored|usual COMMAND...
 
-The terminal is closed as soon as the command has written to it, or made a file in out/. With
-`ignored`, SIGHUP is ignored, as under nohup. Tells how the command ended.
+The terminal is closed as soon as the command has written to it or has created a file in out/. With
+`ignored`, SIGHUP is ignored, as under nohup. Prints how the command ended.
 """
 import os
 import pty

@@ -1,9 +1,9 @@
 #!/bin/sh
-# A terminal that goes away ends a run that was on it, and nothing half-written remains; where nobody
-# minds, files are written to the end, and what can only be shown is an error.
+# If the terminal of a run disappears, the run ends and leaves no partial file. If SIGHUP is
+# ignored, files are written to the end, and output to the terminal is an error.
 "$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 20000
 gone() { "$PYTHON" "$TESTS/cli/output/terminal_gone.py" "$@"; }
-look() { # what is there: temporaries, and files of another length than one array's
+look() { # prints temporary files, and files whose length is not that of an array
     find out -name '.*' -type f | wc -l
     find out -name '*.npy' -size -160c -o -name '*.npy' -size +160c | wc -l
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Options are spelled in full; what was meant is offered.
+# Options cannot be abbreviated; the message suggests the full name.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 echo a.weight >names
 try() {

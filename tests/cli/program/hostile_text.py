@@ -1,6 +1,6 @@
-"""Put codes for terminals wherever text is taken from, and look for them in all that is printed.
+"""Put terminal control characters into every input, and look for them in every output.
 
-Usage: hostile_text.py    in an empty folder, run by run_case.sh
+Usage: hostile_text.py    run by run_case.sh, in an empty folder
 """
 import struct
 import subprocess
@@ -10,7 +10,7 @@ import gguf_writer
 
 EVIL = '\x1b]0;evil\x07\x1b[2J\u202e\x9b31m\r\n\x7f\b'
 INVISIBLE = ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
-# jansson writes a DEL as it is in a string, and terminals ignore it.
+# jansson does not escape DEL in strings; terminals ignore it.
 HARMLESS = {'text': '\n', 'json': '\n\x7f'}
 
 COMMANDS = [
@@ -60,7 +60,7 @@ def command_lines():
 
 
 def raw_letters(output, kind):
-    text = output.decode()  # which fails unless it is UTF-8
+    text = output.decode()  # raises if it is not valid UTF-8
     return sorted({c for c in text if c not in HARMLESS[kind] and
                    unicodedata.category(c) in INVISIBLE})
 

@@ -1,4 +1,4 @@
 #!/bin/sh
-# Whatever stands in names, metadata, file names or on the command line: nothing of it that a terminal
-# would obey is printed, by any command, and an error is one line (and where to look for help).
+# Whatever names, metadata, file names or arguments contain, no command prints terminal control
+# characters, and an error is one line (and one that points to the help).
 "$PYTHON" "$TESTS/cli/program/hostile_text.py"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A long name in a message is cut between letters.
+# A long name in a message is cut between characters.
 "$PYTHON" - <<'END'
 import struct, subprocess
 import gguf_writer

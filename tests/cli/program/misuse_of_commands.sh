@@ -1,5 +1,5 @@
 #!/bin/sh
-# Options that do not exist, lack an argument or have one too many, or exclude each other: exit 2.
+# Unknown options, missing or superfluous arguments, options that exclude each other: exit 2.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 try() {
     gguf-dq "$@"

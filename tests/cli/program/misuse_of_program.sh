@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# No command, or one that does not exist: usage on standard error, exit 2.
+# No command or an unknown one: usage on standard error, exit 2.
 gguf-dq
 echo "exit $?"
 gguf-dq lits

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Options may stand behind operands whatever the environment says.
+# Options may follow operands, even with $POSIXLY_CORRECT.
 cp "$DATA/sample.gguf" .
 try() {
     gguf-dq "$@" >without 2>&1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: sandbox
-# A running command cannot do what it has no need for: here code that was brought into it tries.
+# A running command cannot do what it does not need: code injected into it tries.
 cp "$DATA/sample.gguf" m.gguf
 mkdir out there
 try() {

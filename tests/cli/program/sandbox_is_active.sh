@@ -1,12 +1,12 @@
 #!/bin/sh
 # meson: sandbox
-# The kernel tells of a command that runs what it was told: no new rights, and filtered calls, for
+# /proc shows the sandbox of a running command: no new privileges and filtered system calls, for
 # each of its threads.
 cp "$DATA/sample.gguf" m.gguf
 mkfifo pipe
 gguf-dq extract --device cpu -j 2 -f raw -o pipe m.gguf &
 exec 3<pipe
-head -c 100000 <&3 >first # it runs, and waits for the rest to be taken
+head -c 100000 <&3 >first # it is running, and waits for the rest to be read
 for status in "/proc/$!/task"/*/status; do
     grep -E '^(NoNewPrivs|Seccomp):' "$status"
 done | sort -u | tr '\t' ' '

@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: gpu sandbox timeout=300
-# A GPU's runtime needs its rights: nothing is given up where one is loaded, even if the CPU does
-# the work in the end. Where none is, it is.
+# A GPU runtime needs its privileges: the sandbox is off if one is loaded, even if the CPU does the
+# work in the end, and on otherwise.
 cp "$DATA/sample.gguf" m.gguf
 mkdir out
 try() {

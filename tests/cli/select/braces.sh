@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# Braces hold alternatives or a range of numbers, and may be nested.
+# Braces list alternatives or a range of numbers, and may be nested.
 cp "$DATA/sample.gguf" .
 for pattern in 'blk.{0..3}.attn_norm.*' 'blk.{1..0}.attn_norm.weight' \
     'blk.1.attn_{q,k}.weight' '{output,blk.{0,1}.ffn}_norm.weight' 'output.{weight,bias}' \

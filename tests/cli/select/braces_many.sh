@@ -1,5 +1,5 @@
 #!/bin/sh
-# Braces that stand for thousands of patterns find what a filter of the list finds.
+# Braces that expand to thousands of patterns select the same tensors as a filter on the list.
 "$PYTHON" "$TESTS/lib/make_big.py" model.gguf --tensors 3000
 gguf-dq list --names model.gguf >names
 check() { # check PATTERN REGULAR-EXPRESSION

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A hundred thousand patterns on long names are refused before they take long; what is told apart by its
-# end is no trouble.
+# A hundred thousand patterns on long names are refused before they take long. Patterns that the end
+# of each name rules out are quick and accepted.
 "$PYTHON" - <<'END'
 import gguf_writer
 tensors = [(f'{"a" * 1017}{n:03}', 'i8', [], b'\0') for n in range(64)]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Thousands of braces are refused at once and in little memory, as arguments and in files.
+# Thousands of nested braces are refused at once and in little memory, as arguments and in files.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 # many TEXT N: the text N times.
 many() {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A word that is the name of one tensor and shown as that of another means the latter, as `list` shows
-# it; after --null, the former.
+# If a word is the raw name of one tensor and the display name of another, it selects the latter, as
+# shown by `list`; with --null, it selects the former.
 "$PYTHON" - <<'END'
 import gguf_writer
 names = ['x\\x1b', 'x\x1b', 'y\\\\z', 'y\\z', 'only\\n']

@@ -1,5 +1,5 @@
 #!/bin/sh
-# --exclude wins over every way to select.
+# --exclude overrides every kind of selection.
 cp "$DATA/sample.gguf" .
 gguf-dq list --names sample.gguf -t 'blk.0.attn_*' -x 'blk.0.attn_q' -x '*norm*'
 echo

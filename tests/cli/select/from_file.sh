@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# Names from a file or from standard input, one a line or with NUL behind each.
+# Names from a file or from standard input, one a line or each terminated by NUL.
 cp "$DATA/sample.gguf" .
 printf 'output.weight\r\n\nblk.1.attn_q\nrope*' >names
 gguf-dq list --names sample.gguf -T names

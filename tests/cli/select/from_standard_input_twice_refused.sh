@@ -1,5 +1,5 @@
 #!/bin/sh
-# The model and the names cannot both be standard input.
+# The model and the names cannot both come from standard input.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 gguf-dq list -T - - <m.gguf
 echo "exit $?"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Patterns as in the shell; a star crosses dots and slashes.
+# Patterns work as in the shell, but a star matches dots and slashes.
 cp "$DATA/sample.gguf" "$DATA/gguf/good/odd_names.gguf" .
 for pattern in 'blk.*.attn_q*' 'blk.?.ffn_norm.*' 'blk.[1-9].attn_[qk].weight' \
     'blk.[!0].attn_[!qk].weight' '*.bias' '*norm*'; do

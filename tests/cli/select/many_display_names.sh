@@ -1,5 +1,5 @@
 #!/bin/sh
-# Finding names as they are shown takes no time to speak of, however many there are.
+# Looking up display names takes negligible time, however many names there are.
 "$PYTHON" - <<'END'
 import gguf_writer
 with open('m.gguf', 'wb') as f:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# NUL between the names lets names hold newlines; the way that list shows them works as well.
+# With NUL separators a name can contain newlines; its display name, as shown by list, works as
+# well.
 cp "$DATA/gguf/good/odd_names.gguf" .
 printf 'new\nline\0' | gguf-dq list --names odd_names.gguf -0 -T -
 printf 'new\nline\n' | gguf-dq list --names odd_names.gguf -T -

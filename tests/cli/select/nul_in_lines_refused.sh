@@ -1,5 +1,5 @@
 #!/bin/sh
-# NUL in a list of lines cuts no name short: whoever wrote it meant --null.
+# A NUL in a list of lines is an error instead of truncating a name: --null was probably meant.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 try() {
     gguf-dq list --names m.gguf "$@"

@@ -1,7 +1,7 @@
-"""Compare slices that gguf-dq takes with those that numpy takes of the whole arrays.
+"""Compare slices extracted by gguf-dq with numpy slices of the whole arrays.
 
-All slices of a round are taken in one run. The seed is fixed; what fails is printed as the option
-that gguf-dq got.
+Each round extracts many slices in one run. The seed is fixed; failures are printed as the option to
+pass to gguf-dq.
 """
 import io
 import os
@@ -78,7 +78,7 @@ def equal(a, b):
 
 
 def pick(array, text):
-    """What numpy makes of the slice, or None if it refuses."""
+    """What numpy returns for the slice, or None if it raises."""
     try:
         return eval(f'array{text}', {'array': array})
     except IndexError:
@@ -86,7 +86,7 @@ def pick(array, text):
 
 
 def compare(arrays, words):
-    """Takes all slices at once, pairs of name and slice. They come out in file order and once."""
+    """Extracts all slices, pairs of name and slice, in one run. They come in file order, each once."""
     order = list(arrays)
     words = {(name, text.replace(' ', '')): (name, text) for name, text in words}.values()
     words = sorted(words, key=lambda pair: order.index(pair[0]))

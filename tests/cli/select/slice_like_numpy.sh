@@ -1,4 +1,4 @@
 #!/bin/sh
 # meson: threads
-# Slices are what numpy takes of the whole array.
+# Slices select what numpy selects from the whole array.
 "$PYTHON" "$TESTS/cli/select/slice_like_numpy.py"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Slices that numpy would not take either are refused before anything is written.
+# Slices that numpy would refuse are refused before anything is written.
 cp "$DATA/sample.gguf" .
 for slice in '[256]' '[-257]' '[0, 0, 0]' '[::0]' '[,]' '[0,,1]' '[0 1]' '[1.5]' '[..., ...]' \
     '[--1]' '[99999999999999999999]' '[0:1...]' '[....]' '[1:2:3:4]' '[-]'; do

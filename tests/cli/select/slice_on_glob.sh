@@ -1,5 +1,5 @@
 #!/bin/sh
-# A slice behind a pattern holds for each match; one that does not fit fails the whole.
+# A slice after a pattern applies to each match; if it does not fit one of them, nothing is written.
 cp "$DATA/sample.gguf" .
 gguf-dq extract -f raw -q -o out/ sample.gguf 'blk.*.attn_[qk].weight[0:16, ::2]'
 (cd out && cksum ./*)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One row of a tensor of 4 GiB costs no more than that row.
+# Extracting one row of a 4 GiB tensor reads only that row.
 "$PYTHON" "$TESTS/lib/make_big.py" big.gguf --tensor-bytes 4G --type q8_0
 gguf-dq list big.gguf
 "$PYTHON" "$TESTS/cli/tools/measure.py" gguf-dq extract -q big.gguf 'big[-1]' -o last.npy

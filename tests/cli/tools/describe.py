@@ -1,4 +1,4 @@
-"""Say what is in .npy files, or on standard input: type, shape and checksum of each array."""
+"""Print the type, shape and checksum of each array in .npy files or on standard input."""
 import io
 import sys
 import zlib
@@ -7,7 +7,7 @@ import numpy
 
 
 def describe(name, data):
-    """The arrays follow one another and nothing else does. (numpy.load cannot read a pipe.)"""
+    """Arrays follow one another without gaps. (numpy.load cannot read from a pipe.)"""
     file = io.BytesIO(data)
     while file.tell() < len(data):
         array = numpy.load(file)

@@ -1,8 +1,8 @@
-"""Run a command, send it a signal once its temporary file is there, and say how it ended.
+"""Run a command, send it a signal once its temporary file exists, and print how it ended.
 
 Usage: interrupt.py [--blocked] SIGNAL COMMAND...
 
---blocked: send the signal when it sleeps, because nobody reads from its standard output, a pipe.
+--blocked: send the signal when the command sleeps because nobody reads its output from a pipe.
 """
 import glob
 import os
@@ -25,7 +25,7 @@ def is_writing(pid):
 
 
 def as_from_a_terminal():
-    """A shell without job control makes its background commands ignore some signals."""
+    """Resets signals that a shell without job control sets to be ignored in background commands."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
 

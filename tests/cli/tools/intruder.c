@@ -1,5 +1,5 @@
-/* A library that is preloaded into the program, and that tries at its end, in its place, what a
- * fault would be used for. It says on standard error what it could do. */
+/* A library that is preloaded into the program. When the program exits, it tries what an attacker who
+ * had taken over the program would try, and prints on standard error what it was able to do. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,7 +30,8 @@ static bool starts_program(void)
     int status = 1;
     const pid_t child = fork();
     if (child == 0) {
-        execle("/bin/true", "true", (char *)NULL, no_variables); /* above all not this library */
+        execle("/bin/true", "true", (char *)NULL,
+            no_variables); /* without LD_PRELOAD, and so without this library */
         _exit(1);
     }
     return waitpid(child, &status, 0) == child && status == 0;

@@ -1,7 +1,8 @@
-"""Run a command and say how it ended, and if it took as much memory as it must not:
+"""Run a command, print how it ended, and complain if it used too much memory.
 
-measure.py [--most=MIB] COMMAND...    64 MiB unless another number is given, which is well above
-                                      what Python itself takes, since a child begins with that
+Usage: measure.py [--most=MIB] COMMAND...
+
+The limit is 64 MiB by default, well above what Python uses, which a child process starts with.
 """
 import os
 import subprocess

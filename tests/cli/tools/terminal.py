@@ -1,6 +1,6 @@
-"""Run a command with a terminal in the place of one standard stream: terminal.py STREAM COMMAND...
+"""Run a command with a terminal as one of its standard streams: terminal.py STREAM COMMAND...
 
-Shows what comes to the terminal, with codes escaped, and how the command ended.
+Prints what the terminal receives, with control characters escaped, and how the command ended.
 """
 import os
 import pty
@@ -13,7 +13,7 @@ def read_all(fd):
     while True:
         try:
             part = os.read(fd, 4096)
-        except OSError:  # how Linux says that the other side is closed
+        except OSError:  # Linux reports so that the other side is closed
             part = b''
         if not part:
             return b''.join(parts)
@@ -21,7 +21,7 @@ def read_all(fd):
 
 
 def take_terminal(name):
-    """Makes it the one of this process, for /dev/tty."""
+    """Makes it the controlling terminal of this process, for /dev/tty."""
     os.setsid()
     os.close(os.open(name, os.O_RDWR))
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# gguf-dq verify, without what it says of its speed, for the cases.
+# Runs gguf-dq verify and removes the speed from what it prints.
 out=$(mktemp) || exit 2
 trap 'rm -f "$out"' EXIT
 gguf-dq verify "$@" >"$out"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: valgrind
-# JSON has the same rows as the table, in one object or a line each.
+# JSON has the same rows as the table, in one object or one a line.
 gguf-dq types --json >all.json
 gguf-dq types --jsonl >lines.jsonl
 gguf-dq types >table

@@ -1,3 +1,3 @@
 #!/bin/sh
-# A row for each type.
-gguf-dq types | sed 's/  cpu.*/  cpu/' # and what GPUs the build has
+# One row for each type.
+gguf-dq types | sed 's/  cpu.*/  cpu/' # and the GPU drivers of the build

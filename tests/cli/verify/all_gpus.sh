@@ -1,14 +1,14 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Several GPUs are checked together, with as many threads as one likes, and the report is the same
-# but for the speed; it tells which of them was wrong first. The self-test checks each.
+# Several GPUs are verified together, with any number of threads. Except for the speed, the report
+# is the same, and it names the GPU with the first wrong weight. The self-test runs on each.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:bf16:1x4096 c:iq2_xs:900x4096
 export DQ_HOST_DEVICES=3
 verify() { "$TESTS/cli/tools/verify.sh" m.gguf --device gpu:all "$@"; }
 verify
 verify -d f16 'a[::-3]' --json
 DQ_HOST_FAIL=describe:2 verify a
-# Which GPU has the first chunk is a matter of luck; the rest is not. (A fault counts from the start
+# Which GPU gets the first chunk varies; the rest does not. (The index of a fault counts from the start
 # of a chunk, and with more than 12 threads chunks are smaller.)
 export DQ_HOST_WRONG=bits:77-900
 for slice in '[:]' '[::-1]' '[5:1400:7, 1000:3000]'; do

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# A device is asked for by driver and number, or by its number among all.
+# A device is selected by driver and index, or by its index among all.
 cp "$DATA/sample.gguf" m.gguf
 for device in auto gpu host host:1 gpu:1; do
     gguf-dq verify m.gguf output.bias --device "$device" | head -n 1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu threads timeout=300
-# --device cpu checks the levels of the CPU against the plainest.
+# --device cpu compares the CPU levels with the baseline.
 cp "$DATA/sample.gguf" m.gguf
 for level in $(gguf-dq devices --jsonl | sed -n 's/.*"cpu \([a-z0-9]*\)", "usable": true.*/\1/p'); do
     gguf-dq verify m.gguf 'blk.0.*' --device cpu --cpu "$level" >out

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# The report is whole JSON although the GPU fails half-way, and says so.
+# If the GPU fails halfway, the JSON report is still complete and says so.
 cp "$DATA/sample.gguf" m.gguf
 DQ_HOST_FAIL=launch:5 gguf-dq verify --json m.gguf >report.json
 echo "exit $?"

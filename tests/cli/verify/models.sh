@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Models of all kinds are equal: all types, a split set, big-endian, hard blocks; as all dtypes.
+# Models of all kinds are equal: all types, a split set, big-endian, hard blocks; in all dtypes.
 verify() {
     gguf-dq verify "$@" >out
     echo "$? $(tail -n 1 out) $(grep -c ' equal$' out)"

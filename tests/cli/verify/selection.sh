@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Tensors are chosen as for extract; of a slice, whole blocks are compared.
+# Tensors are selected as for extract; slices are extended to whole blocks.
 cp "$DATA/sample.gguf" .
 "$TESTS/cli/tools/verify.sh" --tensor blk.0.attn_q
 "$TESTS/cli/tools/verify.sh" sample.gguf 'blk.*.attn_norm*' -x '*.1.*' -d f16

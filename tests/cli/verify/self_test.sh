@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Every type to every dtype, on the device and against the built-in weights.
+# Every type in every dtype, on the device, against the built-in weights.
 gguf-dq verify --self-test >all
 head -n 9 all
 tail -n 1 all
@@ -18,7 +18,7 @@ print({key: value for key, value in report.items() if key != 'checks'})
 print(report['checks'] == lines, len(lines), lines[-1])
 print(len({(line['type'], line['dtype']) for line in lines}))
 EOF
-# Nothing else goes with it.
+# No other argument is allowed with it.
 cp "$DATA/sample.gguf" .
 for words in sample.gguf '-t x' '-T x' '-x y' '-d native'; do
     # shellcheck disable=SC2086 # several words

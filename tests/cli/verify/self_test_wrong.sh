@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# One kernel of the 105 is wrong.
+# One of the 105 kernels is wrong.
 DQ_HOST_WRONG=bits:70-71:dq_q5_k_f16 gguf-dq verify --self-test >out
 echo "$?"
 sed '/ equal$/d' out

@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# --ulp N lets small differences pass; zeros of the other sign are none then, NaNs always are.
+# --ulp N tolerates small differences, among them zeros of the other sign. NaNs always have to
+# match.
 cp "$DATA/sample.gguf" m.gguf
 verify() {
     gguf-dq verify m.gguf "$@" >out

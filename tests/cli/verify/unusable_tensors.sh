@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# Tensors that cannot be decoded are named; the others are still checked.
+# Tensors that cannot be decoded are named; the others are still verified.
 cp "$DATA/gguf/bad/type_unknown_43.gguf" "$DATA/gguf/bad/trunc_in_second_tensor_data.gguf" .
 "$TESTS/cli/tools/verify.sh" type_unknown_43.gguf
 echo "$?"

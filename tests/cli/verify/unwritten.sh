@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# What a kernel does not write cannot pass for what was there: all weights are 0, so that those of
-# the launch before would be right. One small lane makes 10 launches of 8192 weights.
+# Output that a kernel does not write is noticed, even if the buffer holds the right values from the
+# previous launch: all weights are 0. One small lane makes 10 launches of 8192 weights.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 0 a:f32:10x8192
 export DQ_HOST_MEMORY=100000
 for dtype in f32 f16 bf16; do

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# The same as JSON.
+# The trace of a wrong weight, as JSON.
 cp "$DATA/sample.gguf" m.gguf
 DQ_HOST_WRONG=bits:1000-1000 "$TESTS/cli/tools/verify.sh" m.gguf --json blk.0.attn_k.weight output.bias
 echo "$?"

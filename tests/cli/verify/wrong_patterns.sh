@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# What the wrong weights have in common is told in words.
+# The report describes what the wrong weights have in common.
 cp "$DATA/sample.gguf" m.gguf
 "$PYTHON" "$TESTS/lib/make_model.py" tiny.gguf --scale 1e-40 'w:f32:2x64'
 "$PYTHON" "$TESTS/lib/make_model.py" tiny16.gguf --scale 1e-6 'w:f16:2x64'
