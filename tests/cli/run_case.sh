@@ -13,7 +13,8 @@
 # Environment: GGUF_DQ names the program, usually build/src/gguf-dq; GGUF_DQ_HOST (cases with the word
 # `gpu`) and INTRUDER (cases with the word `sandbox`) default to their places in the same build folder.
 # GGUF_DQ_VALGRIND is a valgrind to run the program under. PYTHON is a Python with numpy.
-# Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of tests/lib/.
+# Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of
+# tests/lib/ and tests/cli/tools/.
 set -u
 
 update=false
@@ -26,7 +27,7 @@ here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 TESTS=$(dirname -- "$here")
 DATA=$(dirname -- "$TESTS")/data
 PYTHON=${PYTHON:-python3}
-PYTHONPATH=$TESTS/lib${PYTHONPATH:+:$PYTHONPATH}
+PYTHONPATH=$TESTS/lib:$TESTS/cli/tools${PYTHONPATH:+:$PYTHONPATH}
 export TESTS DATA PYTHON PYTHONPATH
 : "${GGUF_DQ:?names the program}"
 
