@@ -13,8 +13,7 @@
 # Environment: GGUF_DQ names the program, usually build/src/gguf-dq; GGUF_DQ_HOST (cases with the word
 # `gpu`) and INTRUDER (cases with the word `sandbox`) default to their places in the same build folder.
 # GGUF_DQ_VALGRIND is a valgrind to run the program under. PYTHON is a Python with numpy.
-# Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of
-# tests/lib/ and tests/cli/tools/.
+# Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of tests/lib/ and tests/cli/tools/.
 set -u
 
 update=false
