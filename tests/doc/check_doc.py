@@ -3,8 +3,8 @@
 
 Usage: check_doc.py PROGRAM PROGRAM_WITH_GPU SOURCE_ROOT
 
-The texts have to agree with the program's --help, its reports and some lists in its source. The second
-program has a GPU that the host simulates, for examples that need one.
+The program's own --help, its reports and some lists in its source are what the texts have to agree with.
+The second program is the same with a GPU that the host plays, for examples that want one.
 """
 import json
 import os

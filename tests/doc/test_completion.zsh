@@ -1,4 +1,4 @@
-# Drives the completion for zsh: types into a shell on a pseudo-terminal and records what it offers.
+# Drives the completion for zsh: types into a shell on a pseudo-terminal and notes what is offered.
 # Usage: zsh -f test_completion.zsh PROGRAM SOURCE_ROOT
 zmodload zsh/zpty || exit 1
 
@@ -16,8 +16,8 @@ touch $scratch/several/notes.txt
 export LC_ALL=C.UTF-8
 unset GGUF_DQ_MODEL
 
-# In the shell at the other end, compadd prints what it would add; the line "end" follows when a key has
-# been handled.
+# In the shell at the other end, compadd tells what it would add, and the key is done when the line
+# "end" is there.
 cat > $scratch/setup <<EOF
 cd $scratch
 path=($scratch/bin \$path)
