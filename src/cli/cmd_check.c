@@ -139,43 +139,65 @@ static void tell_of_values(const struct checking *c, const struct dq_diagnostic_
     }
 }
 
-/* Reads the tensors that can be decoded; what is wrong with the others is told already. */
-static int check_values(struct checking *c, const struct dq_diagnostic_sink *l,
-    const struct dq_picks *picks, uint8_t *room, struct dq_error *e)
-{
+/* A scan of the values of some tensors. */
+struct value_check {
+    struct checking *c;
+    const struct dq_diagnostic_sink *sink;
+    struct dq_picks picks;
+    struct dq_plan *plans;
+    struct dq_engine engine;
     struct dq_progress progress;
+};
+
+static void add_progress(void *arg, uint64_t n_bytes)
+{
+    struct value_check *v = arg;
+    dq_progress_add(&v->progress, n_bytes);
+}
+
+static int end_scan(void *arg, size_t i, const struct dq_scan *s, struct dq_error *e)
+{
+    struct value_check *v = arg;
+    (void)e;
+    tell_of_values(v->c, v->sink, v->picks.items[i].tensor, s);
+    v->c->n_read++;
+    return 0;
+}
+
+/* Scans the tensors that can be decoded; errors of the others are reported already. */
+static int scan_picks(struct value_check *v, struct dq_error *e)
+{
+    const struct dq_scan_job job = {v->plans, v->picks.n, add_progress, end_scan, v};
     uint64_t total = 0;
-    int rc = 0;
-    for (size_t i = 0; i < picks->n; i++)
-        total += picks->items[i].tensor->n_bytes;
-    dq_progress_init(&progress, total);
-    for (size_t i = 0; rc == 0 && i < picks->n; i++) {
-        const struct dq_tensor *t = picks->items[i].tensor;
-        struct dq_scan v;
-        if (dq_tensor_usable(c->model, t, true, NULL) != 0)
+    for (size_t i = 0; i < v->picks.n; i++) {
+        const struct dq_tensor *t = v->picks.items[i].tensor;
+        if (dq_tensor_usable(v->c->model, t, true, NULL) != 0)
             continue;
-        progress.what = t->display_name;
-        rc = dq_scan_tensor(c->model, t, room, dq_progress_add, &progress, &v, e);
-        if (rc == 0) {
-            tell_of_values(c, l, t, &v);
-            c->n_read++;
-        }
+        dq_plan_init(&v->plans[i], v->c->model, t, DQ_DTYPE_native, NULL);
+        total += t->n_bytes;
     }
-    dq_progress_finish(&progress);
+    dq_progress_init(&v->progress, total);
+    const int rc = dq_scan_plans(v->engine.lanes, v->engine.n_lanes, &job, e);
+    dq_progress_finish(&v->progress);
     return rc;
 }
 
 static int check_selected(
     struct checking *c, const struct dq_diagnostic_sink *l, struct dq_error *e)
 {
-    struct dq_picks picks = {0};
-    uint8_t *room = dq_mem_alloc(DQ_SCAN_BUFFER);
-    int rc = room ? dq_model_arg_whole_tensors(c->args, c->model, &picks, e) : dq_fail_nomem(e);
+    const struct dq_engine_options options = {.device = {.kind = DQ_DEVICE_CPU}};
+    struct value_check v = {.c = c, .sink = l};
+    int rc = dq_model_arg_whole_tensors(c->args, c->model, &v.picks, e);
     dq_confine(c->args, &(struct dq_sandbox){0});
     if (rc == 0)
-        rc = check_values(c, l, &picks, room, e);
-    dq_mem_free(room);
-    dq_picks_finish(&picks);
+        v.plans = dq_mem_calloc(v.picks.n + 1, sizeof *v.plans);
+    if (rc == 0)
+        rc = v.plans ? dq_engine_open(&v.engine, &options, e) : dq_fail_nomem(e);
+    if (rc == 0)
+        rc = scan_picks(&v, e);
+    dq_engine_close(&v.engine);
+    dq_mem_free(v.plans);
+    dq_picks_finish(&v.picks);
     return rc;
 }
 

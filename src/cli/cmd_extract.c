@@ -4,35 +4,33 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "cli/confine.h"
-#include "cli/manifest.h"
 #include "cli/model_arg.h"
-#include "cli/output.h"
 #include "cli/progress.h"
-#include "run/pipeline.h"
+#include "extract/manifest.h"
+#include "extract/write.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-/* All that the parts of one run share. */
-struct extraction {
+struct extract_command {
     const struct dq_args *args;
+    struct dq_extract_options options;
     struct dq_model *model;
     struct dq_picks picks;
     struct dq_outputs outputs;
-    struct dq_engine_options options;
+    struct dq_engine_options engine_options;
     struct dq_engine engine;
-    char gpu[DQ_LABEL_MAX]; /* the engine's label, although it may be given up later */
     struct dq_progress progress;
-    int manifest_folder; /* open once files are written */
-    bool nobody_reads;   /* standard output */
-    int first_failure;   /* of a tensor that was left out */
+    const struct dq_output *current; /* being written */
+    uint64_t done_before;            /* progress when it was begun */
+    bool stdout_closed;              /* nobody reads the reports any more */
+    int first_failure;               /* of a tensor that was left out */
 };
 
-/* Tensors that cannot be used: all are named, and end the run before anything is written, unless
+/* Names all tensors that cannot be used. They end the run before anything is written, unless
  * --keep-going leaves them out. */
-static int check_unusable(struct extraction *x, struct dq_error *e)
+static int check_unusable(struct extract_command *x, struct dq_error *e)
 {
     enum { MOST_NAMED = 10 };
     size_t n = 0;
@@ -55,97 +53,6 @@ static int check_unusable(struct extraction *x, struct dq_error *e)
     return 0;
 }
 
-/* Writes the header and the data of one array. */
-static int write_array(
-    struct extraction *x, struct dq_output *out, struct dq_sink *sink, struct dq_error *e)
-{
-    uint8_t header[DQ_HEADER_MAX];
-    const struct dq_container *c = x->outputs.container;
-    struct dq_plan plan;
-    const struct dq_job job = {
-        .model = x->model,
-        .plan = &plan,
-        .sink = sink,
-        .sink_off = out->header_len,
-        .progress = dq_progress_add,
-        .arg = &x->progress,
-    };
-    int rc = 0;
-    dq_output_plan(out, &plan);
-    if (c->header) {
-        c->header(out->descr, out->shape, out->n_shape, header);
-        rc = sink->ops->put(sink, header, out->header_len, 0, e);
-    }
-    return rc != 0 ? rc
-                   : dq_pipeline_run(x->engine.lanes, x->engine.n_lanes, &job, &out->n_overflow, e);
-}
-
-/* A GPU that nobody asked for may fail: then the tensor is done again on the CPU, and so are the
- * rest. */
-static int write_array_somewhere(
-    struct extraction *x, struct dq_output *out, struct dq_sink *sink, struct dq_error *e)
-{
-    const uint64_t done = x->progress.done;
-    int rc = write_array(x, out, sink, e);
-    if (rc != DQ_ERR_GPU || x->args->device.kind != DQ_DEVICE_AUTO)
-        return rc;
-    dq_msg_warning("%s; going on with the CPU", e->text);
-    rc = dq_engine_fall_back(&x->engine, &x->options, e);
-    if (rc != 0)
-        return rc;
-    x->progress.done = done;
-    out->n_overflow = 0;
-    return write_array(x, out, sink, e);
-}
-
-static int check_overflow(
-    const struct extraction *x, const struct dq_output *out, struct dq_error *e)
-{
-    if (out->n_overflow == 0)
-        return 0;
-    if (x->args->strict)
-        return dq_tensor_fail(x->model, out->pick->tensor, e, DQ_ERR_MISMATCH,
-            "%" PRIu64 " weights overflow %s", out->n_overflow, dq_dtype_name(out->dtype));
-    dq_msg_warning("tensor '%.256s': %" PRIu64 " weights overflow %s and became infinite",
-        out->pick->tensor->display_name, out->n_overflow, dq_dtype_name(out->dtype));
-    return 0;
-}
-
-static int extract_one(struct extraction *x, struct dq_output *out, struct dq_error *e)
-{
-    const struct dq_sink_file file = {
-        .path = out->path,
-        .replace = x->args->force,
-        .durable = x->args->fsync,
-        .len = out->header_len + out->n_bytes,
-    };
-    struct dq_sink *sink = NULL;
-    int rc;
-    x->progress.what = out->pick->tensor->display_name;
-    if (x->outputs.destination == DQ_TO_STREAM)
-        rc = dq_sink_new_stream(
-            x->outputs.fd, strcmp(out->path, "-") == 0 ? "standard output" : out->path, &sink, e);
-    else
-        rc = dq_sink_new_file(x->outputs.folder_fd, &file, &sink, e);
-    if (rc == 0)
-        rc = write_array_somewhere(x, out, sink, e);
-    if (rc == 0)
-        rc = check_overflow(x, out, e);
-    if (rc == 0)
-        rc = sink->ops->commit(sink, e);
-    if (rc == 0) {
-        out->status = DQ_WRITTEN;
-        out->device = x->engine.n_gpus > 0 ? x->gpu : "cpu";
-    } else if (x->args->skip_existing && sink && dq_sink_file_was_taken(sink)) {
-        rc = dq_outputs_check_same(&x->outputs, out, e); /* another run was faster */
-        if (rc == 0)
-            out->status = DQ_SKIPPED;
-    }
-    dq_sink_free(sink);
-    /* As long as there was something to clean up, it was only noted. */
-    return rc == 0 ? dq_signals_check(e) : rc;
-}
-
 static void print_plan(const struct dq_outputs *o)
 {
     char size[32];
@@ -156,38 +63,13 @@ static void print_plan(const struct dq_outputs *o)
         if (out->status == DQ_FAILED)
             continue;
         dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, display_name, sizeof display_name);
-        printf("%14" PRIu64 "  %-6s  %s%s\n", out->header_len + out->n_bytes,
-            dq_manifest_dtype(out), display_name,
+        printf("%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out), display_name,
             out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
     printf("%14" PRIu64 "  in all (%s)\n", total, dq_format_bytes(total, size));
 }
 
-static int report(struct extraction *x, struct dq_error *e)
-{
-    struct dq_json j = {.file = stdout};
-    if (x->args->json) {
-        dq_manifest_put(&j, &x->outputs, x->engine.label, x->engine.why);
-        return dq_json_finish(&j, e);
-    }
-    if (x->args->dry_run && !x->args->jsonl) {
-        print_plan(&x->outputs);
-        return dq_file_flush(stdout, NULL, e);
-    }
-    return 0;
-}
-
-/* With --jsonl, an output's line is there as soon as the output is. */
-static int report_line(struct extraction *x, const struct dq_output *out, struct dq_error *e)
-{
-    struct dq_json j = {.file = stdout};
-    if (!x->args->jsonl || x->nobody_reads)
-        return 0;
-    dq_json_put(&j, NULL, dq_manifest_entry(&x->outputs, out, x->engine.label));
-    return dq_json_finish(&j, e);
-}
-
-static void say_done(const struct extraction *x)
+static void say_done(const struct extract_command *x)
 {
     char size[32];
     char display_name[512];
@@ -211,79 +93,105 @@ static void say_done(const struct extraction *x)
         dq_format_bytes(total, size), display_name, slash ? "/" : "");
 }
 
-static int write_manifest(const struct extraction *x, struct dq_error *e)
+static struct dq_manifest_device device_of(const struct extract_command *x)
 {
-    const struct dq_sink_file file = {
-        .path = x->args->manifest,
-        .replace = x->args->force ||
-                   (x->args->skip_existing &&
-                       dq_outputs_is_manifest(x->manifest_folder, dq_file_base(x->args->manifest))),
-        .durable = x->args->fsync,
-    };
-    const int rc = dq_manifest_write(
-        x->manifest_folder, &file, &x->outputs, x->engine.label, x->engine.why, e);
-    return rc == 0 ? dq_signals_check(e) : rc;
+    return (struct dq_manifest_device){x->engine.label, x->engine.why};
 }
 
-/* Opens the folders in which files will come and go. */
-static int open_folders(struct extraction *x, struct dq_error *e)
+/* The report of --json, or the table of --dry-run. */
+static int report(const struct extract_command *x, struct dq_error *e)
 {
-    int rc = 0;
-    if (x->outputs.destination != DQ_TO_STREAM && x->outputs.n > 0)
-        rc = dq_outputs_open_folder(&x->outputs, x->args->fsync, e);
-    if (rc == 0 && x->args->manifest)
-        rc = dq_manifest_open_folder(x->args->manifest, x->args->fsync, &x->manifest_folder, e);
-    return rc;
+    struct dq_json j = {.file = stdout};
+    const struct dq_manifest_device device = device_of(x);
+    if (x->args->json) {
+        dq_manifest_put(&j, &x->outputs, &device);
+        return dq_json_finish(&j, e);
+    }
+    if (x->args->dry_run && !x->args->jsonl) {
+        print_plan(&x->outputs);
+        return dq_file_flush(stdout, NULL, e);
+    }
+    return 0;
 }
 
-/* From now on files come and go in these folders, and nowhere else. What comes from another run
- * meanwhile is looked at with --skip-existing only. */
-static void confine(const struct extraction *x)
+/* With --jsonl, the line of an output appears as soon as the output does. */
+static int report_line(
+    const struct extract_command *x, const struct dq_output *out, struct dq_error *e)
+{
+    struct dq_json j = {.file = stdout};
+    if (!x->args->jsonl)
+        return 0;
+    dq_json_put(&j, NULL, dq_manifest_entry(&x->outputs, out, x->engine.label));
+    return dq_json_finish(&j, e);
+}
+
+static void begin_output(void *arg, const struct dq_output *out)
+{
+    struct extract_command *x = arg;
+    if (out == x->current) /* once more, on the CPU */
+        x->progress.done = x->done_before;
+    x->current = out;
+    x->done_before = x->progress.done;
+    x->progress.what = out->pick->tensor->display_name;
+}
+
+static void add_progress(void *arg, uint64_t n_bytes)
+{
+    struct extract_command *x = arg;
+    dq_progress_add(&x->progress, n_bytes);
+}
+
+static void warn(void *arg, const char *text)
+{
+    (void)arg;
+    dq_msg_warning("%s", text);
+}
+
+/* Files are wanted even when nobody reads the reports any more. */
+static int end_output(void *arg, const struct dq_output *out, struct dq_error *e)
+{
+    struct extract_command *x = arg;
+    const int rc = x->stdout_closed ? 0 : report_line(x, out, e);
+    if (rc != DQ_ERR_CLOSED || x->outputs.destination == DQ_TO_STREAM)
+        return rc;
+    x->stdout_closed = true;
+    return 0;
+}
+
+/* From now on files are made and removed in these folders, and nowhere else. Only --skip-existing
+ * has to read what another run puts there meanwhile. */
+static void confine(const struct extract_command *x)
 {
     struct dq_sandbox s = {.may_read_there = x->args->skip_existing};
     if (x->outputs.folder_fd >= 0)
         s.folders[s.n_folders++] = x->outputs.folder_fd;
-    if (x->manifest_folder >= 0)
-        s.folders[s.n_folders++] = x->manifest_folder;
+    if (x->outputs.manifest_fd >= 0)
+        s.folders[s.n_folders++] = x->outputs.manifest_fd;
     dq_confine(x->args, &s);
 }
 
-/* What became of an output that is at fault for the end of the run, so that a report can tell. */
-static void note_failure(
-    struct extraction *x, struct dq_output *out, int rc, const struct dq_error *e)
+static int write_manifest(const struct extract_command *x, struct dq_error *e)
 {
-    struct dq_error unused;
-    if (rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED)
-        return;
-    if (dq_output_fail(out, rc, e->text, &unused) == 0)
-        report_line(x, out, &unused);
+    const struct dq_manifest_device device = device_of(x);
+    const int rc = dq_manifest_write(&x->outputs, &device, e);
+    return rc == 0 ? dq_signals_check(e) : rc;
 }
 
-static int write_all(struct extraction *x, struct dq_error *e)
+static int write_all(struct extract_command *x, struct dq_error *e)
 {
-    int rc = open_folders(x, e);
+    const struct dq_write_events events = {begin_output, add_progress, warn, end_output, x};
+    int rc = dq_outputs_open_folders(&x->outputs, e);
     confine(x);
     dq_progress_init(&x->progress, dq_outputs_bytes(&x->outputs, DQ_PLANNED, false));
-    for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
-        struct dq_output *out = &x->outputs.items[i];
-        if (out->status == DQ_PLANNED)
-            rc = extract_one(x, out, e);
-        if (rc == 0)
-            rc = report_line(x, out, e);
-        else
-            note_failure(x, out, rc, e);
-        if (rc == DQ_ERR_CLOSED && x->outputs.destination != DQ_TO_STREAM) {
-            x->nobody_reads = true; /* the reports; the files are wanted all the same */
-            rc = 0;
-        }
-    }
+    if (rc == 0)
+        rc = dq_write_outputs(&x->outputs, &x->engine, &x->engine_options, &events, e);
     dq_progress_finish(&x->progress);
     return rc == 0 && x->args->manifest ? write_manifest(x, e) : rc;
 }
 
-static int open_engine(struct extraction *x, struct dq_error *e)
+static int open_engine(struct extract_command *x, struct dq_error *e)
 {
-    x->options = (struct dq_engine_options){
+    x->engine_options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
@@ -294,53 +202,63 @@ static int open_engine(struct extraction *x, struct dq_error *e)
         snprintf(x->engine.why, sizeof x->engine.why, "a dry run decodes nothing");
         return 0;
     }
-    const int rc = dq_engine_open(&x->engine, &x->options, e);
+    const int rc = dq_engine_open(&x->engine, &x->engine_options, e);
     if (rc == 0 && x->engine.left_out[0])
         dq_msg_warning("left out: %s", x->engine.left_out);
-    snprintf(x->gpu, sizeof x->gpu, "%s", x->engine.label);
     return rc;
 }
 
-static int extract(struct extraction *x, struct dq_error *e)
+/* Everything that can fail before anything is written. */
+static int prepare(struct extract_command *x, struct dq_error *e)
 {
     int rc = dq_model_arg_open(x->args, &x->model, e);
     if (rc == 0)
         rc = dq_model_arg_tensors(x->args, x->model, &x->picks, e);
     if (rc == 0)
-        rc = dq_outputs_init(&x->outputs, x->args, x->model, &x->picks, e);
+        rc = dq_outputs_init(&x->outputs, &x->options, x->model, &x->picks, e);
     if (rc == 0)
-        rc = dq_outputs_check_files(&x->outputs, x->args, e);
+        rc = dq_outputs_check_files(&x->outputs, e);
     if (rc == 0)
         rc = check_unusable(x, e);
     if (rc == 0)
-        rc = dq_outputs_check_manifest(&x->outputs, x->args, e);
-    if (rc == 0)
-        rc = open_engine(x, e);
+        rc = dq_manifest_check(&x->outputs, e);
+    return rc == 0 ? open_engine(x, e) : rc;
+}
+
+static int show_dry_run(struct extract_command *x, struct dq_error *e)
+{
+    int rc = 0;
+    confine(x);
+    for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
+        rc = report_line(x, &x->outputs.items[i], e);
+    return rc == 0 ? report(x, e) : rc;
+}
+
+static int extract(struct extract_command *x, struct dq_error *e)
+{
+    struct dq_error unused;
+    int rc = prepare(x, e);
     if (rc != 0)
         return rc;
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)
-        confine(x);
-    if (!x->args->dry_run) {
-        struct dq_error unused;
-        rc = write_all(x, e);
-        if (rc == 0)
-            say_done(x);
-        else if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
-            report(x, &unused); /* of what there is */
-    } else if (x->args->jsonl) {
-        for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
-            rc = report_line(x, &x->outputs.items[i], e);
+        return show_dry_run(x, e);
+    rc = write_all(x, e);
+    if (rc == 0) {
+        say_done(x);
+        return report(x, e);
     }
-    return rc == 0 ? report(x, e) : rc;
+    if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
+        report(x, &unused); /* of what was done until then */
+    return rc;
 }
 
 int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
 {
     if (a->force && a->skip_existing)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
-    if (a->dtype == DQ_DTYPE_bf16 && a->container && a->container->header)
+    if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
         return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
         return dq_fail(e, DQ_ERR_USAGE,
@@ -349,19 +267,36 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
     return 0;
 }
 
+static struct dq_extract_options options_of(const struct dq_args *a)
+{
+    return (struct dq_extract_options){
+        .output = a->output,
+        .manifest = a->manifest,
+        .container = a->container,
+        .dtype = a->dtype,
+        .force = a->force,
+        .skip_existing = a->skip_existing,
+        .durable = a->fsync,
+        .strict = a->strict,
+        .dry_run = a->dry_run,
+        .stdout_is_taken = a->json || a->jsonl,
+    };
+}
+
 int dq_cmd_extract(const struct dq_args *args)
 {
     struct dq_error e;
-    struct extraction x = {
-        .args = args, .outputs = {.folder_fd = -1, .fd = -1}, .manifest_folder = -1};
+    struct extract_command x = {
+        .args = args,
+        .options = options_of(args),
+        .outputs = {.folder_fd = -1, .manifest_fd = -1, .fd = -1},
+    };
     if (dq_device_is_cpu(&args->device))
         dq_confine(args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     int rc = extract(&x, &e);
     dq_cmd_report(rc, &e);
     dq_engine_close(&x.engine);
     dq_outputs_finish(&x.outputs);
-    if (x.manifest_folder >= 0)
-        close(x.manifest_folder);
     dq_picks_finish(&x.picks);
     dq_model_free(x.model);
     dq_signals_reraise();

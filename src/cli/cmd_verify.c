@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
@@ -227,7 +228,7 @@ static json_t *speed_json(const struct verification *v)
     return json_pack("{s:s, s:f, s:o, s:I, s:I, s:f, s:f, s:f}", "bound",
         dq_verify_bound(&v->verifier), "seconds", t->wall, "bytes",
         dq_json_u64(v->n_weights * dq_dtype_len(dtype_of(v->args))), "threads",
-        (json_int_t)v->verifier.n_threads, "lanes", (json_int_t)v->engine.n_lanes, "reading",
+        (json_int_t)v->verifier.n_references, "lanes", (json_int_t)v->engine.n_lanes, "reading",
         t->reading, "decoding", t->device, "comparing", t->comparing);
 }
 
@@ -240,9 +241,9 @@ static void print_speed(const struct verification *v)
         return;
     printf("bound by the %s: %.3g GB/s of weights; %u thread%s compared %.0f %% of the time, %zu "
            "lane%s read %.0f %% and decoded %.0f %%\n",
-        dq_verify_bound(&v->verifier), 1e-9 * bytes / t->wall, v->verifier.n_threads,
-        v->verifier.n_threads == 1 ? "" : "s",
-        100 * t->comparing / (t->wall * v->verifier.n_threads), v->engine.n_lanes,
+        dq_verify_bound(&v->verifier), 1e-9 * bytes / t->wall, v->verifier.n_references,
+        v->verifier.n_references == 1 ? "" : "s",
+        100 * t->comparing / (t->wall * v->verifier.n_references), v->engine.n_lanes,
         v->engine.n_lanes == 1 ? "" : "s", 100 * t->reading / lanes, 100 * t->device / lanes);
 }
 
@@ -279,47 +280,66 @@ static int end_report(struct verification *v, int rc, struct dq_error *e)
                                            : dq_file_flush(stdout, NULL, e);
 }
 
-static int verify_pick(struct verification *v, const struct dq_pick *pick, struct dq_error *e)
+static void add_progress(void *arg, uint64_t n_bytes)
 {
-    const struct dq_tensor *t = pick->tensor;
-    struct dq_comparison c;
-    struct dq_plan plan;
-    const enum dq_dtype dtype = dtype_of(v->args);
-    struct dq_error why;
-    int rc = dq_tensor_usable(v->model, t, true, &why);
-    if (rc != 0) { /* the others can still be checked */
+    struct verification *v = arg;
+    dq_progress_add(&v->progress, n_bytes);
+}
+
+static int end_plan(void *arg, size_t i, const struct dq_comparison *c, struct dq_error *e)
+{
+    struct verification *v = arg;
+    const struct dq_tensor *t = v->picks.items[i].tensor;
+    const struct dq_shard *s = &v->model->shards[t->shard];
+    (void)e;
+    v->n_checked++;
+    v->n_wrong += c->n_mismatches > 0;
+    report(v,
+        &(struct subject){t->display_name, t, s->path, s->big_endian, c, "cpu", v->engine.label});
+    return 0;
+}
+
+/* Plans the tensors that can be decoded. Errors of the others are reported, and their plans have no
+ * tensor. */
+static uint64_t plan_picks(struct verification *v, struct dq_plan *plans)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < v->picks.n; i++) {
+        const struct dq_pick *pick = &v->picks.items[i];
+        struct dq_error why;
+        const int rc = dq_tensor_usable(v->model, pick->tensor, true, &why);
+        if (rc == 0) {
+            dq_plan_init(&plans[i], v->model, pick->tensor, dtype_of(v->args),
+                pick->slice ? pick->slice->ranges : NULL);
+            total += pick->tensor->n_weights * dq_dtype_len(dtype_of(v->args));
+            continue;
+        }
         dq_msg_error("%s", why.text);
         v->n_unusable++;
         if (v->first_failure == 0)
             v->first_failure = rc;
-        return 0;
     }
-    v->progress.what = t->display_name;
-    dq_compare_init(&c, t->type->type, dtype, v->args->ulp);
-    dq_plan_init(&plan, t, dtype, pick->slice ? pick->slice->ranges : NULL);
-    const struct dq_verify_job job = {v->model, &plan, dq_progress_add, &v->progress};
-    rc = dq_verify_plan(&v->verifier, &job, &c, e);
-    if (rc != 0)
-        return rc;
-    const struct dq_shard *s = &v->model->shards[t->shard];
-    v->n_checked++;
-    v->n_wrong += c.n_mismatches > 0;
-    report(v,
-        &(struct subject){t->display_name, t, s->path, s->big_endian, &c, "cpu", v->engine.label});
-    return 0;
+    return total;
 }
 
 static int verify_model(struct verification *v, struct dq_error *e)
 {
-    uint64_t total = 0;
-    int rc = 0;
-    for (size_t i = 0; i < v->picks.n; i++)
-        total += v->picks.items[i].tensor->n_weights * dq_dtype_len(dtype_of(v->args));
+    struct dq_plan *plans = dq_mem_calloc(v->picks.n + 1, sizeof *plans);
+    const struct dq_verify_job job = {
+        .plans = plans,
+        .n_plans = v->picks.n,
+        .ulp = v->args->ulp,
+        .progress = add_progress,
+        .end = end_plan,
+        .arg = v,
+    };
     begin_report(v);
-    dq_progress_init(&v->progress, total);
-    for (size_t i = 0; rc == 0 && i < v->picks.n; i++)
-        rc = verify_pick(v, &v->picks.items[i], e);
+    if (!plans)
+        return end_report(v, dq_fail_nomem(e), e);
+    dq_progress_init(&v->progress, plan_picks(v, plans));
+    const int rc = dq_verify_plans(&v->verifier, &job, e);
     dq_progress_finish(&v->progress);
+    dq_mem_free(plans);
     return end_report(v, rc, e);
 }
 

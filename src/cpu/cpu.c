@@ -46,3 +46,9 @@ const struct dq_cpu *dq_cpu_by_name(const char *name)
     }
     return NULL;
 }
+
+size_t dq_cpu_round(const struct dq_cpu *cpu, enum dq_dtype dtype, const float *restrict src,
+    uint16_t *restrict dst, size_t n)
+{
+    return dtype == DQ_DTYPE_f16 ? cpu->to_f16(src, dst, n) : cpu->to_bf16(src, dst, n);
+}

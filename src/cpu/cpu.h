@@ -31,6 +31,11 @@ struct dq_cpu {
     dq_round_fn to_bf16;
 };
 
+/* Rounds n floats to dtype, which is f16 or bf16, with the functions of a level. Returns how many
+ * finite values overflowed to infinity. */
+size_t dq_cpu_round(const struct dq_cpu *cpu, enum dq_dtype dtype, const float *restrict src,
+    uint16_t *restrict dst, size_t n);
+
 /* The levels that are built in, lowest first, ended by NULL. They live as long as the program. */
 extern const struct dq_cpu *const dq_cpu_levels[];
 

@@ -6,17 +6,14 @@
 
 enum { POISON = 0xa5 };
 
-struct cpu_lane {
-    struct dq_lane lane;
-    const struct dq_cpu *cpu;
-};
+/* Chunks are cut at multiples of this many weights, which are whole blocks of every type. */
+enum { CHUNK_ALIGNMENT = 256 };
 
 static int decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, size_t nblocks,
     uint64_t *n_overflow, struct dq_error *e)
 {
-    struct cpu_lane *l = (struct cpu_lane *)lane;
     (void)e;
-    *n_overflow += l->cpu->decode[type](lane->in, lane->out, nblocks, dtype);
+    *n_overflow += lane->cpu->decode[type](lane->in, lane->out, nblocks, dtype);
     return 0;
 }
 
@@ -32,38 +29,42 @@ static const struct dq_lane_ops ops = {"cpu", decode, NULL, free_lane};
 int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, struct dq_lane **out,
     struct dq_error *e)
 {
-    struct cpu_lane *l = dq_mem_calloc(1, sizeof *l);
+    struct dq_lane *l = dq_mem_calloc(1, sizeof *l);
     if (!l)
         return dq_fail_nomem(e);
-    l->lane.ops = &ops;
-    l->lane.device = "cpu";
-    l->cpu = cpu;
-    l->lane.in = dq_mem_alloc(in_len);
-    l->lane.in_len = in_len;
-    l->lane.out = dq_mem_alloc(out_len);
-    l->lane.out_len = out_len;
-    if (!l->lane.in || !l->lane.out) {
-        free_lane(&l->lane);
+    *l = (struct dq_lane){.ops = &ops,
+        .device = "cpu",
+        .cpu = cpu,
+        .in = dq_mem_alloc(in_len),
+        .in_len = in_len,
+        .out = dq_mem_alloc(out_len),
+        .out_len = out_len};
+    if (!l->in || !l->out) {
+        free_lane(l);
         return dq_fail_nomem(e);
     }
-    *out = &l->lane;
+    *out = l;
     return 0;
 }
 
-size_t dq_round_to(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t n)
+/* Floats must fit even where halves come out: they are rounded in place where a slice leaves some
+ * weights of a block out. */
+uint64_t dq_lane_weights(
+    const struct dq_lane *lane, const struct dq_type_info *type, enum dq_dtype dtype)
 {
-    const struct dq_cpu *cpu = dq_cpu_best();
-    return dtype == DQ_DTYPE_f16 ? cpu->to_f16(src, dst, n) : cpu->to_bf16(src, dst, n);
+    const size_t block_weights = type ? type->weights : 1;
+    const size_t by_in = lane->in_len / (type ? type->bytes : 1) * block_weights;
+    const size_t by_out = lane->out_len / sizeof(float);
+    const size_t n = dtype == DQ_DTYPE_native || by_in < by_out ? by_in : by_out;
+    return n - n % (n < CHUNK_ALIGNMENT ? block_weights : CHUNK_ALIGNMENT);
 }
 
-uint64_t dq_count_overflows(
-    enum dq_type type, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks)
+int dq_lane_decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, size_t nblocks,
+    uint8_t **values, uint64_t *n_overflow, struct dq_error *e)
 {
-    uint16_t weights[256]; /* no block has more */
-    uint64_t n = 0;
-    for (size_t i = 0; i < nblocks; i++, blocks += dq_types[type].bytes)
-        n += dq_cpu_best()->decode[type](blocks, weights, 1, dtype);
-    return n;
+    *values = dtype == DQ_DTYPE_native ? lane->in : lane->out;
+    return dtype == DQ_DTYPE_native ? 0
+                                    : lane->ops->decode(lane, type, dtype, nblocks, n_overflow, e);
 }
 
 int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e)
@@ -72,6 +73,16 @@ int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e)
         return lane->ops->poison(lane, len, e);
     memset(lane->out, POISON, len);
     return 0;
+}
+
+uint64_t dq_count_overflows(const struct dq_cpu *cpu, enum dq_type type, enum dq_dtype dtype,
+    const uint8_t *blocks, size_t nblocks)
+{
+    uint16_t weights[256]; /* no block has more */
+    uint64_t n = 0;
+    for (size_t i = 0; i < nblocks; i++, blocks += dq_types[type].bytes)
+        n += cpu->decode[type](blocks, weights, 1, dtype);
+    return n;
 }
 
 void dq_lane_free(struct dq_lane *lane)

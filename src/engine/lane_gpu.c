@@ -130,7 +130,7 @@ static int decode_on(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtyp
     if (rc != 0 || dtype == DQ_DTYPE_f32 || *l->overflow == 0)
         return rc;
     /* Rare: the kernels only say that there were some. */
-    *n_overflow += dq_count_overflows(type, dtype, lane->in, nblocks);
+    *n_overflow += dq_count_overflows(lane->cpu, type, dtype, lane->in, nblocks);
     *l->overflow = 0;
     const int copy_rc = l->device->driver->copy_in(
         l->device->gpu, l->stream, l->d_overflow, l->overflow, sizeof *l->overflow, e);
@@ -221,6 +221,7 @@ int dq_lane_new_gpu(
             return dq_fail_nomem(e);
         l->lane.ops = &ops;
         l->lane.device = d->label;
+        l->lane.cpu = dq_cpu_best();
         l->device = d;
         const int rc = make(l, in_len, out_len, e);
         if (rc == 0) {

@@ -1,7 +1,9 @@
 #include "reduce/scan.h"
 
+#include "base/mem.h"
 #include "cpu/cpu.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum { MOST_WEIGHTS = 256 /* of a block */ };
@@ -38,31 +40,74 @@ static bool are_zero(const struct dq_type_info *f, const uint8_t *blocks, size_t
     return true;
 }
 
-int dq_scan_tensor(const struct dq_model *m, const struct dq_tensor *t, uint8_t *room,
-    void (*progress)(void *arg, uint64_t n_bytes), void *arg, struct dq_scan *out,
-    struct dq_error *e)
+struct scan_run {
+    const struct dq_scan_job *job;
+    pthread_mutex_t lock; /* of the results */
+};
+
+static const struct dq_plan *plan(void *arg, size_t item)
 {
-    const struct dq_type_info *f = t->type;
-    const size_t most = DQ_SCAN_BUFFER / f->bytes;
-    const uint64_t n = t->n_bytes / f->bytes;
-    struct dq_scan v = {.all_zero = n > 0};
-    for (uint64_t done = 0; done < n;) {
-        const size_t nblocks = n - done < most ? (size_t)(n - done) : most;
-        struct dq_nonfinite first;
-        const int rc = dq_tensor_read(m, t, done * f->bytes, room, nblocks * f->bytes, e);
-        if (rc != 0)
-            return rc;
-        const size_t n_bad = dq_find_nonfinite(f->type, room, nblocks, &first);
-        if (n_bad > 0 && v.n_bad == 0) {
-            v.first = first;
-            v.first_block = done + first.block;
-        }
-        v.n_bad += n_bad;
-        v.all_zero = v.all_zero && are_zero(f, room, nblocks);
-        done += nblocks;
-        if (progress)
-            progress(arg, nblocks * f->bytes);
-    }
-    *out = v;
+    const struct scan_run *r = arg;
+    const struct dq_plan *p = &r->job->plans[item];
+    return p->tensor ? p : NULL;
+}
+
+static int begin(void *arg, size_t item, void **state, struct dq_error *e)
+{
+    const struct scan_run *r = arg;
+    struct dq_scan *s = dq_mem_calloc(1, sizeof *s);
+    if (!s)
+        return dq_fail_nomem(e);
+    s->all_zero = r->job->plans[item].n_items > 0;
+    *state = s;
     return 0;
+}
+
+static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
+{
+    struct scan_run *r = arg;
+    struct dq_scan *s = state;
+    const struct dq_type_info *f = v->plan->tensor->type;
+    const size_t nblocks = v->chunk->n_items;
+    const uint64_t first_block = v->chunk->first_item;
+    struct dq_nonfinite first;
+    (void)e;
+    const size_t n_bad = dq_find_nonfinite(f->type, v->bytes, nblocks, &first);
+    pthread_mutex_lock(&r->lock);
+    if (n_bad > 0 && (s->n_bad == 0 || first_block + first.block < s->first_block)) {
+        s->first = first;
+        s->first_block = first_block + first.block;
+    }
+    s->n_bad += n_bad;
+    const bool maybe_zero = s->all_zero;
+    pthread_mutex_unlock(&r->lock);
+    if (maybe_zero && !are_zero(f, v->bytes, nblocks)) {
+        pthread_mutex_lock(&r->lock);
+        s->all_zero = false;
+        pthread_mutex_unlock(&r->lock);
+    }
+    if (r->job->progress)
+        r->job->progress(r->job->arg, v->len);
+    return 0;
+}
+
+static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
+{
+    const struct scan_run *r = arg;
+    if (rc == 0)
+        rc = r->job->end(r->job->arg, item, state, e);
+    dq_mem_free(state);
+    return rc;
+}
+
+int dq_scan_plans(
+    struct dq_lane *const *lanes, size_t n_lanes, const struct dq_scan_job *job, struct dq_error *e)
+{
+    struct scan_run r = {.job = job};
+    const struct dq_consumer consumer = {
+        .plan = plan, .begin = begin, .consume = consume, .end = end, .arg = &r};
+    pthread_mutex_init(&r.lock, NULL);
+    const int rc = dq_run_chunks(lanes, n_lanes, 0, job->n_plans, &consumer, e);
+    pthread_mutex_destroy(&r.lock);
+    return rc;
 }

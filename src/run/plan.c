@@ -42,20 +42,21 @@ static void lay_out(
     }
 }
 
-void dq_plan_init(struct dq_plan *p, const struct dq_tensor *t, enum dq_dtype dtype,
-    const struct dq_range *ranges)
+void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_tensor *t,
+    enum dq_dtype dtype, const struct dq_range *ranges)
 {
-    uint64_t dims[DQ_DIMS_MAX] = {1, 1, 1, 1};
+    uint64_t dims[DQ_DIMS_MAX];
     struct dq_range all[DQ_DIMS_MAX];
-    *p = (struct dq_plan){.tensor = t, .dtype = dtype, .n_segments = 1};
+    *p = (struct dq_plan){.model = m, .tensor = t, .dtype = dtype, .n_segments = 1};
     p->block_len = t->type ? t->type->bytes : 1;
     /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only native lacks a format */
     p->block_items = dtype == DQ_DTYPE_native ? 1 : t->type->weights;
     p->item_len = dtype == DQ_DTYPE_native ? p->block_len : dq_dtype_len(dtype);
     memcpy(dims, t->dims, sizeof dims);
     if (!t->type) {
-        const uint64_t bytes[DQ_DIMS_MAX] = {t->n_bytes, 1, 1, 1};
-        memcpy(dims, bytes, sizeof dims);
+        dims[0] = t->n_bytes;
+        for (size_t i = 1; i < DQ_DIMS_MAX; i++)
+            dims[i] = 1;
     } else if (dtype == DQ_DTYPE_native) {
         dims[0] /= t->type->weights;
     }
@@ -106,13 +107,14 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* How many items from p->next_item on can be taken so that their blocks are at most room. */
-static uint64_t items_that_fit(const struct dq_plan *p, uint64_t base, uint64_t room)
+/* How many items from pos on can be taken such that their blocks are at most room. */
+static uint64_t items_that_fit(
+    const struct dq_plan *p, const struct dq_plan_pos *pos, uint64_t base, uint64_t room)
 {
-    const uint64_t left = p->inner.count - p->next_item;
+    const uint64_t left = p->inner.count - pos->item;
     const uint64_t step = magnitude(p->inner.step);
     uint64_t span;
-    const uint64_t first = lowest(p, base, p->next_item, 1, &span);
+    const uint64_t first = lowest(p, base, pos->item, 1, &span);
     const uint64_t in_block = first % p->block_items;
     /* Items that can lie between the first one and the edge of the last block on its way. */
     const uint64_t reach = p->inner.step < 0 ? (room - 1) * p->block_items + in_block
@@ -120,40 +122,53 @@ static uint64_t items_that_fit(const struct dq_plan *p, uint64_t base, uint64_t 
     return min_u64(left, reach / step + 1);
 }
 
-bool dq_plan_next(struct dq_plan *p, size_t in_len, size_t out_len, struct dq_chunk *out)
+/* How many segments from pos on, of n items each, a chunk of at most room blocks can hold. They must
+ * have the same lead, which rows have, because they are whole blocks; single items of one row have
+ * not. */
+static size_t segments_that_fit(const struct dq_plan *p, const struct dq_plan_pos *pos,
+    const struct dq_chunk *c, uint64_t n, uint64_t room)
 {
-    if (p->n_items == 0 || p->next_segment == p->n_segments)
-        return false;
-    const uint64_t room = min_u64(in_len / p->block_len, out_len / p->item_len / p->block_items);
-    assert(room > 0);
-    const uint64_t base = base_of(p, p->next_segment);
-    const uint64_t n = items_that_fit(p, base, room);
+    const uint64_t most = min_u64(room / c->seg_blocks, p->n_segments - pos->segment);
+    size_t n_segments = 1;
     uint64_t span;
-    const uint64_t low = lowest(p, base, p->next_item, n, &span);
+    while (
+        n_segments < most &&
+        lowest(p, base_of(p, pos->segment + n_segments), 0, n, &span) % p->block_items == c->lead)
+        n_segments++;
+    return n_segments;
+}
+
+bool dq_plan_done(const struct dq_plan *p, const struct dq_plan_pos *pos)
+{
+    return p->n_items == 0 || pos->segment == p->n_segments;
+}
+
+bool dq_plan_next(
+    const struct dq_plan *p, struct dq_plan_pos *pos, uint64_t n_weights, struct dq_chunk *out)
+{
+    if (dq_plan_done(p, pos))
+        return false;
+    const uint64_t room = n_weights / (p->tensor->type ? p->tensor->type->weights : 1);
+    assert(room > 0);
+    const uint64_t base = base_of(p, pos->segment);
+    const uint64_t n = items_that_fit(p, pos, base, room);
+    uint64_t span;
+    const uint64_t low = lowest(p, base, pos->item, n, &span);
     struct dq_chunk c = {
-        .first_item = p->next_segment * p->inner.count + p->next_item,
-        .segment = p->next_segment,
+        .first_item = pos->segment * p->inner.count + pos->item,
+        .segment = pos->segment,
         .n_segments = 1,
-        .from = p->next_item,
+        .from = pos->item,
         .seg_items = (size_t)n,
         .lead = (size_t)(low % p->block_items),
     };
     c.seg_blocks = (size_t)((c.lead + span + p->block_items - 1) / p->block_items);
-    if (n == p->inner.count) {
-        /* Others follow only while they look alike: their lead is the same, because rows are whole
-         * blocks, except where single items of one row are the segments. */
-        const uint64_t most = min_u64(room / c.seg_blocks, p->n_segments - p->next_segment);
-        while (c.n_segments < most) {
-            const uint64_t next = base_of(p, p->next_segment + c.n_segments);
-            if (lowest(p, next, 0, n, &span) % p->block_items != c.lead)
-                break;
-            c.n_segments++;
-        }
-    }
-    p->next_item += n;
-    if (p->next_item == p->inner.count) {
-        p->next_segment += c.n_segments;
-        p->next_item = 0;
+    if (n == p->inner.count)
+        c.n_segments = segments_that_fit(p, pos, &c, n, room);
+    pos->item += n;
+    if (pos->item == p->inner.count) {
+        pos->segment += c.n_segments;
+        pos->item = 0;
     }
     c.n_items = c.n_segments * c.seg_items;
     *out = c;
@@ -167,13 +182,13 @@ uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_
     return low / p->block_items * p->block_len;
 }
 
-int dq_plan_read(const struct dq_model *m, const struct dq_plan *p, const struct dq_chunk *c,
-    uint8_t *in, struct dq_error *e)
+int dq_plan_read(const struct dq_plan *p, const struct dq_chunk *c, uint8_t *in, struct dq_error *e)
 {
     const size_t seg_len = c->seg_blocks * p->block_len;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < c->n_segments; i++)
-        rc = dq_tensor_read(m, p->tensor, dq_plan_offset(p, c, i), in + i * seg_len, seg_len, e);
+        rc = dq_tensor_read(
+            p->model, p->tensor, dq_plan_offset(p, c, i), in + i * seg_len, seg_len, e);
     return rc;
 }
 

@@ -1,20 +1,25 @@
 #include "sink/container.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 #include <strings.h>
 
-static const struct dq_container containers[] = {
-    {"npy", ".npy", NULL, dq_npy_header},
-    {"raw", ".raw", ".bin", NULL},
-};
+static const struct dq_container *const containers[] = {&dq_container_npy, &dq_container_raw};
 
 static const size_t n_containers = sizeof containers / sizeof containers[0];
+
+void dq_file_plan_finish(struct dq_file_plan *p)
+{
+    dq_mem_free(p->header);
+    *p = (struct dq_file_plan){0};
+}
 
 const struct dq_container *dq_container_by_name(const char *name)
 {
     for (size_t i = 0; i < n_containers; i++) {
-        if (strcasecmp(containers[i].name, name) == 0)
-            return &containers[i];
+        if (strcasecmp(containers[i]->name, name) == 0)
+            return containers[i];
     }
     return NULL;
 }
@@ -23,7 +28,7 @@ const struct dq_container *dq_container_by_ending(const char *path)
 {
     const char *ending = strrchr(path, '.');
     for (size_t i = 0; ending && i < n_containers; i++) {
-        const struct dq_container *c = &containers[i];
+        const struct dq_container *c = containers[i];
         if (strcasecmp(c->ending, ending) == 0 ||
             (c->ending2 && strcasecmp(c->ending2, ending) == 0))
             return c;

@@ -1,4 +1,9 @@
+/* numpy's .npy files: one array behind a header. */
 #include "sink/npy.h"
+
+#include "base/checked.h"
+#include "base/mem.h"
+#include "sink/container.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,3 +43,30 @@ size_t dq_npy_header(
     out[total - 1] = '\n';
     return total;
 }
+
+static int plan(struct dq_array *arrays, size_t n, struct dq_file_plan *out, struct dq_error *e)
+{
+    struct dq_array *a = &arrays[0];
+    uint8_t header[DQ_NPY_HEADER_MAX];
+    (void)n; /* one array a file */
+    *out = (struct dq_file_plan){0};
+    if (!*a->descr)
+        return dq_fail(
+            e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw, or another --dtype");
+    out->header_len = dq_npy_header(a->descr, a->shape, a->n_shape, header);
+    out->header = dq_mem_alloc(out->header_len);
+    if (!out->header)
+        return dq_fail_nomem(e);
+    memcpy(out->header, header, out->header_len);
+    a->data_off = out->header_len;
+    out->len = dq_add_sat_u64(a->data_off, a->n_bytes);
+    return 0;
+}
+
+static int begin(const struct dq_file_plan *p, struct dq_sink *s, struct dq_error *e)
+{
+    return s->ops->put(s, p->header, p->header_len, 0, e);
+}
+
+const struct dq_container dq_container_npy = {
+    .name = "npy", .ending = ".npy", .plan = plan, .begin = begin};

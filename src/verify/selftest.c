@@ -17,7 +17,7 @@ static int compare_golden(struct dq_lane *reference, const struct dq_golden *gol
     if (rc == 0) {
         memcpy(want, golden->weights + first * weights * sizeof *want, n * sizeof *want);
         if (c->dtype != DQ_DTYPE_f32)
-            dq_round_to(c->dtype, want, narrow, n);
+            dq_cpu_round(reference->cpu, c->dtype, want, narrow, n);
         dq_compare(c, reference->out, c->dtype == DQ_DTYPE_f32 ? (const void *)want : narrow,
             reference->in, first, nblocks);
     }

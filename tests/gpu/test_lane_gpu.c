@@ -1,4 +1,4 @@
-/* Lanes of a GPU, which the host plays: alone against the CPU's, and several in a pipeline. */
+/* Lanes of a GPU, which the host plays: alone against the CPU's, and several in a run. */
 #include "engine/lane_gpu.h"
 #include "gpu_host.h"
 #include "rng.h"
@@ -114,10 +114,10 @@ static void lanes_work_side_by_side(void **state)
         uint8_t *wanted = decode_directly(m, &m->tensors[0], dtype);
         uint64_t n_overflow = 0;
         struct dq_plan plan;
-        dq_plan_init(&plan, &m->tensors[0], dtype, NULL);
+        dq_plan_init(&plan, m, &m->tensors[0], dtype, NULL);
         struct memory_sink *sink = memory_new((size_t)plan.n_items * plan.item_len);
-        const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink->sink};
-        check_ok(dq_pipeline_run(lanes, 8, &job, &n_overflow, &e), &e);
+        uint64_t n_bytes = 0;
+        check_ok(run_plan(lanes, 8, &plan, &sink->sink, &n_overflow, &n_bytes, &e), &e);
         assert_int_equal(sink->len, sink->room);
         assert_memory_equal(sink->bytes, wanted, sink->len);
         memory_free(sink);

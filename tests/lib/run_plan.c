@@ -116,3 +116,35 @@ void lanes_free(struct lanes *lanes)
         dq_lane_free(lanes->items[i]);
     lanes->n = 0;
 }
+
+struct put_run {
+    const struct dq_plan *plan;
+    struct dq_sink *sink;
+    uint64_t *n_overflow;
+    uint64_t *n_bytes;
+};
+
+static const struct dq_plan *plan_of(void *arg, size_t item)
+{
+    assert_int_equal(item, 0);
+    return ((const struct put_run *)arg)->plan;
+}
+
+static int put_values(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
+{
+    const struct put_run *r = arg;
+    assert_null(state);
+    const int rc = r->sink->ops->put(r->sink, v->bytes, v->len, v->offset, e);
+    *r->n_overflow += v->n_overflow;
+    *r->n_bytes += rc == 0 ? v->len : 0;
+    return rc;
+}
+
+int run_plan(struct dq_lane *const *lanes, size_t n_lanes, const struct dq_plan *plan,
+    struct dq_sink *sink, uint64_t *n_overflow, uint64_t *n_bytes, struct dq_error *e)
+{
+    struct put_run r = {plan, sink, n_overflow, n_bytes};
+    const struct dq_consumer consumer = {
+        .in_order = true, .plan = plan_of, .consume = put_values, .arg = &r};
+    return dq_run_chunks(lanes, n_lanes, 0, 1, &consumer, e);
+}

@@ -1,9 +1,10 @@
-/* Small models of random blocks, lanes, and sinks in memory, for tests of the pipeline. */
+/* Small models of random blocks, lanes, and sinks in memory, for tests of the chunk runner. */
 #ifndef DQ_RUN_PLAN_H
 #define DQ_RUN_PLAN_H
 
 #include "build_gguf.h"
-#include "run/pipeline.h"
+#include "run/run.h"
+#include "sink/sink.h"
 
 #include <pthread.h>
 
@@ -39,5 +40,9 @@ struct lanes {
 
 struct lanes lanes_new(const struct dq_type_info *info, size_t nblocks, size_t n);
 void lanes_free(struct lanes *lanes);
+
+/* Runs a plan and puts its values into a sink, in order. *n_overflow and *n_bytes are raised. */
+int run_plan(struct dq_lane *const *lanes, size_t n_lanes, const struct dq_plan *plan,
+    struct dq_sink *sink, uint64_t *n_overflow, uint64_t *n_bytes, struct dq_error *e);
 
 #endif

@@ -15,9 +15,13 @@ DQ_HOST_FAIL=launch:2 gguf-dq extract -q m.gguf 'output*' -o h/ --jsonl >h.jsonl
 "$PYTHON" - <<'EOF'
 import json
 with open('f.json') as f:
-    print([(o['tensor'], o['device']) for o in json.load(f)['outputs']])
+    outputs = json.load(f)['outputs']
 with open('h.jsonl') as f:
-    print([(o['tensor'], o['device']) for o in map(json.loads, f)])
+    lines = [json.loads(line) for line in f]
+# Which of the last two launches comes first is a matter of luck.
+for report in outputs, lines:
+    devices = [o['device'] for o in report]
+    print(devices[0], devices[1] in ('host:0', 'cpu'), devices[2], [o['status'] for o in report])
 EOF
 # A dry run opens no GPU.
 DQ_HOST_FAIL=count:1 gguf-dq extract -v --dry-run --device gpu m.gguf output.weight

@@ -8,5 +8,6 @@ echo "exit $?"
 import json
 with open('report.json') as f:
     report = json.load(f)
-print(len(report['tensors']), report['verdict'], report['error'])
+# What is in front of the chunk whose launch failed is reported.
+print(0 <= len(report['tensors']) < 10, report['verdict'], report['error'])
 EOF

@@ -1,6 +1,8 @@
 /* Headers of .npy files, byte for byte as numpy 1.24 writes them. */
 #include "dq_test.h"
+#include "scratch.h"
 #include "sink/container.h"
+#include "sink/npy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,13 +91,34 @@ static void every_length_is_a_multiple_of_64(void **state)
     }
 }
 
+static void plans_place_data_behind_the_header(void **state)
+{
+    struct dq_array a = {.descr = "<f4", .shape = {3, 5}, .n_shape = 2, .n_bytes = 60};
+    struct dq_file_plan p;
+    struct dq_error e;
+    uint8_t header[DQ_NPY_HEADER_MAX];
+    (void)state;
+    check_ok(dq_container_npy.plan(&a, 1, &p, &e), &e);
+    assert_int_equal(p.header_len, dq_npy_header(a.descr, a.shape, 2, header));
+    assert_memory_equal(p.header, header, p.header_len);
+    assert_int_equal(a.data_off, p.header_len);
+    assert_int_equal(p.len, p.header_len + 60);
+    dq_file_plan_finish(&p);
+    check_ok(dq_container_raw.plan(&a, 1, &p, &e), &e);
+    assert_int_equal(a.data_off, 0);
+    assert_int_equal(p.len, 60);
+    assert_null(p.header);
+    a.descr = "";
+    check_error(dq_container_npy.plan(&a, 1, &p, &e), &e, DQ_ERR_USAGE, "no type for bf16");
+}
+
 static void containers_are_found_by_name(void **state)
 {
     (void)state;
     assert_string_equal(dq_container_by_name("npy")->ending, ".npy");
     assert_string_equal(dq_container_by_name("raw")->ending, ".raw");
-    assert_non_null(dq_container_by_name("npy")->header);
-    assert_null(dq_container_by_name("raw")->header);
+    assert_ptr_equal(dq_container_by_name("npy"), &dq_container_npy);
+    assert_ptr_equal(dq_container_by_name("raw"), &dq_container_raw);
     assert_ptr_equal(dq_container_by_name("NPY"), dq_container_by_name("npy"));
     assert_null(dq_container_by_name("npz"));
     assert_null(dq_container_by_name(""));
@@ -125,6 +148,7 @@ int main(void)
         cmocka_unit_test(room_is_kept_for_a_longer_first_length),
         cmocka_unit_test(a_header_that_fits_gets_64_blanks_more),
         cmocka_unit_test(every_length_is_a_multiple_of_64),
+        cmocka_unit_test(plans_place_data_behind_the_header),
         cmocka_unit_test(containers_are_found_by_name),
         cmocka_unit_test(containers_are_found_by_ending),
     };

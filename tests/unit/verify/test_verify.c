@@ -5,6 +5,7 @@
 #include "run_plan.h"
 #include "verify/verify.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,25 +149,40 @@ static void the_self_test_says_who_is_wrong(void **state)
     dq_lane_free(b);
 }
 
+struct verified {
+    struct dq_comparison c;
+    atomic_ullong done;
+};
+
 static void add_progress(void *arg, uint64_t n_bytes)
 {
-    *(uint64_t *)arg += n_bytes;
+    struct verified *v = arg;
+    atomic_fetch_add(&v->done, n_bytes);
+}
+
+static int keep(void *arg, size_t plan, const struct dq_comparison *c, struct dq_error *e)
+{
+    struct verified *v = arg;
+    (void)e;
+    assert_int_equal(plan, 0);
+    v->c = *c;
+    return 0;
 }
 
 /* Runs a plan on the first n lanes. */
-static int verify_on(const struct dq_model *m, struct dq_lane *const *lanes, size_t n,
-    unsigned n_threads, struct dq_plan *plan, struct dq_comparison *c, struct dq_error *e)
+static int verify_on(struct dq_lane *const *lanes, size_t n, unsigned n_threads,
+    const struct dq_plan *plan, struct dq_comparison *c, struct dq_error *e)
 {
     struct dq_engine engine = {.n_lanes = n};
     struct dq_verifier v;
-    uint64_t done = 0;
-    const struct dq_verify_job job = {m, plan, add_progress, &done};
+    struct verified found = {.done = 0};
+    const struct dq_verify_job job = {plan, 1, 0, add_progress, keep, &found};
     memcpy(engine.lanes, lanes, n * sizeof lanes[0]);
     check_ok(dq_verifier_init(&v, &engine, n_threads, e), e);
-    dq_compare_init(c, plan->tensor->type->type, plan->dtype, 0);
-    const int rc = dq_verify_plan(&v, &job, c, e);
+    const int rc = dq_verify_plans(&v, &job, e);
+    *c = found.c;
     if (rc == 0)
-        assert_int_equal(done, c->n_weights * dq_dtype_len(plan->dtype));
+        assert_int_equal(found.done, c->n_weights * dq_dtype_len(plan->dtype));
     assert_true(v.times.wall > 0);
     dq_verifier_finish(&v);
     return rc;
@@ -179,8 +195,8 @@ static struct dq_comparison verify(
     struct dq_comparison c;
     struct dq_plan plan;
     struct dq_error e;
-    dq_plan_init(&plan, t, dtype, NULL);
-    check_ok(verify_on(m, &lane, 1, 1, &plan, &c, &e), &e);
+    dq_plan_init(&plan, m, t, dtype, NULL);
+    check_ok(verify_on(&lane, 1, 1, &plan, &c, &e), &e);
     assert_int_equal(c.n_weights, t->n_weights);
     return c;
 }
@@ -191,13 +207,13 @@ static void mismatches_are_numbered_in_the_tensor(void **state)
         const struct dq_type_info *info = &dq_types[f];
         struct dq_model *m = open_random(*state, info, 10, f);
         for (int d = 0; d < DQ_DTYPE_native; d++) {
-            struct lanes lanes = lanes_new(info, 7, 1); /* 60 blocks: 9 chunks */
+            struct lanes lanes = lanes_new(info, 8, 1); /* 60 blocks: 8 chunks */
             struct dq_comparison c = verify(m, lanes.items[0], (enum dq_dtype)d);
             assert_int_equal(c.n_mismatches, 0);
             struct wrong_lane wrong = wrap(lanes.items[0], &wrong_ops, 3 * info->weights);
             c = verify(m, &wrong.lane, (enum dq_dtype)d);
-            assert_in_range(c.n_mismatches, c.first.block == 3 ? 1 : 0, 9);
-            assert_int_equal(c.first.weight % (7 * info->weights), 3 * info->weights);
+            assert_in_range(c.n_mismatches, c.first.block == 3 ? 1 : 0, 8);
+            assert_int_equal(c.first.weight % (8 * info->weights), 3 * info->weights);
             assert_false(c.unstable);
             lanes_free(&lanes);
         }
@@ -229,7 +245,7 @@ static void compare_workers(
     const struct dq_model *m, enum dq_dtype dtype, const struct dq_range *ranges, size_t fails)
 {
     const struct dq_type_info *info = m->tensors[0].type;
-    struct lanes lanes = lanes_new(info, 7, N_WORKERS);
+    struct lanes lanes = lanes_new(info, 8, N_WORKERS);
     struct wrong_lane wrong[N_WORKERS];
     struct dq_lane *items[N_WORKERS];
     struct dq_comparison one;
@@ -241,8 +257,8 @@ static void compare_workers(
         struct dq_comparison c;
         struct dq_plan plan;
         struct dq_error e;
-        dq_plan_init(&plan, &m->tensors[0], dtype, ranges);
-        check_ok(verify_on(m, items, n, n % 3 + 1, &plan, &c, &e), &e);
+        dq_plan_init(&plan, m, &m->tensors[0], dtype, ranges);
+        check_ok(verify_on(items, n, n % 3 + 1, &plan, &c, &e), &e);
         assert_true(c.n_mismatches > 0);
         if (n == 1)
             one = c;
@@ -282,10 +298,10 @@ static const struct dq_lane_ops failing_ops = {"failing", decode_then_fail, NULL
 static void a_device_that_fails_ends_all_workers(void **state)
 {
     const struct dq_type_info *info = &dq_types[DQ_TYPE_q6_k];
-    struct dq_model *m = open_random(*state, info, 40, 1); /* 240 blocks: 35 chunks */
+    struct dq_model *m = open_random(*state, info, 40, 1); /* 240 blocks: 30 chunks */
     for (size_t n = 1; n <= N_WORKERS; n++) {
         for (size_t at = 0; at < 4; at++) {
-            struct lanes lanes = lanes_new(info, 7, n);
+            struct lanes lanes = lanes_new(info, 8, n);
             struct wrong_lane failing[N_WORKERS];
             struct dq_lane *items[N_WORKERS];
             struct dq_comparison c;
@@ -295,9 +311,8 @@ static void a_device_that_fails_ends_all_workers(void **state)
                 failing[i] = wrap(lanes.items[i], &failing_ops, at);
                 items[i] = &failing[i].lane;
             }
-            dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_f32, NULL);
-            check_error(
-                verify_on(m, items, n, 2, &plan, &c, &e), &e, DQ_ERR_GPU, "the device fails");
+            dq_plan_init(&plan, m, &m->tensors[0], DQ_DTYPE_f32, NULL);
+            check_error(verify_on(items, n, 2, &plan, &c, &e), &e, DQ_ERR_GPU, "the device fails");
             lanes_free(&lanes);
         }
     }
@@ -322,7 +337,7 @@ static void the_bound_is_where_the_time_went(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct dq_engine engine = {.n_gpus = rows[i].n_gpus};
-        const struct dq_verifier v = {.engine = &engine, .n_threads = 4, .times = rows[i].times};
+        const struct dq_verifier v = {.engine = &engine, .n_references = 4, .times = rows[i].times};
         assert_string_equal(dq_verify_bound(&v), rows[i].bound);
     }
 }

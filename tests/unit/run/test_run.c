@@ -8,11 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static void add_progress(void *arg, uint64_t n_bytes)
-{
-    *(uint64_t *)arg += n_bytes;
-}
-
 /* Runs a plan in lanes with room for these blocks. Returns what arrived. */
 static struct memory_sink *run(const struct dq_model *m, const struct dq_tensor *t,
     enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, uint64_t *n_overflow)
@@ -21,11 +16,9 @@ static struct memory_sink *run(const struct dq_model *m, const struct dq_tensor 
     struct dq_error e;
     uint64_t done = 0;
     struct lanes lanes = lanes_new(t->type, nblocks, 1);
-    dq_plan_init(&plan, t, dtype, ranges);
+    dq_plan_init(&plan, m, t, dtype, ranges);
     struct memory_sink *sink = memory_new((size_t)plan.n_items * plan.item_len);
-    const struct dq_job job = {
-        .model = m, .plan = &plan, .sink = &sink->sink, .progress = add_progress, .arg = &done};
-    check_ok(dq_pipeline_run(lanes.items, lanes.n, &job, n_overflow, &e), &e);
+    check_ok(run_plan(lanes.items, lanes.n, &plan, &sink->sink, n_overflow, &done, &e), &e);
     lanes_free(&lanes);
     assert_int_equal(sink->len, sink->room);
     assert_int_equal(done, sink->len);
@@ -62,7 +55,7 @@ static void check_slice(const struct dq_model *m, enum dq_dtype dtype, const str
     const struct dq_tensor *t = &m->tensors[0];
     uint64_t n_overflow = 0;
     struct dq_plan plan;
-    dq_plan_init(&plan, t, dtype, r);
+    dq_plan_init(&plan, m, t, dtype, r);
     const size_t len = plan.item_len;
     const uint64_t row = dtype == DQ_DTYPE_native ? 3 : t->dims[0];
     uint8_t *all = decode_directly(m, t, dtype);
@@ -181,10 +174,9 @@ static int run_into(struct memory_sink *sink, const struct dq_model *m, struct d
 {
     struct dq_plan plan;
     struct lanes lanes = lanes_new(&dq_types[DQ_TYPE_q8_0], 2, 1);
-    uint64_t n_overflow = 0;
-    dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_f32, NULL);
-    const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink->sink};
-    const int rc = dq_pipeline_run(lanes.items, lanes.n, &job, &n_overflow, e);
+    uint64_t unused = 0;
+    dq_plan_init(&plan, m, &m->tensors[0], DQ_DTYPE_f32, NULL);
+    const int rc = run_plan(lanes.items, lanes.n, &plan, &sink->sink, &unused, &unused, e);
     lanes_free(&lanes);
     return rc;
 }
@@ -221,15 +213,15 @@ static void unknown_types_come_out_as_bytes(void **state)
     struct dq_error e;
     struct dq_lane *lane = NULL;
     uint64_t n_overflow = 0;
+    uint64_t n_bytes = 0;
     build_begin(&b, 3, false, 1, 0);
     build_tensor1(&b, "x", 153, 0, 5);
     build_data(&b, 32, 100);
     struct dq_model *m = build_open(&b, *state);
     struct memory_sink *sink = memory_new(100);
-    dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_native, NULL);
-    const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink->sink};
+    dq_plan_init(&plan, m, &m->tensors[0], DQ_DTYPE_native, NULL);
     check_ok(dq_lane_new_cpu(dq_cpu_best(), 7, 7, &lane, &e), &e);
-    check_ok(dq_pipeline_run(&lane, 1, &job, &n_overflow, &e), &e);
+    check_ok(run_plan(&lane, 1, &plan, &sink->sink, &n_overflow, &n_bytes, &e), &e);
     assert_int_equal(sink->len, 100);
     for (size_t i = 0; i < 100; i++)
         assert_int_equal(sink->bytes[i], i);

@@ -14,11 +14,6 @@ enum { N_ROWS = 40 };
 static const size_t numbers[] = {1, 2, 3, 8};
 enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };
 
-static void add_progress(void *arg, uint64_t n_bytes)
-{
-    *(uint64_t *)arg += n_bytes;
-}
-
 /* What a run of a plan on some lanes gives. */
 struct outcome {
     struct memory_sink *sink;
@@ -33,15 +28,10 @@ static struct outcome run(const struct dq_model *m, struct lanes *lanes, enum dq
 {
     struct dq_plan plan;
     struct outcome o = {.n_overflow = 0};
-    dq_plan_init(&plan, &m->tensors[0], dtype, ranges);
+    dq_plan_init(&plan, m, &m->tensors[0], dtype, ranges);
     o.sink = memory_new((size_t)plan.n_items * plan.item_len);
     o.sink->fails_at = fails_at;
-    const struct dq_job job = {.model = m,
-        .plan = &plan,
-        .sink = &o.sink->sink,
-        .progress = add_progress,
-        .arg = &o.progress};
-    o.rc = dq_pipeline_run(lanes->items, lanes->n, &job, &o.n_overflow, &o.e);
+    o.rc = run_plan(lanes->items, lanes->n, &plan, &o.sink->sink, &o.n_overflow, &o.progress, &o.e);
     return o;
 }
 
@@ -112,7 +102,8 @@ static void overflows_of_all_lanes_are_counted(void **state)
     float *weights = (float *)(void *)decode_directly(m, t, DQ_DTYPE_f32);
     uint16_t *narrow = malloc((size_t)t->n_weights * sizeof *narrow);
     assert_non_null(narrow);
-    const size_t wanted = dq_round_to(DQ_DTYPE_f16, weights, narrow, (size_t)t->n_weights);
+    const size_t wanted =
+        dq_cpu_round(dq_cpu_levels[0], DQ_DTYPE_f16, weights, narrow, (size_t)t->n_weights);
     assert_true(wanted > 1000);
     struct lanes lanes = lanes_new(t->type, 100, 8);
     struct outcome o = run(m, &lanes, DQ_DTYPE_f16, NULL, NEVER);
@@ -273,10 +264,9 @@ static void one_decodes_while_another_writes(void **state)
     struct lanes lanes = scripted_new(info, 2, &s, 0);
     struct dq_plan plan;
     struct dq_error e;
-    uint64_t n_overflow = 0;
-    dq_plan_init(&plan, &m->tensors[0], DQ_DTYPE_f32, NULL);
-    const struct dq_job job = {.model = m, .plan = &plan, .sink = &sink.sink};
-    check_ok(dq_pipeline_run(lanes.items, lanes.n, &job, &n_overflow, &e), &e);
+    uint64_t unused = 0;
+    dq_plan_init(&plan, m, &m->tensors[0], DQ_DTYPE_f32, NULL);
+    check_ok(run_plan(lanes.items, lanes.n, &plan, &sink.sink, &unused, &unused, &e), &e);
     assert_int_equal(sink.n_puts, 3 * N_ROWS * 2 / 2);
     lanes_free(&lanes);
     script_finish(&s);

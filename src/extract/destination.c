@@ -1,0 +1,171 @@
+/* Where outputs go: a folder, a file or a stream. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "extract/filename.h"
+#include "extract/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Whether path leads to what this process already has as standard output (/dev/stdout), which is
+ * written to and never replaced. */
+static bool is_standard_output(const char *path)
+{
+    struct stat st;
+    struct stat out;
+    if (strcmp(path, "-") == 0)
+        return true;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == 0 &&
+           fstat(STDOUT_FILENO, &out) == 0 && dq_file_is_same(&st, &out);
+}
+
+/* A model's tensors go to a folder named after it unless another place is given. */
+static int default_folder(struct dq_outputs *o, struct dq_error *e)
+{
+    if (strcmp(o->model->path, "-") == 0)
+        return dq_fail(e, DQ_ERR_USAGE, "a model from standard input needs --output");
+    o->destination = DQ_TO_FOLDER;
+    o->folder = dq_filename_folder(o->model->path);
+    return o->folder ? 0 : dq_fail_nomem(e);
+}
+
+static int to_folder(struct dq_outputs *o, const char *path, struct dq_error *e)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    o->destination = DQ_TO_FOLDER;
+    o->folder_asked = true;
+    o->folder = dq_mem_strndup(path, len);
+    return o->folder ? 0 : dq_fail_nomem(e);
+}
+
+static int to_file(struct dq_outputs *o, const char *path, struct dq_error *e)
+{
+    const struct dq_container *by_ending = dq_container_by_ending(path);
+    if (o->n > 1)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "%zu tensors do not go into one file; name a folder, or pipe them: -o - > %s", o->n,
+            path);
+    o->destination = DQ_TO_FILE;
+    if (!o->options->container && by_ending)
+        o->container = by_ending;
+    return 0;
+}
+
+static int to_stream(struct dq_outputs *o, const char *path, struct dq_error *e)
+{
+    const bool is_stdout = is_standard_output(path);
+    if (is_stdout && o->options->stdout_is_taken)
+        return dq_fail(
+            e, DQ_ERR_USAGE, "arrays and JSON cannot share standard output; use --manifest FILE");
+    o->destination = DQ_TO_STREAM;
+    if (o->options->dry_run)
+        return 0;
+    o->fd = is_stdout ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC);
+    if (o->fd < 0)
+        return dq_fail_errno(e, "%s", path);
+    if (isatty(o->fd))
+        return dq_fail(
+            e, DQ_ERR_USAGE, "arrays are not written to a terminal; pipe them or name a file");
+    return 0;
+}
+
+int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e)
+{
+    struct stat st;
+    const char *path = o->options->output;
+    if (!path)
+        return default_folder(o, e);
+    const bool exists = stat(path, &st) == 0;
+    if (is_standard_output(path) || (exists && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))))
+        return to_stream(o, path, e);
+    if ((exists && S_ISDIR(st.st_mode)) || path[strlen(path) - 1] == '/')
+        return to_folder(o, path, e);
+    if (!o->options->container && dq_container_is_foreign(path))
+        return dq_fail(e, DQ_ERR_USAGE,
+            "%s: %s is not written here; .npy and .raw are, and --format writes either under any "
+            "name",
+            path, strrchr(path, '.'));
+    return o->n == 1 || dq_container_by_ending(path) ? to_file(o, path, e) : to_folder(o, path, e);
+}
+
+/* Makes the name of a new folder durable. */
+static int sync_parent(const char *path, struct dq_error *e)
+{
+    char *parent = dq_file_folder(path);
+    if (!parent)
+        return dq_fail_nomem(e);
+    int rc = 0;
+    const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        rc = dq_fail_errno(e, "%s: fsync of its folder", path);
+    if (fd >= 0)
+        close(fd);
+    dq_mem_free(parent);
+    return rc;
+}
+
+static int make_folder(const char *path, bool durable, struct dq_error *e)
+{
+    struct stat st;
+    if (mkdir(path, 0777) == 0)
+        return durable ? sync_parent(path, e) : 0;
+    if (errno != EEXIST)
+        return dq_fail_errno(e, "%s", path);
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return 0;
+    return dq_fail(e, DQ_ERR_IO, "%s: is not a folder", path);
+}
+
+/* Makes a folder and those above it. */
+static int make_folders(const char *folder, bool durable, struct dq_error *e)
+{
+    char *path = dq_mem_strdup(folder);
+    int rc = 0;
+    if (!path)
+        return dq_fail_nomem(e);
+    for (char *c = path + 1; rc == 0 && *path; c++) {
+        const char kept = *c;
+        if (kept != '/' && kept != '\0')
+            continue;
+        *c = '\0';
+        rc = make_folder(path, durable, e);
+        *c = kept;
+        if (kept == '\0')
+            break;
+    }
+    dq_mem_free(path);
+    return rc;
+}
+
+/* Opens the folder that a file lies in. */
+static int open_folder_of(const char *path, bool durable, int *out, struct dq_error *e)
+{
+    char *folder = dq_file_folder(path);
+    if (!folder)
+        return dq_fail_nomem(e);
+    const int rc = dq_sink_open_folder(folder, path, true, durable, out, e);
+    dq_mem_free(folder);
+    return rc;
+}
+
+int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
+{
+    const bool durable = o->options->durable;
+    int rc = 0;
+    if (o->folder && o->n > 0) {
+        rc = make_folders(o->folder, durable, e);
+        if (rc == 0)
+            rc = dq_sink_open_folder(
+                o->folder, o->folder, o->folder_asked, durable, &o->folder_fd, e);
+    } else if (o->destination == DQ_TO_FILE && o->n > 0) {
+        rc = open_folder_of(o->items[0].path, durable, &o->folder_fd, e);
+    }
+    if (rc == 0 && o->options->manifest)
+        rc = open_folder_of(o->options->manifest, durable, &o->manifest_fd, e);
+    return rc;
+}

@@ -1,0 +1,166 @@
+/* Files that exist already under the names of outputs. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/strmap.h"
+#include "base/strvec.h"
+#include "extract/output.h"
+#include "sink/npy.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Notes outputs whose file names some file systems cannot tell apart, because they ignore case. */
+static int check_folding(struct dq_outputs *o, struct dq_error *e)
+{
+    struct dq_strmap table = {0};
+    struct dq_strvec names = {0}; /* that the table points to */
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->n; i++) {
+        struct dq_output *out = &o->items[i];
+        const char *name = dq_file_base(out->path);
+        struct dq_error why;
+        size_t other;
+        if (out->status == DQ_FAILED)
+            continue;
+        rc = dq_strvec_add(&names, name, strlen(name), e);
+        if (rc != 0)
+            break;
+        char *fold = names.items[names.n - 1];
+        for (char *c = fold; *c; c++)
+            *c = (char)tolower((unsigned char)*c);
+        switch (dq_strmap_add(&table, fold, strlen(fold), i)) {
+        case 0:
+            break;
+        case 1:
+            dq_strmap_find(&table, fold, strlen(fold), &other);
+            rc = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_USAGE,
+                "some file systems cannot tell its file name from that of tensor '%.200s'",
+                o->items[other].pick->tensor->display_name);
+            rc = dq_output_fail(out, rc, why.text, e);
+            break;
+        default:
+            rc = dq_fail_nomem(e);
+        }
+    }
+    dq_strmap_finish(&table);
+    dq_strvec_finish(&names);
+    return rc;
+}
+
+/* Whether a file is this process's standard output or error. */
+static bool is_open_here(const struct stat *file)
+{
+    struct stat st;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fstat(fd, &st) == 0 && dq_file_is_same(&st, file))
+            return true;
+    }
+    return false;
+}
+
+int dq_outputs_check_replaceable(
+    const struct dq_model *m, const char *path, const struct stat *st, struct dq_error *e)
+{
+    struct stat shard;
+    struct stat target;
+    if (S_ISDIR(st->st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+    /* A link is replaced itself, unless it leads to a device or to what this process writes to. */
+    const bool link = S_ISLNK(st->st_mode);
+    if ((!S_ISREG(st->st_mode) && !link) ||
+        (link && stat(path, &target) == 0 && (!S_ISREG(target.st_mode) || is_open_here(&target))))
+        return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a regular file", path);
+    for (size_t i = 0; i < m->n_shards; i++) {
+        if (fstat(m->shards[i].fd, &shard) == 0 && dq_file_is_same(&shard, st))
+            return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
+    }
+    return 0;
+}
+
+/* Compares the size and header of an existing file with those of an output, so that a file of another
+ * run or program does not pass for it. name is relative to an open folder. */
+static int check_same_array(
+    const struct dq_output *out, int folder, const char *name, struct dq_error *e)
+{
+    struct stat st;
+    uint8_t header[DQ_NPY_HEADER_MAX];
+    const char *wrong = NULL;
+    if (fstatat(folder, name, &st, 0) != 0)
+        return dq_fail_errno(e, "%s", out->path);
+    if (!S_ISREG(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a regular file", out->path);
+    if ((uint64_t)st.st_size != out->file.len)
+        wrong = "size differs";
+    if (!wrong && out->file.header_len > 0) {
+        const int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+            return dq_fail_errno(e, "%s", out->path);
+        const int rc = dq_file_pread(fd, out->path, header, out->file.header_len, 0, e);
+        close(fd);
+        if (rc != 0)
+            return rc;
+        if (memcmp(out->file.header, header, out->file.header_len) != 0)
+            wrong = "header differs";
+    }
+    if (!wrong)
+        return 0;
+    return dq_fail(e, DQ_ERR_IO, "%s: exists and is not this array (%s); --force replaces it",
+        out->path, wrong);
+}
+
+int dq_outputs_check_same(
+    const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e)
+{
+    return check_same_array(out, o->folder_fd, dq_file_base(out->path), e);
+}
+
+static int check_file(const struct dq_outputs *o, struct dq_output *out, struct dq_error *e)
+{
+    struct stat st;
+    if (lstat(out->path, &st) != 0) {
+        if (strlen(dq_file_base(out->path)) > NAME_MAX) {
+            struct dq_error why;
+            const int code = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_IO,
+                "its file name is longer than file systems allow; use --output FILE");
+            return dq_output_fail(out, code, why.text, e);
+        }
+        return errno == ENOENT || errno == ENOTDIR ? 0 : dq_fail_errno(e, "%s", out->path);
+    }
+    const int rc = dq_outputs_check_replaceable(o->model, out->path, &st, e);
+    if (rc != 0)
+        return rc;
+    if (o->options->skip_existing) {
+        out->status = DQ_SKIPPED;
+        return check_same_array(out, AT_FDCWD, out->path, e);
+    }
+    if (!o->options->force)
+        return dq_fail(
+            e, DQ_ERR_IO, "%s: exists; --force replaces it, --skip-existing leaves it", out->path);
+    return 0;
+}
+
+int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e)
+{
+    struct stat st;
+    if (o->destination == DQ_TO_STREAM)
+        return 0;
+    if (o->folder && stat(o->folder, &st) == 0 && !S_ISDIR(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is not a folder; name one with --output", o->folder);
+    /* It may have come with the model. */
+    if (o->folder && !o->folder_asked && lstat(o->folder, &st) == 0 && S_ISLNK(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO,
+            "%s: is a symbolic link; to write where it leads, name it with --output", o->folder);
+    int rc = check_folding(o, e);
+    for (size_t i = 0; rc == 0 && i < o->n; i++) {
+        if (o->items[i].status != DQ_FAILED)
+            rc = check_file(o, &o->items[i], e);
+    }
+    return rc;
+}

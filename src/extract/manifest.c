@@ -1,0 +1,212 @@
+#include "extract/manifest.h"
+
+#include "base/checked.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const statuses[] = {
+    [DQ_PLANNED] = "planned",
+    [DQ_WRITTEN] = "written",
+    [DQ_SKIPPED] = "skipped",
+    [DQ_FAILED] = "failed",
+};
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? dq_json_text(text, strlen(text)) : json_null();
+}
+
+const char *dq_manifest_dtype(const struct dq_output *out)
+{
+    const struct dq_type_info *f = out->pick->tensor->type;
+    if (out->dtype != DQ_DTYPE_native)
+        return dq_dtype_name(out->dtype);
+    return f && f->stored[0] != '\0' ? f->token : "u8";
+}
+
+json_t *dq_manifest_entry(
+    const struct dq_outputs *o, const struct dq_output *out, const char *device)
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    return json_pack(
+        "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
+        dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
+        text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
+        dq_json_u64s(out->array.shape, out->array.n_shape), "source", "file",
+        text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
+        dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
+        dq_json_u64(dq_add_sat_u64(out->stream_off, out->array.data_off)), "bytes",
+        dq_json_u64(out->array.n_bytes), "device", out->device ? out->device : device, "status",
+        statuses[out->status], "reason", text_or_null(out->reason), "overflows",
+        dq_json_u64(out->n_overflow));
+}
+
+void dq_manifest_put(
+    struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device)
+{
+    dq_json_begin_object(j, NULL);
+    dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
+    dq_json_put(j, "model", text_or_null(o->model->path));
+    dq_json_put(j, "format", json_string(o->container->name));
+    dq_json_put(j, "device", text_or_null(device->label));
+    dq_json_put(j, "why", text_or_null(device->why));
+    dq_json_begin_list(j, "outputs");
+    for (size_t i = 0; i < o->n; i++)
+        dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], device->label));
+    dq_json_end(j);
+    dq_json_end(j);
+}
+
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat st_a;
+    struct stat st_b;
+    if (stat(a, &st_a) == 0 && stat(b, &st_b) == 0)
+        return dq_file_is_same(&st_a, &st_b);
+    return strcmp(a, b) == 0;
+}
+
+/* Checks that the manifest's folder exists or will be made, and that no output has its path. */
+static int check_manifest_place(
+    const struct dq_outputs *o, const char *path, const char *folder, struct dq_error *e)
+{
+    struct stat st;
+    if (o->destination == DQ_TO_STREAM || o->n == 0) {
+        if (stat(folder, &st) != 0)
+            return dq_fail_errno(e, "%s", path);
+        return 0;
+    }
+    char *other = dq_file_folder(o->items[0].path);
+    if (!other)
+        return dq_fail_nomem(e);
+    const bool same = is_same_folder(folder, other);
+    int rc = 0;
+    if (!same && stat(folder, &st) != 0)
+        rc = dq_fail_errno(e, "%s", path);
+    for (size_t i = 0; rc == 0 && same && i < o->n; i++) {
+        if (strcasecmp(dq_file_base(o->items[i].path), dq_file_base(path)) == 0)
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: is an array and the manifest at once", path);
+    }
+    dq_mem_free(other);
+    return rc;
+}
+
+/* Refuses a name that can only be that of a folder, or that of a folder made for the outputs. */
+static int check_manifest_name(
+    const struct dq_outputs *o, const char *path, const char *folder, struct dq_error *e)
+{
+    const char *base = dq_file_base(path);
+    bool is_folder = !*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0;
+    char *made = dq_mem_strdup(o->folder ? o->folder : "");
+    while (made && !is_folder && *dq_file_base(made)) { /* upwards */
+        char *above = dq_file_folder(made);
+        is_folder = above && strcmp(dq_file_base(made), base) == 0 && is_same_folder(above, folder);
+        const bool top = !above || strcmp(above, ".") == 0;
+        dq_mem_free(made);
+        made = above;
+        if (top)
+            break;
+    }
+    const int rc = made ? 0 : dq_fail_nomem(e);
+    dq_mem_free(made);
+    if (rc == 0 && is_folder)
+        return dq_fail(e, DQ_ERR_USAGE, "%s: is a folder, and the manifest is a file", path);
+    return rc;
+}
+
+/* Whether a file is a manifest: JSON whose first key is "gguf-dq". name is relative to an open folder.
+ */
+static bool is_manifest(int folder, const char *name)
+{
+    static const char start[] = "{\"gguf-dq\":";
+    char bytes[64];
+    struct dq_error unused;
+    struct stat st;
+    const int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size_t n = 0; /* how much of the start was there */
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        const size_t len = (uint64_t)st.st_size < sizeof bytes ? (size_t)st.st_size : sizeof bytes;
+        const bool got = dq_file_pread(fd, name, bytes, len, 0, &unused) == 0;
+        for (size_t i = 0; got && i < len && n < strlen(start); i++) {
+            if (bytes[i] == start[n])
+                n++;
+            else if (!strchr(" \t\r\n", bytes[i]) || bytes[i] == '\0')
+                break;
+        }
+    }
+    close(fd);
+    return n == strlen(start);
+}
+
+int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
+{
+    struct stat st;
+    const char *path = o->options->manifest;
+    if (!path)
+        return 0;
+    char *folder = dq_file_folder(path);
+    if (!folder)
+        return dq_fail_nomem(e);
+    int rc = check_manifest_name(o, path, folder, e);
+    if (rc == 0)
+        rc = check_manifest_place(o, path, folder, e);
+    dq_mem_free(folder);
+    if (rc != 0 || lstat(path, &st) != 0)
+        return rc;
+    rc = dq_outputs_check_replaceable(o->model, path, &st, e);
+    if (rc != 0 || o->options->force)
+        return rc;
+    if (!o->options->skip_existing)
+        return dq_fail(e, DQ_ERR_IO, "%s: exists; --force replaces it", path);
+    if (!is_manifest(AT_FDCWD, path))
+        return dq_fail(e, DQ_ERR_IO, "%s: exists and is not a manifest; --force replaces it", path);
+    return 0;
+}
+
+/* Fills the sink of a new file. */
+static int fill(struct dq_sink *sink, const struct dq_outputs *o,
+    const struct dq_manifest_device *device, struct dq_error *e)
+{
+    struct dq_json j = {.path = o->options->manifest};
+    const int fd = fcntl(dq_sink_file_fd(sink), F_DUPFD_CLOEXEC, 0);
+    j.file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (!j.file) {
+        const int rc = dq_fail_errno(e, "%s", j.path);
+        if (fd >= 0)
+            close(fd);
+        return rc;
+    }
+    dq_manifest_put(&j, o, device);
+    const int rc = dq_json_finish(&j, e);
+    fclose(j.file);
+    return rc;
+}
+
+int dq_manifest_write(
+    const struct dq_outputs *o, const struct dq_manifest_device *device, struct dq_error *e)
+{
+    const struct dq_extract_options *options = o->options;
+    const struct dq_sink_file file = {
+        .path = options->manifest,
+        .replace =
+            options->force || (options->skip_existing &&
+                                  is_manifest(o->manifest_fd, dq_file_base(options->manifest))),
+        .durable = options->durable,
+    };
+    struct dq_sink *sink = NULL;
+    int rc = dq_sink_new_file(o->manifest_fd, &file, &sink, e);
+    if (rc == 0)
+        rc = fill(sink, o, device, e);
+    if (rc == 0)
+        rc = sink->ops->commit(sink, e);
+    dq_sink_free(sink);
+    return rc;
+}
