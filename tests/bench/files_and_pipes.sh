@@ -1,10 +1,10 @@
 #!/bin/bash
-# Shows how far extract and list are from what the system itself needs for the same bytes: new files
-# in the page cache against dd and cp, pipes against head and cat, the start against true. All is
-# measured in turns; the numbers are medians. Nothing is asserted: what else runs decides, too.
+# Compares extract and list with what the system needs for the same bytes: new files in the page cache
+# with dd and cp, pipes with head and cat, the start with true. Measurements alternate; the figures
+# are medians. Nothing is asserted, since the load of the machine matters.
 #
-# usage: files_and_pipes.sh GGUF-DQ [MODEL [ROUNDS]]     MODEL for the part with a whole model; else
-#                                                        one of the shape of Gemma 3 270M is made
+# Usage: files_and_pipes.sh GGUF-DQ [MODEL [ROUNDS]]     MODEL is extracted as a whole; by default one
+#                                                        shaped like Gemma 3 270M is made
 #                                                        (needs 2.5 GB under $TMPDIR)
 set -eu
 export LC_ALL=C
@@ -55,7 +55,7 @@ types='q4_k q6_k iq2_xs'
 for type in $types; do
   "${PYTHON:-python3}" "$here/make_noise.py" "$type.gguf" "$type:4096x32768"
 done
-"${PYTHON:-python3}" "$here/../make_big.py" many.gguf --tensors 100000 --vocab 262144
+"${PYTHON:-python3}" "$here/../lib/make_big.py" many.gguf --tensors 100000 --vocab 262144
 if [ -z "$model" ]; then
   model=$folder/model.gguf
   "${PYTHON:-python3}" "$here/make_noise.py" "$model"

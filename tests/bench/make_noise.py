@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make a model of random blocks, to measure with; it is not kept.
+"""Make a model of random blocks for benchmarks; it is not kept.
 
 Usage: make_noise.py FILE [TYPE:COLUMNSxROWS...]    without tensors: the shapes and types of
                                                     Gemma 3 270M, Q4_K_M
@@ -9,7 +9,7 @@ import random
 import struct
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'lib'))
 import gguf_writer  # noqa: E402
 
 PERIOD = 1 << 20  # bytes after which the noise repeats
@@ -34,7 +34,7 @@ def gemma():
 
 
 def noise(type_name):
-    """Random blocks; floats stay plain numbers, so that nothing slows a peer's arithmetic down."""
+    """Random blocks whose scales are normal floats, so that NaNs or subnormals do not slow a peer down."""
     rng = random.Random(type_name)
     if type_name == 'f32':
         return struct.pack(f'<{PERIOD // 4}f', *(rng.uniform(-1, 1) for _ in range(PERIOD // 4)))

@@ -3,14 +3,14 @@
 
 Usage: peers.py GGUF-DQ [--model FILE] [--folder FOLDER] [--types NAME,...]
 
---model    for the extraction of a whole model; else one of the shape of Gemma 3 270M is made
---folder   keeps the virtual environment with the peers between runs
---types    only these
+--model    the model to extract as a whole; by default one shaped like Gemma 3 270M is made
+--folder   where the virtual environment with the peers is kept between runs
+--types    the types to measure
 
-On demand only: it needs the network and about 3 GB of disk. A peer that cannot be installed is left
-out. The types: GB/s of f32 output on one core, from an array in memory to an array in memory with
-the peers, from a file in the page cache to nowhere with gguf-dq, its start included. The model: every
-tensor to a .npy file of f32. All is measured in turns; the numbers are medians.
+Run on demand only: it needs the network and about 3 GB of disk. A peer that cannot be installed is
+skipped. Types are measured in GB/s of f32 output on one core: the peers decode from memory to memory,
+gguf-dq from a file in the page cache to /dev/null, including its start. The model is extracted to
+.npy files of f32, one for each tensor. Measurements alternate; the figures are medians.
 """
 import argparse
 import os
@@ -25,18 +25,18 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / 'lib'))
 import gguf_writer  # noqa: E402
 import make_noise  # noqa: E402
 
 PEERS = ('gguf', 'libgguf')
 ROUNDS = 5
 COLUMNS = 4096
-OUR_ROWS = 32768  # 2^27 weights, so that the start counts for little
+OUR_ROWS = 32768  # 2^27 weights, so that the start does not matter
 PEER_ROWS = 1024
 WORTH = ('q', 'iq', 'tq', 'mxfp', 'nvfp', 'f16', 'bf16')
 
-# A child's peak memory counts from that of the process that forked it, so a small one stands between.
+# A child's peak memory includes that of the process that forked it, so a small one forks it.
 STOPWATCH = """
 import os, sys, time
 start = time.perf_counter()
@@ -95,7 +95,7 @@ def seconds(function):
 
 
 def rate_of_peer(decode, type_name):
-    """Returns a function that measures once, or None if the peer does not know the type."""
+    """Returns a function that measures once, or None if the peer lacks the type."""
     import numpy
     number = gguf_writer.TYPES[type_name][0]
     size = gguf_writer.tensor_bytes(type_name, [COLUMNS, PEER_ROWS])
@@ -146,7 +146,7 @@ def compare_types(binary, types, folder):
 
 
 def extract_with(peer, model, folder):
-    """What a person writes who has this peer; runs as a child, to be measured."""
+    """What a user of this peer would write. Runs as a child process, to be measured."""
     import gguf
     import numpy
     decode = decoders()[peer]
@@ -166,7 +166,7 @@ def compare_model(binary, model, folder):
     out = folder / 'out'
     commands = {'gguf-dq': [binary, 'extract', '-q', '-o', f'{out}/', str(model)]}
     peers = decoders()
-    if 'gguf' in peers:  # which reads the file, for the other too
+    if 'gguf' in peers:  # reads the file into the page cache, for the peer too
         for peer in peers:
             commands[peer] = [sys.executable, __file__, '--extract', peer, str(model), str(out)]
     results = {name: [] for name in commands}

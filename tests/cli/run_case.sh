@@ -1,14 +1,19 @@
 #!/bin/sh
-# Runs command-line tests and compares what they print with what is written beside them.
+# Runs command-line cases and compares what they print with the expected output next to them.
 #
-# Usage: run_case.sh CASE.sh...             exit 1 if one differs
-#        run_case.sh --update CASE.sh...    write down what they print; read the changes afterwards
+# Usage: run_case.sh CASE.sh...             exit 1 if an output differs
+#        run_case.sh --update CASE.sh...    save the outputs as the expected ones; review the diff
 #
-# A case is a script that runs in a new folder with gguf-dq on its path. NAME.stdout, NAME.stderr
-# and NAME.exit hold what it prints and its exit status; what is absent is empty, or 0.
-# NAME.stderr.glob in the place of NAME.stderr holds a shell pattern for each line.
+# A case is a script that runs in a new, empty folder with gguf-dq on its path. NAME.stdout,
+# NAME.stderr and NAME.exit hold the expected output and exit status of NAME.sh; a missing file means
+# no output, or status 0. NAME.stderr.glob, used instead of NAME.stderr, holds a shell pattern for each
+# line. A case that cannot run on this machine exits with 77 and counts as skipped. The second line of
+# a script can hold properties for meson: see find_cases.py.
 #
-# GGUF_DQ: the program. GGUF_DQ_VALGRIND: if set, it runs under this valgrind. PYTHON: a Python with numpy. Cases get $DATA, $TESTS and $PYTHON.
+# Environment: GGUF_DQ names the program, usually build/src/gguf-dq; GGUF_DQ_HOST (cases with the word
+# `gpu`) and INTRUDER (cases with the word `sandbox`) default to their places in the same build folder.
+# GGUF_DQ_VALGRIND is a valgrind to run the program under. PYTHON is a Python with numpy.
+# Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of tests/lib/ and tests/cli/tools/.
 set -u
 
 update=false
@@ -21,12 +26,18 @@ here=$(cd -- "$(dirname -- "$0")" && pwd) || exit 2
 TESTS=$(dirname -- "$here")
 DATA=$(dirname -- "$TESTS")/data
 PYTHON=${PYTHON:-python3}
-export TESTS DATA PYTHON
+PYTHONPATH=$TESTS/lib:$TESTS/cli/tools${PYTHONPATH:+:$PYTHONPATH}
+export TESTS DATA PYTHON PYTHONPATH
 : "${GGUF_DQ:?names the program}"
 
-# Nothing of what is set outside may show in what the program prints.
+build=${GGUF_DQ%/src/gguf-dq}
+GGUF_DQ_HOST=${GGUF_DQ_HOST:-$build/tests/gpu/gguf-dq-host}
+INTRUDER=${INTRUDER:-$(realpath "$build")/tests/cli/libintruder.so}
+export INTRUDER
+
+# The outer environment must not affect what the program prints.
 unset GGUF_DQ_MODEL GGUF_DQ_AUTO_MIN GGUF_DQ_HSACO NO_COLOR CDPATH
-unset DQ_HOST_DEVICES DQ_HOST_FAIL DQ_HOST_MEMORY DQ_HOST_WRONG
+unset DQ_HOST_ABSENT DQ_HOST_DEVICES DQ_HOST_FAIL DQ_HOST_MEMORY DQ_HOST_WRONG
 unset DQ_AMD_TARGET DQ_AMD_FAIL DQ_AMD_MEMORY DQ_AMD_REPORT DQ_AMD_LEAKS
 LC_ALL=C
 PYTHONDONTWRITEBYTECODE=1
@@ -38,20 +49,26 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-program=$(cd -- "$(dirname -- "$GGUF_DQ")" && pwd)/$(basename -- "$GGUF_DQ") || exit 2
 mkdir "$scratch/bin" || exit 2
-if [ -n "${GGUF_DQ_VALGRIND-}" ]; then
+PATH=$scratch/bin:$PATH
+export PATH
+
+# use_program CASE: puts the program that the case runs on its path, as gguf-dq.
+use_program() {
+    program=$GGUF_DQ
+    ! sed -n 2p "$1" | grep -q '^# meson:.* gpu\( \|$\)' || program=$GGUF_DQ_HOST
+    program=$(realpath -- "$program") || exit 2
+    if [ -z "${GGUF_DQ_VALGRIND-}" ]; then
+        ln -sf "$program" "$scratch/bin/gguf-dq" || exit 2
+        return
+    fi
     cat >"$scratch/bin/gguf-dq" <<EOF || exit 2
 #!/bin/sh
 exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file=$scratch/valgrind.%p \
     $program "\$@"
 EOF
     chmod +x "$scratch/bin/gguf-dq" || exit 2
-else
-    ln -s "$program" "$scratch/bin/gguf-dq" || exit 2
-fi
-PATH=$scratch/bin:$PATH
-export PATH
+}
 
 # matches LINES PATTERNS: whether each line matches the pattern of the same number.
 matches() {
@@ -65,7 +82,7 @@ matches() {
     done 3<"$1" <"$2"
 }
 
-# compare WHAT EXPECTED GOT: shows the difference; an absent file is an empty one.
+# compare WHAT EXPECTED GOT: shows the difference; a missing file counts as empty.
 compare() {
     expected=$2
     [ -e "$expected" ] || expected=/dev/null
@@ -75,8 +92,8 @@ compare() {
     failed=true
 }
 
-# keep GOT EXPECTED: writes it down, or nothing if there is nothing.
-keep() {
+# save GOT EXPECTED: replaces the expected file; no file means no output.
+save() {
     if [ -s "$1" ]; then
         cp "$1" "$2"
     else
@@ -84,13 +101,13 @@ keep() {
     fi
 }
 
-# Where the kernel or the build has no sandbox, -v says so.
-take_sandbox_away() {
+# With -v the program reports that the kernel or the build has no sandbox. Removes that line.
+remove_sandbox_note() {
     grep -v '^gguf-dq: not in a sandbox: ' "$scratch/stderr" >"$scratch/stderr.rest"
     mv "$scratch/stderr.rest" "$scratch/stderr"
 }
 
-# What valgrind says of the program; about itself it says more.
+# Shows what valgrind reports about the program, which starts with ==; messages about itself do not.
 show_valgrind() {
     cat "$scratch"/valgrind.* 2>/dev/null | grep '^==' && failed=true
     rm -f "$scratch"/valgrind.*
@@ -108,23 +125,24 @@ check() {
     fi
 }
 
-write_down() {
-    keep "$scratch/stdout" "$base.stdout"
-    keep "$scratch/exit" "$base.exit"
+save_all() {
+    save "$scratch/stdout" "$base.stdout"
+    save "$scratch/exit" "$base.exit"
     if [ ! -e "$base.stderr.glob" ]; then
-        keep "$scratch/stderr" "$base.stderr"
+        save "$scratch/stderr" "$base.stderr"
     elif ! matches "$scratch/stderr" "$base.stderr.glob"; then
-        echo "$base.stderr.glob is for you to change; stderr is:"
+        echo "$base.stderr.glob has to be changed by hand; stderr is:"
         cat "$scratch/stderr"
         failed=true
     fi
 }
 
 failed=false
+skipped=false
 for case in "$@"; do
-    [ "$(basename -- "$case")" != run_case.sh ] || continue
     case=$(cd -- "$(dirname -- "$case")" && pwd)/$(basename -- "$case")
     base=${case%.sh}
+    use_program "$case"
     mkdir "$scratch/work" || exit 2
     (cd "$scratch/work" && exec sh "$case") <"/dev/null" >"$scratch/stdout" 2>"$scratch/stderr"
     status=$?
@@ -133,14 +151,18 @@ for case in "$@"; do
     else
         echo "$status" >"$scratch/exit"
     fi
-    take_sandbox_away
+    remove_sandbox_note
     show_valgrind
     [ "$#" -eq 1 ] || echo "== $(basename -- "$base")"
-    if $update; then
-        write_down
+    if [ "$status" -eq 77 ]; then
+        echo skipped
+        skipped=true
+    elif $update; then
+        save_all
     else
         check
     fi
     rm -rf "$scratch/work"
 done
-! $failed
+! $failed || exit 1
+! $skipped || exit 77

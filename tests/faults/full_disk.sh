@@ -1,8 +1,8 @@
 #!/bin/sh
 # Usage: full_disk.sh PROGRAM TESTS PYTHON
 #
-# Arrays that do not fit on a small disk, which is then really full: one line, exit 6, nothing
-# half-written; what fits is whole. Needs a name space of its own for the disk.
+# Arrays that do not fit on a small disk, which fills up: a one-line message, exit 6, no partial
+# files; what fits is complete. Mounts the disk in a name space of its own.
 LC_ALL=C
 export LC_ALL
 program=$(readlink -f "$1")
@@ -10,7 +10,7 @@ tests=$2
 python=$3
 if [ "${4-}" != inside ]; then
     unshare -rm true 2>"/dev/null" || {
-        echo 'no name spaces are to be had here'
+        echo 'this system does not allow name spaces'
         exit 77
     }
     exec unshare -rm "$0" "$program" "$tests" "$python" inside
@@ -21,16 +21,16 @@ mount -t tmpfs -o size=1m none "$scratch" || exit 2
 cd "$scratch" || exit 2
 large=$(mktemp) || exit 2
 trap 'cd /; umount "$scratch"; rm -rf "$scratch" "$large"' EXIT
-"$python" "$tests/cli/make_model.py" "$large" small:f32:8x1024 large:q8_0:1024x1024
+"$python" "$tests/lib/make_model.py" "$large" small:f32:8x1024 large:q8_0:1024x1024
 
 wrong=0
-expect() { # expect WHAT GOT DUE
+expect() { # expect WHAT GOT WANTED
     [ "$2" = "$3" ] && return
     echo "$1: '$2', not '$3'"
     wrong=1
 }
 
-# try STATUS WORDS FILES COMMAND...: what it ends with, what it says, and what is there afterwards
+# try STATUS MESSAGE FILES COMMAND...: checks the exit status, the message and the files left
 try() {
     status=$1
     words=$2
@@ -52,14 +52,14 @@ for more in '' --fsync; do
     try 6 "gguf-dq: o/large.npy: write: $no_space" '' extract -q $more -j2 -o o/ "$large" large
     # shellcheck disable=SC2086
     try 6 "gguf-dq: x.raw: write: $no_space" '' extract -q $more -d f16 -o x.raw "$large" large
-    # Files that were whole before stay.
+    # Files that were complete before stay.
     # shellcheck disable=SC2086
     try 6 "gguf-dq: o/large.npy: write: $no_space" './o/small.npy ' extract -q $more -o o/ \
         --manifest m.json "$large"
 done
 try 6 "gguf-dq: standard output: write: $no_space" '' extract -f raw -o - "$large"
 
-# To the last byte: no room even for the manifest, or a folder.
+# Full to the last byte: no room even for a manifest or a folder.
 fill() {
     dd if=/dev/zero of=filler bs=4096 2>"/dev/null"
     dd if=/dev/zero of=filler bs=1 oflag=append conv=notrunc count=4096 2>"/dev/null"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A second signal ends a run that hangs in a call which no signal ends, and leaves nothing.
+"""A second signal ends a run that hangs in an uninterruptible call, and leaves no partial file.
 
 Usage: hang.py PROGRAM SHIM
 
-One read after another hangs, as on a disk that does not answer. The first signal is noted; threads
+Each read in turn hangs, like on a disk that does not respond. The first signal is deferred; threads
 that do not hang stop working.
 """
 import glob
@@ -25,7 +25,7 @@ def failed(log):
 
 
 def wait_for(condition):
-    """Whether it comes true in time."""
+    """Whether the condition becomes true in time."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if condition():
@@ -35,7 +35,7 @@ def wait_for(condition):
 
 
 def is_pending(pid):
-    """Whether a signal waits to be taken."""
+    """Whether a signal is pending."""
     try:
         with open(f'/proc/{pid}/status', encoding='ascii') as f:
             fields = dict(line.split(':', 1) for line in f)
@@ -45,7 +45,7 @@ def is_pending(pid):
 
 
 def hang(program, shim, folder, n, numbers):
-    """Returns what was there while it hung, and what is wrong."""
+    """Returns the files that existed during the hang, and what is wrong."""
     log = os.path.join(folder, 'log')
     with open(log, 'wb') as f:
         f.write(bytes(16))
@@ -57,11 +57,11 @@ def hang(program, shim, folder, n, numbers):
         if not wait_for(lambda: failed(log) > 0 or child.poll() is not None):
             return None, 'does not come to the read'
         if child.poll() is not None:
-            return None, None  # there are not as many reads
+            return None, None  # there are fewer reads
         there = glob.glob(os.path.join(folder, 'out', '.gguf-dq-*.tmp'))
         for number in numbers:
             child.send_signal(number)
-            # While it is pending, the next one counts for nothing.
+            # While it is pending, the next one would be lost.
             wait_for(lambda: child.poll() is not None or not is_pending(child.pid))
         if not wait_for(lambda: child.poll() is not None):
             return there, 'does not end'
@@ -77,11 +77,11 @@ def hang(program, shim, folder, n, numbers):
 
 def main():
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)  # a background and nohup have them ignored
+        signal.signal(number, signal.SIG_DFL)  # ignored in background jobs and under nohup
     program, shim = map(os.path.abspath, sys.argv[1:])
     n_wrong = n_hung = n = 0
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, os.path.join(TESTS, 'cli', 'make_model.py'),
+        subprocess.run([sys.executable, os.path.join(TESTS, 'lib', 'make_model.py'),
                         os.path.join(folder, 'm.gguf'), 'large:q8_0:1024x1024'], check=True)
         pairs = [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGHUP)]
         while True:

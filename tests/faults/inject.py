@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Make each call that may fail do so in turn, and see that the program copes.
+"""Make each call that may fail do so in turn, and check how the program handles it.
 
 Usage: inject.py PROGRAM SHIM [--full] [--only COMMAND] [--kind KIND]
 
 For each command line and each kind of fault below, the program is run with the first such call
-failing, then with the second, and so on until it makes no more of them. However it ends, it must not
-crash or hang, says one true line if it fails and none if not, leaves each name with the whole right
-content or nothing, and no temporary file.
+failing, then with the second, and so on until it makes no more of them. It must never crash or hang.
+If it fails, it prints one line with the true reason, and nothing otherwise. Each output is complete
+and right, or absent, and no temporary file is left.
 
---full tries every byte of the outputs where otherwise some are tried, and more kinds of fault; --only
-and --kind one command or one kind, to look into a failure.
+--full tries every byte of the outputs instead of a sample, and more kinds of fault; --only and --kind
+select one command or one kind, to examine a failure.
 """
 import argparse
 import errno
@@ -28,8 +28,8 @@ TESTS = os.path.dirname(HERE)
 DATA = os.path.join(os.path.dirname(TESTS), 'data')
 PATIENCE = 60
 
-# Name, arguments, and what stands in DQ_FAULT_ALSO: calls that always fail. Outputs go to the current
-# folder, models are beside it.
+# Name, arguments, and DQ_FAULT_ALSO: calls that always fail. Outputs go to the current folder, models
+# are in its parent.
 COMMANDS = [
     ('list', 'list --meta ../m.gguf', ''),
     ('list-json', 'list --json --meta ../m.gguf', ''),
@@ -54,18 +54,18 @@ COMMANDS = [
     ('check-values', 'check --json --values ../plain.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
 ]
-# The others run without a sandbox. To set one up takes libseccomp 800 allocations, and when some of
-# them fail it crashes or never comes back: those are left out here.
+# The others run without a sandbox. libseccomp makes 800 allocations to set one up, and crashes or hangs
+# when some of them fail, so faults in allocations are skipped for `sandboxed`.
 SANDBOXED = {'types', 'sandboxed'}
-LOOSE = {'verify'}  # what it prints tells of times
+LOOSE = {'verify'}  # its output contains times
 
-# What libc's streams read and write: they give up when a call is interrupted. Signals are never held
-# meanwhile but for the manifest, so that no call is interrupted without an end of the run.
+# Commands that use stdio, which gives up when a call is interrupted. In the program, a signal that
+# interrupts such a call also ends the run, except while the manifest is written.
 STREAMS = {'list', 'list-json', 'list-names', 'types', 'to-folder', 'to-default', 'durable', 'check',
            'check-values', 'verify'}
 
-# With --fsync: how many files have their names when the n-th fsync fails. The new folder comes first,
-# then each file before it has its name, and the folder after that.
+# With --fsync: how many files have their final names when the n-th fsync fails. First the new folder
+# is synced, then each file before it is renamed, and the folder after that.
 NAMED = [0, 0, 1, 1, 2, 2, 3]
 
 MEMORY = ('out of memory', os.strerror(errno.ENOMEM))
@@ -73,7 +73,7 @@ ANY = (0, 1, 3, 4, 5, 6)
 
 
 class Fault:
-    """A kind of call, how it fails, and what may become of it: exit statuses, and words."""
+    """A kind of call, how it fails, and the possible results: exit statuses and words of the message."""
 
     def __init__(self, kind, action, lasting='once', statuses=(0, 6), words=None, full=False):
         self.kind = kind
@@ -130,20 +130,20 @@ FAULTS = [
     Fault('limit', errno.EPERM, 'on', (0,)),
 ]
 
-# Signals at each call of runs that write files.
+# A signal at each call, for runs that write files.
 SIGNALS = [
     Fault('each', 'term', 'once', (-signal.SIGTERM,)),
     Fault('each', 'twice', 'once', (-signal.SIGTERM, -signal.SIGHUP)),
 ]
 
-# At each byte of what is written.
+# A fault at each byte written.
 CLOSED = Fault('write', f'@{errno.EPIPE}', 'on', (0,))
 FULL = Fault('write', f'@{errno.ENOSPC}', 'on', (6,), (os.strerror(errno.ENOSPC),))
 
 
 def make_models(folder):
     def make(name, *tensors):
-        subprocess.run([sys.executable, os.path.join(TESTS, 'cli', 'make_model.py'),
+        subprocess.run([sys.executable, os.path.join(TESTS, 'lib', 'make_model.py'),
                         os.path.join(folder, name), *tensors], check=True)
     make('m.gguf', 'blk.0.q:q4_k:2x512', 'blk.0.k:q6_k:1x256', 'norm:f32:40', 'ids:i32:3x5',
          'odd name/\x1b[2J:f16:4')
@@ -177,10 +177,10 @@ class Runner:
         self.n_runs = 0
         self.n_faults = 0
         self.failures = []
-        self.met = set()  # faults that there were calls for
+        self.met = set()  # faults that occurred
 
     def run(self, command, fault=None, n=0):
-        """Returns exit status, stdout, stderr and files, and how many calls there were and failed."""
+        """Returns exit status, stdout, stderr, files, the number of calls, and how many of them failed."""
         name, words, also = command
         if name not in SANDBOXED:
             words += ' --no-sandbox'
@@ -228,7 +228,7 @@ class Runner:
             return f'exit {status}'
         if any(name.endswith('.tmp') for name in files):
             return 'leaves a temporary file'
-        # Where the model reads differently, its arrays are others.
+        # If the model was read differently, its arrays differ.
         alike = fault.action not in ('garble', 'eof')
         for name, content in files.items():
             if alike and good_files.get(name) != content and name != 'm.json':

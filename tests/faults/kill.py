@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""End runs by signals at random moments, alone and several in one folder at once.
+"""End runs by signals at random moments, single runs and several at once in one folder.
 
 Usage: kill.py PROGRAM [--signals N] [--seed N]
 
-Whenever a run ends, each name holds a whole, right array or nothing. Only SIGKILL may leave a
-temporary file, and the next run into the folder removes it. Runs do not harm one another.
+Whenever a run ends, each output is complete and right, or absent. Only SIGKILL may leave a temporary
+file, which the next run into the folder removes. Runs do not affect one another.
 """
 import argparse
 import glob
@@ -23,7 +23,7 @@ PATIENCE = 60
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 CROWD = 8
 
-# What stands in front of the model, and whether files that are there make it end with status 6.
+# The arguments before the model, and whether existing files make the run end with status 6.
 WAYS = [
     ('extract -q --force -o out/', False),
     ('extract -q --force -j2 -o out/ --manifest out/m.json', False),
@@ -35,7 +35,7 @@ WAYS = [
 
 
 def has_own_signals():
-    """A shell without job control makes its background commands ignore some signals."""
+    """Resets signals that a shell without job control sets to be ignored in background commands."""
     for number in SIGNALS[:3]:
         signal.signal(number, signal.SIG_DFL)
 
@@ -48,7 +48,7 @@ class Place:
         self.n_sent = 0
         self.n_met = 0
         self.n_left = 0
-        subprocess.run([sys.executable, os.path.join(TESTS, 'cli', 'make_model.py'),
+        subprocess.run([sys.executable, os.path.join(TESTS, 'lib', 'make_model.py'),
                         os.path.join(folder, 'm.gguf'),
                         *(f't{n}:q8_0:{256 << n % 3}x1024' for n in range(8))], check=True)
         start = time.monotonic()
@@ -87,7 +87,7 @@ class Place:
                          include_hidden=True)
 
     def check(self, what):
-        """Each name that is there has its content."""
+        """Each file that exists has its full content."""
         for below in '.', 'out':
             if os.path.isdir(os.path.join(self.folder, below)):
                 for name, content in self.contents(below).items():
@@ -103,7 +103,7 @@ class Place:
                         self.wrong.append(f'{what}: {name}: {error}')
 
     def clear(self, r):
-        """Lets the next run find all, some or none of the files."""
+        """Removes none, some or all of the files before the next run."""
         for path in glob.glob(os.path.join(self.folder, 'out', '*.npy')) + \
                 glob.glob(os.path.join(self.folder, 'out', '*.json')):
             if r.random() < 0.7:
@@ -116,7 +116,7 @@ class Place:
             child.send_signal(number)
 
     def judge(self, what, way, sent, status, said):
-        """How a run may end: as it would, or by one of the signals."""
+        """Checks how a run ended: normally, or by one of the signals."""
         if status in [-number for number in sent]:
             return
         refused = b': exists; ' in said or b': File exists' in said
@@ -144,7 +144,7 @@ class Place:
         self.check(what)
 
     def crowd(self, r, n):
-        """Some are ended, and the others must not notice."""
+        """Several runs at once; those that are ended must not affect the others."""
         what = f'{n}: several at once'
         ways = [WAYS[r.randrange(len(WAYS))] for _ in range(CROWD)]
         children = [self.start(way[0]) for way in ways]
@@ -161,7 +161,7 @@ class Place:
         self.check(what)
 
     def clean(self, what):
-        """A run that is let be removes what others left where it writes."""
+        """An undisturbed run removes temporary files that others left in its folder."""
         for way in WAYS[0], WAYS[5]:
             status, said = self.end(self.start(way[0]))
             if status != 0 or said:
@@ -175,7 +175,7 @@ class Place:
 
 def main():
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)  # a background and nohup have them ignored
+        signal.signal(number, signal.SIG_DFL)  # ignored in background jobs and under nohup
     parser = argparse.ArgumentParser()
     parser.add_argument('program')
     parser.add_argument('--signals', type=int, default=100)

@@ -1,18 +1,17 @@
 /* Makes the n-th call of one kind fail, in any program that it is preloaded into.
  *
  * DQ_FAULT is KIND:N:ACTION:LASTING. KIND is a row of the table below. N is the call of that kind
- * that fails, from 1 on. ACTION is an errno, or "short" (half of what is asked for), "one" (a
- * byte), "eof" (none), "garble" (all bytes are other ones), "hang" (it does not return, not even
- * when a signal comes), "term" (SIGTERM comes, and then it works), "twice" (SIGHUP and SIGTERM), or
- * an errno with @ before it: bytes are written up to byte N, and what follows fails. LASTING is
- * "once", or "on": all calls from that one on.
+ * that fails, from 1 on. ACTION is an errno, or "short" (half of the bytes), "one" (one
+ * byte), "eof" (none), "garble" (all bytes are changed), "hang" (it never returns, not even when a
+ * signal arrives), "term" (SIGTERM arrives, then the call works), "twice" (SIGHUP and SIGTERM), or an
+ * errno with @ before it: writes succeed up to byte N of the output and fail afterwards. LASTING is
+ * "once", or "on" for this call and all later ones.
  *
- * DQ_FAULT_ALSO, KIND=ERRNO,..., names kinds of system calls that fail always. DQ_FAULT_LOG is a
- * file of 16 bytes that gets the number of calls of the kind, and of those that failed.
+ * DQ_FAULT_ALSO, KIND=ERRNO,..., names kinds of system calls that always fail. DQ_FAULT_LOG is a
+ * file of 16 bytes that receives the number of calls of the kind, and of those that failed.
  *
- * System calls are caught where the kernel sees them, by seccomp's trap, so that those of libc's
- * own streams count too. Writes to standard error are let pass: what the program says is what is
- * tested.
+ * System calls are intercepted with seccomp's trap, so that those of stdio count, too. Writes to
+ * standard error never fail, because the messages are what is tested.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -79,7 +78,7 @@ static struct {
     bool twice;
 } fault;
 
-/* Kinds that fail always. */
+/* Kinds that always fail. */
 static struct {
     const struct kind *kind;
     int error;
@@ -94,7 +93,7 @@ static struct {
 static _Atomic bool armed;
 static _Atomic uint64_t bytes_written;
 
-/* A system call that the filter lets pass, as it comes from here. */
+/* A system call that the filter allows, because it comes from here. */
 long fault_call(long number, long a, long b, long c, long d, long e, long f);
 extern const char fault_call_end[];
 __asm__(".text\n"
@@ -115,7 +114,7 @@ __asm__(".text\n"
         "fault_call_end:\n"
         "ret\n");
 
-/* Whether the call that is made now is to fail. */
+/* Returns whether the current call has to fail. */
 static bool is_due(void)
 {
     if (!armed || !fault.kind)
@@ -132,7 +131,7 @@ static bool counts(const char *kind)
     return fault.kind && strcmp(fault.kind->name, kind) == 0;
 }
 
-/* Calls with buffers, of which most bytes at most are moved: as the kernel may. */
+/* Calls with several buffers. At most `most` bytes are transferred, as the kernel may do. */
 static long move(long number, const long *a, uint64_t most)
 {
     struct iovec parts[MOST_PARTS];
@@ -151,7 +150,7 @@ static long move(long number, const long *a, uint64_t most)
     return fault_call(number, a[0], (long)parts, a[2], a[3], a[4], 0);
 }
 
-/* How many bytes a call is to move. */
+/* Returns the number of bytes that a call has to transfer. */
 static uint64_t asked_for(long number, const long *a)
 {
     uint64_t sum = 0;
@@ -163,7 +162,7 @@ static uint64_t asked_for(long number, const long *a)
     return sum;
 }
 
-/* Writes up to byte n of all, and then no more. */
+/* Writes up to byte n of the whole output, and then no more. */
 static long write_up_to(long number, const long *a)
 {
     const uint64_t before = bytes_written;
@@ -176,7 +175,7 @@ static long write_up_to(long number, const long *a)
     return done;
 }
 
-/* Moves less than asked for, or nothing, or other bytes. */
+/* Transfers fewer bytes than requested, none, or changed ones. */
 static long move_wrongly(long number, const long *a)
 {
     const uint64_t all = asked_for(number, a);
@@ -206,7 +205,8 @@ static long call_with_fault(long number, const long *a)
         return fault_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     while (fault.action == 'h')
         pause();
-    if (fault.action == 't') { /* to the main thread; the sandbox lets no signal out of here */
+    if (fault.action ==
+        't') { /* to the main thread; the sandbox forbids signals to other processes */
         if (fault.twice)
             fault_call(SYS_tgkill, getpid(), getpid(), SIGHUP, 0, 0, 0);
         fault_call(SYS_tgkill, getpid(), getpid(), SIGTERM, 0, 0, 0);

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Write the first inputs of the fuzz targets: make_seeds.py DATA CORPUS.
 
-What fuzzing finds later is put beside them under a name that says what it is.
+Later findings are added under names that describe them.
 """
 import os
 import re
 import struct
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
 import gguf_writer  # noqa: E402
 
 SECOND_FILE = b'|second file|'
@@ -38,7 +38,7 @@ LINES = [
 
 
 def types(data):
-    """The types in the order of their rows, which is that of the targets' type byte."""
+    """The types in the order of their rows, which the targets use for the type byte."""
     with open(os.path.join(data, os.pardir, 'src', 'type', 'types.def'), encoding='utf-8') as f:
         return re.findall(r'^DQ_TYPE\((\w+), "\w+", \d+, \d+, (\d+)', f.read(), re.M)
 

@@ -1,12 +1,11 @@
 #!/bin/bash
-# Builds the fuzz targets with clang and runs each for some seconds, one after the other; afterwards the
-# inputs that were found run once more without an engine and without sanitizers, to see what time and
-# memory they take.
+# Builds the fuzz targets with clang and runs them one after another, each for some seconds. The inputs
+# found then run once more without an engine and sanitizers, to check their time and memory.
 #
 # Usage: run.sh [SECONDS [TARGET...]]        60 seconds; gguf decode select cli
 #
-# FUZZ_BUILD: the folder of the builds (build-fuzz). FUZZ_FOUND: where inputs are kept from one run to
-# the next (build-fuzz/found); a finding is left in its findings/. Exit status 1: something was found.
+# FUZZ_BUILD: the build folder (build-fuzz). FUZZ_FOUND: where inputs are kept between runs
+# (build-fuzz/found); findings are put into its findings/. Exit status 1: something was found.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -28,7 +27,7 @@ setup "$build" -Dfuzzing=enabled -Db_sanitize=address,undefined -Db_lundef=false
 setup "$build-plain"
 meson compile -C "$build" "${@/#/fuzz_}" && meson compile -C "$build-plain" "${@/#/replay_}" || exit 2
 
-# Memory that was freed is kept for a while, which is not the program's.
+# Sanitizers keep freed memory for a while, which must not count as the program's.
 export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=8
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 mkdir -p "$found/findings"

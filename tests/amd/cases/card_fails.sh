@@ -1,6 +1,7 @@
 #!/bin/sh
-# Any call may fail, at once or at the next synchronisation: who asked for the card is told, with
-# auto the CPU takes over, the bytes are right, and all is given back.
+# meson: timeout=300
+# Any call may fail, at once or at the next synchronisation. If the card was requested, the failure
+# is reported; with auto the CPU takes over and the bytes are right. All resources are released.
 cp "$DATA/sample.gguf" m.gguf
 export DQ_AMD_TARGET="$DQ_TEST_TARGET" DQ_AMD_LEAKS=1
 gguf-dq extract -q --device cpu m.gguf -o cpu/

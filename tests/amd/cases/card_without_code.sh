@@ -1,6 +1,7 @@
 #!/bin/sh
-# A card that the program has no code for: the message names it, and what there is. With auto the
-# CPU does it.
+# meson: timeout=300
+# A card that the program has no code for: the message names the card and the targets of the build.
+# With auto the CPU does the work.
 cp "$DATA/sample.gguf" m.gguf
 export DQ_AMD_TARGET=gfx705
 gguf-dq extract --device hip m.gguf output.weight -o a.raw 2>words

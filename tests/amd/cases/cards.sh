@@ -1,5 +1,6 @@
 #!/bin/sh
-# The cards that there are, one without code for it, and what is said when the runtime fails.
+# meson: timeout=300
+# The list of cards, one of them without code, and the message if the runtime fails.
 show() {
     gguf-dq devices | grep '^hip' |
         sed "s/$DQ_TEST_TARGET/TARGET/; s/there are: .*\./there are: .../; s/ *\$//"

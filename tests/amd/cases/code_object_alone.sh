@@ -1,5 +1,7 @@
 #!/bin/sh
-# GGUF_DQ_HSACO with the code object of one target; for a card of another; a file that is none.
+# meson: timeout=300
+# GGUF_DQ_HSACO with the code object of one target, on a card of another target, and with a file
+# that is not a code object.
 cp "$DATA/sample.gguf" m.gguf
 export GGUF_DQ_HSACO="$DQ_TEST_CODE"
 DQ_AMD_TARGET=$DQ_TEST_TARGET gguf-dq verify --device hip m.gguf | tail -n 1

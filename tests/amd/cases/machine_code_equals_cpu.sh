@@ -1,11 +1,12 @@
 #!/bin/sh
-# The machine code writes the same bytes as the CPU, through all of the program: chunks, slices,
-# weights that overflow.
+# meson: timeout=300
+# The machine code writes the same bytes as the CPU in the whole program: chunks, slices,
+# overflowing weights.
 export DQ_AMD_TARGET="$DQ_TEST_TARGET,$DQ_TEST_TARGET" DQ_AMD_LEAKS=1
 cp "$DATA/sample.gguf" "$DATA/gguf/good/all_types.gguf" "$DATA/gguf/good/hard_blocks.gguf" \
     "$DATA/gguf/good/big_endian.gguf" .
-"$PYTHON" "$TESTS/cli/make_model.py" overflow.gguf --scale 1000 a:f32:3x256 b:f32:2x64
-"$PYTHON" "$TESTS/cli/make_model.py" large.gguf a:q4_k:90x4096 b:q8_0:64x4096 c:f32:9x4096
+"$PYTHON" "$TESTS/lib/make_model.py" overflow.gguf --scale 1000 a:f32:3x256 b:f32:2x64
+"$PYTHON" "$TESTS/lib/make_model.py" large.gguf a:q4_k:90x4096 b:q8_0:64x4096 c:f32:9x4096
 same() {
     gguf-dq extract --device cpu -f raw "$@" -o - 2>words.cpu >out.cpu
     cpu=$?

@@ -1,0 +1,16 @@
+#!/bin/sh
+# meson: gpu timeout=300
+# bench on a GPU reports kernel and end-to-end rates, and checks what the kernels write.
+measure() {
+    gguf-dq bench --jsonl --size 1 --time 1 --type q4_k --device "$@"
+}
+DQ_HOST_DEVICES=1 measure gpu |
+    "$PYTHON" -c 'import json, sys
+for line in sys.stdin:
+    row = json.loads(line)
+    print(row["device"], row.get("limit", row.get("way")), row["gbs"] > 0)'
+measure gpu:2; echo $?
+DQ_HOST_WRONG=bits:0-9999999:dq_q4_k_f32 measure gpu:0 >/dev/null; echo $?
+DQ_HOST_FAIL=launch:4+ measure gpu:1 >/dev/null; echo $?
+# With several devices, the working ones are measured.
+DQ_HOST_FAIL=open:1 measure auto --cpu baseline | grep -c '"way"'

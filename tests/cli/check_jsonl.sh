@@ -1,7 +1,0 @@
-#!/bin/sh
-# A line for each finding, and nothing else.
-for name in good/small_valid bad/offset_first_not_zero bad/version_byteswapped_rest_le; do
-    cp "$DATA/gguf/$name.gguf" model.gguf
-    gguf-dq check --jsonl model.gguf
-    echo "exit $?"
-done

@@ -1,0 +1,29 @@
+#!/bin/sh
+# meson: gpu timeout=300
+# Falling back to the CPU is reported in text and in JSON.
+cp "$DATA/sample.gguf" m.gguf
+export GGUF_DQ_AUTO_MIN=1
+gguf-dq extract -v m.gguf output.weight -o a/
+DQ_HOST_DEVICES=0 gguf-dq extract -v m.gguf output.weight -o b/
+GGUF_DQ_AUTO_MIN=300000 gguf-dq extract -v m.gguf output.weight -o c/
+gguf-dq extract -v m.gguf output.weight -o d/ --device host:1
+gguf-dq extract -v m.gguf output.weight -o e/ --device cpu
+DQ_HOST_FAIL=launch:2 gguf-dq extract -v m.gguf 'output*' -o f/ --manifest f.json --json >g.json
+echo "$?"
+cmp f.json g.json
+DQ_HOST_FAIL=launch:2 gguf-dq extract -q m.gguf 'output*' -o h/ --jsonl >h.jsonl
+"$PYTHON" - <<'EOF'
+import json
+with open('f.json') as f:
+    outputs = json.load(f)['outputs']
+with open('h.jsonl') as f:
+    lines = [json.loads(line) for line in f]
+# Which of the last two launches comes first is a matter of luck.
+for report in outputs, lines:
+    devices = [o['device'] for o in report]
+    print(devices[0], devices[1] in ('host:0', 'cpu'), devices[2], [o['status'] for o in report])
+EOF
+# A dry run opens no GPU.
+DQ_HOST_FAIL=count:1 gguf-dq extract -v --dry-run --device gpu m.gguf output.weight
+# Nor do other commands.
+DQ_HOST_FAIL=count:1,open:1 gguf-dq list --names m.gguf | tail -n 1

@@ -1,9 +1,0 @@
-#!/bin/sh
-# Several tensors do not go into one file.
-cp "$DATA/sample.gguf" .
-gguf-dq extract sample.gguf -o x.npy output
-echo "exit $?"
-: >there
-gguf-dq extract --force sample.gguf -o there output
-echo "exit $?"
-ls -A

@@ -1,7 +1,0 @@
-#!/bin/sh
-# The signal that comes with `ulimit -f` leaves nothing half-written either.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 8M
-ulimit -f 64
-gguf-dq extract big.gguf -o x.raw
-echo "exit $?"
-ls -A

@@ -1,6 +1,0 @@
-#!/bin/sh
-# A tensor of 4 GiB passes through in little memory, decoded or as it is.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 4G --type q8_0
-"$PYTHON" "$TESTS/cli/measure.py" gguf-dq extract -q big.gguf -d native -o /dev/null
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 1G --type q4_k
-"$PYTHON" "$TESTS/cli/measure.py" gguf-dq extract -q big.gguf -o /dev/null

@@ -1,7 +1,0 @@
-#!/bin/sh
-# Progress appears on a terminal after a second and goes away; not with -q, and not for short work.
-"$PYTHON" "$TESTS/make_big.py" big.gguf --tensor-bytes 64M --type f32
-"$PYTHON" "$TESTS/cli/progress.py" gguf-dq extract big.gguf -o -
-"$PYTHON" "$TESTS/cli/progress.py" gguf-dq extract -q big.gguf -o -
-cp "$DATA/sample.gguf" .
-"$PYTHON" "$TESTS/cli/terminal.py" stderr gguf-dq extract sample.gguf -o out

@@ -1,0 +1,27 @@
+#!/bin/sh
+# meson: gpu timeout=300
+# Every type in every dtype, on the device, against the built-in weights.
+gguf-dq verify --self-test >all
+head -n 9 all
+tail -n 1 all
+grep -c ' equal$' all
+gguf-dq verify --self-test --dtype bf16 | tail -n 1
+gguf-dq verify --self-test --json >all.json
+gguf-dq verify --self-test --jsonl >all.jsonl
+"$PYTHON" - <<'EOF'
+import json
+with open('all.json') as f:
+    report = json.load(f)
+with open('all.jsonl') as f:
+    lines = [json.loads(line) for line in f]
+print({key: value for key, value in report.items() if key != 'checks'})
+print(report['checks'] == lines, len(lines), lines[-1])
+print(len({(line['type'], line['dtype']) for line in lines}))
+EOF
+# No other argument is allowed with it.
+cp "$DATA/sample.gguf" .
+for words in sample.gguf '-t x' '-T x' '-x y' '-d native'; do
+    # shellcheck disable=SC2086 # several words
+    gguf-dq verify --self-test $words
+    echo "$?"
+done

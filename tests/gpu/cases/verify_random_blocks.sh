@@ -1,6 +1,0 @@
-#!/bin/sh
-# A MiB of random blocks of each type, in many chunks, against the CPU.
-"$PYTHON" "$TESTS/gpu/make_all_types.py" m.gguf --mib 1
-export DQ_HOST_MEMORY=10000000
-"$TESTS/gpu/verify.sh" m.gguf
-"$TESTS/gpu/verify.sh" m.gguf -d f16 | tail -n 1

@@ -1,9 +1,0 @@
-#!/bin/sh
-# The same as JSON.
-cp "$DATA/sample.gguf" m.gguf
-DQ_HOST_WRONG=bits:1000-1000 "$TESTS/gpu/verify.sh" m.gguf --json blk.0.attn_k.weight output.bias
-echo "$?"
-DQ_HOST_WRONG=bits:200-201 "$TESTS/gpu/verify.sh" m.gguf --jsonl -d f16 output.bias blk.0.attn_q.bias
-echo "$?"
-DQ_HOST_WRONG=nan:9-9 "$TESTS/gpu/verify.sh" m.gguf --jsonl output.bias
-echo "$?"
