@@ -183,7 +183,7 @@ static int check_model(struct checking *c, const char *from, struct dq_error *e)
 {
     const struct dq_diagnostic_sink diag = {emit, c};
     struct dq_error why;
-    const int rc = dq_model_examine(c->path, &diag, &c->model, &why);
+    const int rc = dq_model_examine(&dq_file_store, c->path, &diag, &c->model, &why);
     if (!c->model)
         return dq_fail(e, rc, "%s%s", why.text, from);
     if (!c->args->values) /* for which names may be read from a file */

@@ -179,7 +179,7 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned dept
     case DQ_KIND_STRING:
         if (v.text_len < v.u || (v.u > ODD_BYTES && !dq_utf8_valid(v.text, v.text_len)))
             rc = dq_fail(e, DQ_ERR_MEMORY, "%s: a string of %" PRIu64 " bytes is too long for JSON",
-                c->path, v.u);
+                c->source->name, v.u);
         else
             dq_json_put(j, key, dq_json_text(v.text, v.text_len));
         break;

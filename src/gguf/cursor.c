@@ -1,6 +1,5 @@
 #include "gguf/cursor.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
@@ -14,9 +13,9 @@ enum {
 };
 
 int dq_cursor_init(
-    struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e)
+    struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e)
 {
-    *c = (struct dq_cursor){.fd = fd, .path = path, .pos = pos, .end = end};
+    *c = (struct dq_cursor){.source = source, .pos = pos};
     c->buf = dq_mem_calloc(1, WINDOW + NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
@@ -29,7 +28,7 @@ void dq_cursor_finish(struct dq_cursor *c)
 
 uint64_t dq_cursor_left(const struct dq_cursor *c)
 {
-    return c->end - c->pos;
+    return c->source->size - c->pos;
 }
 
 int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_diagnostic *f,
@@ -41,11 +40,12 @@ int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct d
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    here.path = c->path;
+    here.path = c->source->name;
     here.kv = c->kv;
     here.tensor = c->tensor;
     here.offset = c->item;
-    return dq_emit_fail(c->diag, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->item);
+    return dq_emit_fail(
+        c->diag, e, &here, "%s: %s (offset %" PRIu64 ")", c->source->name, text, c->item);
 }
 
 static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
@@ -69,7 +69,7 @@ static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
         const uint64_t left = dq_cursor_left(c);
         const size_t len = left < WINDOW ? (size_t)left : WINDOW;
         c->buf_len = 0;
-        const int rc = dq_file_pread(c->fd, c->path, c->buf, len, c->pos, e);
+        const int rc = dq_source_pread(c->source, c->buf, len, c->pos, e);
         if (rc != 0)
             return rc;
         c->buf_off = c->pos;

@@ -11,15 +11,14 @@
 
 #include "base/err.h"
 #include "gguf/diagnostic.h"
+#include "source/source.h"
 
 struct dq_cursor {
-    int fd;
-    const char *path; /* for messages; not owned */
-    uint64_t pos;     /* offset in the file of the next byte */
-    uint64_t end;     /* size of the file */
-    uint64_t item;    /* where what was read last began, or what is at fault: what errors name */
-    bool big_endian;  /* numbers are big-endian */
-    bool narrow;      /* version 1: counts and lengths have 32 bits */
+    const struct dq_source *source; /* not owned */
+    uint64_t pos;                   /* offset of the next byte */
+    uint64_t item;   /* where what was read last began, or what is at fault: what errors name */
+    bool big_endian; /* numbers are big-endian */
+    bool narrow;     /* version 1: counts and lengths have 32 bits */
     /* For findings: who is told, and the pair or tensor that is being read. Each may be NULL. */
     const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;
@@ -29,9 +28,10 @@ struct dq_cursor {
     size_t buf_len;
 };
 
-/* Opens a cursor on fd at pos. fd and path stay the caller's and must outlive it. */
+/* Opens a cursor on a source at pos, which must not lie past its end. The source stays the caller's and
+ * must outlive the cursor. */
 int dq_cursor_init(
-    struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e);
+    struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e);
 void dq_cursor_finish(struct dq_cursor *c);
 
 /* Bytes between the cursor and the end of the file. */

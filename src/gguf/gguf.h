@@ -31,9 +31,8 @@ struct dq_kv {
 };
 
 struct dq_shard {
-    char *path;
-    int fd;
-    uint64_t size;
+    struct dq_source *source; /* owned */
+    const char *path;         /* the source's name */
     uint32_t version;
     bool big_endian;
     uint64_t alignment;
@@ -67,8 +66,10 @@ struct dq_model {
     size_t n_shards;
     struct dq_tensor *tensors; /* in the order of the files */
     size_t n_tensors;
-    struct dq_strmap names;                /* tensor name -> index */
-    const struct dq_diagnostic_sink *diag; /* is told of findings; NULL: nobody wants them */
+    struct dq_strmap names; /* tensor name -> index */
+    /* While it is opened: where its files are, and who takes the diagnostics, or NULL. */
+    const struct dq_store *store;
+    const struct dq_diagnostic_sink *diag;
 };
 
 /* Opens a model read-only; any member of a split set opens the set. dq_model_free closes it. */
@@ -78,8 +79,8 @@ void dq_model_free(struct dq_model *m);
 /* The same, and tells the listener of everything that is wrong: with the model, which ends the
  * reading (DQ_ERR_MALFORMED), or with single tensors. What was read by then is handed out even so, for
  * dq_model_lint; *out is NULL only after other errors. */
-int dq_model_examine(const char *path, const struct dq_diagnostic_sink *diag, struct dq_model **out,
-    struct dq_error *e);
+int dq_model_examine(const struct dq_store *store, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);
 
 /* Tells the listener of what is odd in a model, or in what was read of it, and no error. Reads the
  * values of its metadata and the bytes between its tensors. */
@@ -89,6 +90,9 @@ int dq_model_lint(
 /* Takes the name of a split file, PREFIX-%05d-of-%05d.gguf, apart: returns the length of PREFIX, or
  * -1 if path is not of that form (then number and count stay as they are). */
 int dq_split_name(const char *path, unsigned *number, unsigned *count);
+
+/* Whether st describes one of the model's own files. */
+bool dq_model_is_file(const struct dq_model *m, const struct stat *st);
 
 /* Finds a tensor by its exact name; NULL if there is none. */
 const struct dq_tensor *dq_model_find(const struct dq_model *m, const char *name, size_t len);

@@ -1,7 +1,6 @@
 #include "gguf/parts.h"
 
 #include "base/checked.h"
-#include "base/file.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
@@ -21,12 +20,12 @@ enum { LOOKED_AT = 4096 };
 static int look_at_padding(const struct layout *l, uint64_t off, uint64_t end, struct dq_error *e)
 {
     uint8_t bytes[LOOKED_AT];
-    if (end > l->s->size)
-        end = l->s->size;
+    if (end > l->s->source->size)
+        end = l->s->source->size;
     if (off >= end)
         return 0;
     const size_t len = end - off < sizeof bytes ? (size_t)(end - off) : sizeof bytes;
-    const int rc = dq_file_pread(l->s->fd, l->s->path, bytes, len, off, e);
+    const int rc = dq_source_pread(l->s->source, bytes, len, off, e);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < len; i++) {
@@ -85,7 +84,7 @@ static int step_to(struct layout *l, const struct dq_tensor *t, struct dq_error 
 static int look_at_end(const struct layout *l, struct dq_error *e)
 {
     uint64_t due;
-    const uint64_t size = l->s->size;
+    const uint64_t size = l->s->source->size;
     if (!l->known || l->end > size || !due_at(l, &due))
         return 0;
     struct dq_diagnostic f = {.rule = DQ_RULE_padding_missing,
@@ -142,7 +141,7 @@ int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n
     int rc = look_at_padding(&l, s->infos_end, s->data_off, e);
     for (size_t i = 0; rc == 0 && i < n_placed; i++)
         rc = step_to(&l, placed[i], e);
-    if (n_placed < n || (n == 0 && s->size < s->data_off)) /* or it needs no padding */
+    if (n_placed < n || (n == 0 && s->source->size < s->data_off)) /* or it needs no padding */
         l.known = false;
     if (rc == 0)
         rc = look_at_end(&l, e);

@@ -1,6 +1,5 @@
 #include "gguf/gguf.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "gguf/parts.h"
@@ -9,7 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 void dq_model_drop_shards(struct dq_model *m)
 {
@@ -30,9 +28,7 @@ void dq_model_drop_shards(struct dq_model *m)
             dq_mem_free(s->kvs[k].key);
         }
         dq_mem_free(s->kvs);
-        dq_mem_free(s->path);
-        if (s->fd >= 0)
-            close(s->fd);
+        dq_source_close(s->source);
     }
     m->n_shards = 0;
 }
@@ -52,16 +48,18 @@ static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
     return rc_regions != 0 ? dq_fail(e, rc_regions, "%s", why.text) : rc;
 }
 
-int dq_model_examine(const char *path, const struct dq_diagnostic_sink *diag, struct dq_model **out,
-    struct dq_error *e)
+int dq_model_examine(const struct dq_store *store, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e)
 {
     *out = NULL;
     struct dq_model *m = dq_mem_calloc(1, sizeof *m);
     if (!m)
         return dq_fail_nomem(e);
+    m->store = store;
     m->diag = diag;
     const int rc = read_model(m, path, e);
     m->diag = NULL;
+    m->store = NULL;
     if (rc == 0 || (rc == DQ_ERR_MALFORMED && diag))
         *out = m;
     else
@@ -72,7 +70,7 @@ int dq_model_examine(const char *path, const struct dq_diagnostic_sink *diag, st
 int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e)
 {
     struct dq_model *m;
-    const int rc = dq_model_examine(path, NULL, &m, e);
+    const int rc = dq_model_examine(&dq_file_store, path, NULL, &m, e);
     if (rc == 0)
         *out = m;
     return rc;
@@ -87,6 +85,15 @@ void dq_model_free(struct dq_model *m)
     dq_mem_free(m->shards);
     dq_mem_free(m->path);
     dq_mem_free(m);
+}
+
+bool dq_model_is_file(const struct dq_model *m, const struct stat *st)
+{
+    for (size_t i = 0; i < m->n_shards; i++) {
+        if (dq_source_is_file(m->shards[i].source, st))
+            return true;
+    }
+    return false;
 }
 
 const struct dq_tensor *dq_model_find(const struct dq_model *m, const char *name, size_t len)
@@ -107,7 +114,7 @@ const struct dq_kv *dq_shard_kv(const struct dq_shard *s, const char *key)
 int dq_kv_open(
     const struct dq_shard *s, const struct dq_kv *kv, struct dq_cursor *c, struct dq_error *e)
 {
-    const int rc = dq_cursor_init(c, s->fd, s->path, kv->value_off, s->size, e);
+    const int rc = dq_cursor_init(c, s->source, kv->value_off, e);
     c->big_endian = s->big_endian;
     c->narrow = s->version == 1;
     return rc;
@@ -182,7 +189,7 @@ int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t
     size_t len, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[t->shard];
-    const int rc = dq_file_pread(s->fd, s->path, buf, len, t->offset + off, e);
+    const int rc = dq_source_pread(s->source, buf, len, t->offset + off, e);
     if (rc == 0 && s->big_endian && t->type)
         dq_endian_swap(t->type->type, buf, len / t->type->bytes);
     return rc;

@@ -142,7 +142,7 @@ static int check_alone(
             "its offset %" PRIu64 " in the data section is no multiple of %" PRIu64, relative,
             s->alignment);
     }
-    return rc == 0 && *placed ? check_end(m, s->size, t, e) : rc;
+    return rc == 0 && *placed ? check_end(m, s->source->size, t, e) : rc;
 }
 
 static int by_place(const void *a, const void *b)
@@ -174,7 +174,7 @@ static void size_unknown_types(const struct dq_model *m, struct dq_tensor **plac
     uint64_t here = 0;
     for (size_t i = n; i-- > 0;) {
         struct dq_tensor *t = placed[i];
-        const uint64_t size = m->shards[t->shard].size;
+        const uint64_t size = m->shards[t->shard].source->size;
         if (i + 1 == n || placed[i + 1]->shard != t->shard) {
             next = size;
             here = t->offset;

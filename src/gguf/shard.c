@@ -1,7 +1,6 @@
 #include "gguf/parts.h"
 
 #include "base/array.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -38,7 +37,7 @@ static int read_version(struct dq_cursor *c, struct dq_shard *s, struct dq_error
 static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_error *e)
 {
     uint8_t magic[4] = {0};
-    const size_t len = s->size < sizeof magic ? (size_t)s->size : sizeof magic;
+    const size_t len = s->source->size < sizeof magic ? (size_t)s->source->size : sizeof magic;
     const int rc = dq_cursor_bytes(c, "magic", magic, len, e);
     if (rc != 0 || memcmp(magic, "GGUF", sizeof magic) == 0)
         return rc;
@@ -48,9 +47,9 @@ static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_e
         .found = DQ_WORDS("%02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3])};
     if (len == sizeof magic)
         return dq_emit_fail(c->diag, e, &f, "%s: not a GGUF file", s->path);
-    f.found = DQ_WORDS("a file of %" PRIu64 " bytes", s->size);
+    f.found = DQ_WORDS("a file of %" PRIu64 " bytes", s->source->size);
     return dq_emit_fail(
-        c->diag, e, &f, "%s: not a GGUF file (%" PRIu64 " bytes)", s->path, s->size);
+        c->diag, e, &f, "%s: not a GGUF file (%" PRIu64 " bytes)", s->path, s->source->size);
 }
 
 static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tensors, uint64_t *n_kv,
@@ -265,16 +264,13 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
     if (!grown)
         return dq_fail_nomem(e);
     m->shards = grown;
-    struct dq_shard *s = &m->shards[m->n_shards];
-    *s = (struct dq_shard){.fd = -1, .path = dq_mem_strdup(path)};
-    m->n_shards++;
-    if (!s->path)
-        return dq_fail_nomem(e);
-    int rc = dq_file_open(path, &s->fd, &s->size, e);
+    struct dq_source *source;
+    int rc = m->store->open(m->store, path, &source, e);
     if (rc != 0)
         return rc;
+    m->shards[m->n_shards++] = (struct dq_shard){.source = source, .path = source->name};
     struct dq_cursor c;
-    rc = dq_cursor_init(&c, s->fd, s->path, 0, s->size, e);
+    rc = dq_cursor_init(&c, source, 0, e);
     if (rc != 0)
         return rc;
     c.diag = m->diag;

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* "-00001-of-00003.gguf" ends the name of each file of a split set. */
 enum { SUFFIX_LEN = 20 };
@@ -114,7 +113,7 @@ static int open_member(struct dq_model *m, const char *prefix, int prefix_len, u
     snprintf(
         path, size, "%.*s-%05u-of-%05u.gguf", prefix_len, prefix, number % 100000, count % 100000);
     int rc;
-    if (access(path, F_OK) != 0) {
+    if (!m->store->exists(m->store, path)) {
         const struct dq_diagnostic f = {.rule = DQ_RULE_split_missing,
             .path = path,
             .offset = DQ_NO_OFFSET,

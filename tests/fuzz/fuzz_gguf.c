@@ -28,7 +28,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    fuzz_folder_make();
     nowhere = fopen("/dev/null", "we");
     FUZZ_CHECK(nowhere);
     return 0;
@@ -88,7 +87,7 @@ static void check_sound(const struct dq_model *m, const struct dq_tensor *t)
     FUZZ_CHECK(n == (long double)t->n_weights);
     FUZZ_CHECK((t->offset - s->data_off) % s->alignment == 0);
     FUZZ_CHECK(t->n_bytes == 0 ||
-               (long double)t->offset + (long double)t->n_bytes <= (long double)s->size);
+               (long double)t->offset + (long double)t->n_bytes <= (long double)s->source->size);
     if (t->type) {
         FUZZ_CHECK(t->dims[0] % t->type->weights == 0);
         FUZZ_CHECK(n / t->type->weights * t->type->bytes == (long double)t->n_bytes);
@@ -192,13 +191,13 @@ static bool was_told(const struct told *told, const struct dq_tensor *t)
 }
 
 /* Those who report everything that is wrong and those who refuse for it must agree. */
-static void check_findings(const char *path, int opened)
+static void check_findings(const struct dq_store *store, const char *path, int opened)
 {
     struct told told = {0};
     const struct dq_diagnostic_sink diag = {take_note, &told};
     struct dq_model *m = NULL;
     struct dq_error e;
-    const int rc = dq_model_examine(path, &diag, &m, &e);
+    const int rc = dq_model_examine(store, path, &diag, &m, &e);
     FUZZ_CHECK(rc == opened && m);
     FUZZ_CHECK((rc != 0) == (told.n_files > 0));
     for (size_t i = 0; rc == 0 && told.n_tensors < MOST_TOLD && i < m->n_tensors; i++)
@@ -213,15 +212,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct dq_model *m = NULL;
     struct dq_error e;
-    char path[512];
     const int fd = fuzz_next_fd();
     const uint8_t *second = find_second(data, size);
     const size_t len = second ? (size_t)(second - data) - SEPARATOR_LEN : size;
-    fuzz_file_write("m-00001-of-00002.gguf", data, len);
-    if (second)
-        fuzz_file_write("m-00002-of-00002.gguf", second, size - len - SEPARATOR_LEN);
-    snprintf(path, sizeof path, "%s/m-00001-of-00002.gguf", fuzz_folder());
-    const int rc = dq_model_open(path, &m, &e);
+    const struct dq_memory_file files[] = {{"m-00001-of-00002.gguf", data, len},
+        {"m-00002-of-00002.gguf", second, second ? size - len - SEPARATOR_LEN : 0}};
+    const struct dq_memory_store memory = DQ_MEMORY_STORE(files, second ? 2 : 1);
+    const int rc = dq_model_examine(&memory.store, files[0].name, NULL, &m, &e);
     if (rc == 0) {
         check_tensors(m);
         check_metadata(m);
@@ -229,8 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_error(rc, &e);
     }
     dq_model_free(m);
-    check_findings(path, rc);
+    check_findings(&memory.store, files[0].name, rc);
     FUZZ_CHECK(fuzz_next_fd() == fd);
-    fuzz_folder_empty("");
     return 0;
 }

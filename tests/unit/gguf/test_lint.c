@@ -36,7 +36,7 @@ static void examine(struct scratch *s, struct build *b, struct heard *h)
     const char *path = build_write(b, s, "model.gguf");
     build_free(b);
     *h = (struct heard){0};
-    h->rc = dq_model_examine(path, &diag, &m, &h->e);
+    h->rc = dq_model_examine(&dq_file_store, path, &diag, &m, &h->e);
     assert_non_null(m);
     check_ok(dq_model_lint(m, &diag, &h->e), &h->e);
     dq_model_free(m);
@@ -376,7 +376,7 @@ static void the_data_of_a_sound_member_is_told_beside_a_missing_one(void **state
     build_data(&b, 32, 10);
     const char *path = build_write(&b, *state, "m-00001-of-00002.gguf");
     build_free(&b);
-    h.rc = dq_model_examine(path, &diag, &m, &h.e);
+    h.rc = dq_model_examine(&dq_file_store, path, &diag, &m, &h.e);
     check_error(h.rc, &h.e, DQ_ERR_MALFORMED, "file 2 of a set of 2 is missing");
     assert_non_null(m);
     expect_heard(&h, "split-missing - -1", "tensor-in-file x 160");
@@ -388,7 +388,8 @@ static void other_errors_leave_no_model(void **state)
     struct heard h = {0};
     const struct dq_diagnostic_sink diag = {hear, &h};
     struct dq_model *m = (struct dq_model *)&h;
-    const int rc = dq_model_examine(scratch_path(*state, "nosuch"), &diag, &m, &h.e);
+    const int rc =
+        dq_model_examine(&dq_file_store, scratch_path(*state, "nosuch"), &diag, &m, &h.e);
     check_error(rc, &h.e, DQ_ERR_IO, "nosuch");
     assert_null(m);
     assert_int_equal(h.n, 0);
