@@ -28,8 +28,8 @@ struct dq_cursor {
     size_t buf_len;
 };
 
-/* Opens a cursor on a source at pos, which must not lie past its end. The source stays the caller's and
- * must outlive the cursor. */
+/* Opens a cursor on a source at pos, which must not lie past its end. The source stays the caller's
+ * and must outlive the cursor. */
 int dq_cursor_init(
     struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e);
 void dq_cursor_finish(struct dq_cursor *c);
@@ -37,8 +37,8 @@ void dq_cursor_finish(struct dq_cursor *c);
 /* Bytes between the cursor and the end of the file. */
 uint64_t dq_cursor_left(const struct dq_cursor *c);
 
-/* Fails with DQ_ERR_MALFORMED and the cursor's path and item around the text. The finding has its rule
- * and what was expected and found; the rest is the cursor's. */
+/* Fails with DQ_ERR_MALFORMED and the cursor's path and item around the text. The finding has its
+ * rule and what was expected and found; the rest is the cursor's. */
 int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_diagnostic *f,
     const char *format, ...) DQ_PRINTF(4, 5);
 

@@ -1,7 +1,10 @@
-#include "gguf/parts.h"
+#include "gguf/lint.h"
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/endian.h"
+#include "gguf/lint_layout.h"
+#include "gguf/model.h"
 
 #include <inttypes.h>
 #include <string.h>

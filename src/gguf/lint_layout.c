@@ -1,7 +1,10 @@
-#include "gguf/parts.h"
+#include "gguf/lint_layout.h"
 
 #include "base/checked.h"
 #include "base/mem.h"
+#include "gguf/regions.h"
+#include "gguf/shard.h"
+#include "gguf/tensor.h"
 
 #include <inttypes.h>
 

@@ -1,8 +1,9 @@
-#include "gguf/parts.h"
+#include "gguf/regions.h"
 
 #include "base/checked.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/model.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -114,32 +115,31 @@ static int check_end(
     return 0;
 }
 
-/* What can be said of one tensor alone. Makes its offset count from the start of the file; *placed
- * says whether that is possible. */
+/* Checks one tensor by itself and sets its offset; *placed says whether it has one. */
 static int check_alone(
     const struct dq_model *m, struct dq_tensor *t, bool *placed, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[t->shard];
-    const uint64_t relative = t->offset;
     int rc = 0;
-    *placed = dq_add_u64(s->data_off, relative, &t->offset) && t->offset <= INT64_MAX;
+    t->offset = dq_add_sat_u64(s->data_off, t->section_off);
+    *placed = t->offset <= INT64_MAX;
     if (!*placed) {
         const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_offset,
             .offset = t->info_off,
             .expected = "an offset in the data section that ends below 2^63 in the file",
-            .found = DQ_WORDS("%" PRIu64, relative)};
-        rc = refuse(
-            m, t, e, &f, "its offset %" PRIu64 " in the data section lies past 2^63", relative);
+            .found = DQ_WORDS("%" PRIu64, t->section_off)};
+        rc = refuse(m, t, e, &f, "its offset %" PRIu64 " in the data section lies past 2^63",
+            t->section_off);
     }
     if (rc == 0)
         rc = check_shape(m, t, e);
-    if (rc == 0 && relative % s->alignment != 0) {
+    if (rc == 0 && t->section_off % s->alignment != 0) {
         const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_aligned,
             .offset = t->info_off,
             .expected = DQ_WORDS("a multiple of %" PRIu64, s->alignment),
-            .found = DQ_WORDS("%" PRIu64, relative)};
+            .found = DQ_WORDS("%" PRIu64, t->section_off)};
         rc = refuse(m, t, e, &f,
-            "its offset %" PRIu64 " in the data section is no multiple of %" PRIu64, relative,
+            "its offset %" PRIu64 " in the data section is no multiple of %" PRIu64, t->section_off,
             s->alignment);
     }
     return rc == 0 && *placed ? check_end(m, s->source->size, t, e) : rc;

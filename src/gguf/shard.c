@@ -1,8 +1,9 @@
-#include "gguf/parts.h"
+#include "gguf/shard.h"
 
 #include "base/array.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/model.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -215,7 +216,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc == 0)
         rc = dq_cursor_u32(c, "tensor type", &t->type_id, e);
     if (rc == 0)
-        rc = dq_cursor_u64(c, "tensor offset", &t->offset, e);
+        rc = dq_cursor_u64(c, "tensor offset", &t->section_off, e);
     if (rc != 0)
         return rc;
     t->type = dq_type_by_id(t->type_id);
@@ -277,4 +278,28 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
     rc = read_all(&c, m, e);
     dq_cursor_finish(&c);
     return rc;
+}
+
+void dq_shards_close(struct dq_model *m)
+{
+    dq_strmap_finish(&m->names); /* before the names that it points to */
+    for (size_t i = 0; i < m->n_tensors; i++) {
+        struct dq_tensor *t = &m->tensors[i];
+        if (t->display_name != t->name)
+            dq_mem_free(t->display_name);
+        dq_mem_free(t->name);
+        dq_mem_free(t->problem);
+    }
+    m->n_tensors = 0;
+    for (size_t i = 0; i < m->n_shards; i++) {
+        struct dq_shard *s = &m->shards[i];
+        for (size_t k = 0; k < s->n_kvs; k++) {
+            if (s->kvs[k].display_name != s->kvs[k].key)
+                dq_mem_free(s->kvs[k].display_name);
+            dq_mem_free(s->kvs[k].key);
+        }
+        dq_mem_free(s->kvs);
+        dq_source_close(s->source);
+    }
+    m->n_shards = 0;
 }

@@ -1,6 +1,7 @@
-#include "gguf/parts.h"
+#include "gguf/split.h"
 
 #include "base/mem.h"
+#include "gguf/model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -157,7 +158,7 @@ int dq_split_open(struct dq_model *m, struct dq_error *e)
     if (rc != 0)
         return rc;
     if (number != 1)
-        dq_model_drop_shards(m);
+        dq_shards_close(m);
     for (size_t i = m->n_shards; rc == 0 && i < count; i++) {
         rc = open_member(m, m->path, prefix_len, (unsigned)i + 1, count, e);
         if (rc == 0)

@@ -30,8 +30,8 @@ struct dq_source_ops {
     void (*close)(struct dq_source *s);
 };
 
-/* Reads exactly len bytes at off. DQ_ERR_IO: it ends before that, as a file does that was cut after it
- * was opened. DQ_ERR_INTERRUPTED: a signal asks the program to end. */
+/* Reads exactly len bytes at off. DQ_ERR_IO: it ends before that, as a file does that was cut after
+ * it was opened. DQ_ERR_INTERRUPTED: a signal asks the program to end. */
 int dq_source_pread(
     const struct dq_source *s, void *buf, size_t len, uint64_t off, struct dq_error *e);
 
@@ -41,8 +41,8 @@ bool dq_source_is_file(const struct dq_source *s, const struct stat *st);
 /* Closes and frees a source; NULL is allowed. */
 void dq_source_close(struct dq_source *s);
 
-/* For implementations: allocates a source of len bytes, of which the first are a struct dq_source with
- * ops and a copy of name. NULL if memory is short. */
+/* For implementations: allocates a source of len bytes, of which the first are a struct dq_source
+ * with ops and a copy of name. NULL if memory is short. */
 void *dq_source_new(size_t len, const struct dq_source_ops *ops, const char *name);
 
 /* A set of named sources, such as the file system: a model may consist of several files. */
@@ -53,8 +53,8 @@ struct dq_store {
     bool (*exists)(const struct dq_store *store, const char *name);
 };
 
-/* Files by their path; "-" is standard input. What cannot be read at any offset (a pipe, a terminal, a
- * folder) is refused: DQ_ERR_USAGE, or DQ_ERR_IO for a folder. */
+/* Files by their path; "-" is standard input. What cannot be read at any offset (a pipe, a
+ * terminal, a folder) is refused: DQ_ERR_USAGE, or DQ_ERR_IO for a folder. */
 extern const struct dq_store dq_file_store;
 
 /* Bytes in memory, which stay the caller's and must outlive what is opened. */

@@ -1,5 +1,5 @@
-/* A cursor on bytes in memory, a copy of their exact length, so that a sanitizer sees a read past them.
- * One at a time. */
+/* A cursor on bytes in memory, a copy of their exact length, so that a sanitizer sees a read past
+ * them. One at a time. */
 #ifndef DQ_MEMORY_CURSOR_H
 #define DQ_MEMORY_CURSOR_H
 

@@ -1,7 +1,7 @@
 /* Data of big-endian files: the fields that are defined come out little-endian. */
 #include "build_gguf.h"
 #include "dq_test.h"
-#include "gguf/parts.h"
+#include "gguf/endian.h"
 
 #include <stdio.h>
 #include <stdlib.h>
