@@ -2,8 +2,9 @@
 
 #include <stdint.h>
 
-/* The numbers in a block that a big-endian file stores the other way round. Upstream's converter
- * defines the quantized types below and no others, and no tool writes others. */
+/* The fields of a block that are big-endian in a big-endian file. ggml's converter
+ * (gguf_convert_endian.py) defines the quantized types below and no others, and no tool writes
+ * others. */
 struct swap_field {
     uint8_t off;
     uint8_t len;

@@ -23,16 +23,21 @@ int dq_kv_open(
     return rc;
 }
 
-int dq_kv_integer(
-    const struct dq_shard *s, const struct dq_kv *kv, int64_t *out, struct dq_error *e)
+int dq_kv_integer(const struct dq_shard *s, const struct dq_kv *kv, enum dq_rule rule,
+    const struct dq_diagnostic_sink *diag, int64_t *out, struct dq_error *e)
 {
+    struct dq_diagnostic d = {.rule = rule,
+        .path = s->path,
+        .kv = kv,
+        .offset = kv->value_off,
+        .expected = "an integer below 2^63"};
     struct dq_cursor c;
     struct dq_value v;
     const enum dq_value_kind kind = dq_value_types[kv->type].kind;
-    if (kind != DQ_KIND_SIGNED && kind != DQ_KIND_UNSIGNED)
-        return dq_fail(e, DQ_ERR_MALFORMED,
-            "%s: %s is of type %s, not a whole number (offset %" PRIu64 ")", s->path,
-            kv->display_name, dq_value_types[kv->type].name, kv->value_off);
+    if (kind != DQ_KIND_SIGNED && kind != DQ_KIND_UNSIGNED) {
+        d.found = DQ_WORDS("a value of type %s", dq_value_types[kv->type].name);
+        return dq_emit_fail(diag, &d, e);
+    }
     int rc = dq_kv_open(s, kv, &c, e);
     if (rc != 0)
         return rc;
@@ -40,9 +45,10 @@ int dq_kv_integer(
     dq_cursor_finish(&c);
     if (rc != 0)
         return rc;
-    if (kind == DQ_KIND_UNSIGNED && v.u > INT64_MAX)
-        return dq_fail(e, DQ_ERR_MALFORMED, "%s: %s is %" PRIu64 ", too large (offset %" PRIu64 ")",
-            s->path, kv->display_name, v.u, kv->value_off);
+    if (kind == DQ_KIND_UNSIGNED && v.u > INT64_MAX) {
+        d.found = DQ_WORDS("%" PRIu64, v.u);
+        return dq_emit_fail(diag, &d, e);
+    }
     *out = kind == DQ_KIND_SIGNED ? v.i : (int64_t)v.u;
     return 0;
 }

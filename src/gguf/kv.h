@@ -28,9 +28,9 @@ const struct dq_kv *dq_shard_kv(const struct dq_shard *s, const char *key);
 int dq_kv_open(
     const struct dq_shard *s, const struct dq_kv *kv, struct dq_cursor *c, struct dq_error *e);
 
-/* Reads an integer of any type; fails with DQ_ERR_MALFORMED if the pair holds something else or a
- * value that does not fit. */
-int dq_kv_integer(
-    const struct dq_shard *s, const struct dq_kv *kv, int64_t *out, struct dq_error *e);
+/* Reads an integer of any type. Anything else, or one of 2^63 or more, breaks the given rule:
+ * DQ_ERR_MALFORMED and, if diag is not NULL, a diagnostic. */
+int dq_kv_integer(const struct dq_shard *s, const struct dq_kv *kv, enum dq_rule rule,
+    const struct dq_diagnostic_sink *diag, int64_t *out, struct dq_error *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "gguf/diagnostic.h"
 #include "type/type.h"
 
 enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024 /* bytes */ };
@@ -34,9 +35,13 @@ struct dq_tensor {
 struct dq_model;
 
 /* Says whether a tensor's data can be read (decode false) or read and decoded (true): 0,
- * DQ_ERR_MALFORMED if its region is wrong, or DQ_ERR_TYPE if its type is unknown. */
+ * DQ_ERR_MALFORMED if its region is wrong, or DQ_ERR_TYPE if its type cannot be decoded. */
 int dq_tensor_usable(
     const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e);
+
+/* Whether the type of a tensor can be decoded; if not, emits the note that says why. */
+bool dq_tensor_decodable(
+    const struct dq_model *m, const struct dq_tensor *t, const struct dq_diagnostic_sink *diag);
 
 /* Reads len bytes of a tensor's data, starting at its byte off; both are multiples of the block
  * size. Fields of big-endian files are converted to little-endian if the type's fields are defined.

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Builds the fuzz targets with clang and runs each for some seconds, one after the other; afterwards the
-# inputs that were found run once more without an engine and without sanitizers, to see what time and
-# memory they take.
+# Builds the fuzz targets with clang and runs each for some seconds, one after the other; afterwards runs
+# the inputs that were found once more without an engine and without sanitizers, to check the time and
+# memory that they take.
 #
 # Usage: run.sh [SECONDS [TARGET...]]        60 seconds; gguf decode select cli
 #
-# FUZZ_BUILD: the folder of the builds (build-fuzz). FUZZ_FOUND: where inputs are kept from one run to
-# the next (build-fuzz/found); a finding is left in its findings/. Exit status 1: something was found.
+# FUZZ_BUILD: the folder of the builds (build-fuzz). FUZZ_FOUND: where inputs are kept between runs
+# (build-fuzz/found); inputs that fail are put into its findings/. Exit status 1: an input failed.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -28,7 +28,7 @@ setup "$build" -Dfuzzing=enabled -Db_sanitize=address,undefined -Db_lundef=false
 setup "$build-plain"
 meson compile -C "$build" "${@/#/fuzz_}" && meson compile -C "$build-plain" "${@/#/replay_}" || exit 2
 
-# Memory that was freed is kept for a while, which is not the program's.
+# The quarantine of freed memory must not count as memory of the program.
 export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=8
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 mkdir -p "$found/findings"

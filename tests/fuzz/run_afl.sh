@@ -1,11 +1,11 @@
 #!/bin/bash
-# Builds the program itself with AFL++ and lets it have broken models, as list, extract and verify read
-# them, each for some seconds.
+# Builds the program itself with AFL++ and fuzzes list, extract and verify with damaged models, each for
+# some seconds.
 #
 # Usage: run_afl.sh [SECONDS]        60 seconds
 #
-# AFL_BUILD: the folder of the build (build-afl); what AFL++ finds is in its out-COMMAND/default. Exit
-# status 1: it found a crash or a hang.
+# AFL_BUILD: the folder of the build (build-afl); the findings of AFL++ are in its out-COMMAND/default.
+# Exit status 1: it found a crash or a hang.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -16,7 +16,7 @@ export AFL_USE_ASAN=1 AFL_USE_UBSAN=1
   -Dcuda=disabled -Dtests=disabled -Dbuildtype=debugoptimized -Db_lundef=false || exit 2
 meson compile -C "$build" gguf-dq || exit 2
 
-# Few and small, as AFL++ wants them.
+# Few and small inputs, as AFL++ recommends.
 rm -rf "$build/in"
 mkdir -p "$build/in" "$build/scratch" || exit 2
 find data/gguf/good data/gguf/bad -maxdepth 1 -name '*.gguf' -size -2 -exec cp {} "$build/in" \;

@@ -32,8 +32,8 @@ static void numbers_are_read_in_both_orders(void **state)
     }
 }
 
-/* A file is looked at through a window; a number may lie across its end, or at that of the file. */
-static void numbers_are_whole_at_every_place(void **state)
+/* A file is read through a window; a number may cross the end of the window or end the file. */
+static void numbers_are_read_at_every_offset(void **state)
 {
     (void)state;
     enum { WINDOW = 65536, SIZE = 2 * WINDOW + 77, AROUND = 12 };
@@ -50,7 +50,7 @@ static void numbers_are_whole_at_every_place(void **state)
                 uint64_t wanted = 0;
                 for (size_t k = len; k-- > 0;)
                     wanted = wanted << 8 | bytes[at + k];
-                c.pos = ends[i] - WINDOW; /* where the window is to begin */
+                c.pos = ends[i] - WINDOW; /* where the window will begin */
                 check_ok(dq_cursor_number(&c, 1, "first", &value, &e), &e);
                 c.pos = at;
                 check_ok(dq_cursor_number(&c, len, "number", &value, &e), &e);
@@ -86,11 +86,12 @@ static void a_number_past_the_end_is_refused(void **state)
     uint32_t narrow = 77;
     struct dq_cursor c = cursor_on("1234567", 7);
     check_error(dq_cursor_u64(&c, "thing", &value, &e), &e, DQ_ERR_MALFORMED,
-        "file: thing: 8 bytes claimed, 7 left in the file (offset 0)");
+        "file: metadata ends past the end of the file: expected 8 bytes for the thing, found 7 "
+        "(offset 0); is the file cut short?");
     assert_int_equal(c.pos, 0);
     check_ok(dq_cursor_skip(&c, "gap", 4, &e), &e);
     check_error(dq_cursor_u32(&c, "thing", &narrow, &e), &e, DQ_ERR_MALFORMED,
-        "thing: 4 bytes claimed, 3 left in the file (offset 4)");
+        "expected 4 bytes for the thing, found 3 (offset 4)");
     assert_int_equal(value, 77);
     assert_int_equal(narrow, 77);
     assert_int_equal(c.pos, 4);
@@ -102,17 +103,19 @@ static void skips_end_at_the_end(void **state)
     (void)state;
     struct dq_error e;
     struct dq_cursor c = cursor_on("12345", 5);
-    check_error(dq_cursor_skip(&c, "gap", 6, &e), &e, DQ_ERR_MALFORMED, "6 bytes claimed");
+    check_error(dq_cursor_skip(&c, "gap", 6, &e), &e, DQ_ERR_MALFORMED,
+        "expected 6 bytes for the gap, found 5");
     check_error(dq_cursor_skip(&c, "gap", UINT64_MAX, &e), &e, DQ_ERR_MALFORMED,
-        "18446744073709551615 bytes claimed");
+        "expected 18446744073709551615 bytes for the ");
     check_ok(dq_cursor_skip(&c, "gap", 5, &e), &e);
     assert_int_equal(dq_cursor_left(&c), 0);
     check_ok(dq_cursor_skip(&c, "gap", 0, &e), &e);
-    check_error(dq_cursor_skip(&c, "gap", 1, &e), &e, DQ_ERR_MALFORMED, "0 left in the file");
+    check_error(dq_cursor_skip(&c, "gap", 1, &e), &e, DQ_ERR_MALFORMED,
+        "expected 1 byte for the gap, found 0");
     cursor_close(&c);
 }
 
-/* Strings of a length, then of bytes, in a file of 3 + 8 bytes. */
+/* Reads a string of that claimed length in a file of 8 + 3 bytes. */
 static void check_string(uint64_t claimed, uint64_t max, const char *words)
 {
     uint8_t bytes[11] = {0, 0, 0, 0, 0, 0, 0, 0, 'a', 'b', 'c'};
@@ -136,16 +139,16 @@ static void check_string(uint64_t claimed, uint64_t max, const char *words)
     cursor_close(&c);
 }
 
-static void strings_are_compared_with_the_file_and_the_maximum(void **state)
+static void strings_are_checked_against_the_file_and_the_maximum(void **state)
 {
     (void)state;
     check_string(3, 3, NULL);
     check_string(0, 0, NULL);
     check_string(2, 100, NULL);
-    check_string(3, 2, "name: 3 bytes long, at most 2 are allowed");
-    check_string(4, 100, "name: 4 bytes claimed, 3 left in the file");
-    check_string(UINT64_MAX, UINT64_MAX, "18446744073709551615 bytes claimed");
-    check_string(1ull << 63, UINT64_MAX, "bytes claimed");
+    check_string(3, 2, "key or name too long: expected at most 2 bytes for the name, found 3");
+    check_string(4, 100, "expected 4 bytes for the name, found 3");
+    check_string(UINT64_MAX, UINT64_MAX, "expected 18446744073709551615 bytes for the ");
+    check_string(1ull << 63, UINT64_MAX, " bytes for the name, found 3");
 }
 
 static void long_files_are_read_through_the_window(void **state)
@@ -167,7 +170,7 @@ static void long_files_are_read_through_the_window(void **state)
     check_ok(dq_cursor_bytes(&c, "piece", piece, LEN - 7 - PIECE - 100000, &e), &e);
     assert_memory_equal(piece, bytes + 7 + PIECE + 100000, LEN - 7 - PIECE - 100000);
     assert_int_equal(dq_cursor_left(&c), 0);
-    c.pos = 3; /* backwards too, as dq_kv_open's cursors may */
+    c.pos = 3; /* backwards too, as the cursors of dq_kv_open may */
     check_ok(dq_cursor_bytes(&c, "piece", piece, 9, &e), &e);
     assert_memory_equal(piece, bytes + 3, 9);
     cursor_close(&c);
@@ -194,11 +197,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_in_both_orders),
-        cmocka_unit_test(numbers_are_whole_at_every_place),
+        cmocka_unit_test(numbers_are_read_at_every_offset),
         cmocka_unit_test(counts_are_narrow_in_version_1),
         cmocka_unit_test(a_number_past_the_end_is_refused),
         cmocka_unit_test(skips_end_at_the_end),
-        cmocka_unit_test(strings_are_compared_with_the_file_and_the_maximum),
+        cmocka_unit_test(strings_are_checked_against_the_file_and_the_maximum),
         cmocka_unit_test(long_files_are_read_through_the_window),
         scratch_test(a_file_that_shrank_is_an_error),
     };
