@@ -11,11 +11,11 @@ enum {
     SHOWN_ELEMENTS = 6,       /* of an array */
     SHOWN_BYTES = 120,        /* of a string */
     SHOWN_ELEMENT_BYTES = 24, /* of a string in an array */
-    WHOLE_BYTES = 16 << 20,   /* of a string in JSON, which needs it in memory */
-    ODD_BYTES = 4 << 20       /* of one that is not UTF-8, and escaped is four times as long */
+    JSON_BYTES = 16 << 20,    /* of a string in JSON, which needs it in memory */
+    ESCAPED_BYTES = 4 << 20   /* of one that is not UTF-8: escaping makes it four times as long */
 };
 
-/* The fewest digits that give the same number again. */
+/* Prints the fewest digits that read back as the same number. */
 static void print_float(double f, enum dq_value_type type, FILE *to)
 {
     char text[40];
@@ -31,19 +31,19 @@ static void print_float(double f, enum dq_value_type type, FILE *to)
 
 static void print_string(const struct dq_value *v, FILE *to)
 {
-    char display_name[4 * SHOWN_BYTES + 1];
+    char escaped[4 * SHOWN_BYTES + 1];
     size_t len = v->text_len;
-    /* A cut may have gone through a letter. */
+    /* The cut may be in the middle of a character. */
     while (len > 0 && len < v->u && v->text_len - len < 4 && !dq_utf8_valid(v->text, len))
         len--;
-    dq_escape(v->text, len, DQ_ESCAPE_NAME, display_name, sizeof display_name);
-    fprintf(to, "\"%s\"", display_name);
+    dq_escape(v->text, len, DQ_ESCAPE_NAME, escaped, sizeof escaped);
+    fprintf(to, "\"%s\"", escaped);
     if (v->text_len < v->u)
         fprintf(to, "... (%" PRIu64 " bytes)", v->u);
 }
 
-/* Reads a value again that was sound when the file was opened. If the file is another one now, it
- * is not believed either: arrays could go on within arrays. */
+/* Reads a value that was checked when the file was opened. The file may have changed since, so the
+ * depth of arrays is checked again. */
 static int read_again(struct dq_cursor *c, enum dq_value_type type, unsigned depth, size_t text_max,
     struct dq_value *out, struct dq_error *e)
 {
@@ -54,7 +54,7 @@ static int read_again(struct dq_cursor *c, enum dq_value_type type, unsigned dep
 static int print_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth,
     size_t text_max, FILE *to, struct dq_error *e);
 
-/* Prints the first elements. The cursor may be left anywhere behind the head of the array. */
+/* Prints the first elements. Leaves the cursor anywhere after the head of the array. */
 static int print_array(
     struct dq_cursor *c, const struct dq_value *v, unsigned depth, FILE *to, struct dq_error *e)
 {
@@ -64,7 +64,7 @@ static int print_array(
         const uint64_t start = c->pos;
         fputs(i ? ", " : "", to);
         rc = print_value(c, v->element, depth + 1, SHOWN_ELEMENT_BYTES, to, e);
-        if (rc == 0 && v->element == DQ_VALUE_array) { /* of which not all may have been read */
+        if (rc == 0 && v->element == DQ_VALUE_array) { /* not all of it may have been read */
             c->pos = start;
             rc = dq_value_skip(c, v->element, depth + 1, e);
         }
@@ -105,7 +105,7 @@ static int print_value(struct dq_cursor *c, enum dq_value_type type, unsigned de
     return rc;
 }
 
-/* "u32", "array of string": the type of a pair. */
+/* Writes the type of a pair: "u32", "array of string". */
 static int type_name(
     const struct dq_shard *s, const struct dq_kv *kv, char out[40], struct dq_error *e)
 {
@@ -146,7 +146,7 @@ int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e)
     return rc;
 }
 
-/* JSON has no infinities and no NaN: they become strings. */
+/* JSON has neither infinities nor NaN: they become strings. */
 static json_t *float_json(double f)
 {
     if (isnan(f))
@@ -160,7 +160,7 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned dept
     struct dq_json *j, struct dq_error *e)
 {
     struct dq_value v;
-    int rc = read_again(c, type, depth, WHOLE_BYTES, &v, e);
+    int rc = read_again(c, type, depth, JSON_BYTES, &v, e);
     if (rc != 0)
         return rc;
     switch (dq_value_types[type].kind) {
@@ -177,9 +177,9 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned dept
         dq_json_put(j, key, json_boolean(v.u));
         break;
     case DQ_KIND_STRING:
-        if (v.text_len < v.u || (v.u > ODD_BYTES && !dq_utf8_valid(v.text, v.text_len)))
+        if (v.text_len < v.u || (v.u > ESCAPED_BYTES && !dq_utf8_valid(v.text, v.text_len)))
             rc = dq_fail(e, DQ_ERR_MEMORY, "%s: a string of %" PRIu64 " bytes is too long for JSON",
-                c->path, v.u);
+                c->source->name, v.u);
         else
             dq_json_put(j, key, dq_json_text(v.text, v.text_len));
         break;
@@ -194,21 +194,23 @@ static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned dept
     return rc;
 }
 
-/* The key as it is, if JSON can spell it and no key is shown like that; so no two are alike. */
-static const char *json_key(const struct dq_kv *kv, const struct dq_strmap *display_name)
+/* Returns the key itself if it can be a JSON key and no other key is displayed like it, or else its
+ * display name: so JSON keys are unique. */
+static const char *json_key(const struct dq_kv *kv, const struct dq_strmap *display_names)
 {
     size_t other;
-    const bool as_it_is = strlen(kv->key) == kv->key_len && dq_utf8_valid(kv->key, kv->key_len) &&
-                          !dq_strmap_find(display_name, kv->key, kv->key_len, &other);
-    return as_it_is ? kv->key : kv->display_name;
+    const bool verbatim = strlen(kv->key) == kv->key_len && dq_utf8_valid(kv->key, kv->key_len) &&
+                          !dq_strmap_find(display_names, kv->key, kv->key_len, &other);
+    return verbatim ? kv->key : kv->display_name;
 }
 
-static int add_shown(const struct dq_shard *s, struct dq_strmap *display_name, struct dq_error *e)
+static int add_display_names(
+    const struct dq_shard *s, struct dq_strmap *display_names, struct dq_error *e)
 {
     for (size_t i = 0; i < s->n_kvs; i++) {
         const struct dq_kv *kv = &s->kvs[i];
         if (kv->display_name != kv->key &&
-            dq_strmap_add(display_name, kv->display_name, strlen(kv->display_name), i) < 0)
+            dq_strmap_add(display_names, kv->display_name, strlen(kv->display_name), i) < 0)
             return dq_fail_nomem(e);
     }
     return 0;
@@ -217,8 +219,8 @@ static int add_shown(const struct dq_shard *s, struct dq_strmap *display_name, s
 int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[0];
-    struct dq_strmap display_name = {0};
-    int rc = add_shown(s, &display_name, e);
+    struct dq_strmap display_names = {0};
+    int rc = add_display_names(s, &display_names, e);
     for (size_t i = 0; rc == 0 && i < s->n_kvs; i++) {
         const struct dq_kv *kv = &s->kvs[i];
         struct dq_cursor c;
@@ -228,14 +230,14 @@ int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_erro
             break;
         rc = type_name(s, kv, type, e);
         if (rc == 0) {
-            dq_json_begin_object(j, json_key(kv, &display_name));
+            dq_json_begin_object(j, json_key(kv, &display_names));
             dq_json_put(j, "type", json_string(type));
             rc = put_value(&c, kv->type, 0, "value", j, e);
             dq_json_end(j);
         }
         dq_cursor_finish(&c);
     }
-    dq_strmap_finish(&display_name);
+    dq_strmap_finish(&display_names);
     return rc;
 }
 

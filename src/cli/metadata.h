@@ -1,4 +1,4 @@
-/* Metadata as people and programs read it. */
+/* Metadata as text and as JSON. */
 #ifndef DQ_METADATA_H
 #define DQ_METADATA_H
 
@@ -10,12 +10,11 @@
 /* Prints each pair of the model on a line; long strings and arrays are cut short. */
 int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e);
 
-/* Puts all pairs, whole, into the object that is open: "KEY": {"type": ..., "value": ...}. */
+/* Writes all pairs, uncut, into the open object: "KEY": {"type": ..., "value": ...}. */
 int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_error *e);
 
-/* Writes the value of a string of the metadata to out, escaped and cut to size; "" if there is
- * none.
- */
+/* Writes the value of a string of the metadata to out, escaped and cut to size bytes with the NUL;
+ * "" if there is no such string. */
 int dq_metadata_text(
     const struct dq_model *m, const char *key, char *out, size_t size, struct dq_error *e);
 

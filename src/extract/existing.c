@@ -68,7 +68,6 @@ static bool is_open_here(const struct stat *file)
 int dq_outputs_check_replaceable(
     const struct dq_model *m, const char *path, const struct stat *st, struct dq_error *e)
 {
-    struct stat shard;
     struct stat target;
     if (S_ISDIR(st->st_mode))
         return dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
@@ -77,10 +76,8 @@ int dq_outputs_check_replaceable(
     if ((!S_ISREG(st->st_mode) && !link) ||
         (link && stat(path, &target) == 0 && (!S_ISREG(target.st_mode) || is_open_here(&target))))
         return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a regular file", path);
-    for (size_t i = 0; i < m->n_shards; i++) {
-        if (fstat(m->shards[i].fd, &shard) == 0 && dq_file_is_same(&shard, st))
-            return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
-    }
+    if (dq_model_is_file(m, st))
+        return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
     return 0;
 }
 

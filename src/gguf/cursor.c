@@ -1,22 +1,20 @@
 #include "gguf/cursor.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
     WINDOW = 65536,
-    NUMBER_MAX = 8 /* bytes; so many lie behind the window, for a number at its end */
+    NUMBER_MAX =
+        8 /* bytes; slack, so that an 8-byte load at the end of the window stays in bounds */
 };
 
 int dq_cursor_init(
-    struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e)
+    struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e)
 {
-    *c = (struct dq_cursor){.fd = fd, .path = path, .pos = pos, .end = end};
+    *c = (struct dq_cursor){.source = source, .pos = pos};
     c->buf = dq_mem_calloc(1, WINDOW + NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
@@ -29,23 +27,17 @@ void dq_cursor_finish(struct dq_cursor *c)
 
 uint64_t dq_cursor_left(const struct dq_cursor *c)
 {
-    return c->end - c->pos;
+    return c->source->size - c->pos;
 }
 
-int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_diagnostic *f,
-    const char *format, ...)
+int dq_cursor_fail(const struct dq_cursor *c, const struct dq_diagnostic *d, struct dq_error *e)
 {
-    char text[512];
-    struct dq_diagnostic here = *f;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    here.path = c->path;
-    here.kv = c->kv;
-    here.tensor = c->tensor;
-    here.offset = c->item;
-    return dq_emit_fail(c->diag, e, &here, "%s: %s (offset %" PRIu64 ")", c->path, text, c->item);
+    struct dq_diagnostic whole = *d;
+    whole.path = c->source->name;
+    whole.kv = c->kv;
+    whole.tensor = c->tensor;
+    whole.offset = c->item;
+    return dq_emit_fail(c->diag, &whole, e);
 }
 
 static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
@@ -54,22 +46,21 @@ static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_e
     c->item = c->pos;
     if (len <= left)
         return 0;
-    const struct dq_diagnostic f = {.rule = DQ_RULE_in_file,
-        .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", left, what),
-        .found = DQ_WORDS("%" PRIu64, len)};
-    return dq_cursor_fail(
-        c, e, &f, "%s: %" PRIu64 " bytes claimed, %" PRIu64 " left in the file", what, len, left);
+    const struct dq_diagnostic d = {.rule = DQ_RULE_in_file,
+        .expected = DQ_WORDS("%" PRIu64 " byte%s for the %s", len, len == 1 ? "" : "s", what),
+        .found = DQ_WORDS("%" PRIu64, left)};
+    return dq_cursor_fail(c, &d, e);
 }
 
-/* Returns how many bytes from pos on are in the window, at least one, after filling it anew if it
- * holds none. The caller has checked that there is one. */
+/* Sets *have to the number of bytes from pos on that are in the window, at least one, after
+ * refilling an empty window. The caller has checked that the file has one. */
 static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
 {
     if (c->pos < c->buf_off || c->pos >= c->buf_off + c->buf_len) {
         const uint64_t left = dq_cursor_left(c);
         const size_t len = left < WINDOW ? (size_t)left : WINDOW;
         c->buf_len = 0;
-        const int rc = dq_file_pread(c->fd, c->path, c->buf, len, c->pos, e);
+        const int rc = dq_source_pread(c->source, c->buf, len, c->pos, e);
         if (rc != 0)
             return rc;
         c->buf_off = c->pos;
@@ -106,7 +97,7 @@ int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct d
     return rc;
 }
 
-/* Spelled out, so that compilers see that it is one instruction. */
+/* Written out, so that compilers make one load of it. */
 static uint64_t little_u64(const uint8_t *p)
 {
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
@@ -121,14 +112,14 @@ static uint64_t big_u64(const uint8_t *p)
            (uint64_t)p[0] << 56;
 }
 
-/* A number of len bytes, of NUMBER_MAX that can be read. */
+/* A number of len bytes at p, where NUMBER_MAX bytes can be read. */
 static uint64_t number_at(const uint8_t *p, size_t len, bool big_endian)
 {
     const unsigned unused = 64 - 8 * (unsigned)len;
     return big_endian ? big_u64(p) >> unused : little_u64(p) & UINT64_MAX >> unused;
 }
 
-/* A number that does not lie in the window as a whole. */
+/* Reads a number that is not in the window as a whole. */
 static int fetch_number(
     struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
 {
@@ -183,11 +174,10 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
         return rc;
     c->item = start;
     if (n > max) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_name_length,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_name_length,
             .expected = DQ_WORDS("at most %" PRIu64 " bytes for the %s", max, what),
             .found = DQ_WORDS("%" PRIu64, n)};
-        return dq_cursor_fail(
-            c, e, &f, "%s: %" PRIu64 " bytes long, at most %" PRIu64 " are allowed", what, n, max);
+        return dq_cursor_fail(c, &d, e);
     }
     char *text = dq_mem_alloc((size_t)n + 1);
     if (!text)

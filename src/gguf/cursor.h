@@ -1,6 +1,6 @@
-/* A place in the metadata of a file, moving forward only.
+/* A position in the metadata of a file.
  *
- * Every read is compared with the bytes that are left before anything is done, so a cursor never
+ * Every read is checked against the bytes that are left before anything is done, so a cursor never
  * passes the end of its file, whatever lengths the file claims. */
 #ifndef DQ_CURSOR_H
 #define DQ_CURSOR_H
@@ -11,38 +11,37 @@
 
 #include "base/err.h"
 #include "gguf/diagnostic.h"
+#include "source/source.h"
 
 struct dq_cursor {
-    int fd;
-    const char *path; /* for messages; not owned */
-    uint64_t pos;     /* offset in the file of the next byte */
-    uint64_t end;     /* size of the file */
-    uint64_t item;    /* where what was read last began, or what is at fault: what errors name */
-    bool big_endian;  /* numbers are big-endian */
-    bool narrow;      /* version 1: counts and lengths have 32 bits */
-    /* For findings: who is told, and the pair or tensor that is being read. Each may be NULL. */
+    const struct dq_source *source; /* not owned */
+    uint64_t pos;                   /* offset of the next byte */
+    uint64_t item;                  /* where the item that was read last, or is at fault, begins */
+    bool big_endian;                /* numbers are big-endian */
+    bool narrow;                    /* version 1: counts and lengths have 32 bits */
+    /* For diagnostics: the sink, and the pair or tensor that is being read. Each may be NULL. */
     const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;
     const struct dq_tensor *tensor;
-    uint8_t *buf; /* a window on the file */
+    uint8_t *buf; /* a window of the file */
     uint64_t buf_off;
     size_t buf_len;
 };
 
-/* Opens a cursor on fd at pos. fd and path stay the caller's and must outlive it. */
+/* Opens a cursor on a source at pos, which must not lie past its end. The source stays the caller's
+ * and must outlive the cursor. */
 int dq_cursor_init(
-    struct dq_cursor *c, int fd, const char *path, uint64_t pos, uint64_t end, struct dq_error *e);
+    struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e);
 void dq_cursor_finish(struct dq_cursor *c);
 
 /* Bytes between the cursor and the end of the file. */
 uint64_t dq_cursor_left(const struct dq_cursor *c);
 
-/* Fails with DQ_ERR_MALFORMED and the cursor's path and item around the text. The finding has its rule
- * and what was expected and found; the rest is the cursor's. */
-int dq_cursor_fail(const struct dq_cursor *c, struct dq_error *e, const struct dq_diagnostic *f,
-    const char *format, ...) DQ_PRINTF(4, 5);
+/* Fails with DQ_ERR_MALFORMED. The diagnostic has its rule and what was expected and found; path,
+ * subject and offset (that of the item) are the cursor's. */
+int dq_cursor_fail(const struct dq_cursor *c, const struct dq_diagnostic *d, struct dq_error *e);
 
-/* Reads an unsigned number of len (1, 2, 4 or 8) bytes. what names it in the error. */
+/* Reads an unsigned number of len (1, 2, 4 or 8) bytes. `what` names it in errors. */
 int dq_cursor_number(
     struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e);
 int dq_cursor_u32(struct dq_cursor *c, const char *what, uint32_t *out, struct dq_error *e);
@@ -51,13 +50,13 @@ int dq_cursor_u64(struct dq_cursor *c, const char *what, uint64_t *out, struct d
 /* Reads a count or length: 64 bits, or 32 in version 1. */
 int dq_cursor_count(struct dq_cursor *c, const char *what, uint64_t *out, struct dq_error *e);
 
-/* Copies len bytes, or steps over them. */
+/* Copies or skips len bytes. */
 int dq_cursor_bytes(
     struct dq_cursor *c, const char *what, void *dst, size_t len, struct dq_error *e);
 int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e);
 
-/* Reads a string of at most max bytes into a new buffer with a NUL behind it. The caller frees it.
- */
+/* Reads a string of at most max bytes into a new buffer, followed by a NUL. The caller frees it
+ * with dq_mem_free. */
 int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char **out, size_t *len,
     struct dq_error *e);
 

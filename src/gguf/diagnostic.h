@@ -1,5 +1,6 @@
-/* What is wrong or odd in a model: which rule, of what, where, what was due and what is there. The
- * reader tells of it as it comes upon it, so that whoever reports it needs no second parser. */
+/* Errors and notes about a model: which rule is broken, by which file, key or tensor, where, what
+ * was expected there and what was found. The reader emits them as it comes upon them. Everything
+ * that is said about one, as an error, in a report or as JSON, is made from its fields. */
 #ifndef DQ_DIAGNOSTIC_H
 #define DQ_DIAGNOSTIC_H
 
@@ -8,7 +9,7 @@
 #include "base/err.h"
 
 enum dq_rule {
-#define DQ_RULE(token, name, level, words) DQ_RULE_##token,
+#define DQ_RULE(token, name, level, summary, hint) DQ_RULE_##token,
 #include "gguf/rules.def"
 #undef DQ_RULE
     DQ_RULE_COUNT
@@ -20,7 +21,8 @@ enum dq_level { DQ_LEVEL_file, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note }
 struct dq_rule_info {
     const char *name;
     enum dq_level level;
-    const char *words;
+    const char *summary;
+    const char *hint; /* or "" */
 };
 
 /* DQ_RULE_COUNT rows, indexed by enum dq_rule. */
@@ -31,34 +33,46 @@ extern const struct dq_rule_info dq_rules[DQ_RULE_COUNT];
 struct dq_kv;
 struct dq_tensor;
 
-/* All pointers are good as long as the call lasts that tells of it; texts are fit for a terminal,
- * but for the path. */
+/* The texts and the path are valid only during the call of the sink; kv and tensor are valid as
+ * long as the model if the diagnostic ends the reading. All texts but the path are fit for a
+ * terminal. */
 struct dq_diagnostic {
     enum dq_rule rule;
     const char *path;               /* of the file */
-    const struct dq_kv *kv;         /* that it is about, or NULL */
-    const struct dq_tensor *tensor; /* that it is about, or NULL */
+    const struct dq_kv *kv;         /* its subject, or NULL */
+    const struct dq_tensor *tensor; /* its subject, or NULL */
     uint64_t offset;                /* in the file, or DQ_NO_OFFSET */
     const char *expected;
     const char *found;
-    uint64_t block;    /* the number of the first block where it is so */
-    uint64_t n_blocks; /* in how many it is so; 0: it is not about blocks */
+    uint64_t block;    /* index of the first block concerned */
+    uint64_t n_blocks; /* how many blocks are concerned; 0: it is not about blocks */
 };
 
 struct dq_diagnostic_sink {
-    void (*emit)(void *arg, const struct dq_diagnostic *f);
+    void (*emit)(void *arg, const struct dq_diagnostic *d);
     void *arg;
 };
 
-/* Tells of a finding, if there is a listener. */
-void dq_emit(const struct dq_diagnostic_sink *diag, const struct dq_diagnostic *f);
+/* Returns "tensor" or "key" and, in *name, the display name of the subject, or NULL if it is the
+ * file. */
+const char *dq_diagnostic_subject(const struct dq_diagnostic *d, const char **name);
 
-/* The same for one that ends the reading; returns DQ_ERR_MALFORMED with the text. */
-int dq_emit_fail(const struct dq_diagnostic_sink *diag, struct dq_error *e,
-    const struct dq_diagnostic *f, const char *format, ...) DQ_PRINTF(4, 5);
+/* Writes what is wrong, without path and subject:
+ * "SUMMARY: expected X, found Y (offset N, block B and K more); HINT". Returns out. */
+enum { DQ_DIAGNOSTIC_TEXT = 768 };
+const char *dq_diagnostic_text(const struct dq_diagnostic *d, char out[DQ_DIAGNOSTIC_TEXT]);
 
-/* Words made up where they are handed over: good until the block of the caller ends. */
-enum { DQ_WORDS_SIZE = 192 };
+/* Gives a diagnostic to the sink, which may be NULL. */
+void dq_emit(const struct dq_diagnostic_sink *diag, const struct dq_diagnostic *d);
+
+/* The same for one that ends the reading: fails with DQ_ERR_MALFORMED and the text
+ * "PATH: tensor 'NAME': " (or "PATH: key 'NAME': ", or "PATH: ") and that of dq_diagnostic_text. */
+int dq_emit_fail(
+    const struct dq_diagnostic_sink *diag, const struct dq_diagnostic *d, struct dq_error *e);
+
+/* A formatted text for .expected or .found, valid until the end of the enclosing block, which may
+ * be the branch of an if. */
+enum { DQ_WORDS_SIZE = 256 };
 const char *dq_words(char out[DQ_WORDS_SIZE], const char *format, ...) DQ_PRINTF(2, 3);
 #define DQ_WORDS(...) dq_words((char[DQ_WORDS_SIZE]){0}, __VA_ARGS__)
 

@@ -1,18 +1,21 @@
-#include "gguf/parts.h"
+#include "gguf/endian.h"
 
-/* The numbers in a block that a big-endian file stores the other way round. Upstream's converter
- * defines the quantized types below and no others, and no tool writes others. */
-struct field {
+#include <stdint.h>
+
+/* The fields of a block that are big-endian in a big-endian file. ggml's converter
+ * (gguf_convert_endian.py) defines the quantized types below and no others, and no tool writes
+ * others. */
+struct swap_field {
     uint8_t off;
     uint8_t len;
 };
 
-struct layout {
+struct swap_layout {
     bool defined;
-    struct field fields[2]; /* len 0 ends the list */
+    struct swap_field fields[2]; /* len 0 ends the list */
 };
 
-static const struct layout layouts[DQ_TYPE_COUNT] = {
+static const struct swap_layout layouts[DQ_TYPE_COUNT] = {
     [DQ_TYPE_f32] = {true, {{0, 4}}},
     [DQ_TYPE_f16] = {true, {{0, 2}}},
     [DQ_TYPE_bf16] = {true, {{0, 2}}},
@@ -43,11 +46,11 @@ static void reverse(uint8_t *bytes, size_t len)
     }
 }
 
-void dq_endian_swap(enum dq_type type, void *blocks, size_t nblocks)
+void dq_endian_swap(enum dq_type type, void *blocks, size_t n_blocks)
 {
-    const struct layout *layout = &layouts[type];
+    const struct swap_layout *layout = &layouts[type];
     uint8_t *block = blocks;
-    for (size_t i = 0; i < nblocks; i++, block += dq_types[type].bytes) {
+    for (size_t i = 0; i < n_blocks; i++, block += dq_types[type].bytes) {
         for (size_t k = 0; k < 2 && layout->fields[k].len > 0; k++)
             reverse(block + layout->fields[k].off, layout->fields[k].len);
     }

@@ -1,110 +1,112 @@
-#include "gguf/parts.h"
+#include "gguf/lint_layout.h"
 
 #include "base/checked.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "gguf/regions.h"
+#include "gguf/shard.h"
+#include "gguf/tensor.h"
 
 #include <inttypes.h>
 
-/* What the notes on one file share. */
-struct layout {
+struct layout_lint {
     const struct dq_shard *s;
     const struct dq_diagnostic_sink *diag;
-    uint64_t end; /* of the data so far */
-    bool known;   /* where it ends: not behind a tensor that cannot be used */
+    uint64_t end;   /* of the data so far */
+    bool end_known; /* false after a tensor that cannot be used */
 };
 
-/* Padding is shorter than this, or odd enough that nobody looks at all of it. */
-enum { LOOKED_AT = 4096 };
+/* Padding is shorter than this, or so unusual that its start is enough. */
+enum { PADDING_CHECKED = 4096 /* bytes */ };
 
-/* Notes on bytes that pad the file from off to end and are not zero. */
-static int look_at_padding(const struct layout *l, uint64_t off, uint64_t end, struct dq_error *e)
+/* Checks that the padding from off to end is zero. */
+static int check_padding(
+    const struct layout_lint *l, uint64_t off, uint64_t end, struct dq_error *e)
 {
-    uint8_t bytes[LOOKED_AT];
-    if (end > l->s->size)
-        end = l->s->size;
+    uint8_t bytes[PADDING_CHECKED];
+    if (end > l->s->source->size)
+        end = l->s->source->size;
     if (off >= end)
         return 0;
     const size_t len = end - off < sizeof bytes ? (size_t)(end - off) : sizeof bytes;
-    const int rc = dq_file_pread(l->s->fd, l->s->path, bytes, len, off, e);
+    const int rc = dq_source_pread(l->s->source, bytes, len, off, e);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] == 0)
             continue;
-        const struct dq_diagnostic f = {.rule = DQ_RULE_padding_zero,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_padding_zero,
             .path = l->s->path,
             .offset = off + i,
             .expected = "0",
             .found = DQ_WORDS("0x%02x", bytes[i])};
-        dq_emit(l->diag, &f);
+        dq_emit(l->diag, &d);
         break;
     }
     return 0;
 }
 
-/* Where the next tensor is due; false if that is past the end of all files. */
-static bool due_at(const struct layout *l, uint64_t *due)
+/* Computes where the next tensor should begin; false if that does not fit 64 bits. */
+static bool next_offset(const struct layout_lint *l, uint64_t *next)
 {
     uint64_t from_start;
     if (!dq_align_u64(l->end - l->s->data_off, l->s->alignment, &from_start))
         return false;
-    return dq_add_u64(from_start, l->s->data_off, due);
+    return dq_add_u64(from_start, l->s->data_off, next);
 }
 
-/* Looks at what lies between the data so far and that of t. */
-static int step_to(struct layout *l, const struct dq_tensor *t, struct dq_error *e)
+/* Checks what lies between the data so far and that of t. */
+static int step_to(struct layout_lint *l, const struct dq_tensor *t, struct dq_error *e)
 {
-    uint64_t due;
+    uint64_t next;
     int rc = 0;
-    if (t->problem) { /* who knows how far it reaches; that is an error already */
-        l->known = false;
+    if (t->problem) { /* an error already; its size cannot be trusted */
+        l->end_known = false;
         return 0;
     }
     if (t->n_bytes == 0)
         return 0;
-    if (l->known && due_at(l, &due)) {
-        if (t->offset > due) {
-            const struct dq_diagnostic f = {.rule = DQ_RULE_gap,
+    if (l->end_known && next_offset(l, &next)) {
+        if (t->offset > next) {
+            const struct dq_diagnostic d = {.rule = DQ_RULE_gap,
                 .path = l->s->path,
                 .tensor = t,
-                .offset = due,
-                .expected = DQ_WORDS("its data at offset %" PRIu64, due),
+                .offset = next,
+                .expected = DQ_WORDS("the data at offset %" PRIu64, next),
                 .found = DQ_WORDS("%" PRIu64, t->offset)};
-            dq_emit(l->diag, &f);
+            dq_emit(l->diag, &d);
         }
-        rc = look_at_padding(l, l->end, due, e);
+        rc = check_padding(l, l->end, next, e);
     }
-    if (!l->known || t->offset + t->n_bytes > l->end)
+    if (!l->end_known || t->offset + t->n_bytes > l->end)
         l->end = t->offset + t->n_bytes;
-    l->known = true;
+    l->end_known = true;
     return rc;
 }
 
-/* Looks at what lies behind the data. */
-static int look_at_end(const struct layout *l, struct dq_error *e)
+/* Checks what follows the data. */
+static int check_end(const struct layout_lint *l, struct dq_error *e)
 {
-    uint64_t due;
-    const uint64_t size = l->s->size;
-    if (!l->known || l->end > size || !due_at(l, &due))
+    uint64_t next;
+    const uint64_t size = l->s->source->size;
+    if (!l->end_known || l->end > size || !next_offset(l, &next))
         return 0;
-    struct dq_diagnostic f = {.rule = DQ_RULE_padding_missing,
+    struct dq_diagnostic d = {.rule = DQ_RULE_padding_missing,
         .path = l->s->path,
         .offset = l->end,
-        .expected = DQ_WORDS("a file of %" PRIu64 " bytes", due),
+        .expected = DQ_WORDS("a file of %" PRIu64 " bytes", next),
         .found = DQ_WORDS("%" PRIu64, size)};
-    if (size != due) {
-        if (size > due) {
-            f.rule = DQ_RULE_trailing_bytes;
-            f.offset = due;
+    if (size != next) {
+        if (size > next) {
+            d.rule = DQ_RULE_trailing_bytes;
+            d.offset = next;
         }
-        dq_emit(l->diag, &f);
+        dq_emit(l->diag, &d);
     }
-    return look_at_padding(l, l->end, due, e);
+    return check_padding(l, l->end, next, e);
 }
 
-/* The offsets need not ascend, but those of all writers do, and ggml insists on it. */
-static void look_at_order(const struct layout *l, const struct dq_tensor *tensors, size_t n)
+/* Offsets need not ascend, but all writers write them so, and ggml requires it. */
+static void check_order(const struct layout_lint *l, const struct dq_tensor *tensors, size_t n)
 {
     const struct dq_tensor *last = NULL;
     for (size_t i = 0; i < n; i++) {
@@ -112,14 +114,14 @@ static void look_at_order(const struct layout *l, const struct dq_tensor *tensor
         if (t->problem)
             continue;
         if (last && t->offset < last->offset) {
-            const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_order,
+            const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_order,
                 .path = l->s->path,
                 .tensor = t,
                 .offset = t->info_off,
                 .expected = DQ_WORDS("an offset past %" PRIu64, last->offset),
                 .found = DQ_WORDS("%" PRIu64, t->offset)};
-            dq_emit(l->diag, &f);
-            return; /* one tells it all */
+            dq_emit(l->diag, &d);
+            return; /* one note is enough */
         }
         last = t;
     }
@@ -128,7 +130,7 @@ static void look_at_order(const struct layout *l, const struct dq_tensor *tensor
 int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n,
     const struct dq_diagnostic_sink *diag, struct dq_error *e)
 {
-    struct layout l = {s, diag, s->data_off, true};
+    struct layout_lint l = {s, diag, s->data_off, true};
     size_t n_placed = 0;
     struct dq_tensor **placed = dq_mem_alloc((n + 1) * sizeof *placed);
     if (!placed)
@@ -138,14 +140,15 @@ int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n
             placed[n_placed++] = &tensors[i];
     }
     dq_tensors_sort(placed, n_placed);
-    look_at_order(&l, tensors, n);
-    int rc = look_at_padding(&l, s->infos_end, s->data_off, e);
+    check_order(&l, tensors, n);
+    int rc = check_padding(&l, s->infos_end, s->data_off, e);
     for (size_t i = 0; rc == 0 && i < n_placed; i++)
         rc = step_to(&l, placed[i], e);
-    if (n_placed < n || (n == 0 && s->size < s->data_off)) /* or it needs no padding */
-        l.known = false;
+    if (n_placed < n ||
+        (n == 0 && s->source->size < s->data_off)) /* without tensors, no padding is needed */
+        l.end_known = false;
     if (rc == 0)
-        rc = look_at_end(&l, e);
+        rc = check_end(&l, e);
     dq_mem_free(placed);
     return rc;
 }

@@ -1,43 +1,34 @@
-#include "gguf/parts.h"
+#include "gguf/regions.h"
 
 #include "base/checked.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/model.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Notes why a tensor is refused; the first reason stays. The finding has its rule, its offset and
- * what was expected and found. */
-static int refuse(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e,
-    const struct dq_diagnostic *f, const char *format, ...) DQ_PRINTF(5, 6);
-
-static int refuse(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e,
-    const struct dq_diagnostic *f, const char *format, ...)
+/* Emits why a tensor is refused and keeps the first reason as its problem. The diagnostic has its
+ * rule, offset, and what was expected and found. */
+static int refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
+    struct dq_error *e)
 {
-    char text[512];
-    va_list args;
-    struct dq_diagnostic whole = *f;
+    char text[DQ_DIAGNOSTIC_TEXT];
+    struct dq_diagnostic whole = *d;
     whole.tensor = t;
     whole.path = m->shards[t->shard].path;
     dq_emit(m->diag, &whole);
-    if (t->problem)
-        return 0;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    t->problem = dq_mem_strdup(text);
+    if (!t->problem)
+        t->problem = dq_mem_strdup(dq_diagnostic_text(&whole, text));
     return t->problem ? 0 : dq_fail_nomem(e);
 }
 
-/* So that their bytes fit 63 bits in any type of output. */
-#define MOST_WEIGHTS (INT64_MAX / 8)
+/* So that the size in bytes fits 63 bits in any output type. */
+#define WEIGHTS_MAX (INT64_MAX / 8)
 
-/* The number of weights and bytes; false if either does not fit 63 bits. */
-static bool work_out_size(struct dq_tensor *t)
+/* Computes the numbers of weights and bytes; returns false if either does not fit 63 bits. */
+static bool compute_size(struct dq_tensor *t)
 {
     uint64_t n = 1;
     bool zero = false;
@@ -47,7 +38,7 @@ static bool work_out_size(struct dq_tensor *t)
             return false;
     }
     for (uint32_t i = 0; i < t->n_dims && !zero; i++) {
-        if (!dq_mul_u64(n, t->dims[i], &n) || n > MOST_WEIGHTS)
+        if (!dq_mul_u64(n, t->dims[i], &n) || n > WEIGHTS_MAX)
             return false;
     }
     t->n_weights = zero ? 0 : n;
@@ -60,89 +51,77 @@ static bool work_out_size(struct dq_tensor *t)
     return true;
 }
 
-/* What its info says of its shape. */
+/* Checks the shape. */
 static int check_shape(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e)
 {
     int rc = 0;
     char shape[DQ_SHAPE_WORDS];
-    if (!work_out_size(t)) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_size,
+    if (!compute_size(t)) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_size,
             .offset = t->info_off,
-            .expected = "weights whose bytes in any type fit 63 bits",
+            .expected = "fewer than 2^60 weights, in dimensions below 2^63",
             .found = DQ_WORDS("a shape of %s", dq_tensor_shape(t, shape))};
-        rc = refuse(m, t, e, &f, "its size does not fit 63 bits");
+        rc = refuse(m, t, &d, e);
     }
     if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_rows,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_rows,
             .offset = t->info_off,
             .expected =
-                DQ_WORDS("%s blocks of %" PRIu32 " weights", t->type->name, t->type->weights),
+                DQ_WORDS("a multiple of %" PRIu32 " weights (%s)", t->type->weights, t->type->name),
             .found = DQ_WORDS("rows of %" PRIu64, t->dims[0])};
-        rc = refuse(m, t, e, &f,
-            "its rows of %" PRIu64 " weights are not whole %s blocks of %" PRIu32, t->dims[0],
-            t->type->name, t->type->weights);
+        rc = refuse(m, t, &d, e);
     }
     return rc;
 }
 
-/* Whether all of it is in the file; its size is known. */
+/* Checks that all of its data is in the file. */
 static int check_end(
     const struct dq_model *m, uint64_t file_size, struct dq_tensor *t, struct dq_error *e)
 {
-    const uint64_t end = t->offset + t->n_bytes; /* fits: both are below 2^63 */
+    const uint64_t end = t->offset + t->n_bytes; /* no overflow: both are below 2^63 */
     if (t->n_bytes > 0 && end > file_size) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_in_file,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
             .expected = DQ_WORDS("a file of %" PRIu64 " bytes", end),
-            .found = DQ_WORDS("%" PRIu64 ", so %" PRIu64 " are missing: is the file cut short?",
-                file_size, end - file_size)};
-        return refuse(m, t, e, &f,
-            "its data (offset %" PRIu64 ", %" PRIu64
-            " bytes) ends past the end of the file (%" PRIu64 " bytes): is the file cut short?",
-            t->offset, t->n_bytes, file_size);
+            .found =
+                DQ_WORDS("%" PRIu64 ", %" PRIu64 " missing", file_size, end - file_size)};
+        return refuse(m, t, &d, e);
     }
     if (!t->type && t->offset > file_size) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_in_file,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
-            .expected = DQ_WORDS("a file of %" PRIu64 " bytes or more", t->offset),
-            .found = DQ_WORDS("%" PRIu64 ": is the file cut short?", file_size)};
-        return refuse(m, t, e, &f,
-            "its data (offset %" PRIu64 ") starts past the end of the file (%" PRIu64
-            " bytes): is the file cut short?",
-            t->offset, file_size);
+            .expected = DQ_WORDS("a file of at least %" PRIu64 " bytes", t->offset),
+            .found = DQ_WORDS("%" PRIu64, file_size)};
+        return refuse(m, t, &d, e);
     }
     return 0;
 }
 
-/* What can be said of one tensor alone. Makes its offset count from the start of the file; *placed
- * says whether that is possible. */
+/* Checks one tensor by itself and sets its offset; *placed says whether it has one. */
 static int check_alone(
     const struct dq_model *m, struct dq_tensor *t, bool *placed, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[t->shard];
-    const uint64_t relative = t->offset;
     int rc = 0;
-    *placed = dq_add_u64(s->data_off, relative, &t->offset) && t->offset <= INT64_MAX;
+    t->offset = dq_add_sat_u64(s->data_off, t->section_off);
+    *placed = t->offset <= INT64_MAX;
     if (!*placed) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_offset,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_offset,
             .offset = t->info_off,
-            .expected = "an offset in the data section that ends below 2^63 in the file",
-            .found = DQ_WORDS("%" PRIu64, relative)};
-        rc = refuse(
-            m, t, e, &f, "its offset %" PRIu64 " in the data section lies past 2^63", relative);
+            .expected = "an offset in the file below 2^63",
+            .found = DQ_WORDS("%" PRIu64 " in the data section", t->section_off)};
+        rc = refuse(m, t, &d, e);
     }
     if (rc == 0)
         rc = check_shape(m, t, e);
-    if (rc == 0 && relative % s->alignment != 0) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_aligned,
+    if (rc == 0 && t->section_off % s->alignment != 0) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_aligned,
             .offset = t->info_off,
             .expected = DQ_WORDS("a multiple of %" PRIu64, s->alignment),
-            .found = DQ_WORDS("%" PRIu64, relative)};
-        rc = refuse(m, t, e, &f,
-            "its offset %" PRIu64 " in the data section is no multiple of %" PRIu64, relative,
-            s->alignment);
+            .found = DQ_WORDS("%" PRIu64, t->section_off)};
+        rc = refuse(m, t, &d, e);
     }
-    return rc == 0 && *placed ? check_end(m, s->size, t, e) : rc;
+    return rc == 0 && *placed ? check_end(m, s->source->size, t, e) : rc;
 }
 
 static int by_place(const void *a, const void *b)
@@ -166,15 +145,15 @@ void dq_tensors_sort(struct dq_tensor **placed, size_t n)
     }
 }
 
-/* A tensor of unknown type reaches up to the next place where a tensor begins, or to the end of its
- * file. */
+/* Sets the size of tensors of unknown type: up to the next place where a tensor begins, or to the
+ * end of their file. */
 static void size_unknown_types(const struct dq_model *m, struct dq_tensor **placed, size_t n)
 {
-    uint64_t next = 0; /* that place, for the tensors at offset `here` */
+    uint64_t next = 0; /* where the next tensor after offset `here` begins */
     uint64_t here = 0;
     for (size_t i = n; i-- > 0;) {
         struct dq_tensor *t = placed[i];
-        const uint64_t size = m->shards[t->shard].size;
+        const uint64_t size = m->shards[t->shard].source->size;
         if (i + 1 == n || placed[i + 1]->shard != t->shard) {
             next = size;
             here = t->offset;
@@ -188,7 +167,7 @@ static void size_unknown_types(const struct dq_model *m, struct dq_tensor **plac
     }
 }
 
-/* Takes those out that are refused already; returns how many are left. */
+/* Removes the tensors that are refused already; returns how many are left. */
 static size_t keep_sound(struct dq_tensor **placed, size_t n)
 {
     size_t kept = 0;
@@ -206,21 +185,19 @@ static int refuse_overlap(const struct dq_model *m, struct dq_tensor *t,
     char name[128];
     if (t->problem)
         return 0;
-    dq_text_cut(other->display_name, name, sizeof name);
-    const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_overlap,
+    const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_overlap,
         .offset = t->offset,
-        .expected = "bytes of its own",
-        .found = DQ_WORDS("%" PRIu64 " bytes, and %" PRIu64 " of tensor '%s' at %" PRIu64,
-            t->n_bytes, other->n_bytes, name, other->offset)};
-    return refuse(
-        m, t, e, &f, "its data (offset %" PRIu64 ") overlaps that of tensor '%s'", t->offset, name);
+        .expected = DQ_WORDS("%" PRIu64 " bytes of its own", t->n_bytes),
+        .found = DQ_WORDS("%" PRIu64 " bytes of tensor '%s' at offset %" PRIu64, other->n_bytes,
+            dq_text_cut(other->display_name, name, sizeof name), other->offset)};
+    return refuse(m, t, &d, e);
 }
 
-/* No two tensors may share a byte; both are refused, since nobody knows whose it is. */
+/* Refuses both of two tensors that share a byte, since nothing tells whose it is. */
 static int check_overlaps(
     const struct dq_model *m, struct dq_tensor **placed, size_t n, struct dq_error *e)
 {
-    struct dq_tensor *widest = NULL; /* of those before, the one that reaches farthest */
+    struct dq_tensor *widest = NULL; /* of the previous tensors, the one that ends last */
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         struct dq_tensor *t = placed[i];
@@ -251,7 +228,7 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
         struct dq_tensor *t = &m->tensors[i];
         bool is_placed;
         if (m->shards[t->shard].data_off == 0)
-            break; /* it and all that follow are of a file that is broken */
+            break; /* this tensor and all that follow are in a damaged file */
         rc = check_alone(m, t, &is_placed, e);
         if (is_placed)
             placed[n++] = t;

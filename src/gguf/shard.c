@@ -1,17 +1,17 @@
-#include "gguf/parts.h"
+#include "gguf/shard.h"
 
 #include "base/array.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/model.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { DEFAULT_ALIGNMENT = 32, SHORT_NAME = 128 };
+enum { DEFAULT_ALIGNMENT = 32 };
 
-/* magic | version u32 | n_tensors | n_kv, the counts u64 (u32 in version 1).
- * A big-endian file has no flag: its version, read little-endian, has an empty lower half. */
+/* magic | version u32 | n_tensors | n_kv; the counts have 64 bits, or 32 in version 1.
+ * A big-endian file has no flag: the lower half of its version, read as little-endian, is zero. */
 static int read_version(struct dq_cursor *c, struct dq_shard *s, struct dq_error *e)
 {
     const int rc = dq_cursor_u32(c, "version", &s->version, e);
@@ -25,32 +25,29 @@ static int read_version(struct dq_cursor *c, struct dq_shard *s, struct dq_error
     c->narrow = s->version == 1;
     if (s->big_endian ? s->version == 3 : s->version >= 1 && s->version <= 3)
         return 0;
-    const struct dq_diagnostic f = {.rule = DQ_RULE_version,
+    const struct dq_diagnostic d = {.rule = DQ_RULE_version,
         .path = s->path,
         .offset = 4,
         .expected = "1, 2, 3 or big-endian 3",
         .found = DQ_WORDS("%s%" PRIu32, s->big_endian ? "big-endian " : "", s->version)};
-    return dq_emit_fail(c->diag, e, &f, "%s: %sGGUF version %" PRIu32 "; %s (offset 4)", s->path,
-        s->big_endian ? "big-endian " : "", s->version,
-        s->big_endian ? "only version 3 may be" : "versions 1 to 3 are known");
+    return dq_emit_fail(c->diag, &d, e);
 }
 
 static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_error *e)
 {
     uint8_t magic[4] = {0};
-    const size_t len = s->size < sizeof magic ? (size_t)s->size : sizeof magic;
+    const uint64_t size = s->source->size;
+    const size_t len = size < sizeof magic ? (size_t)size : sizeof magic;
     const int rc = dq_cursor_bytes(c, "magic", magic, len, e);
     if (rc != 0 || memcmp(magic, "GGUF", sizeof magic) == 0)
         return rc;
-    struct dq_diagnostic f = {.rule = DQ_RULE_magic,
+    const struct dq_diagnostic d = {.rule = DQ_RULE_magic,
         .path = s->path,
-        .expected = "47 47 55 46",
-        .found = DQ_WORDS("%02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3])};
-    if (len == sizeof magic)
-        return dq_emit_fail(c->diag, e, &f, "%s: not a GGUF file", s->path);
-    f.found = DQ_WORDS("a file of %" PRIu64 " bytes", s->size);
-    return dq_emit_fail(
-        c->diag, e, &f, "%s: not a GGUF file (%" PRIu64 " bytes)", s->path, s->size);
+        .expected = "47 47 55 46 (GGUF)",
+        .found = len < sizeof magic
+                     ? DQ_WORDS("a file of %" PRIu64 " bytes", size)
+                     : DQ_WORDS("%02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3])};
+    return dq_emit_fail(c->diag, &d, e);
 }
 
 static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tensors, uint64_t *n_kv,
@@ -66,26 +63,23 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
         rc = dq_cursor_count(c, "number of metadata pairs", n_kv, e);
     if (rc != 0)
         return rc;
-    const uint64_t kv_least = c->narrow ? 10 : 14;     /* a length, a letter, a type, a byte */
-    const uint64_t tensor_least = c->narrow ? 20 : 24; /* a length, n_dims, a type, an offset */
-    const uint64_t kv_most = dq_cursor_left(c) / kv_least;
-    const uint64_t tensors_most = dq_cursor_left(c) / tensor_least;
-    if (*n_kv <= kv_most && *n_tensors <= tensors_most)
+    const uint64_t kv_len = c->narrow ? 10 : 14; /* at least: a length, a letter, a type, a byte */
+    const uint64_t tensor_len = c->narrow ? 20 : 24; /* a length, n_dims, a type, an offset */
+    const uint64_t kv_max = dq_cursor_left(c) / kv_len;
+    const uint64_t tensors_max = dq_cursor_left(c) / tensor_len;
+    if (*n_kv <= kv_max && *n_tensors <= tensors_max)
         return 0;
-    if (*n_tensors > tensors_most)
+    if (*n_tensors > tensors_max)
         c->item = n_tensors_off;
-    const struct dq_diagnostic f = {.rule = DQ_RULE_counts,
+    const struct dq_diagnostic d = {.rule = DQ_RULE_counts,
         .expected =
-            DQ_WORDS("at most %" PRIu64 " pairs or %" PRIu64 " tensors", kv_most, tensors_most),
+            DQ_WORDS("at most %" PRIu64 " pairs and %" PRIu64 " tensors", kv_max, tensors_max),
         .found = DQ_WORDS("%" PRIu64 " and %" PRIu64, *n_kv, *n_tensors)};
-    return dq_cursor_fail(c, e, &f,
-        "%" PRIu64 " metadata pairs and %" PRIu64 " tensors claimed, %" PRIu64
-        " bytes left in the file",
-        *n_kv, *n_tensors, dq_cursor_left(c));
+    return dq_cursor_fail(c, &d, e);
 }
 
-/* Most names are shown as they are, and need no copy. */
-static int show(char *name, size_t len, char **display_name, struct dq_error *e)
+/* Makes the name that is shown. Most are plain and need no copy. */
+static int make_display_name(char *name, size_t len, char **display_name, struct dq_error *e)
 {
     *display_name = dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
     return *display_name ? 0 : dq_fail_nomem(e);
@@ -95,7 +89,6 @@ static int show(char *name, size_t len, char **display_name, struct dq_error *e)
 static int read_kv(
     struct dq_cursor *c, struct dq_shard *s, struct dq_strmap *keys, struct dq_error *e)
 {
-    char name[SHORT_NAME];
     struct dq_kv *grown = dq_array_grow(s->kvs, s->n_kvs, sizeof *grown);
     if (!grown)
         return dq_fail_nomem(e);
@@ -107,23 +100,23 @@ static int read_kv(
     if (rc != 0)
         return rc;
     s->n_kvs++; /* from here on the shard owns it */
-    rc = show(kv->key, kv->key_len, &kv->display_name, e);
+    rc = make_display_name(kv->key, kv->key_len, &kv->display_name, e);
     if (rc != 0)
         return rc;
     c->kv = kv;
     if (kv->key_len == 0) {
-        const struct dq_diagnostic f = {
-            .rule = DQ_RULE_key_empty, .expected = "a key", .found = "0 bytes"};
-        return dq_cursor_fail(c, e, &f, "metadata pair %zu has an empty key", s->n_kvs);
+        const struct dq_diagnostic d = {.rule = DQ_RULE_key_empty,
+            .expected = DQ_WORDS("a key for metadata pair %zu", s->n_kvs),
+            .found = "0 bytes"};
+        return dq_cursor_fail(c, &d, e);
     }
     const int added = dq_strmap_add(keys, kv->key, kv->key_len, s->n_kvs);
     if (added < 0)
         return dq_fail_nomem(e);
     if (added > 0) {
-        const struct dq_diagnostic f = {
+        const struct dq_diagnostic d = {
             .rule = DQ_RULE_key_duplicate, .expected = "each key once", .found = "a second one"};
-        return dq_cursor_fail(
-            c, e, &f, "key '%s' is there twice", dq_text_cut(kv->display_name, name, sizeof name));
+        return dq_cursor_fail(c, &d, e);
     }
     rc = dq_value_read_type(c, &kv->type, e);
     if (rc != 0)
@@ -154,36 +147,31 @@ static int find_alignment(const struct dq_cursor *c, struct dq_shard *s, struct 
         s->alignment = DEFAULT_ALIGNMENT;
         return 0;
     }
-    struct dq_diagnostic f = {.rule = DQ_RULE_alignment_type,
+    struct dq_diagnostic d = {.rule = DQ_RULE_alignment_type,
         .path = s->path,
         .kv = kv,
         .offset = kv->value_off,
         .expected = "u32",
         .found = dq_value_types[kv->type].name};
     if (kv->type != DQ_VALUE_u32)
-        return dq_emit_fail(c->diag, e, &f,
-            "%s: general.alignment is of type %s, not u32 (offset %" PRIu64 ")", s->path, f.found,
-            f.offset);
-    const int rc = dq_kv_integer(s, kv, &alignment, e);
+        return dq_emit_fail(c->diag, &d, e);
+    const int rc = dq_kv_integer(s, kv, d.rule, c->diag, &alignment, e);
     if (rc != 0)
         return rc;
     if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
-        f.rule = DQ_RULE_alignment_power;
-        f.expected = "a power of two";
-        f.found = DQ_WORDS("%" PRId64, alignment);
-        return dq_emit_fail(c->diag, e, &f,
-            "%s: general.alignment is %" PRId64 ", not a power of two (offset %" PRIu64 ")",
-            s->path, alignment, f.offset);
+        d.rule = DQ_RULE_alignment_power;
+        d.expected = "a power of two";
+        d.found = DQ_WORDS("%" PRId64, alignment);
+        return dq_emit_fail(c->diag, &d, e);
     }
     s->alignment = (uint64_t)alignment;
     return 0;
 }
 
 /* name: string | n_dims u32 | dims, u64 each (u32 in version 1), innermost first | type u32 |
- * offset u64, from the start of the data section */
+ * offset u64 in the data section */
 static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
 {
-    char name[SHORT_NAME];
     struct dq_tensor *grown = dq_array_grow(m->tensors, m->n_tensors, sizeof *grown);
     if (!grown)
         return dq_fail_nomem(e);
@@ -196,7 +184,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc != 0)
         return rc;
     m->n_tensors++; /* from here on the model owns it */
-    rc = show(t->name, t->name_len, &t->display_name, e);
+    rc = make_display_name(t->name, t->name_len, &t->display_name, e);
     if (rc != 0)
         return rc;
     c->tensor = t;
@@ -204,19 +192,17 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc != 0)
         return rc;
     if (t->n_dims > DQ_DIMS_MAX) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_tensor_dimensions,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_dimensions,
             .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
             .found = DQ_WORDS("%" PRIu32, t->n_dims)};
-        return dq_cursor_fail(c, e, &f,
-            "tensor '%s': %" PRIu32 " dimensions; at most %d are allowed",
-            dq_text_cut(t->display_name, name, sizeof name), t->n_dims, DQ_DIMS_MAX);
+        return dq_cursor_fail(c, &d, e);
     }
     for (uint32_t i = 0; rc == 0 && i < t->n_dims; i++)
         rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
     if (rc == 0)
         rc = dq_cursor_u32(c, "tensor type", &t->type_id, e);
     if (rc == 0)
-        rc = dq_cursor_u64(c, "tensor offset", &t->offset, e);
+        rc = dq_cursor_u64(c, "tensor offset", &t->section_off, e);
     if (rc != 0)
         return rc;
     t->type = dq_type_by_id(t->type_id);
@@ -224,18 +210,18 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     const int added = dq_strmap_add(&m->names, t->name, t->name_len, m->n_tensors - 1);
     if (added <= 0)
         return added == 0 ? 0 : dq_fail_nomem(e);
-    const struct dq_diagnostic f = {
+    const struct dq_diagnostic d = {
         .rule = DQ_RULE_tensor_duplicate, .expected = "each name once", .found = "a second one"};
     c->item = info_off;
-    return dq_cursor_fail(
-        c, e, &f, "tensor '%s' is there twice", dq_text_cut(t->display_name, name, sizeof name));
+    return dq_cursor_fail(c, &d, e);
 }
 
-/* A claim is not trusted with much memory: a table for more names grows with them. */
+/* Reserves room for the names that the file claims, but not much on its word alone: a table of more
+ * names grows with them. */
 static int reserve_names(struct dq_model *m, uint64_t n_more, struct dq_error *e)
 {
-    enum { MOST = 1 << 17 };
-    const size_t n = m->n_tensors + (n_more < MOST ? (size_t)n_more : MOST);
+    enum { CLAIM_MAX = 1 << 17 };
+    const size_t n = m->n_tensors + (n_more < CLAIM_MAX ? (size_t)n_more : CLAIM_MAX);
     return dq_strmap_reserve(&m->names, n) == 0 ? 0 : dq_fail_nomem(e);
 }
 
@@ -254,7 +240,7 @@ static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
     for (; rc == 0 && s->n_tensors < n_tensors; s->n_tensors++)
         rc = read_tensor(c, m, e);
     s->infos_end = c->pos;
-    if (rc == 0) /* fits: the size of a file has 63 bits, and an alignment 32 */
+    if (rc == 0) /* no overflow: a file size has 63 bits and an alignment 32 */
         s->data_off = (c->pos + s->alignment - 1) & ~(s->alignment - 1);
     return rc;
 }
@@ -265,20 +251,41 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
     if (!grown)
         return dq_fail_nomem(e);
     m->shards = grown;
-    struct dq_shard *s = &m->shards[m->n_shards];
-    *s = (struct dq_shard){.fd = -1, .path = dq_mem_strdup(path)};
-    m->n_shards++;
-    if (!s->path)
-        return dq_fail_nomem(e);
-    int rc = dq_file_open(path, &s->fd, &s->size, e);
+    struct dq_source *source;
+    int rc = m->store->open(m->store, path, &source, e);
     if (rc != 0)
         return rc;
+    m->shards[m->n_shards++] = (struct dq_shard){.source = source, .path = source->name};
     struct dq_cursor c;
-    rc = dq_cursor_init(&c, s->fd, s->path, 0, s->size, e);
+    rc = dq_cursor_init(&c, source, 0, e);
     if (rc != 0)
         return rc;
     c.diag = m->diag;
     rc = read_all(&c, m, e);
     dq_cursor_finish(&c);
     return rc;
+}
+
+void dq_shards_close(struct dq_model *m)
+{
+    dq_strmap_finish(&m->names); /* before the names that it points to */
+    for (size_t i = 0; i < m->n_tensors; i++) {
+        struct dq_tensor *t = &m->tensors[i];
+        if (t->display_name != t->name)
+            dq_mem_free(t->display_name);
+        dq_mem_free(t->name);
+        dq_mem_free(t->problem);
+    }
+    m->n_tensors = 0;
+    for (size_t i = 0; i < m->n_shards; i++) {
+        struct dq_shard *s = &m->shards[i];
+        for (size_t k = 0; k < s->n_kvs; k++) {
+            if (s->kvs[k].display_name != s->kvs[k].key)
+                dq_mem_free(s->kvs[k].display_name);
+            dq_mem_free(s->kvs[k].key);
+        }
+        dq_mem_free(s->kvs);
+        dq_source_close(s->source);
+    }
+    m->n_shards = 0;
 }

@@ -1,11 +1,11 @@
-#include "gguf/parts.h"
+#include "gguf/split.h"
 
 #include "base/mem.h"
+#include "gguf/model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* "-00001-of-00003.gguf" ends the name of each file of a split set. */
 enum { SUFFIX_LEN = 20 };
@@ -29,23 +29,13 @@ int dq_split_name(const char *path, unsigned *number, unsigned *count)
     return (int)(len - SUFFIX_LEN);
 }
 
-/* Reads a split.* key; *found says whether it is there. */
+/* Reads a split.* key; *found says whether there is one. */
 static int split_key(const struct dq_model *m, const struct dq_shard *s, const char *key,
     bool *found, int64_t *out, struct dq_error *e)
 {
     const struct dq_kv *kv = dq_shard_kv(s, key);
     *found = kv != NULL;
-    const int rc = kv ? dq_kv_integer(s, kv, out, e) : 0;
-    if (rc == DQ_ERR_MALFORMED) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_split_type,
-            .path = s->path,
-            .kv = kv,
-            .offset = kv->value_off,
-            .expected = "a whole number below 2^63",
-            .found = DQ_WORDS("a value of type %s", dq_value_types[kv->type].name)};
-        dq_emit(m->diag, &f);
-    }
-    return rc;
+    return kv ? dq_kv_integer(s, kv, DQ_RULE_split_type, m->diag, out, e) : 0;
 }
 
 static int check_member(const struct dq_model *m, size_t number, unsigned count, struct dq_error *e)
@@ -61,28 +51,25 @@ static int check_member(const struct dq_model *m, size_t number, unsigned count,
     if (rc != 0)
         return rc;
     if (!has_no || !has_count) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_split_keys,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_split_keys,
             .path = s->path,
             .offset = DQ_NO_OFFSET,
             .expected = "split.no and split.count",
-            .found = has_no || has_count ? "one of them" : "neither"};
-        return dq_emit_fail(m->diag, e, &f, "%s: member of a split set without split.%s", s->path,
-            has_no ? "count" : "no");
+            .found = has_no ? "only split.no" : (has_count ? "only split.count" : "neither")};
+        return dq_emit_fail(m->diag, &d, e);
     }
     if (n == count && no == (int64_t)number)
         return 0;
     const char *wrong = no != (int64_t)number ? "split.no" : "split.count";
     const struct dq_kv *kv = dq_shard_kv(s, wrong);
-    const struct dq_diagnostic f = {.rule = DQ_RULE_split_numbers,
+    const struct dq_diagnostic d = {.rule = DQ_RULE_split_numbers,
         .path = s->path,
         .kv = kv,
         .offset = kv->value_off,
-        .expected = DQ_WORDS("split.no %zu and split.count %u", number, count),
+        .expected = DQ_WORDS(
+            "split.no %zu and split.count %u in file %zu of %u", number, count, number + 1, count),
         .found = DQ_WORDS("%" PRId64 " and %" PRId64, no, n)};
-    return dq_emit_fail(m->diag, e, &f,
-        "%s: split.no is %" PRId64 " and split.count %" PRId64 "; file %zu of %u should have %zu "
-        "and %u",
-        s->path, no, n, number + 1, count, number, count);
+    return dq_emit_fail(m->diag, &d, e);
 }
 
 static int check_tensor_total(const struct dq_model *m, struct dq_error *e)
@@ -93,15 +80,13 @@ static int check_tensor_total(const struct dq_model *m, struct dq_error *e)
     if (rc != 0 || !found || (total >= 0 && (uint64_t)total == m->n_tensors))
         return rc;
     const struct dq_kv *kv = dq_shard_kv(&m->shards[0], "split.tensors.count");
-    const struct dq_diagnostic f = {.rule = DQ_RULE_split_total,
+    const struct dq_diagnostic d = {.rule = DQ_RULE_split_total,
         .path = m->shards[0].path,
         .kv = kv,
         .offset = kv->value_off,
         .expected = DQ_WORDS("%" PRId64, total),
         .found = DQ_WORDS("%zu", m->n_tensors)};
-    return dq_emit_fail(m->diag, e, &f,
-        "%s: split.tensors.count is %" PRId64 ", but the set has %zu tensors", m->shards[0].path,
-        total, m->n_tensors);
+    return dq_emit_fail(m->diag, &d, e);
 }
 
 static int open_member(struct dq_model *m, const char *prefix, int prefix_len, unsigned number,
@@ -114,14 +99,13 @@ static int open_member(struct dq_model *m, const char *prefix, int prefix_len, u
     snprintf(
         path, size, "%.*s-%05u-of-%05u.gguf", prefix_len, prefix, number % 100000, count % 100000);
     int rc;
-    if (access(path, F_OK) != 0) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_split_missing,
+    if (!m->store->exists(m->store, path)) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_split_missing,
             .path = path,
             .offset = DQ_NO_OFFSET,
             .expected = DQ_WORDS("file %u of %u", number, count),
             .found = "none"};
-        rc = dq_emit_fail(
-            m->diag, e, &f, "%s: file %u of a set of %u is missing", path, number, count);
+        rc = dq_emit_fail(m->diag, &d, e);
     } else {
         rc = dq_shard_open(m, path, e);
     }
@@ -139,26 +123,23 @@ int dq_split_open(struct dq_model *m, struct dq_error *e)
     if (rc != 0 || !found || split_count == 1)
         return rc;
     const int prefix_len = dq_split_name(m->path, &number, &count);
-    struct dq_diagnostic f = {.rule = DQ_RULE_split_name,
+    struct dq_diagnostic d = {.rule = DQ_RULE_split_name,
         .path = m->path,
         .offset = DQ_NO_OFFSET,
-        .expected = "-00001-of-00002.gguf or the like at its end",
-        .found = "none"};
+        .expected =
+            DQ_WORDS("a name that ends in -00001-of-%05" PRId64 ".gguf or the like", split_count),
+        .found = "another ending"};
     if (prefix_len < 0)
-        return dq_emit_fail(m->diag, e, &f,
-            "%s: split.count is %" PRId64 ", but the name does not end in -00001-of-%05" PRId64
-            ".gguf, so the other files cannot be found",
-            m->path, split_count, split_count);
+        return dq_emit_fail(m->diag, &d, e);
     if (number < 1 || number > count) {
-        f.found = DQ_WORDS("file %u of %u", number, count);
-        return dq_emit_fail(
-            m->diag, e, &f, "%s: the name counts file %u of %u", m->path, number, count);
+        d.found = DQ_WORDS("file %u of %u", number, count);
+        return dq_emit_fail(m->diag, &d, e);
     }
     rc = check_member(m, number - 1, count, e);
     if (rc != 0)
         return rc;
     if (number != 1)
-        dq_model_drop_shards(m);
+        dq_shards_close(m);
     for (size_t i = m->n_shards; rc == 0 && i < count; i++) {
         rc = open_member(m, m->path, prefix_len, (unsigned)i + 1, count, e);
         if (rc == 0)

@@ -29,16 +29,16 @@ int dq_value_read_type(struct dq_cursor *c, enum dq_value_type *out, struct dq_e
     if (rc != 0)
         return rc;
     if (type >= DQ_VALUE_COUNT) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_value_type,
+        const struct dq_diagnostic d = {.rule = DQ_RULE_value_type,
             .expected = DQ_WORDS("0 to %d", DQ_VALUE_COUNT - 1),
             .found = DQ_WORDS("%" PRIu32, type)};
-        return dq_cursor_fail(c, e, &f, "unknown value type %" PRIu32, type);
+        return dq_cursor_fail(c, &d, e);
     }
     *out = (enum dq_value_type)type;
     return 0;
 }
 
-/* Reads the head of an array and refuses counts that the rest of the file cannot hold. */
+/* Reads the head of an array and refuses counts that do not fit the rest of the file. */
 static int read_array_head(
     struct dq_cursor *c, enum dq_value_type *element, uint64_t *count, struct dq_error *e)
 {
@@ -56,13 +56,13 @@ static int read_array_head(
     else if (*element == DQ_VALUE_array)
         least = 4 + length_len;
     if (*count > dq_cursor_left(c) / least) {
-        const struct dq_diagnostic f = {.rule = DQ_RULE_array_in_file,
-            .expected = DQ_WORDS("at most %" PRIu64 " elements of type %s",
-                dq_cursor_left(c) / least, dq_value_types[*element].name),
+        const uint64_t left = dq_cursor_left(c);
+        const struct dq_diagnostic d = {.rule = DQ_RULE_array_in_file,
+            .expected =
+                DQ_WORDS("at most %" PRIu64 " elements of type %s in the %" PRIu64 " bytes left",
+                    left / least, dq_value_types[*element].name, left),
             .found = DQ_WORDS("%" PRIu64, *count)};
-        return dq_cursor_fail(c, e, &f,
-            "array of %" PRIu64 " elements of %s claimed, %" PRIu64 " bytes left in the file",
-            *count, dq_value_types[*element].name, dq_cursor_left(c));
+        return dq_cursor_fail(c, &d, e);
     }
     return 0;
 }
@@ -85,7 +85,7 @@ static int read_string(struct dq_cursor *c, size_t text_max, struct dq_value *v,
     int rc = dq_cursor_count(c, "string length", &v->u, e);
     if (rc != 0)
         return rc;
-    if (v->u > dq_cursor_left(c)) /* lets the cursor word the error, before memory is taken */
+    if (v->u > dq_cursor_left(c)) /* fails, before memory is allocated */
         return dq_cursor_skip(c, "string", v->u, e);
     v->text_len = v->u < text_max ? (size_t)v->u : text_max;
     v->text = dq_mem_alloc(v->text_len + 1);
@@ -135,11 +135,11 @@ int dq_value_check_depth(struct dq_cursor *c, unsigned depth, struct dq_error *e
 {
     if (depth < DQ_NESTING_MAX)
         return 0;
-    const struct dq_diagnostic f = {.rule = DQ_RULE_array_depth,
-        .expected = DQ_WORDS("at most %d arrays in one another", DQ_NESTING_MAX),
+    const struct dq_diagnostic d = {.rule = DQ_RULE_array_depth,
+        .expected = DQ_WORDS("at most %d levels", DQ_NESTING_MAX),
         .found = "more"};
     c->item = c->pos; /* where the array begins that is one too many */
-    return dq_cursor_fail(c, e, &f, "arrays nested deeper than %d", DQ_NESTING_MAX);
+    return dq_cursor_fail(c, &d, e);
 }
 
 int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, struct dq_error *e)

@@ -46,25 +46,25 @@ struct dq_value {
     uint64_t u; /* unsigned and bool (0 or 1); the length of a string; the elements of an array */
     int64_t i;  /* signed */
     double f;   /* float */
-    char *text; /* string: its first bytes with a NUL behind; owned */
-    size_t text_len;            /* bytes in text: all u of them, or as many as were asked for */
+    char *text; /* string: its first bytes, followed by a NUL; owned */
+    size_t text_len;            /* bytes in text: u, or fewer if fewer were asked for */
     enum dq_value_type element; /* array */
 };
 
 /* Reads a type number. */
 int dq_value_read_type(struct dq_cursor *c, enum dq_value_type *out, struct dq_error *e);
 
-/* Reads one value. Of a string at most text_max bytes are kept. Of an array only the head is read:
- * the caller reads the u elements behind it as values of type element. dq_value_finish frees the
+/* Reads one value. At most text_max bytes of a string are kept. Of an array only the head is read:
+ * the caller reads the u elements after it as values of type element. dq_value_finish frees the
  * text. */
 int dq_value_read(struct dq_cursor *c, enum dq_value_type type, size_t text_max,
     struct dq_value *out, struct dq_error *e);
 void dq_value_finish(struct dq_value *v);
 
-/* Fails if an array has too many others around it. */
+/* Fails if an array within `depth` others is nested too deeply. */
 int dq_value_check_depth(struct dq_cursor *c, unsigned depth, struct dq_error *e);
 
-/* Steps over one value and checks all of it; depth counts the arrays around it. */
+/* Skips one value and checks all of it; depth is the number of arrays around it. */
 int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, struct dq_error *e);
 
 #endif

@@ -88,7 +88,7 @@ class Cutter:
 
     def check_named(self, length, words, cut):
         for name in cut:
-            if not re.search(rf"cut\.gguf: tensor '{name}': its data \(offset \d+.*cut short", words):
+            if not re.search(rf"cut\.gguf: tensor '{name}': data ends .* \(offset \d+\); .*cut short", words):
                 self.fail(f'{length} bytes: {name!r} is not named: {words!r}')
 
     def check_data(self, length):

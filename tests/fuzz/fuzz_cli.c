@@ -1,9 +1,9 @@
-/* The command line as a whole: arguments, one a line, an empty line, and the model m.gguf of a
- * folder that is the current one. The program's main() runs with them as it would in a process of
- * its own, and leaves nothing behind: see the end of LLVMFuzzerTestOneInput.
+/* The whole command line: arguments, one a line, an empty line, and the model m.gguf in the current
+ * folder. The program's main() runs with them as in a process of its own, and leaks nothing: see
+ * the end of LLVMFuzzerTestOneInput.
  *
- * Left out is what would take long or lead out of the folder: measuring, many threads, GPUs, paths
- * that are absolute or go up. */
+ * * Excluded is what would take long or leave the folder: benchmarks, many threads, GPUs, absolute
+ * paths and those with "..". */
 #ifdef __linux__
 #define _GNU_SOURCE /* memfd_create */
 #endif
@@ -31,7 +31,7 @@ enum { MOST_WORDS = 24, MOST_THREADS = 8 };
 
 static const char MODEL[] = "m.gguf";
 
-/* Words that mean something. */
+/* Words with a meaning. */
 static const char *const vocabulary[] = {"list", "extract", "verify", "types", "devices", "bench",
     "m.gguf", "./m.gguf", "-", "--", ".", "-t", "-x", "-T", "-0", "-m", "-o", "-f", "-d", "-j",
     "-k", "-n", "-q", "-v", "-h", "-V", "--meta", "--names", "--json", "--jsonl", "--force",
@@ -47,7 +47,7 @@ enum { N_VOCABULARY = sizeof vocabulary / sizeof vocabulary[0] };
 
 int dq_program_main(int argc, char **argv);
 
-/* The engine's clock is a signal that the program would obey: here none reaches it. */
+/* The engine's timer is a signal that the program would handle: these keep signals from it. */
 void dq_signals_ignore_write(void)
 {
 }
@@ -76,7 +76,7 @@ void dq_signals_reraise(void)
 {
 }
 
-/* Which one could not leave again. */
+/* The process could not leave the sandbox again. */
 int dq_sandbox_enter(const struct dq_sandbox *s, struct dq_error *e)
 {
     (void)s;
@@ -84,10 +84,10 @@ int dq_sandbox_enter(const struct dq_sandbox *s, struct dq_error *e)
     return 0;
 }
 
-/* What the program writes. */
+/* The output of the program. */
 static int out_fd;
 static int err_fd;
-static int home; /* the folder that the engine is in */
+static int home; /* the current folder of the engine */
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -98,18 +98,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     out_fd = memfd_create("stdout", MFD_CLOEXEC);
     err_fd = memfd_create("stderr", MFD_CLOEXEC);
-    fuzz_words_fd = dup(STDERR_FILENO);
+    fuzz_message_fd = dup(STDERR_FILENO);
 #ifdef FUZZ_SANITIZED
-    __sanitizer_set_report_fd((void *)(intptr_t)fuzz_words_fd);
+    __sanitizer_set_report_fd((void *)(intptr_t)fuzz_message_fd);
 #endif
     const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    FUZZ_CHECK(home >= 0 && out_fd >= 0 && err_fd >= 0 && fuzz_words_fd >= 0 && nothing >= 0);
+    FUZZ_CHECK(home >= 0 && out_fd >= 0 && err_fd >= 0 && fuzz_message_fd >= 0 && nothing >= 0);
     FUZZ_CHECK(dup2(nothing, STDIN_FILENO) == STDIN_FILENO);
     close(nothing);
     return 0;
 }
 
-/* The length of the arguments, with the empty line. */
+/* Returns the length of the arguments, including the empty line. */
 static size_t head_len(const uint8_t *data, size_t size)
 {
     for (size_t i = 1; i < size; i++) {
@@ -119,7 +119,7 @@ static size_t head_len(const uint8_t *data, size_t size)
     return size;
 }
 
-/* Replaces a stretch of the input by a word; the rest moves. Returns the new length. */
+/* Replaces a part of the input by a word and moves the rest. Returns the new length. */
 static size_t put_word(
     uint8_t *data, size_t size, size_t max, size_t from, size_t to, const char *word)
 {
@@ -141,14 +141,14 @@ static size_t mutate_words(uint8_t *data, size_t size, size_t max, size_t head, 
     while (to < head && data[to] != '\n')
         to++;
     switch (rng_between(r, 0, 3)) {
-    case 0: /* a word for another */
+    case 0: /* replace a word */
         return put_word(data, size, max, from, to, word);
-    case 1: /* one less */
+    case 1: /* remove one */
         return to < head ? put_word(data, size, max, from, to + 1, "") : size;
-    case 2: /* one more */
+    case 2: /* insert one */
         size = put_word(data, size, max, from, from, "\n");
         return put_word(data, size, max, from, from, word);
-    default: { /* another in it */
+    default: { /* insert one into it */
         const size_t place = (size_t)rng_between(r, (int64_t)from, (int64_t)to);
         return put_word(data, size, max, place, place, word);
     }
@@ -199,7 +199,7 @@ static bool leads_out(const char *path)
     return path && (path[0] == '/' || strstr(path, ".."));
 }
 
-/* Parses the words as the program will, to tell what it would do. Returns whether they are worth a
+/* Parses the words as the program will, to see what it would do. Returns whether they are worth a
  * run. */
 static bool look_ahead(const struct words *w, bool *json, bool *stream)
 {
@@ -222,7 +222,7 @@ static bool look_ahead(const struct words *w, bool *json, bool *stream)
     return args.help || (!slow && !far);
 }
 
-/* Runs the program in the folder, with its output into the two files. */
+/* Runs the program in the folder, with its output going to the two files. */
 static int run(struct words *w)
 {
     FUZZ_CHECK(fflush(stdout) == 0 && fflush(stderr) == 0);
@@ -248,7 +248,7 @@ static char *read_all(int fd, size_t *len)
     return text;
 }
 
-/* Text that may reach a terminal, in whole lines. */
+/* Checks that a text is fit for a terminal and ends with a newline. */
 static void check_text(int fd, bool must_be_there)
 {
     size_t len;

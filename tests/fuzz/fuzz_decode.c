@@ -1,5 +1,5 @@
-/* A type, a type of output, and blocks: every level of the CPU gives the same bits, however many
- * blocks it is given at once and wherever they lie, and touches no byte outside. */
+/* A type, an output type, and blocks: every CPU level gives the same bits, however many blocks it
+ * decodes at once and wherever they lie, and touches no byte outside. */
 #include "cpu/cpu.h"
 #include "cpu/decode_round.h"
 #include "fuzz.h"
@@ -10,7 +10,7 @@
 
 enum { HEAD = 2, MOST_IN = 1 << 14, MOST_OUT = 1 << 19 };
 
-/* A decoder's input and outputs, each between pages that fault. */
+/* A decoder's input and outputs, each between guard pages. */
 static struct guard in;
 static struct guard first;
 static struct guard out;
@@ -25,7 +25,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* The head stays in its range, so that what is found for one type is not lost to the next. */
+/* Keeps the head in its range, so that an input that is interesting for one type stays with it. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
     if (size <= HEAD || max <= HEAD || seed % 16 == 0) {
@@ -41,10 +41,10 @@ struct input {
     const struct dq_type_info *type;
     enum dq_dtype dtype;
     size_t n_blocks;
-    size_t item_len; /* bytes of a block's output */
+    size_t item_len; /* bytes of output for a block */
 };
 
-/* The numbers of the narrow types are those of f32, rounded. */
+/* Checks that f16 and bf16 output is the f32 output, rounded. */
 static void check_rounding(const struct input *i, const uint8_t *narrow, const float *wide)
 {
     for (size_t w = 0; w < i->n_blocks * i->type->weights; w++) {
@@ -54,7 +54,8 @@ static void check_rounding(const struct input *i, const uint8_t *narrow, const f
     }
 }
 
-/* Decodes with one level in several ways; dst holds what is due, or is filled first. */
+/* Decodes with one level in several ways. dst holds the expected output; if known is false, it is
+ * set first. */
 static void check_level(const struct dq_cpu *cpu, const struct input *i, const uint8_t *src,
     uint8_t *dst, size_t *n_overflow, bool due)
 {

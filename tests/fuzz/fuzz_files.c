@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int fuzz_words_fd = STDERR_FILENO;
+int fuzz_message_fd = STDERR_FILENO;
 
 static char folder[256];
 
 _Noreturn void fuzz_fail(const char *file, int line, const char *what)
 {
-    dprintf(fuzz_words_fd, "%s:%d: not so: %s\n", file, line, what);
+    dprintf(fuzz_message_fd, "%s:%d: check failed: %s\n", file, line, what);
     abort();
 }
 

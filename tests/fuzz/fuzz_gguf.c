@@ -1,5 +1,5 @@
-/* A GGUF file, or two of a split set with SECOND_FILE between them: the reader takes them or says
- * why not, and what it takes is as gguf.h promises. */
+/* A GGUF file, or two of a split set with SECOND_FILE between them: the reader accepts them or says
+ * why not, and what it accepts is as model.h promises. The files are in memory. */
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/metadata.h"
@@ -17,9 +17,9 @@ static const char SECOND_FILE[] = "|second file|";
 
 enum {
     SEPARATOR_LEN = sizeof SECOND_FILE - 1,
-    MOST_COMPARED = 256,
-    MOST_READ = 4096,
-    MOST_TOLD = 512
+    COMPARED_MAX = 256,
+    READ_MAX = 4096,
+    EMITTED_MAX = 512
 };
 
 static FILE *nowhere;
@@ -28,13 +28,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    fuzz_folder_make();
     nowhere = fopen("/dev/null", "we");
     FUZZ_CHECK(nowhere);
     return 0;
 }
 
-/* Where the second file begins; NULL if there is but one. */
+/* Returns the start of the second file; NULL if there is only one. */
 static const uint8_t *find_second(const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i + SEPARATOR_LEN <= size; i++) {
@@ -62,8 +61,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
     return len + tail;
 }
 
-/* Text that may reach a terminal. */
-static void check_shown(const char *text)
+/* Checks that a text is fit for a terminal. */
+static void check_printable(const char *text)
 {
     FUZZ_CHECK(dq_utf8_valid(text, strlen(text)));
     for (; *text; text++)
@@ -74,11 +73,11 @@ static void check_error(int rc, const struct dq_error *e)
 {
     FUZZ_CHECK(rc == DQ_ERR_MALFORMED || rc == DQ_ERR_TYPE);
     FUZZ_CHECK(e->text[0]);
-    check_shown(e->text);
+    check_printable(e->text);
 }
 
-/* What holds of each tensor that can be used, worked out in numbers that do not wrap; those of a
- * sound tensor are exact. */
+/* Checks a tensor that can be used, computing in long double: exact for a sound tensor, and without
+ * overflow for any. */
 static void check_sound(const struct dq_model *m, const struct dq_tensor *t)
 {
     const struct dq_shard *s = &m->shards[t->shard];
@@ -88,7 +87,7 @@ static void check_sound(const struct dq_model *m, const struct dq_tensor *t)
     FUZZ_CHECK(n == (long double)t->n_weights);
     FUZZ_CHECK((t->offset - s->data_off) % s->alignment == 0);
     FUZZ_CHECK(t->n_bytes == 0 ||
-               (long double)t->offset + (long double)t->n_bytes <= (long double)s->size);
+               (long double)t->offset + (long double)t->n_bytes <= (long double)s->source->size);
     if (t->type) {
         FUZZ_CHECK(t->dims[0] % t->type->weights == 0);
         FUZZ_CHECK(n / t->type->weights * t->type->bytes == (long double)t->n_bytes);
@@ -104,11 +103,11 @@ static void check_apart(const struct dq_tensor *a, const struct dq_tensor *b)
 /* Reads the first and the last bytes of a tensor's data. */
 static void read_data(const struct dq_model *m, const struct dq_tensor *t)
 {
-    uint8_t bytes[MOST_READ];
+    uint8_t bytes[READ_MAX];
     struct dq_error e;
     const uint64_t block = t->type ? t->type->bytes : 1;
     const uint64_t n_blocks = t->n_bytes / block;
-    const uint64_t n = n_blocks < MOST_READ / block ? n_blocks : MOST_READ / block;
+    const uint64_t n = n_blocks < READ_MAX / block ? n_blocks : READ_MAX / block;
     if (n == 0)
         return;
     FUZZ_CHECK(dq_tensor_read(m, t, 0, bytes, (size_t)(n * block), &e) == 0);
@@ -123,7 +122,7 @@ static void check_tensors(const struct dq_model *m)
         char shape[DQ_SHAPE_WORDS];
         FUZZ_CHECK(dq_model_find(m, t->name, t->name_len) == t);
         FUZZ_CHECK(*dq_tensor_shape(t, shape));
-        check_shown(t->display_name);
+        check_printable(t->display_name);
         const int decode = dq_tensor_usable(m, t, true, &e);
         if (decode != 0)
             check_error(decode, &e);
@@ -133,7 +132,7 @@ static void check_tensors(const struct dq_model *m)
             continue;
         check_sound(m, t);
         read_data(m, t);
-        for (size_t k = i < MOST_COMPARED ? 0 : i - MOST_COMPARED; k < i; k++) {
+        for (size_t k = i < COMPARED_MAX ? 0 : i - COMPARED_MAX; k < i; k++) {
             if (!m->tensors[k].problem)
                 check_apart(t, &m->tensors[k]);
         }
@@ -148,7 +147,7 @@ static void check_metadata(const struct dq_model *m)
     size_t len = 0;
     FUZZ_CHECK(dq_metadata_print(m, nowhere, &e) == 0);
     FUZZ_CHECK(dq_metadata_text(m, "general.architecture", text, sizeof text, &e) == 0);
-    check_shown(text);
+    check_printable(text);
     struct dq_json j = {.file = open_memstream(&json, &len)};
     FUZZ_CHECK(j.file);
     dq_json_begin_object(&j, NULL);
@@ -163,49 +162,49 @@ static void check_metadata(const struct dq_model *m)
     free(json);
 }
 
-/* What the listener of `check` is told. */
-struct told {
-    size_t n_files;                             /* findings that refuse the model */
-    const struct dq_tensor *tensors[MOST_TOLD]; /* that findings refuse */
+/* What a sink is given. */
+struct emitted {
+    size_t n_files;                               /* diagnostics that refuse the model */
+    const struct dq_tensor *tensors[EMITTED_MAX]; /* those that diagnostics refuse */
     size_t n_tensors;
 };
 
-static void take_note(void *arg, const struct dq_diagnostic *f)
+static void collect(void *arg, const struct dq_diagnostic *d)
 {
-    struct told *told = arg;
-    const enum dq_level level = dq_rules[f->rule].level;
-    check_shown(f->expected);
-    check_shown(f->found);
-    FUZZ_CHECK(*f->path && (level != DQ_LEVEL_tensor || f->tensor));
-    told->n_files += level == DQ_LEVEL_file;
-    if (level == DQ_LEVEL_tensor && told->n_tensors < MOST_TOLD)
-        told->tensors[told->n_tensors++] = f->tensor;
+    struct emitted *emitted = arg;
+    const enum dq_level level = dq_rules[d->rule].level;
+    check_printable(d->expected);
+    check_printable(d->found);
+    FUZZ_CHECK(*d->path && (level != DQ_LEVEL_tensor || d->tensor));
+    emitted->n_files += level == DQ_LEVEL_file;
+    if (level == DQ_LEVEL_tensor && emitted->n_tensors < EMITTED_MAX)
+        emitted->tensors[emitted->n_tensors++] = d->tensor;
 }
 
-static bool was_told(const struct told *told, const struct dq_tensor *t)
+static bool was_emitted(const struct emitted *emitted, const struct dq_tensor *t)
 {
-    for (size_t i = 0; i < told->n_tensors; i++) {
-        if (told->tensors[i] == t)
+    for (size_t i = 0; i < emitted->n_tensors; i++) {
+        if (emitted->tensors[i] == t)
             return true;
     }
     return false;
 }
 
-/* Those who report everything that is wrong and those who refuse for it must agree. */
-static void check_findings(const char *path, int opened)
+/* The diagnostics and what opening refuses must agree. */
+static void check_diagnostics(const struct dq_store *store, const char *path, int opened)
 {
-    struct told told = {0};
-    const struct dq_diagnostic_sink diag = {take_note, &told};
+    struct emitted emitted = {0};
+    const struct dq_diagnostic_sink diag = {collect, &emitted};
     struct dq_model *m = NULL;
     struct dq_error e;
-    const int rc = dq_model_examine(path, &diag, &m, &e);
+    const int rc = dq_model_examine(store, path, &diag, &m, &e);
     FUZZ_CHECK(rc == opened && m);
-    FUZZ_CHECK((rc != 0) == (told.n_files > 0));
-    for (size_t i = 0; rc == 0 && told.n_tensors < MOST_TOLD && i < m->n_tensors; i++)
-        FUZZ_CHECK((m->tensors[i].problem != NULL) == was_told(&told, &m->tensors[i]));
-    const size_t n_errors = told.n_files + told.n_tensors;
+    FUZZ_CHECK((rc != 0) == (emitted.n_files > 0));
+    for (size_t i = 0; rc == 0 && emitted.n_tensors < EMITTED_MAX && i < m->n_tensors; i++)
+        FUZZ_CHECK((m->tensors[i].problem != NULL) == was_emitted(&emitted, &m->tensors[i]));
+    const size_t n_errors = emitted.n_files + emitted.n_tensors;
     FUZZ_CHECK(dq_model_lint(m, &diag, &e) == 0);
-    FUZZ_CHECK(told.n_files + told.n_tensors == n_errors); /* those are notes */
+    FUZZ_CHECK(emitted.n_files + emitted.n_tensors == n_errors); /* lint emits only notes */
     dq_model_free(m);
 }
 
@@ -213,15 +212,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct dq_model *m = NULL;
     struct dq_error e;
-    char path[512];
     const int fd = fuzz_next_fd();
     const uint8_t *second = find_second(data, size);
     const size_t len = second ? (size_t)(second - data) - SEPARATOR_LEN : size;
-    fuzz_file_write("m-00001-of-00002.gguf", data, len);
-    if (second)
-        fuzz_file_write("m-00002-of-00002.gguf", second, size - len - SEPARATOR_LEN);
-    snprintf(path, sizeof path, "%s/m-00001-of-00002.gguf", fuzz_folder());
-    const int rc = dq_model_open(path, &m, &e);
+    const struct dq_memory_file files[] = {{"m-00001-of-00002.gguf", data, len},
+        {"m-00002-of-00002.gguf", second, second ? size - len - SEPARATOR_LEN : 0}};
+    const struct dq_memory_store memory = DQ_MEMORY_STORE(files, second ? 2 : 1);
+    const int rc = dq_model_examine(&memory.store, files[0].name, NULL, &m, &e);
     if (rc == 0) {
         check_tensors(m);
         check_metadata(m);
@@ -229,8 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_error(rc, &e);
     }
     dq_model_free(m);
-    check_findings(path, rc);
+    check_diagnostics(&memory.store, files[0].name, rc);
     FUZZ_CHECK(fuzz_next_fd() == fd);
-    fuzz_folder_empty("");
     return 0;
 }

@@ -1,11 +1,11 @@
 /* Runs a target over inputs without an engine, in the order of their names.
  *
- * Usage: replay_TARGET [--mutate N] FILE|FOLDER...
+ * * Usage: replay_TARGET [--mutate N] FILE|FOLDER...
  *
- * With --mutate, each input is run as it is and then changed N times over, always in the same way.
- * Fails if an input takes more than a second of processor time, or all of them take more than 64
- * MiB of memory (neither is looked at where GGUF_DQ_SANITIZED is set). What was run last is named
- * when the process dies, and kept as crash-TARGET in the current folder. */
+ * * With --mutate, runs each input as it is and then N mutations of it, the same ones every time.
+ * Fails if an input takes more than a second of CPU time, or all of them more than 64 MiB of memory
+ * (neither is checked if GGUF_DQ_SANITIZED is set). When the process dies, it names the last input
+ * and keeps it as crash-TARGET in the current folder. */
 #include "fuzz.h"
 #include "rng.h"
 
@@ -23,7 +23,7 @@
 enum { MOST_SECONDS = 1, MOST_KIB = 64 << 10, HANGS_AFTER = 30, ROOM = 4096 };
 
 static const char *target; /* the file name of this program */
-static FILE *words;        /* standard error, of which a target may have another use */
+static FILE *words;        /* standard error, or a copy if the target uses that itself */
 static struct {
     const char *name;
     unsigned long mutation;
@@ -37,7 +37,7 @@ static unsigned long n_runs;
 static bool measured;
 static bool failed;
 
-/* The bytes here and there that engines change. */
+/* Changes random bytes, as engines do. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max)
 {
     for (uint64_t n = 1 + rng_u64(&engine) % 4; n > 0; n--) {
@@ -59,7 +59,7 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max)
     return size;
 }
 
-/* The process is about to die of the input at hand. Only calls that are safe in a handler. */
+/* The process is about to die of the current input. Async-signal-safe calls only. */
 static void say_what_it_was(int number)
 {
     char digits[24];
@@ -95,7 +95,7 @@ static void run_one(void)
     const struct itimerval alarm = {.it_value.tv_sec = HANGS_AFTER};
     const double start = processor_seconds();
     setitimer(ITIMER_PROF, &alarm, NULL);
-    /* Exactly as long as the input, so that a sanitizer sees what is read behind it. */
+    /* Exactly as long as the input, so that a sanitizer sees reads past its end. */
     uint8_t *exact = malloc(now.len > 0 ? now.len : 1);
     FUZZ_CHECK(exact);
     memcpy(exact, now.bytes, now.len);
@@ -155,7 +155,7 @@ static void run_path(const char *path)
     free(entries);
 }
 
-/* The most memory that this program had; getrusage() may tell that of the one that started it. */
+/* Returns the peak memory of this program; getrusage() may report that of its parent. */
 static long peak_kib(void)
 {
     char line[256];
@@ -178,7 +178,7 @@ int main(int argc, char **argv)
     setvbuf(words, NULL, _IONBF, 0);
     measured = !getenv("GGUF_DQ_SANITIZED");
     for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++) {
-        /* A sanitizer looks at the others itself, and aborts then. */
+        /* A sanitizer checks the others itself, and aborts. */
         if (measured || deadly[i] == SIGABRT || deadly[i] == SIGPROF)
             signal(deadly[i], say_what_it_was);
     }

@@ -1,12 +1,11 @@
-/* Words that choose tensors of a small model, one a line; a line that begins with '-' excludes.
+/* Words that select tensors of a small model, one a line; a line that begins with '-' excludes.
  * What is picked is in order and inside the model, and no word takes long. */
+#include "base/mem.h"
 #include "build_gguf.h"
 #include "fuzz.h"
-#include "fuzz_files.h"
 #include "select/glob.h"
 #include "select/select.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { I8 = 24, Q4_0 = 2, MOST_WORDS = 4, MOST_PATTERNS = 100 };
@@ -37,36 +36,33 @@ static const struct {
 
 enum { N_TENSORS = sizeof tensors / sizeof tensors[0] };
 
+static struct build file;
 static struct dq_model *model;
 
 static void close_model(void)
 {
     dq_model_free(model);
+    build_free(&file);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    struct build b;
     struct dq_error e;
-    char path[512];
     uint64_t offset = 0;
-    fuzz_folder_make();
-    build_begin(&b, 3, false, N_TENSORS, 0);
+    build_begin(&file, 3, false, N_TENSORS, 0);
     for (size_t i = 0; i < N_TENSORS; i++) {
         build_tensor(
-            &b, tensors[i].name, tensors[i].type, offset, tensors[i].n_dims, tensors[i].dims);
+            &file, tensors[i].name, tensors[i].type, offset, tensors[i].n_dims, tensors[i].dims);
         offset += 128;
     }
-    build_data(&b, 32, offset);
-    fuzz_file_write("model.gguf", b.bytes, b.len);
-    snprintf(path, sizeof path, "%s/model.gguf", fuzz_folder());
-    FUZZ_CHECK(dq_model_open(path, &model, &e) == 0);
-    fuzz_folder_empty("");
-    build_free(&b);
-    for (size_t i = 0; i < N_TENSORS; i++) { /* of the huge one: it may be sliced all the same */
-        free(model->tensors[i].problem);
+    build_data(&file, 32, offset);
+    const struct dq_memory_file in_memory = {"model.gguf", file.bytes, file.len};
+    const struct dq_memory_store memory = DQ_MEMORY_STORE(&in_memory, 1);
+    FUZZ_CHECK(dq_model_examine(&memory.store, in_memory.name, NULL, &model, &e) == 0);
+    for (size_t i = 0; i < N_TENSORS; i++) { /* the huge one included: it can be sliced */
+        dq_mem_free(model->tensors[i].problem);
         model->tensors[i].problem = NULL;
     }
     atexit(close_model);
@@ -79,7 +75,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
     return LLVMFuzzerMutate(data, size, max);
 }
 
-/* Every index that a slice stands for is inside the tensor. */
+/* Checks that every index of a slice is inside the tensor. */
 static void check_pick(const struct dq_pick *p)
 {
     const struct dq_tensor *t = p->tensor;
@@ -108,7 +104,7 @@ static void check_picks(const struct dq_picks *picks, bool any_wanted, bool any_
     }
 }
 
-/* What a pattern begins and ends with is looked at first: what it matches must begin and end so. */
+/* Matching compares the fixed start and end of a pattern first: what it matches must have them. */
 static void check_patterns(const char *word)
 {
     struct dq_strvec patterns = {0};

@@ -17,7 +17,7 @@ enum {
     N_TYPES = 13
 };
 
-/* Bytes somewhere in the file as it was, or among the spare ones. */
+/* Bytes of the original file, or of `spare`. */
 struct piece {
     const uint8_t *at;
     size_t len;
@@ -25,9 +25,9 @@ struct piece {
 
 struct pair {
     struct piece key;
-    uint64_t key_len; /* as it is claimed */
+    uint64_t key_len; /* as claimed */
     uint32_t type;
-    struct piece value; /* as it stands in the file */
+    struct piece value; /* as in the file */
 };
 
 struct tensor {
@@ -39,29 +39,29 @@ struct tensor {
     uint64_t offset;
 };
 
-struct file {
+struct gguf_parts {
     uint32_t version;
     bool big;
-    uint64_t n_tensors; /* as it is claimed */
+    uint64_t n_tensors; /* as claimed, and so n_pairs */
     uint64_t n_pairs;
     struct pair pairs[MOST];
-    size_t pairs_there;
+    size_t pairs_len;
     struct tensor tensors[MOST];
-    size_t tensors_there;
+    size_t tensors_len;
     uint64_t alignment;
     struct piece data;
-    uint64_t data_end;    /* up to which zeros follow it */
-    uint8_t spare[SPARE]; /* for what was not in the file before */
+    uint64_t data_end;    /* zeros follow the data up to here */
+    uint8_t spare[SPARE]; /* for bytes that the file did not have */
     size_t spare_len;
     struct rng rng;
 };
 
-static uint64_t below(struct file *f, uint64_t n)
+static uint64_t below(struct gguf_parts *f, uint64_t n)
 {
     return rng_u64(&f->rng) % n;
 }
 
-/* The file is read with a place that never passes its end. */
+/* A position in the file that never passes its end. */
 struct place {
     const uint8_t *at;
     const uint8_t *end;
@@ -112,9 +112,9 @@ static void skip_value(struct place *p, uint32_t type, int depth)
     }
 }
 
-static void take_pair(struct place *p, struct file *f)
+static void take_pair(struct place *p, struct gguf_parts *f)
 {
-    struct pair *pair = &f->pairs[f->pairs_there++];
+    struct pair *pair = &f->pairs[f->pairs_len++];
     pair->key_len = take_count(p);
     pair->key = take(p, pair->key_len);
     pair->type = (uint32_t)take_number(p, 4);
@@ -126,9 +126,9 @@ static void take_pair(struct place *p, struct file *f)
         f->alignment = pair->value.len == 4 ? pair->value.at[0] + 256u * pair->value.at[1] : 0;
 }
 
-static void take_tensor(struct place *p, struct file *f)
+static void take_tensor(struct place *p, struct gguf_parts *f)
 {
-    struct tensor *t = &f->tensors[f->tensors_there++];
+    struct tensor *t = &f->tensors[f->tensors_len++];
     t->name_len = take_count(p);
     t->name = take(p, t->name_len);
     t->n_dims = (uint32_t)take_number(p, 4);
@@ -140,8 +140,8 @@ static void take_tensor(struct place *p, struct file *f)
     t->offset = take_number(p, 8);
 }
 
-/* Returns false for what is no whole GGUF file, or a larger one than there is room for. */
-static bool take_apart(const uint8_t *data, size_t size, struct file *f)
+/* Returns false for anything but a complete GGUF file that fits struct gguf_parts. */
+static bool parse_file(const uint8_t *data, size_t size, struct gguf_parts *f)
 {
     struct place p = {.at = data, .end = data + size};
     f->alignment = 32;
@@ -168,8 +168,8 @@ static bool take_apart(const uint8_t *data, size_t size, struct file *f)
     return true;
 }
 
-/* The file on its way out; what does not fit is left out, as in a download that was cut. */
-struct output {
+/* The file being written; what does not fit is cut off, as in an incomplete download. */
+struct gguf_output {
     uint8_t *at;
     size_t len;
     size_t max;
@@ -177,7 +177,7 @@ struct output {
     bool narrow;
 };
 
-static void put(struct output *o, const void *bytes, size_t len)
+static void put(struct gguf_output *o, const void *bytes, size_t len)
 {
     const size_t n = len < o->max - o->len ? len : o->max - o->len;
     if (n > 0)
@@ -185,7 +185,7 @@ static void put(struct output *o, const void *bytes, size_t len)
     o->len += n;
 }
 
-static void put_number(struct output *o, uint64_t n, size_t len)
+static void put_number(struct gguf_output *o, uint64_t n, size_t len)
 {
     uint8_t bytes[8];
     for (size_t i = 0; i < len; i++)
@@ -193,25 +193,25 @@ static void put_number(struct output *o, uint64_t n, size_t len)
     put(o, bytes, len);
 }
 
-static void put_count(struct output *o, uint64_t n)
+static void put_count(struct gguf_output *o, uint64_t n)
 {
     put_number(o, n, o->narrow ? 4 : 8);
 }
 
-static size_t put_together(const struct file *f, uint8_t *data, size_t max)
+static size_t write_file(const struct gguf_parts *f, uint8_t *data, size_t max)
 {
-    struct output o = {.at = data, .max = max, .big = f->big, .narrow = f->version == 1};
+    struct gguf_output o = {.at = data, .max = max, .big = f->big, .narrow = f->version == 1};
     put(&o, "GGUF", 4);
     put_number(&o, f->version, 4);
     put_count(&o, f->n_tensors);
     put_count(&o, f->n_pairs);
-    for (size_t i = 0; i < f->pairs_there; i++) {
+    for (size_t i = 0; i < f->pairs_len; i++) {
         put_count(&o, f->pairs[i].key_len);
         put(&o, f->pairs[i].key.at, f->pairs[i].key.len);
         put_number(&o, f->pairs[i].type, 4);
         put(&o, f->pairs[i].value.at, f->pairs[i].value.len);
     }
-    for (size_t i = 0; i < f->tensors_there; i++) {
+    for (size_t i = 0; i < f->tensors_len; i++) {
         const struct tensor *t = &f->tensors[i];
         put_count(&o, t->name_len);
         put(&o, t->name.at, t->name.len);
@@ -230,13 +230,13 @@ static size_t put_together(const struct file *f, uint8_t *data, size_t max)
     return o.len;
 }
 
-/* A number that is likely to hurt. */
-static uint64_t odd_number(struct file *f, uint64_t now)
+/* Returns a number that is likely to cause trouble. */
+static uint64_t nasty_number(struct gguf_parts *f, uint64_t now)
 {
-    static const uint64_t odd[] = {0, 1, 2, 3, 31, 32, 33, 255, 256, 257, 1024, 1025, 65535, 65536,
-        1 << 20, INT32_MAX, UINT32_MAX, (uint64_t)1 << 32, (uint64_t)1 << 40, (uint64_t)1 << 61,
-        (uint64_t)1 << 62, INT64_MAX, (uint64_t)1 << 63, UINT64_MAX - 31, UINT64_MAX - 7,
-        UINT64_MAX - 1, UINT64_MAX};
+    static const uint64_t nasty[] = {0, 1, 2, 3, 31, 32, 33, 255, 256, 257, 1024, 1025, 65535,
+        65536, 1 << 20, INT32_MAX, UINT32_MAX, (uint64_t)1 << 32, (uint64_t)1 << 40,
+        (uint64_t)1 << 61, (uint64_t)1 << 62, INT64_MAX, (uint64_t)1 << 63, UINT64_MAX - 31,
+        UINT64_MAX - 7, UINT64_MAX - 1, UINT64_MAX};
     switch (below(f, 4)) {
     case 0:
         return now + below(f, 65) - 32;
@@ -245,17 +245,17 @@ static uint64_t odd_number(struct file *f, uint64_t now)
     case 2:
         return below(f, 2) ? now * 2 : now / 2;
     default:
-        return odd[below(f, sizeof odd / sizeof odd[0])];
+        return nasty[below(f, sizeof nasty / sizeof nasty[0])];
     }
 }
 
-static uint32_t some_type(struct file *f)
+static uint32_t some_type(struct gguf_parts *f)
 {
     const uint64_t n = below(f, DQ_TYPE_COUNT + 4);
-    return n < DQ_TYPE_COUNT ? dq_types[n].id : (uint32_t)odd_number(f, 40);
+    return n < DQ_TYPE_COUNT ? dq_types[n].id : (uint32_t)nasty_number(f, 40);
 }
 
-static struct piece spare(struct file *f, const void *bytes, size_t len)
+static struct piece spare(struct gguf_parts *f, const void *bytes, size_t len)
 {
     uint8_t *at = f->spare + f->spare_len;
     if (len > SPARE - f->spare_len)
@@ -265,8 +265,8 @@ static struct piece spare(struct file *f, const void *bytes, size_t len)
     return (struct piece){at, len};
 }
 
-/* A copy of some bytes, changed by the engine. */
-static struct piece changed(struct file *f, struct piece old)
+/* Returns a copy of some bytes, changed by the engine. */
+static struct piece changed(struct gguf_parts *f, struct piece old)
 {
     uint8_t bytes[256];
     const size_t len = old.len < sizeof bytes / 2 ? old.len : sizeof bytes / 2;
@@ -275,22 +275,23 @@ static struct piece changed(struct file *f, struct piece old)
     return spare(f, bytes, LLVMFuzzerMutate(bytes, len, sizeof bytes));
 }
 
-/* A value of the pair's type with something in it that does not fit. */
-static void change_value(struct file *f, struct pair *pair)
+/* Sets a value of the pair's type with something wrong in it. */
+static void change_value(struct gguf_parts *f, struct pair *pair)
 {
     uint8_t bytes[512];
-    struct output o = {.at = bytes, .max = sizeof bytes, .big = f->big, .narrow = f->version == 1};
+    struct gguf_output o = {
+        .at = bytes, .max = sizeof bytes, .big = f->big, .narrow = f->version == 1};
     if (pair->type == STRING && below(f, 2)) {
-        put_count(&o, odd_number(f, pair->value.len - 8));
+        put_count(&o, nasty_number(f, pair->value.len - 8));
         put(&o, pair->value.at, pair->value.len);
     } else if (pair->type == ARRAY && below(f, 4)) {
         const size_t head = o.narrow ? 8 : 12;
         put_number(&o, below(f, N_TYPES + 1), 4);
-        put_count(&o, odd_number(f, below(f, 8)));
+        put_count(&o, nasty_number(f, below(f, 8)));
         if (pair->value.len > head)
             put(&o, pair->value.at + head, pair->value.len - head);
     } else if (pair->type != STRING && pair->type != ARRAY) {
-        put_number(&o, odd_number(f, 32), 8);
+        put_number(&o, nasty_number(f, 32), 8);
         o.len = pair->value.len < 8 ? pair->value.len : 8;
     } else {
         pair->value = changed(f, pair->value);
@@ -299,8 +300,8 @@ static void change_value(struct file *f, struct pair *pair)
     pair->value = spare(f, bytes, o.len);
 }
 
-/* Keys that mean something, with the types that they should have and should not. */
-static void name_pair(struct file *f, struct pair *pair)
+/* Sets a key with a meaning, and a right or wrong type. */
+static void name_pair(struct gguf_parts *f, struct pair *pair)
 {
     static const char *const keys[] = {"general.alignment", "general.architecture", "general.name",
         "split.no", "split.count", "split.tensors.count", "tokenizer.ggml.tokens", "", "a"};
@@ -315,12 +316,12 @@ static void name_pair(struct file *f, struct pair *pair)
     }
 }
 
-static void change_pair(struct file *f)
+static void change_pair(struct gguf_parts *f)
 {
-    struct pair *pair = &f->pairs[below(f, f->pairs_there)];
+    struct pair *pair = &f->pairs[below(f, f->pairs_len)];
     switch (below(f, 6)) {
     case 0:
-        pair->key_len = odd_number(f, pair->key_len);
+        pair->key_len = nasty_number(f, pair->key_len);
         break;
     case 1:
         pair->key = changed(f, pair->key);
@@ -337,13 +338,13 @@ static void change_pair(struct file *f)
     }
 }
 
-static void change_tensor(struct file *f)
+static void change_tensor(struct gguf_parts *f)
 {
-    struct tensor *t = &f->tensors[below(f, f->tensors_there)];
-    const struct tensor *other = &f->tensors[below(f, f->tensors_there)];
+    struct tensor *t = &f->tensors[below(f, f->tensors_len)];
+    const struct tensor *other = &f->tensors[below(f, f->tensors_len)];
     switch (below(f, 9)) {
     case 0:
-        t->name_len = odd_number(f, t->name_len);
+        t->name_len = nasty_number(f, t->name_len);
         break;
     case 1:
         t->name = changed(f, t->name);
@@ -357,7 +358,7 @@ static void change_tensor(struct file *f)
         t->n_dims = (uint32_t)below(f, MOST_DIMS);
         break;
     case 4:
-        t->dims[below(f, MOST_DIMS)] = odd_number(f, t->dims[below(f, MOST_DIMS)]);
+        t->dims[below(f, MOST_DIMS)] = nasty_number(f, t->dims[below(f, MOST_DIMS)]);
         break;
     case 5:
         t->type = some_type(f);
@@ -366,18 +367,18 @@ static void change_tensor(struct file *f)
         t->offset = other->offset;
         break;
     case 7:
-        t->offset = odd_number(f, t->offset);
+        t->offset = nasty_number(f, t->offset);
         break;
     default:
         t->offset += f->alignment * (below(f, 9) - 4);
     }
 }
 
-/* One more, one less, or two that change places; the counts follow. */
-static void change_lists(struct file *f)
+/* Inserts or removes an item, or swaps two; adjusts the counts. */
+static void change_lists(struct gguf_parts *f)
 {
     const bool pairs = below(f, 2);
-    const size_t n = pairs ? f->pairs_there : f->tensors_there;
+    const size_t n = pairs ? f->pairs_len : f->tensors_len;
     const size_t len = pairs ? sizeof f->pairs[0] : sizeof f->tensors[0];
     uint8_t *items = pairs ? (uint8_t *)f->pairs : (uint8_t *)f->tensors;
     uint8_t kept[sizeof(struct tensor) + sizeof(struct pair)];
@@ -402,37 +403,36 @@ static void change_lists(struct file *f)
         memmove(a, b, len);
         memcpy(b, kept, len);
     }
-    *(pairs ? &f->pairs_there : &f->tensors_there) += (size_t)more;
+    *(pairs ? &f->pairs_len : &f->tensors_len) += (size_t)more;
     *(pairs ? &f->n_pairs : &f->n_tensors) += (uint64_t)more;
 }
 
-static void change_head(struct file *f)
+static void change_head(struct gguf_parts *f)
 {
     switch (below(f, 5)) {
     case 0:
-        f->version = (uint32_t)(below(f, 2) ? below(f, 5) : odd_number(f, f->version));
+        f->version = (uint32_t)(below(f, 2) ? below(f, 5) : nasty_number(f, f->version));
         break;
     case 1:
         f->big = !f->big;
         break;
     case 2:
-        f->n_tensors = odd_number(f, f->n_tensors);
+        f->n_tensors = nasty_number(f, f->n_tensors);
         break;
     case 3:
-        f->n_pairs = odd_number(f, f->n_pairs);
+        f->n_pairs = nasty_number(f, f->n_pairs);
         break;
     default:
-        f->alignment = (uint64_t)1 << below(f, 10); /* not what the file says, if it says so */
+        f->alignment = (uint64_t)1
+                       << below(f, 10); /* not the one of the metadata, if that has one */
     }
 }
 
-/* Places all tensors one behind the other, with data for each, as a program would that writes
- * files.
- */
-static void lay_out(struct file *f)
+/* Lays out all tensors one after the other, with data for each, as writers do. */
+static void lay_out(struct gguf_parts *f)
 {
     uint64_t offset = 0;
-    for (size_t i = 0; i < f->tensors_there; i++) {
+    for (size_t i = 0; i < f->tensors_len; i++) {
         struct tensor *t = &f->tensors[i];
         const struct dq_type_info *type = dq_type_by_id(t->type);
         uint64_t n = 1;
@@ -446,7 +446,7 @@ static void lay_out(struct file *f)
     f->data_end = offset;
 }
 
-static void change(struct file *f)
+static void change(struct gguf_parts *f)
 {
     switch (below(f, 8)) {
     case 0:
@@ -458,7 +458,7 @@ static void change(struct file *f)
     case 2:
     case 3:
     case 4:
-        if (f->pairs_there > 0)
+        if (f->pairs_len > 0)
             change_pair(f);
         break;
     case 5:
@@ -466,27 +466,27 @@ static void change(struct file *f)
             f->data.len -= below(f, f->data.len);
         break;
     default:
-        if (f->tensors_there > 0)
+        if (f->tensors_len > 0)
             change_tensor(f);
     }
 }
 
 size_t mutate_gguf(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
-    struct file *f = calloc(1, sizeof *f);
+    struct gguf_parts *f = calloc(1, sizeof *f);
     uint8_t *before = malloc(size + 1);
     FUZZ_CHECK(f && before);
     f->rng.state = seed;
     if (size > 0)
         memcpy(before, data, size);
-    if (below(f, 8) == 0 || !take_apart(before, size, f)) {
+    if (below(f, 8) == 0 || !parse_file(before, size, f)) {
         size = LLVMFuzzerMutate(data, size, max);
     } else {
         for (uint64_t n = 1 + below(f, 3); n > 0; n--)
             change(f);
         if (below(f, 3) == 0)
             lay_out(f);
-        size = put_together(f, data, max);
+        size = write_file(f, data, max);
     }
     free(before);
     free(f);

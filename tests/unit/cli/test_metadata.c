@@ -44,10 +44,9 @@ static void arrays_that_became_deep_are_refused(void **state)
     struct dq_json j = {.file = null};
     assert_non_null(null);
     change(m, at);
-    check_error(
-        dq_metadata_print(m, null, &e), &e, DQ_ERR_MALFORMED, "arrays nested deeper than 16");
+    check_error(dq_metadata_print(m, null, &e), &e, DQ_ERR_MALFORMED, "arrays nested too deeply");
     dq_json_begin_object(&j, NULL);
-    check_error(dq_metadata_json(m, &j, &e), &e, DQ_ERR_MALFORMED, "arrays nested deeper than 16");
+    check_error(dq_metadata_json(m, &j, &e), &e, DQ_ERR_MALFORMED, "arrays nested too deeply");
     fclose(null);
     dq_model_free(m);
 }

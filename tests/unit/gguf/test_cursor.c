@@ -1,33 +1,15 @@
 /* The cursor never passes the end of its file. */
+#include "base/mem.h"
 #include "dq_test.h"
-#include "gguf/cursor.h"
-#include "scratch.h"
+#include "memory_cursor.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A cursor on a file of these bytes. */
-static struct dq_cursor cursor_on(struct scratch *s, const void *bytes, size_t len)
-{
-    struct dq_cursor c;
-    struct dq_error e;
-    const char *path = scratch_write(s, "file", bytes, len);
-    const int fd = open(path, O_RDONLY);
-    assert_true(fd >= 0);
-    check_ok(dq_cursor_init(&c, fd, path, 0, len, &e), &e);
-    return c;
-}
-
-static void cursor_close(struct dq_cursor *c)
-{
-    close(c->fd);
-    dq_cursor_finish(c);
-}
-
 static void numbers_are_read_in_both_orders(void **state)
 {
+    (void)state;
     static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8};
     static const struct {
         size_t len;
@@ -39,7 +21,7 @@ static void numbers_are_read_in_both_orders(void **state)
         for (int big = 0; big < 2; big++) {
             struct dq_error e;
             uint64_t value = 0;
-            struct dq_cursor c = cursor_on(*state, bytes, sizeof bytes);
+            struct dq_cursor c = cursor_on(bytes, sizeof bytes);
             c.big_endian = big;
             check_ok(dq_cursor_number(&c, rows[i].len, "number", &value, &e), &e);
             assert_true(value == (big ? rows[i].big : rows[i].little));
@@ -50,9 +32,10 @@ static void numbers_are_read_in_both_orders(void **state)
     }
 }
 
-/* A file is looked at through a window; a number may lie across its end, or at that of the file. */
-static void numbers_are_whole_at_every_place(void **state)
+/* A file is read through a window; a number may cross the end of the window or end the file. */
+static void numbers_are_read_at_every_offset(void **state)
 {
+    (void)state;
     enum { WINDOW = 65536, SIZE = 2 * WINDOW + 77, AROUND = 12 };
     static const size_t ends[] = {WINDOW, 2 * WINDOW, SIZE};
     static uint8_t bytes[SIZE];
@@ -60,14 +43,14 @@ static void numbers_are_whole_at_every_place(void **state)
     uint64_t value;
     for (size_t i = 0; i < SIZE; i++)
         bytes[i] = (uint8_t)(1 + i * 7 + (i >> 8));
-    struct dq_cursor c = cursor_on(*state, bytes, SIZE);
+    struct dq_cursor c = cursor_on(bytes, SIZE);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         for (size_t at = ends[i] - AROUND; at < ends[i] + AROUND; at++) {
             for (size_t len = 1; len <= 8 && at + len <= SIZE; len *= 2) {
                 uint64_t wanted = 0;
                 for (size_t k = len; k-- > 0;)
                     wanted = wanted << 8 | bytes[at + k];
-                c.pos = ends[i] - WINDOW; /* where the window is to begin */
+                c.pos = ends[i] - WINDOW; /* where the window will begin */
                 check_ok(dq_cursor_number(&c, 1, "first", &value, &e), &e);
                 c.pos = at;
                 check_ok(dq_cursor_number(&c, len, "number", &value, &e), &e);
@@ -81,10 +64,11 @@ static void numbers_are_whole_at_every_place(void **state)
 
 static void counts_are_narrow_in_version_1(void **state)
 {
+    (void)state;
     static const uint8_t bytes[] = {1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0};
     struct dq_error e;
     uint64_t count = 0;
-    struct dq_cursor c = cursor_on(*state, bytes, sizeof bytes);
+    struct dq_cursor c = cursor_on(bytes, sizeof bytes);
     c.narrow = true;
     check_ok(dq_cursor_count(&c, "count", &count, &e), &e);
     assert_int_equal(count, 1);
@@ -96,16 +80,18 @@ static void counts_are_narrow_in_version_1(void **state)
 
 static void a_number_past_the_end_is_refused(void **state)
 {
+    (void)state;
     struct dq_error e;
     uint64_t value = 77;
     uint32_t narrow = 77;
-    struct dq_cursor c = cursor_on(*state, "1234567", 7);
+    struct dq_cursor c = cursor_on("1234567", 7);
     check_error(dq_cursor_u64(&c, "thing", &value, &e), &e, DQ_ERR_MALFORMED,
-        "file: thing: 8 bytes claimed, 7 left in the file (offset 0)");
+        "file: metadata ends past the end of the file: expected 8 bytes for the thing, found 7 "
+        "(offset 0); is the file cut short?");
     assert_int_equal(c.pos, 0);
     check_ok(dq_cursor_skip(&c, "gap", 4, &e), &e);
     check_error(dq_cursor_u32(&c, "thing", &narrow, &e), &e, DQ_ERR_MALFORMED,
-        "thing: 4 bytes claimed, 3 left in the file (offset 4)");
+        "expected 4 bytes for the thing, found 3 (offset 4)");
     assert_int_equal(value, 77);
     assert_int_equal(narrow, 77);
     assert_int_equal(c.pos, 4);
@@ -114,20 +100,23 @@ static void a_number_past_the_end_is_refused(void **state)
 
 static void skips_end_at_the_end(void **state)
 {
+    (void)state;
     struct dq_error e;
-    struct dq_cursor c = cursor_on(*state, "12345", 5);
-    check_error(dq_cursor_skip(&c, "gap", 6, &e), &e, DQ_ERR_MALFORMED, "6 bytes claimed");
+    struct dq_cursor c = cursor_on("12345", 5);
+    check_error(dq_cursor_skip(&c, "gap", 6, &e), &e, DQ_ERR_MALFORMED,
+        "expected 6 bytes for the gap, found 5");
     check_error(dq_cursor_skip(&c, "gap", UINT64_MAX, &e), &e, DQ_ERR_MALFORMED,
-        "18446744073709551615 bytes claimed");
+        "expected 18446744073709551615 bytes for the ");
     check_ok(dq_cursor_skip(&c, "gap", 5, &e), &e);
     assert_int_equal(dq_cursor_left(&c), 0);
     check_ok(dq_cursor_skip(&c, "gap", 0, &e), &e);
-    check_error(dq_cursor_skip(&c, "gap", 1, &e), &e, DQ_ERR_MALFORMED, "0 left in the file");
+    check_error(dq_cursor_skip(&c, "gap", 1, &e), &e, DQ_ERR_MALFORMED,
+        "expected 1 byte for the gap, found 0");
     cursor_close(&c);
 }
 
-/* Strings of a length, then of bytes, in a file of 3 + 8 bytes. */
-static void check_string(struct scratch *s, uint64_t claimed, uint64_t max, const char *words)
+/* Reads a string of that claimed length in a file of 8 + 3 bytes. */
+static void check_string(uint64_t claimed, uint64_t max, const char *words)
 {
     uint8_t bytes[11] = {0, 0, 0, 0, 0, 0, 0, 0, 'a', 'b', 'c'};
     struct dq_error e;
@@ -135,7 +124,7 @@ static void check_string(struct scratch *s, uint64_t claimed, uint64_t max, cons
     size_t len = 0;
     for (size_t i = 0; i < 8; i++)
         bytes[i] = (uint8_t)(claimed >> 8 * i);
-    struct dq_cursor c = cursor_on(s, bytes, sizeof bytes);
+    struct dq_cursor c = cursor_on(bytes, sizeof bytes);
     const int rc = dq_cursor_string(&c, "name", max, &text, &len, &e);
     if (words) {
         check_error(rc, &e, DQ_ERR_MALFORMED, words);
@@ -145,24 +134,26 @@ static void check_string(struct scratch *s, uint64_t claimed, uint64_t max, cons
         assert_int_equal(len, claimed);
         assert_int_equal(strlen(text), claimed);
         assert_memory_equal(text, "abc", len);
-        free(text);
+        dq_mem_free(text);
     }
     cursor_close(&c);
 }
 
-static void strings_are_compared_with_the_file_and_the_maximum(void **state)
+static void strings_are_checked_against_the_file_and_the_maximum(void **state)
 {
-    check_string(*state, 3, 3, NULL);
-    check_string(*state, 0, 0, NULL);
-    check_string(*state, 2, 100, NULL);
-    check_string(*state, 3, 2, "name: 3 bytes long, at most 2 are allowed");
-    check_string(*state, 4, 100, "name: 4 bytes claimed, 3 left in the file");
-    check_string(*state, UINT64_MAX, UINT64_MAX, "18446744073709551615 bytes claimed");
-    check_string(*state, 1ull << 63, UINT64_MAX, "bytes claimed");
+    (void)state;
+    check_string(3, 3, NULL);
+    check_string(0, 0, NULL);
+    check_string(2, 100, NULL);
+    check_string(3, 2, "key or name too long: expected at most 2 bytes for the name, found 3");
+    check_string(4, 100, "expected 4 bytes for the name, found 3");
+    check_string(UINT64_MAX, UINT64_MAX, "expected 18446744073709551615 bytes for the ");
+    check_string(1ull << 63, UINT64_MAX, " bytes for the name, found 3");
 }
 
 static void long_files_are_read_through_the_window(void **state)
 {
+    (void)state;
     enum { LEN = 200000, PIECE = 70001 };
     struct dq_error e;
     uint8_t *bytes = malloc(LEN);
@@ -170,7 +161,7 @@ static void long_files_are_read_through_the_window(void **state)
     assert_true(bytes && piece);
     for (size_t i = 0; i < LEN; i++)
         bytes[i] = (uint8_t)(i % 251);
-    struct dq_cursor c = cursor_on(*state, bytes, LEN);
+    struct dq_cursor c = cursor_on(bytes, LEN);
     check_ok(dq_cursor_bytes(&c, "piece", piece, 7, &e), &e);
     assert_memory_equal(piece, bytes, 7);
     check_ok(dq_cursor_bytes(&c, "piece", piece, PIECE, &e), &e);
@@ -179,7 +170,7 @@ static void long_files_are_read_through_the_window(void **state)
     check_ok(dq_cursor_bytes(&c, "piece", piece, LEN - 7 - PIECE - 100000, &e), &e);
     assert_memory_equal(piece, bytes + 7 + PIECE + 100000, LEN - 7 - PIECE - 100000);
     assert_int_equal(dq_cursor_left(&c), 0);
-    c.pos = 3; /* backwards too, as dq_kv_open's cursors may */
+    c.pos = 3; /* backwards too, as the cursors of dq_kv_open may */
     check_ok(dq_cursor_bytes(&c, "piece", piece, 9, &e), &e);
     assert_memory_equal(piece, bytes + 3, 9);
     cursor_close(&c);
@@ -191,22 +182,27 @@ static void a_file_that_shrank_is_an_error(void **state)
 {
     struct dq_error e;
     uint64_t value;
-    struct dq_cursor c = cursor_on(*state, "123456789", 9);
-    assert_int_equal(truncate(c.path, 4), 0);
+    struct dq_source *source;
+    struct dq_cursor c;
+    const char *path = scratch_write(*state, "file", "123456789", 9);
+    check_ok(dq_file_store.open(&dq_file_store, path, &source, &e), &e);
+    check_ok(dq_cursor_init(&c, source, 0, &e), &e);
+    assert_int_equal(truncate(path, 4), 0);
     check_error(dq_cursor_u64(&c, "thing", &value, &e), &e, DQ_ERR_IO, "longer when it was opened");
-    cursor_close(&c);
+    dq_cursor_finish(&c);
+    dq_source_close(source);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(numbers_are_read_in_both_orders),
-        scratch_test(numbers_are_whole_at_every_place),
-        scratch_test(counts_are_narrow_in_version_1),
-        scratch_test(a_number_past_the_end_is_refused),
-        scratch_test(skips_end_at_the_end),
-        scratch_test(strings_are_compared_with_the_file_and_the_maximum),
-        scratch_test(long_files_are_read_through_the_window),
+        cmocka_unit_test(numbers_are_read_in_both_orders),
+        cmocka_unit_test(numbers_are_read_at_every_offset),
+        cmocka_unit_test(counts_are_narrow_in_version_1),
+        cmocka_unit_test(a_number_past_the_end_is_refused),
+        cmocka_unit_test(skips_end_at_the_end),
+        cmocka_unit_test(strings_are_checked_against_the_file_and_the_maximum),
+        cmocka_unit_test(long_files_are_read_through_the_window),
         scratch_test(a_file_that_shrank_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

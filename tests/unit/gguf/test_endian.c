@@ -1,13 +1,13 @@
-/* Data of big-endian files: the fields that are defined come out little-endian. */
+/* Data of big-endian files: defined fields are converted to little-endian. */
 #include "build_gguf.h"
 #include "dq_test.h"
-#include "gguf/parts.h"
+#include "gguf/endian.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The places of two- to eight-byte fields in a block. */
+/* Offsets and lengths of the multi-byte fields of a block. */
 static const struct {
     enum dq_type type;
     size_t offs[2];
@@ -41,7 +41,7 @@ static struct dq_model *open_blocks(struct scratch *s, const struct dq_type_info
     return build_open(&b, s);
 }
 
-static void defined_fields_are_turned_round(void **state)
+static void defined_fields_are_swapped(void **state)
 {
     for (size_t i = 0; i < N_ROWS; i++) {
         const struct dq_type_info *info = &dq_types[rows[i].type];
@@ -66,7 +66,7 @@ static void defined_fields_are_turned_round(void **state)
     }
 }
 
-static void parts_are_turned_round_as_the_whole(void **state)
+static void parts_are_swapped_like_the_whole(void **state)
 {
     const struct dq_type_info *info = &dq_types[DQ_TYPE_q8_0];
     uint8_t block[34];
@@ -91,13 +91,13 @@ static void other_types_are_not_defined(void **state)
         struct dq_model *m = open_blocks(*state, info);
         check_ok(dq_tensor_usable(m, &m->tensors[0], false, &e), &e);
         if (!defined)
-            check_error(
-                dq_tensor_usable(m, &m->tensors[0], true, &e), &e, DQ_ERR_TYPE, "is not defined");
+            check_error(dq_tensor_usable(m, &m->tensors[0], true, &e), &e, DQ_ERR_TYPE,
+                "type is not defined for big-endian files: expected a type of defined byte order, "
+                "found ");
         dq_model_free(m);
     }
 }
 
-/* As they are stored. */
 static void undefined_types_are_read_unchanged(void **state)
 {
     uint8_t got[BLOCKS * 84];
@@ -146,8 +146,8 @@ static void the_twins_of_the_corpus_hold_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(defined_fields_are_turned_round),
-        scratch_test(parts_are_turned_round_as_the_whole),
+        scratch_test(defined_fields_are_swapped),
+        scratch_test(parts_are_swapped_like_the_whole),
         scratch_test(other_types_are_not_defined),
         scratch_test(undefined_types_are_read_unchanged),
         cmocka_unit_test(the_twins_of_the_corpus_hold_the_same),

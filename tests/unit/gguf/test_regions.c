@@ -1,4 +1,4 @@
-/* Sizes and places of tensors: which are refused, and how far unknown types reach. */
+/* Sizes and places of tensors: which are refused, and where those of unknown types end. */
 #include "build_gguf.h"
 #include "dq_test.h"
 
@@ -22,7 +22,7 @@ static void build_places(struct build *b, const struct place *places, size_t n, 
     build_data(b, 32, data_len);
 }
 
-/* Opens a model of two tensors and checks what is said of each; NULL: nothing. */
+/* Opens a model of two tensors and checks the problem of each; NULL: none. */
 static void check_two(struct scratch *s, struct place x, struct place y, size_t data_len,
     const char *x_words, const char *y_words)
 {
@@ -34,7 +34,7 @@ static void check_two(struct scratch *s, struct place x, struct place y, size_t 
     build_tensor_refused(&b, s, y.name, y_words);
 }
 
-static void neighbours_that_touch_are_sound(void **state)
+static void adjacent_tensors_are_sound(void **state)
 {
     check_two(
         *state, (struct place){"x", I8, 0, 32}, (struct place){"y", I8, 32, 1}, 33, NULL, NULL);
@@ -46,7 +46,7 @@ static void gaps_are_sound(void **state)
         NULL);
 }
 
-static void any_order_of_places_is_sound(void **state)
+static void any_order_of_offsets_is_sound(void **state)
 {
     check_two(
         *state, (struct place){"x", I8, 32, 1}, (struct place){"y", I8, 0, 32}, 33, NULL, NULL);
@@ -55,20 +55,21 @@ static void any_order_of_places_is_sound(void **state)
 static void tensors_that_share_a_byte_are_both_refused(void **state)
 {
     check_two(*state, (struct place){"x", I8, 0, 33}, (struct place){"y", I8, 32, 1}, 64,
-        "overlaps that of tensor 'y'", "overlaps that of tensor 'x'");
+        "bytes of tensor 'y' at offset ", "bytes of tensor 'x' at offset ");
     check_two(*state, (struct place){"x", I8, 32, 1}, (struct place){"y", I8, 0, 33}, 64,
-        "overlaps that of tensor 'y'", "overlaps that of tensor 'x'");
+        "bytes of tensor 'y' at offset ", "bytes of tensor 'x' at offset ");
     check_two(*state, (struct place){"x", I8, 0, 8}, (struct place){"y", I8, 0, 8}, 64,
-        "overlaps that of tensor 'y'", "overlaps that of tensor 'x'");
+        "bytes of tensor 'y' at offset ", "bytes of tensor 'x' at offset ");
 }
 
-/* A wide tensor overlaps one that is not its next neighbour. */
-static void an_overlap_behind_a_neighbour_is_seen(void **state)
+/* A large tensor overlaps one that is not next to it. */
+static void an_overlap_beyond_the_next_tensor_is_found(void **state)
 {
     static const struct place places[] = {
         {"wide", I8, 0, 100}, {"inside", I8, 32, 1}, {"later", I8, 96, 1}, {"apart", I8, 128, 1}};
     static const char *const words[] = {
-        "overlaps", "overlaps that of tensor 'wide'", "overlaps that of tensor 'wide'", NULL};
+        "data overlaps that of another tensor: expected 100 bytes of its own",
+        "bytes of tensor 'wide' at offset ", "bytes of tensor 'wide' at offset ", NULL};
     for (size_t i = 0; i < 4; i++) {
         struct build b;
         build_places(&b, places, 4, 160);
@@ -79,15 +80,15 @@ static void an_overlap_behind_a_neighbour_is_seen(void **state)
 static void a_misaligned_tensor_is_refused(void **state)
 {
     check_two(*state, (struct place){"x", I8, 0, 1}, (struct place){"y", I8, 48, 1}, 64, NULL,
-        "its offset 48 in the data section is no multiple of 32");
+        "offset in the data section is not aligned: expected a multiple of 32, found 48");
 }
 
 static void a_tensor_past_the_end_is_refused(void **state)
 {
     check_two(*state, (struct place){"x", I8, 0, 32}, (struct place){"y", I8, 32, 32}, 63, NULL,
-        "ends past the end of the file");
+        "data ends past the end of the file");
     check_two(*state, (struct place){"x", I8, 0, 32}, (struct place){"y", I8, 1 << 20, 1}, 63, NULL,
-        "ends past the end of the file");
+        "data ends past the end of the file");
 }
 
 static void offsets_that_wrap_are_refused(void **state)
@@ -95,7 +96,7 @@ static void offsets_that_wrap_are_refused(void **state)
     static const uint64_t offsets[] = {1ull << 63, UINT64_MAX - 31, INT64_MAX - 31};
     for (size_t i = 0; i < 3; i++)
         check_two(*state, (struct place){"x", I8, 0, 1}, (struct place){"y", I8, offsets[i], 64},
-            64, NULL, "lies past 2^63");
+            64, NULL, "offset past 2^63");
 }
 
 static void sizes_that_overflow_are_refused(void **state)
@@ -129,31 +130,31 @@ static void sizes_that_overflow_are_refused(void **state)
         build_begin(&b, 3, false, 1, 0);
         build_tensor(&b, "x", rows[i].type, 0, 4, rows[i].dims);
         build_data(&b, 32, 64);
-        build_tensor_refused(&b, *state, "x", "its size does not fit 63 bits");
+        build_tensor_refused(&b, *state, "x", "size does not fit 63 bits");
     }
 }
 
-/* Beside it, the largest size that counts as one (8 bytes a weight fit 63 bits) is refused
- * otherwise. */
-static void the_largest_size_is_compared_with_the_file(void **state)
+/* The largest possible size (8 bytes a weight fit 63 bits) is refused for another reason. */
+static void the_largest_size_is_checked_against_the_file(void **state)
 {
     struct build b;
     build_begin(&b, 3, false, 1, 0);
     build_tensor1(&b, "x", I8, 0, INT64_MAX / 8);
     build_data(&b, 32, 64);
-    build_tensor_refused(&b, *state, "x", "ends past the end of the file");
+    build_tensor_refused(&b, *state, "x", "data ends past the end of the file");
 }
 
-static void rows_of_part_blocks_are_refused(void **state)
+static void rows_of_partial_blocks_are_refused(void **state)
 {
     const uint64_t dims[] = {16, 2}; /* 32 weights, but no row is a block */
     struct build b;
     check_two(*state, (struct place){"x", Q4_0, 0, 33}, (struct place){"y", Q4_0, 64, 32}, 128,
-        "its rows of 33 weights are not whole Q4_0 blocks of 32", NULL);
+        "rows are not whole blocks: expected a multiple of 32 weights (Q4_0), found rows of 33",
+        NULL);
     build_begin(&b, 3, false, 1, 0);
     build_tensor(&b, "x", Q4_0, 0, 2, dims);
     build_data(&b, 32, 64);
-    build_tensor_refused(&b, *state, "x", "its rows of 16 weights");
+    build_tensor_refused(&b, *state, "x", "found rows of 16");
 }
 
 static void a_scalar_is_one_weight(void **state)
@@ -168,7 +169,7 @@ static void a_scalar_is_one_weight(void **state)
     assert_int_equal(m->tensors[0].n_weights, 1);
     assert_int_equal(m->tensors[0].n_bytes, 4);
     assert_null(m->tensors[0].problem);
-    assert_non_null(strstr(m->tensors[1].problem, "rows of 1 weights"));
+    assert_non_null(strstr(m->tensors[1].problem, "found rows of 1 ("));
     dq_model_free(m);
 }
 
@@ -184,15 +185,15 @@ static void a_zero_dimension_means_no_data(void **state)
         build_data(&b, 32, 1);
         struct dq_model *m = build_open(&b, *state);
         assert_null(m->tensors[0].problem);
-        assert_null(m->tensors[1].problem); /* it begins at the same place, which is no overlap */
+        assert_null(m->tensors[1].problem); /* the same offset, but no overlap */
         assert_int_equal(m->tensors[0].n_weights, 0);
         assert_int_equal(m->tensors[0].n_bytes, 0);
         dq_model_free(m);
     }
 }
 
-/* Code that counts in 63 bits would trip over it otherwise. */
-static void a_dimension_past_63_bits_is_refused_beside_a_zero(void **state)
+/* Code that computes with 63 bits would overflow. */
+static void a_dimension_past_63_bits_is_refused_despite_a_zero(void **state)
 {
     const uint64_t dims[] = {0, 1ull << 63};
     struct build b;
@@ -202,7 +203,7 @@ static void a_dimension_past_63_bits_is_refused_beside_a_zero(void **state)
     build_tensor_refused(&b, *state, "x", "does not fit 63 bits");
 }
 
-static void unknown_types_reach_up_to_the_next_tensor(void **state)
+static void unknown_types_end_at_the_next_tensor(void **state)
 {
     static const struct place places[] = {
         {"last", UNKNOWN, 128, 7}, {"first", UNKNOWN, 0, 1}, {"middle", I8, 96, 32}};
@@ -219,18 +220,18 @@ static void unknown_types_reach_up_to_the_next_tensor(void **state)
     for (size_t i = 0; i < 3; i++)
         check_ok(dq_tensor_usable(m, &m->tensors[i], false, &e), &e);
     check_error(dq_tensor_usable(m, &m->tensors[1], true, &e), &e, DQ_ERR_TYPE,
-        "tensor 'first': type 153 is not known");
+        "tensor 'first': unknown type: expected a type that `gguf-dq types` lists, found type 153");
     check_ok(dq_tensor_usable(m, &m->tensors[2], true, &e), &e);
     dq_model_free(m);
 }
 
-/* Nobody's bytes are taken for part of an unknown type because their owner is refused. */
+/* The bytes of a refused tensor do not become part of one of unknown type. */
 static void unknown_types_end_before_a_refused_tensor(void **state)
 {
     static const struct place refused[] = {
-        {"part", Q4_0, 64, 33},       /* its rows are no whole blocks */
+        {"part", Q4_0, 64, 33},       /* its rows are not whole blocks */
         {"huge", I8, 64, UINT64_MAX}, /* its size does not fit */
-        {"misplaced", I8, 70, 1},     /* its offset is no multiple */
+        {"misplaced", I8, 70, 1},     /* its offset is not aligned */
         {"past", I8, 64, 1 << 20},    /* it ends past the end */
     };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
@@ -246,7 +247,7 @@ static void unknown_types_end_before_a_refused_tensor(void **state)
     }
 }
 
-/* A tensor without data may have any place, but nothing reaches up to it past the end. */
+/* A tensor without data may lie past the end, but no other extends that far. */
 static void unknown_types_end_with_the_file(void **state)
 {
     static const struct place places[] = {{"x", UNKNOWN, 0, 1}, {"z", I8, 1 << 20, 0}};
@@ -262,30 +263,31 @@ static void an_unknown_type_past_the_end_is_refused(void **state)
 {
     const struct place places[] = {{"x", I8, 0, 1}, {"y", UNKNOWN, 96, 1}};
     struct build b;
-    check_two(*state, places[0], places[1], 64, NULL, "starts past the end of the file");
+    check_two(*state, places[0], places[1], 64, NULL,
+        "data ends past the end of the file: expected a file of at least ");
     build_places(&b, places, 2, 64);
     struct dq_model *m = build_open(&b, *state);
-    assert_true(m->tensors[1].n_bytes == 0); /* none of it is there */
+    assert_true(m->tensors[1].n_bytes == 0); /* none of its data is in the file */
     dq_model_free(m);
 }
 
 static void an_unknown_type_inside_a_tensor_is_refused(void **state)
 {
     check_two(*state, (struct place){"x", I8, 0, 64}, (struct place){"y", UNKNOWN, 32, 1}, 128,
-        "overlaps that of tensor 'y'", "overlaps that of tensor 'x'");
+        "bytes of tensor 'y' at offset ", "bytes of tensor 'x' at offset ");
 }
 
-/* An unknown type's size is not known, so it cannot share the place of a tensor with data. */
+/* The size of an unknown type is unknown, so it cannot share the offset of a tensor with data. */
 static void an_unknown_type_at_the_place_of_a_tensor_is_refused(void **state)
 {
     check_two(*state, (struct place){"x", I8, 0, 64}, (struct place){"y", UNKNOWN, 0, 1}, 128,
-        "overlaps that of tensor 'y'", "overlaps that of tensor 'x'");
+        "bytes of tensor 'y' at offset ", "bytes of tensor 'x' at offset ");
     check_two(*state, (struct place){"y", UNKNOWN, 0, 1}, (struct place){"x", I8, 0, 64}, 128,
-        "overlaps that of tensor 'x'", "overlaps that of tensor 'y'");
+        "bytes of tensor 'x' at offset ", "bytes of tensor 'y' at offset ");
 }
 
-/* Whatever is wrong with it, the place of a tensor is shown as in the file. */
-static void a_refused_tensor_keeps_its_place(void **state)
+/* Whatever is wrong with a tensor, its offset is that of the file. */
+static void a_refused_tensor_keeps_its_offset(void **state)
 {
     static const struct place places[] = {
         {"part", Q4_0, 64, 33}, {"huge", I8, 96, UINT64_MAX}, {"odd", I8, 33, 1}};
@@ -300,7 +302,7 @@ static void a_refused_tensor_keeps_its_place(void **state)
     dq_model_free(m);
 }
 
-static void data_is_read_from_its_place(void **state)
+static void data_is_read_from_its_offset(void **state)
 {
     static const struct place places[] = {{"x", I8, 0, 32}, {"y", I8, 64, 50}};
     uint8_t bytes[8];
@@ -319,28 +321,28 @@ static void data_is_read_from_its_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(neighbours_that_touch_are_sound),
+        scratch_test(adjacent_tensors_are_sound),
         scratch_test(gaps_are_sound),
-        scratch_test(any_order_of_places_is_sound),
+        scratch_test(any_order_of_offsets_is_sound),
         scratch_test(tensors_that_share_a_byte_are_both_refused),
-        scratch_test(an_overlap_behind_a_neighbour_is_seen),
+        scratch_test(an_overlap_beyond_the_next_tensor_is_found),
         scratch_test(a_misaligned_tensor_is_refused),
         scratch_test(a_tensor_past_the_end_is_refused),
         scratch_test(offsets_that_wrap_are_refused),
         scratch_test(sizes_that_overflow_are_refused),
-        scratch_test(the_largest_size_is_compared_with_the_file),
-        scratch_test(rows_of_part_blocks_are_refused),
+        scratch_test(the_largest_size_is_checked_against_the_file),
+        scratch_test(rows_of_partial_blocks_are_refused),
         scratch_test(a_scalar_is_one_weight),
         scratch_test(a_zero_dimension_means_no_data),
-        scratch_test(a_dimension_past_63_bits_is_refused_beside_a_zero),
-        scratch_test(unknown_types_reach_up_to_the_next_tensor),
+        scratch_test(a_dimension_past_63_bits_is_refused_despite_a_zero),
+        scratch_test(unknown_types_end_at_the_next_tensor),
         scratch_test(unknown_types_end_before_a_refused_tensor),
         scratch_test(unknown_types_end_with_the_file),
         scratch_test(an_unknown_type_past_the_end_is_refused),
         scratch_test(an_unknown_type_inside_a_tensor_is_refused),
         scratch_test(an_unknown_type_at_the_place_of_a_tensor_is_refused),
-        scratch_test(a_refused_tensor_keeps_its_place),
-        scratch_test(data_is_read_from_its_place),
+        scratch_test(a_refused_tensor_keeps_its_offset),
+        scratch_test(data_is_read_from_its_offset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

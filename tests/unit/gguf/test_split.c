@@ -1,4 +1,4 @@
-/* Split sets: any member opens the set, and a set that is not whole is refused. */
+/* Split sets: any member opens the set, and an incomplete set is refused. */
 #include "build_gguf.h"
 #include "dq_test.h"
 
@@ -8,7 +8,7 @@
 
 enum { I8 = 24, MEMBERS = 3 };
 
-/* What a member says of itself. */
+/* The keys of a member. */
 struct member {
     uint32_t no;
     uint32_t count;
@@ -19,7 +19,7 @@ struct member {
 static const struct member sound[MEMBERS] = {
     {0, MEMBERS, MEMBERS, "t0"}, {1, MEMBERS, MEMBERS, "t1"}, {2, MEMBERS, MEMBERS, "t2"}};
 
-/* Writes one member, whose tensor's byte is its number in the set. */
+/* Writes a member. The only byte of its tensor is its number in the set. */
 static void write_member(struct scratch *s, const char *name, const struct member *member)
 {
     struct build b;
@@ -41,7 +41,7 @@ static const char *member_name(unsigned number)
     return names[number];
 }
 
-/* Writes a set with one member changed (or removed, if it counts no members). */
+/* Writes a set with one member changed (or left out, if its count is 0). */
 static void write_set(struct scratch *s, unsigned changed, struct member member)
 {
     for (unsigned i = 0; i < MEMBERS; i++) {
@@ -92,7 +92,8 @@ static void a_missing_member_is_named(void **state)
     for (unsigned missing = 0; missing < MEMBERS; missing++) {
         write_set(*state, 0, sound[0]);
         assert_int_equal(unlink(scratch_path(*state, member_name(missing + 1))), 0);
-        check_refused(*state, missing == 0 ? 2 : 1, "of a set of 3 is missing");
+        check_refused(
+            *state, missing == 0 ? 2 : 1, "file of the split set is missing: expected file ");
         check_refused(*state, missing == 0 ? 3 : 1, member_name(missing + 1));
     }
 }
@@ -100,33 +101,39 @@ static void a_missing_member_is_named(void **state)
 static void another_count_is_refused(void **state)
 {
     write_set(*state, 1, (struct member){1, 4, 3, "t1"});
-    check_refused(*state, 1, "split.no is 1 and split.count 4; file 2 of 3 should have 1 and 3");
-    check_refused(*state, 2, "split.no is 1 and split.count 4");
+    check_refused(*state, 1,
+        "key 'split.count': numbers in the split set differ from the file name: expected split.no "
+        "1 and split.count 3 in file 2 of 3, found 1 and 4");
+    check_refused(*state, 2, "found 1 and 4");
 }
 
 static void another_number_is_refused(void **state)
 {
     write_set(*state, 2, (struct member){1, 3, 3, "t2"});
-    check_refused(*state, 1, "split.no is 1 and split.count 3; file 3 of 3 should have 2 and 3");
+    check_refused(*state, 1,
+        "key 'split.no': numbers in the split set differ from the file name: expected split.no 2 "
+        "and split.count 3 in file 3 of 3, found 1 and 3");
     write_set(*state, 0, (struct member){1, 3, 3, "t0"});
-    check_refused(*state, 1, "file 1 of 3 should have 0 and 3");
+    check_refused(*state, 1, "expected split.no 0 and split.count 3 in file 1 of 3");
 }
 
 static void another_total_is_refused(void **state)
 {
     write_set(*state, 0, (struct member){0, 3, 4, "t0"});
-    check_refused(*state, 1, "split.tensors.count is 4, but the set has 3 tensors");
+    check_refused(*state, 1,
+        "key 'split.tensors.count': number of tensors in the split set differs: expected 4, found "
+        "3");
     write_set(*state, 0, (struct member){0, 3, 2, "t0"});
-    check_refused(*state, 2, "split.tensors.count is 2, but the set has 3 tensors");
+    check_refused(*state, 2, "expected 2, found 3");
     write_set(*state, 0, (struct member){0, 3, UINT32_MAX, "t0"});
-    check_refused(*state, 3, "split.tensors.count is -1");
+    check_refused(*state, 3, "expected -1, found 3");
 }
 
 static void a_tensor_in_two_members_is_refused(void **state)
 {
     write_set(*state, 2, (struct member){2, 3, 3, "t1"});
-    check_refused(*state, 1, "tensor 't1' is there twice");
-    check_refused(*state, 3, "tensor 't1' is there twice");
+    check_refused(*state, 1, "tensor 't1': duplicate tensor name");
+    check_refused(*state, 3, "tensor 't1': duplicate tensor name");
 }
 
 static void a_member_without_split_keys_is_refused(void **state)
@@ -136,12 +143,13 @@ static void a_member_without_split_keys_is_refused(void **state)
     build_begin(&b, 3, false, 0, 0);
     build_write(&b, *state, member_name(2));
     build_free(&b);
-    check_refused(*state, 1, "member of a split set without split.no");
+    check_refused(*state, 1,
+        "file of a split set lacks a key: expected split.no and split.count, found neither");
     build_begin(&b, 3, false, 0, 1);
     build_kv_u16(&b, "split.no", 1);
     build_write(&b, *state, member_name(2));
     build_free(&b);
-    check_refused(*state, 1, "member of a split set without split.count");
+    check_refused(*state, 1, "found only split.no");
 }
 
 static void a_member_that_is_broken_is_refused(void **state)
@@ -158,7 +166,9 @@ static void split_keys_of_other_types_are_refused(void **state)
     build_kv_string(&b, "split.count", "3");
     build_write(&b, *state, member_name(1));
     build_free(&b);
-    check_refused(*state, 1, "split.count is of type string, not a whole number");
+    check_refused(*state, 1,
+        "key 'split.count': value is not an integer below 2^63: expected an integer below 2^63, "
+        "found a value of type string");
 }
 
 static void a_name_without_numbers_is_refused(void **state)
@@ -167,7 +177,8 @@ static void a_name_without_numbers_is_refused(void **state)
     struct dq_error e;
     write_member(*state, "m.gguf", &sound[0]);
     check_error(dq_model_open(scratch_path(*state, "m.gguf"), &m, &e), &e, DQ_ERR_MALFORMED,
-        "the name does not end in -00001-of-00003.gguf");
+        "file name does not give a number in the split set: expected a name that ends in "
+        "-00001-of-00003.gguf or the like");
 }
 
 static void a_number_past_the_count_is_refused(void **state)
@@ -176,10 +187,10 @@ static void a_number_past_the_count_is_refused(void **state)
     struct dq_error e;
     write_member(*state, "m-00004-of-00003.gguf", &sound[0]);
     check_error(dq_model_open(scratch_path(*state, "m-00004-of-00003.gguf"), &m, &e), &e,
-        DQ_ERR_MALFORMED, "the name counts file 4 of 3");
+        DQ_ERR_MALFORMED, "found file 4 of 3");
     write_member(*state, "m-00000-of-00003.gguf", &sound[0]);
     check_error(dq_model_open(scratch_path(*state, "m-00000-of-00003.gguf"), &m, &e), &e,
-        DQ_ERR_MALFORMED, "the name counts file 0 of 3");
+        DQ_ERR_MALFORMED, "found file 0 of 3");
 }
 
 static void a_count_of_one_needs_no_name(void **state)
@@ -202,10 +213,10 @@ static void a_count_of_zero_is_refused(void **state)
     build_kv_u16(&b, "split.count", 0);
     build_write(&b, *state, member_name(1));
     build_free(&b);
-    check_refused(*state, 1, "split.count 0");
+    check_refused(*state, 1, "found 0 and 0");
 }
 
-static void split_names_are_taken_apart(void **state)
+static void split_names_are_parsed(void **state)
 {
     static const struct {
         const char *path;
@@ -253,7 +264,7 @@ int main(void)
         scratch_test(a_number_past_the_count_is_refused),
         scratch_test(a_count_of_one_needs_no_name),
         scratch_test(a_count_of_zero_is_refused),
-        cmocka_unit_test(split_names_are_taken_apart),
+        cmocka_unit_test(split_names_are_parsed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

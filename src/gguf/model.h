@@ -1,0 +1,42 @@
+/* A model: one GGUF file, or the files of a split set. */
+#ifndef DQ_MODEL_H
+#define DQ_MODEL_H
+
+#include "base/strmap.h"
+#include "gguf/diagnostic.h"
+#include "gguf/shard.h"
+#include "gguf/tensor.h"
+
+struct dq_model {
+    char *path;              /* as given; owned */
+    struct dq_shard *shards; /* owned */
+    size_t n_shards;
+    struct dq_tensor *tensors; /* in the order of the files; owned */
+    size_t n_tensors;
+    struct dq_strmap names; /* tensor name -> index */
+    /* While it is being opened: where its files are, and who takes the diagnostics, or NULL. */
+    const struct dq_store *store;
+    const struct dq_diagnostic_sink *diag;
+};
+
+/* Opens a model read-only, with everything in it checked; any member of a split set opens the whole
+ * set. Afterwards every tensor either has its whole region inside its file, or a problem that says
+ * why its data cannot be used. dq_model_free closes it; NULL is allowed. A model that is open does
+ * not change, so threads may share it. */
+int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e);
+void dq_model_free(struct dq_model *m);
+
+/* The same from any store, and with a sink (which may be NULL) that is given a diagnostic for every
+ * error in the model: those that end the reading (DQ_ERR_MALFORMED) and those of single tensors.
+ * With a sink, *out holds what could be read even of a malformed model, for dq_model_lint; after
+ * any other error it is NULL. */
+int dq_model_examine(const struct dq_store *store, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);
+
+/* Whether st describes one of the model's own files. */
+bool dq_model_is_file(const struct dq_model *m, const struct stat *st);
+
+/* Finds a tensor by its exact name; NULL if there is none. */
+const struct dq_tensor *dq_model_find(const struct dq_model *m, const char *name, size_t len);
+
+#endif

@@ -1,0 +1,19 @@
+/* Where the data of tensors lies. */
+#ifndef DQ_REGIONS_H
+#define DQ_REGIONS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct dq_model;
+struct dq_tensor;
+
+/* Computes the place and size of every tensor's data, and which tensors can be used. Leaves out the
+ * tensors of a file that is damaged before its data section. */
+int dq_regions_check(struct dq_model *m, struct dq_error *e);
+
+/* Sorts tensors by the place of their data. Most files have them in that order already. */
+void dq_tensors_sort(struct dq_tensor **placed, size_t n);
+
+#endif

@@ -1,0 +1,87 @@
+#include "gguf/tensor.h"
+
+#include "base/text.h"
+#include "gguf/endian.h"
+#include "gguf/model.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct dq_error *e,
+    int code, const char *format, ...)
+{
+    char text[DQ_DIAGNOSTIC_TEXT];
+    char name[257]; /* leaves room for the rest */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return dq_fail(e, code, "%s: tensor '%s': %s", m->shards[t->shard].path,
+        dq_text_cut(t->display_name, name, sizeof name), text);
+}
+
+const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
+{
+    char *end = out;
+    if (t->n_dims == 0)
+        return strcpy(out, "scalar");
+    for (uint32_t i = t->n_dims; i-- > 0;) {
+        end = dq_put_number(end, t->dims[i]);
+        *end++ = i ? 'x' : '\0';
+    }
+    return out;
+}
+
+bool dq_tensor_decodable(
+    const struct dq_model *m, const struct dq_tensor *t, const struct dq_diagnostic_sink *diag)
+{
+    static const uint32_t removed[] = {4, 5, 31, 32, 33, 36, 37, 38};
+    struct dq_diagnostic d = {.rule = DQ_RULE_type_unknown,
+        .path = m->shards[t->shard].path,
+        .tensor = t,
+        .offset = t->info_off,
+        .expected = "a type that `gguf-dq types` lists",
+        .found = DQ_WORDS("type %" PRIu32, t->type_id)};
+    if (t->type) {
+        if (!m->shards[t->shard].big_endian || dq_endian_defined(t->type->type))
+            return true;
+        d.rule = DQ_RULE_type_endian;
+        d.expected = "a type of defined byte order";
+        d.found = t->type->name;
+    }
+    for (size_t i = 0; !t->type && i < sizeof removed / sizeof removed[0]; i++) {
+        if (t->type_id == removed[i])
+            d.rule = DQ_RULE_type_removed;
+    }
+    dq_emit(diag, &d);
+    return false;
+}
+
+static void take_text(void *arg, const struct dq_diagnostic *d)
+{
+    dq_diagnostic_text(d, arg);
+}
+
+int dq_tensor_usable(
+    const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e)
+{
+    char text[DQ_DIAGNOSTIC_TEXT];
+    const struct dq_diagnostic_sink sink = {take_text, text};
+    if (t->problem)
+        return dq_tensor_fail(m, t, e, DQ_ERR_MALFORMED, "%s", t->problem);
+    if (!decode || dq_tensor_decodable(m, t, &sink))
+        return 0;
+    return dq_tensor_fail(m, t, e, DQ_ERR_TYPE, "%s", text);
+}
+
+int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
+    size_t len, struct dq_error *e)
+{
+    const struct dq_shard *s = &m->shards[t->shard];
+    const int rc = dq_source_pread(s->source, buf, len, t->offset + off, e);
+    if (rc == 0 && s->big_endian && t->type)
+        dq_endian_swap(t->type->type, buf, len / t->type->bytes);
+    return rc;
+}

@@ -1,0 +1,61 @@
+/* A tensor of a model: what the file says of it, and its data. */
+#ifndef DQ_TENSOR_H
+#define DQ_TENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "gguf/diagnostic.h"
+#include "type/type.h"
+
+enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024 /* bytes */ };
+
+struct dq_tensor {
+    char *name; /* bytes as in the file, followed by a NUL; owned */
+    size_t name_len;
+    /* The name escaped for people. Owned; it is `name` itself exactly if that is plain (text.h). */
+    char *display_name;
+    size_t shard;                    /* index of the file that holds it */
+    uint32_t type_id;                /* as in the file */
+    const struct dq_type_info *type; /* NULL: the type is unknown */
+    uint32_t n_dims;
+    uint64_t dims[DQ_DIMS_MAX]; /* innermost first; 1 beyond n_dims */
+    uint64_t n_weights;
+    uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
+    uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
+    uint64_t section_off; /* of its data in the data section, as in the file */
+    /* Of its data in the file. UINT64_MAX: it does not fit; 0: the file is damaged before the
+     * data. */
+    uint64_t offset;
+    char *problem; /* why its data cannot be used, or NULL; owned */
+};
+
+struct dq_model;
+
+/* Says whether a tensor's data can be read (decode false) or read and decoded (true): 0,
+ * DQ_ERR_MALFORMED if its region is wrong, or DQ_ERR_TYPE if its type cannot be decoded. */
+int dq_tensor_usable(
+    const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e);
+
+/* Whether the type of a tensor can be decoded; if not, emits the note that says why. */
+bool dq_tensor_decodable(
+    const struct dq_model *m, const struct dq_tensor *t, const struct dq_diagnostic_sink *diag);
+
+/* Reads len bytes of a tensor's data, starting at its byte off; both are multiples of the block
+ * size. Fields of big-endian files are converted to little-endian if the type's fields are defined.
+ * Thread-safe. */
+int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
+    size_t len, struct dq_error *e);
+
+/* Writes the shape as numpy orders it, outermost dimension first: "32x256", or "scalar". Returns
+ * out. */
+enum { DQ_SHAPE_WORDS = 96 };
+const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS]);
+
+/* Fails with the text "PATH: tensor 'NAME': ..."; a long name is cut. Returns code. */
+int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct dq_error *e,
+    int code, const char *format, ...) DQ_PRINTF(5, 6);
+
+#endif

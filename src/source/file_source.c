@@ -1,0 +1,56 @@
+#include "source/source.h"
+
+#include "base/file.h"
+
+#include <unistd.h>
+
+struct file_source {
+    struct dq_source source;
+    int fd;
+};
+
+static int read_file(
+    const struct dq_source *s, void *buf, size_t len, uint64_t off, struct dq_error *e)
+{
+    const struct file_source *file = (const struct file_source *)s;
+    return dq_file_pread(file->fd, s->name, buf, len, off, e);
+}
+
+static bool is_same_file(const struct dq_source *s, const struct stat *st)
+{
+    const struct file_source *file = (const struct file_source *)s;
+    struct stat own;
+    return fstat(file->fd, &own) == 0 && dq_file_is_same(&own, st);
+}
+
+static void close_file(struct dq_source *s)
+{
+    const struct file_source *file = (const struct file_source *)s;
+    if (file->fd >= 0)
+        close(file->fd);
+}
+
+static int open_file(
+    const struct dq_store *store, const char *name, struct dq_source **out, struct dq_error *e)
+{
+    static const struct dq_source_ops ops = {read_file, is_same_file, close_file};
+    struct file_source *file = dq_source_new(sizeof *file, &ops, name);
+    (void)store;
+    if (!file)
+        return dq_fail_nomem(e);
+    file->fd = -1;
+    const int rc = dq_file_open(name, &file->fd, &file->source.size, e);
+    if (rc == 0)
+        *out = &file->source;
+    else
+        dq_source_close(&file->source);
+    return rc;
+}
+
+static bool file_exists(const struct dq_store *store, const char *name)
+{
+    (void)store;
+    return access(name, F_OK) == 0;
+}
+
+const struct dq_store dq_file_store = {open_file, file_exists};

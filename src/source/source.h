@@ -1,0 +1,82 @@
+/* Where bytes come from: read-only, of a fixed size, readable at any offset.
+ *
+ * Reading is thread-safe, since no source has a position of its own. */
+#ifndef DQ_SOURCE_H
+#define DQ_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+
+struct dq_source_ops;
+
+struct dq_source {
+    const struct dq_source_ops *ops;
+    char *name;    /* for messages; owned */
+    uint64_t size; /* bytes; what can be read when it is opened */
+};
+
+/* What an implementation provides. Its own struct begins with a struct dq_source. */
+struct dq_source_ops {
+    /* Reads exactly len bytes at off; fails with DQ_ERR_IO if there are fewer. */
+    int (*pread)(
+        const struct dq_source *s, void *buf, size_t len, uint64_t off, struct dq_error *e);
+    /* Whether it is the file that st describes. NULL: it is never a file. */
+    bool (*is_file)(const struct dq_source *s, const struct stat *st);
+    /* Releases what the implementation holds besides its memory. NULL: nothing. */
+    void (*close)(struct dq_source *s);
+};
+
+/* Reads exactly len bytes at off. DQ_ERR_IO: it ends before that, as a file does that was cut after
+ * it was opened. DQ_ERR_INTERRUPTED: a signal asks the program to end. */
+int dq_source_pread(
+    const struct dq_source *s, void *buf, size_t len, uint64_t off, struct dq_error *e);
+
+/* Whether the bytes are those of the file that st describes. */
+bool dq_source_is_file(const struct dq_source *s, const struct stat *st);
+
+/* Closes and frees a source; NULL is allowed. */
+void dq_source_close(struct dq_source *s);
+
+/* For implementations: allocates a source of len bytes, of which the first are a struct dq_source
+ * with ops and a copy of name. NULL if memory is short. */
+void *dq_source_new(size_t len, const struct dq_source_ops *ops, const char *name);
+
+/* A set of named sources, such as the file system: a model may consist of several files. */
+struct dq_store {
+    /* Opens the source of that name. The caller closes it. */
+    int (*open)(
+        const struct dq_store *store, const char *name, struct dq_source **out, struct dq_error *e);
+    bool (*exists)(const struct dq_store *store, const char *name);
+};
+
+/* Files by their path; "-" is standard input. What cannot be read at any offset (a pipe, a
+ * terminal, a folder) is refused: DQ_ERR_USAGE, or DQ_ERR_IO for a folder. */
+extern const struct dq_store dq_file_store;
+
+/* Bytes in memory, which stay the caller's and must outlive what is opened. */
+struct dq_memory_file {
+    const char *name;
+    const void *bytes;
+    size_t len;
+};
+
+struct dq_memory_store {
+    struct dq_store store; /* DQ_MEMORY_STORE sets it */
+    const struct dq_memory_file *files;
+    size_t n_files;
+};
+
+int dq_memory_open(
+    const struct dq_store *store, const char *name, struct dq_source **out, struct dq_error *e);
+bool dq_memory_exists(const struct dq_store *store, const char *name);
+
+#define DQ_MEMORY_STORE(files, n_files)                                                            \
+    {                                                                                              \
+        {dq_memory_open, dq_memory_exists}, files, n_files                                         \
+    }
+
+#endif
