@@ -199,22 +199,31 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
     extern "C" __global__ void dq_##token##_##dtype(const uint8_t *__restrict__ d_src,             \
         void *__restrict__ d_dst, uint64_t n_weights, uint32_t *__restrict__ d_overflow)
 
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+/* The columns of types.def that kernels depend on. */
+struct row_defaults {
+    static constexpr uint32_t stores = 1; /* per thread */
+};
+#define WEIGHTS(n) static constexpr uint32_t weights = n;
+#define GPU_STORES_PER_THREAD(n) static constexpr uint32_t stores = n;
+
+#define DQ_TYPE(token, columns)                                                                    \
+    struct row_##token : row_defaults {                                                            \
+        columns                                                                                    \
+    };                                                                                             \
     KERNEL(token, f32)                                                                             \
     {                                                                                              \
         (void)d_overflow;                                                                          \
-        run_f32<dev_##token, dq_block_##token, weights, gpu_stores_per_thread>(                    \
+        run_f32<dev_##token, dq_block_##token, row_##token::weights, row_##token::stores>(         \
             (const struct dq_block_##token *)d_src, (uint32_t *)d_dst, n_weights);                 \
     }                                                                                              \
     KERNEL(token, f16)                                                                             \
     {                                                                                              \
-        run_16<dev_##token, to_f16, dq_block_##token, weights, gpu_stores_per_thread>(             \
+        run_16<dev_##token, to_f16, dq_block_##token, row_##token::weights, row_##token::stores>(  \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }                                                                                              \
     KERNEL(token, bf16)                                                                            \
     {                                                                                              \
-        run_16<dev_##token, to_bf16, dq_block_##token, weights, gpu_stores_per_thread>(            \
+        run_16<dev_##token, to_bf16, dq_block_##token, row_##token::weights, row_##token::stores>( \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }
 #include "type/types.def"
-#undef DQ_TYPE

@@ -22,10 +22,8 @@
 #define DQ_ROUND(token)                                                                            \
     size_t DQ_AT_LEVEL(dq_to_##token)(const float *restrict src, uint16_t *restrict dst, size_t n)
 
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
-    DQ_DECODER(token);
+#define DQ_TYPE(token, columns) DQ_DECODER(token);
 #include "type/types.def"
-#undef DQ_TYPE
 DQ_ROUND(f16);
 DQ_ROUND(bf16);
 

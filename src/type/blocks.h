@@ -178,9 +178,8 @@ struct dq_block_iq4_xs {
     uint8_t qs[128];     /* 16 bytes for 32 weights, the low nibbles first */
 };
 
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
-    static_assert(sizeof(struct dq_block_##token) == (bytes), name);
+#define BYTES(n) n
+#define DQ_TYPE(token, columns) static_assert(sizeof(struct dq_block_##token) == (columns), #token);
 #include "type/types.def"
-#undef DQ_TYPE
 
 #endif

@@ -11,10 +11,8 @@
 
 /* Dense numbers of the formats, to index tables with; not the ids of the file. */
 enum dq_type {
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
-    DQ_TYPE_##token,
+#define DQ_TYPE(token, columns) DQ_TYPE_##token,
 #include "type/types.def"
-#undef DQ_TYPE
     DQ_TYPE_COUNT
 };
 

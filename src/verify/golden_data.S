@@ -11,7 +11,7 @@
     .incbin TEXT(folder/token.f32);                                                                \
     dq_golden_##token##_end:
 
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread) VECTORS(DQ_GOLDEN, token)
+#define DQ_TYPE(token, columns) VECTORS(DQ_GOLDEN, token)
 
     .section .rodata
 #include "type/types.def"

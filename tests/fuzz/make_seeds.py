@@ -4,12 +4,12 @@
 What fuzzing finds later is put beside them under a name that says what it is.
 """
 import os
-import re
 import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 import gguf_writer  # noqa: E402
+import type_table  # noqa: E402
 
 SECOND_FILE = b'|second file|'
 WORDS = [
@@ -39,8 +39,8 @@ LINES = [
 
 def types(data):
     """The types in the order of their rows, which is that of the targets' type byte."""
-    with open(os.path.join(data, os.pardir, 'src', 'type', 'types.def'), encoding='utf-8') as f:
-        return re.findall(r'^DQ_TYPE\((\w+), "\w+", \d+, \d+, (\d+)', f.read(), re.M)
+    rows = type_table.read(os.path.join(data, os.pardir, 'src', 'type', 'types.def'))
+    return [(token, row['BYTES']) for token, row in rows.items()]
 
 
 def read(*path):

@@ -370,11 +370,10 @@ static void dtypes_have_names_and_lengths(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+#define DQ_TYPE(token, columns)                                                                    \
     ROW(token, f32_is_golden), ROW(token, f16_is_golden), ROW(token, bf16_is_rounded_golden),      \
         ROW(token, random_blocks_are_rounded), ROW(token, nothing_outside_is_touched),
 #include "type/types.def"
-#undef DQ_TYPE
         cmocka_unit_test(every_id_finds_its_row),
         cmocka_unit_test(dtypes_have_names_and_lengths),
     };
