@@ -23,7 +23,7 @@ struct dev_mxfp4 {
 
         for (int k = 0; k < N; k++)
             p.nibbles[k] = dq_load_u32<1>(b->qs + 4 * q + 4 * k);
-        p.d = dq_e8m0_half(b->e);
+        p.d = dq_e8m0_half(b->e[0]);
         return p;
     }
 

@@ -8,7 +8,7 @@ DQ_INLINE void unpack_mxfp4(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_mxfp4 *b = block;
 
-    c.d[0] = dq_e8m0_half(b->e);
+    c.d[0] = dq_e8m0_half(b->e[0]);
     dq_nibbles32(c.q, b->qs, 0);
 }
 

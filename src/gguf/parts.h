@@ -29,7 +29,8 @@ int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n
 /* Whether a big-endian file's blocks of this type have defined fields. */
 bool dq_endian_defined(enum dq_type type);
 
-/* Turns nblocks big-endian blocks into little-endian ones, in place. */
+/* Turns nblocks big-endian blocks into little-endian ones, in place; leaves them as they are if the
+ * type's are not defined. */
 void dq_endian_swap(enum dq_type type, void *blocks, size_t nblocks);
 
 #endif

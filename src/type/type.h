@@ -6,6 +6,7 @@
 #ifndef DQ_TYPE_H
 #define DQ_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct dq_type_info {
     uint32_t bytes;                 /* of a block */
     const char *stored;             /* numpy descr of a stored weight; "" where numpy has none */
     enum dq_dtype default_dtype;    /* what extract writes unless told otherwise */
+    bool big_endian_defined;        /* whether a big-endian file's blocks are defined */
     uint32_t gpu_stores_per_thread; /* of 16 bytes that a thread of a GPU's kernel makes */
 };
 
