@@ -18,6 +18,7 @@
 #include "cpu/decode_simd.h"
 
 enum { DQ_RUN_WEIGHTS = 1024, DQ_MIN_GROUP = 16 };
+static_assert(DQ_RUN_WEIGHTS / DQ_BLOCK_WEIGHTS_MAX > 0, "a run holds at least one block");
 
 /* What is unpacked from one block: a code for each weight, factors for each group, and for the
  * types that have them a bit for each weight. */

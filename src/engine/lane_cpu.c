@@ -59,7 +59,7 @@ size_t dq_round_to(enum dq_dtype dtype, const float *src, uint16_t *dst, size_t 
 uint64_t dq_count_overflows(
     enum dq_type type, enum dq_dtype dtype, const uint8_t *blocks, size_t nblocks)
 {
-    uint16_t weights[256]; /* no block has more */
+    uint16_t weights[DQ_BLOCK_WEIGHTS_MAX];
     uint64_t n = 0;
     for (size_t i = 0; i < nblocks; i++, blocks += dq_types[type].bytes)
         n += dq_cpu_best()->decode[type](blocks, weights, 1, dtype);

@@ -17,6 +17,22 @@ enum dq_type {
     DQ_TYPE_COUNT
 };
 
+/* The most weights and bytes that a block of any type has: sizes of buffers for one block. */
+#define WEIGHTS(n) n
+#define DQ_TYPE(token, columns) char token[columns];
+union dq_block_weights_of_any_type {
+#include "type/types.def"
+};
+#define BYTES(n) n
+#define DQ_TYPE(token, columns) char token[columns];
+union dq_block_bytes_of_any_type {
+#include "type/types.def"
+};
+enum {
+    DQ_BLOCK_WEIGHTS_MAX = sizeof(union dq_block_weights_of_any_type),
+    DQ_BLOCK_BYTES_MAX = sizeof(union dq_block_bytes_of_any_type)
+};
+
 /* The types of output. native: the blocks as they are stored. */
 enum dq_dtype { DQ_DTYPE_f32, DQ_DTYPE_f16, DQ_DTYPE_bf16, DQ_DTYPE_native, DQ_DTYPE_COUNT };
 

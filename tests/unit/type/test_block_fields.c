@@ -8,12 +8,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { N_BLOCKS = 1000, MOST_BYTES = 292, MOST_WEIGHTS = 256, SEED = 20261125 };
+enum { N_BLOCKS = 1000, SEED = 20261125 };
 
 /* Whether all weights of a block are finite numbers. */
 static bool is_finite(const struct dq_type_info *f, const uint8_t *block)
 {
-    float weights[MOST_WEIGHTS];
+    float weights[DQ_BLOCK_WEIGHTS_MAX];
     double wide;
     if (f->type == DQ_TYPE_f64) { /* which may be too large for a float */
         memcpy(&wide, block, sizeof wide);
@@ -48,7 +48,7 @@ static void blocks_are_bad_if_weights_of_theirs_are(void **state)
         if (type == DQ_TYPE_q8_k || type == DQ_TYPE_mxfp4)
             continue;
         for (size_t i = 0; i < N_BLOCKS; i++) {
-            uint8_t block[MOST_BYTES];
+            uint8_t block[DQ_BLOCK_BYTES_MAX];
             struct dq_nonfinite first;
             make_block(&rng, f, block);
             const bool good = dq_find_nonfinite(f->type, block, 1, &first) == 0;
@@ -129,7 +129,7 @@ static void a_scale_of_q8_k_is_bad_by_itself(void **state)
     } rows[] = {{0x7f7fffff, false, false}, {0x7f800000, true, false}, {0xff800000, true, false},
         {0x7f800001, true, true}, {0xffc00000, true, true}, {0, false, false}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uint8_t block[MOST_BYTES] = {0};
+        uint8_t block[DQ_BLOCK_BYTES_MAX] = {0};
         struct dq_nonfinite first;
         for (size_t k = 0; k < 4; k++)
             block[k] = (uint8_t)(rows[i].bits >> 8 * k);
