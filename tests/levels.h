@@ -1,10 +1,10 @@
-/* The instruction-set levels that this machine has, one after the other. */
-#ifndef DQ_LEVELS_H
-#define DQ_LEVELS_H
+/* Iterates over the instruction-set levels that this machine has. */
+#ifndef DQ_TEST_LEVELS_H
+#define DQ_TEST_LEVELS_H
 
 #include "cpu/cpu.h"
 
-/* The next usable level after one, or the first after NULL; NULL behind the last. */
+/* The next usable level after one, or the first after NULL; NULL after the last. */
 static inline const struct dq_cpu *level_after(const struct dq_cpu *cpu)
 {
     const struct dq_cpu *const *level = dq_cpu_levels;
