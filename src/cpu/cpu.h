@@ -1,9 +1,9 @@
 /* The CPU decoders: whole blocks in, one number per weight out.
  *
- * A decoder cannot fail, allocates nothing, and reads and writes exactly what its arguments say. f32
- * output is that of ggml's scalar decoder, bit for bit (any NaN equals any NaN): every expression is
- * evaluated in the order in which ggml evaluates it, without contraction. f16 and bf16 output is the
- * f32 number rounded to nearest even, once. All NaNs come out as one NaN.
+ * A decoder cannot fail, allocates nothing, and reads and writes exactly what its arguments say.
+ * f32 output is that of ggml's scalar decoder, bit for bit (any NaN equals any NaN): every
+ * expression is evaluated in the order in which ggml evaluates it, without contraction. f16 and
+ * bf16 output is the f32 number rounded to nearest even, once. All NaNs come out as one NaN.
  *
  * All of this may be used from any thread. */
 #ifndef DQ_CPU_H

@@ -15,7 +15,7 @@
 #define DQ_PASTE(stem, level) DQ_PASTE_(stem, level)
 #define DQ_AT_LEVEL(stem) DQ_PASTE(stem, DQ_LEVEL)
 
-/* Heads of functions. */
+/* Function headers. */
 #define DQ_DECODER(token)                                                                          \
     size_t DQ_AT_LEVEL(dq_decode_##token)(                                                         \
         const void *restrict src, void *restrict dst, size_t nblocks, enum dq_dtype dtype)

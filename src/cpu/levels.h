@@ -1,4 +1,5 @@
-/* The instruction-set levels as tables, and how the functions of dq_cpu_best are chosen among them. */
+/* The instruction-set levels as tables, and how the functions of dq_cpu_best are chosen among
+ * them. */
 #ifndef DQ_CPU_LEVELS_H
 #define DQ_CPU_LEVELS_H
 

@@ -1,5 +1,5 @@
-/* What the blocks of each type consist of, as data; expanded from blocks.def. All of this is constant
- * and may be used from any thread. */
+/* What the blocks of each type consist of, as data; expanded from blocks.def. All of this is
+ * constant and may be used from any thread. */
 #ifndef DQ_BLOCK_FIELDS_H
 #define DQ_BLOCK_FIELDS_H
 
@@ -46,8 +46,9 @@ struct dq_nonfinite {
     bool is_nan;   /* or infinite */
 };
 
-/* Returns how many of nblocks (little-endian) blocks have a field that decoders read and that is NaN
- * or infinite. If there is one, *first is the first such number. Any value of a code is good. */
+/* Returns how many of nblocks (little-endian) blocks have a field that decoders read and that is
+ * NaN or infinite. If there is one, *first is the first such number. Any value of a code is
+ * good. */
 size_t dq_find_nonfinite(
     enum dq_type type, const uint8_t *blocks, size_t nblocks, struct dq_nonfinite *first);
 

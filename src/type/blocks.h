@@ -1,6 +1,6 @@
-/* struct dq_block_TOKEN for every type, with the fields of blocks.def: each an array of the bytes in
- * the file. As all members are bytes, the structs have neither padding nor alignment, and the same
- * definitions serve C, C++ and device code. half.h reads numbers of more than one byte. */
+/* struct dq_block_TOKEN for every type, with the fields of blocks.def: each an array of the bytes
+ * in the file. As all members are bytes, the structs have neither padding nor alignment, and the
+ * same definitions serve C, C++ and device code. half.h reads numbers of more than one byte. */
 #ifndef DQ_BLOCKS_H
 #define DQ_BLOCKS_H
 

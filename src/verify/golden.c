@@ -1,6 +1,6 @@
 #include "verify/verify.h"
 
-/* From golden_data.S, which takes them from data/golden. */
+/* Defined by golden_data.S, from data/golden. */
 #define DQ_TYPE(token, columns)                                                                    \
     extern const uint8_t dq_golden_##token##_blocks[];                                             \
     extern const uint8_t dq_golden_##token##_weights[];                                            \

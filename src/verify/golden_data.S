@@ -1,5 +1,5 @@
-/* The golden vectors as data of the program: for each format its blocks and, behind them, the f32
- * weights. DQ_GOLDEN is the folder that they are in. */
+/* The golden vectors as data of the program: the blocks of each type, followed by their f32 weights.
+ * DQ_GOLDEN is the folder that contains them. */
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 #define VECTORS(folder, token)                                                                     \
