@@ -16,7 +16,7 @@ import tempfile
 
 import code_object
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
 import type_table  # noqa: E402
 
 DTYPES = ("f32", "f16", "bf16")
