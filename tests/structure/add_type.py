@@ -21,7 +21,8 @@ TOKEN, NAME, ID = 'new1_0', 'NEW1_0', 99
 COPIED = ('LICENSE', 'README.md', 'data', 'hip', 'man', 'meson.build', 'meson_options.txt', 'src', 'tests')
 
 TESTS = ('cpu', 'decode', 'type', 'block_fields', 'lane_cpu', 'kernels', 'endian', 'scan', 'verify', 'layers',
-         'golden vectors cover every code', 'types_json')
+         'golden vectors cover every code', 'types_json', 'types_table', 'version', 'verify_self_test',
+         'verify_self_test_wrong', 'verify_cpu_levels', 'doc')
 
 
 def edit(path, function):
@@ -46,10 +47,10 @@ def copy_before(start, end):
 
 
 def add_row(root):
-    edit(root / 'src/type/types.def',
-         lambda text: re.sub(r'^(DQ_TYPE\(q5_0, NAME\("Q5_0"\) ID\()6(\).*)$',
-                             lambda m: m.group(0) + '\n' + renamed(m.group(1)) + str(ID) + m.group(2),
-                             text, flags=re.M))
+    def change(text):
+        row = renamed(re.search(r'^DQ_TYPE\(q5_0, .*$', text, re.M).group(0)).replace('ID(6)', f'ID({ID})')
+        return text.replace('\n\n#undef DQ_TYPE', f'\n{row}\n\n#undef DQ_TYPE')
+    edit(root / 'src/type/types.def', change)
 
 
 def add_block(root):
@@ -71,10 +72,11 @@ def add_golden_vectors(root):
 
 
 def add_to_documents(root):
-    edit(root / 'man/gguf-dq.1',
-         lambda text: re.sub(r'^(\.It Q5_0 Ta )6( Ta .*)$',
-                             lambda m: m.group(0) + '\n' + renamed(m.group(1)) + str(ID) + m.group(2),
-                             text, flags=re.M))
+    def change(text):
+        row = re.search(r'^\.It Q5_0 Ta .*$', text, re.M).group(0)
+        last = re.findall(r'^\.It Q\S+ Ta .*$', text, re.M)[-1]
+        return text.replace(last, last + '\n' + renamed(row).replace(' Ta 6 ', f' Ta {ID} '))
+    edit(root / 'man/gguf-dq.1', change)
     edit(root / 'README.md', lambda text: text.replace('Q5_0 Q5_1', f'Q5_0 {NAME} Q5_1'))
 
 
