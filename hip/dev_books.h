@@ -12,8 +12,8 @@
 #undef DQ_TABLE_BEGIN
 #undef DQ_TABLE_END
 
-/* A book of sixteen bytes is so small that the instructions hold it: no load, four codes at once.
- */
+/* A codebook of sixteen bytes fits into constants of the instructions: no load, and four codes are
+ * looked up at once. */
 __device__ constexpr struct dq_words dq_book_words(const int8_t *book)
 {
     struct dq_words words = {};
@@ -38,14 +38,14 @@ DQ_DEVICE uint32_t dq_values_iq4nl(uint32_t codes)
     return dq_pick16(book, codes);
 }
 
-/* A row of eight bytes holds two quads; q even means the first. */
+/* Quad q of a row of eight bytes, which holds two: the first if q is even. */
 DQ_DEVICE uint32_t dq_half_row(uint64_t row, uint32_t q)
 {
     return (uint32_t)(row >> 32 * (q % 2));
 }
 
-/* The signs of eight weights from the seven that are stored: their number is even. The result
- * begins with the signs of quad q of the two. */
+/* The signs of eight weights, of which seven are stored: the number of minus signs is even. The
+ * result is shifted so that it begins with those of quad q. */
 DQ_DEVICE uint32_t dq_even_signs(uint32_t index, uint32_t q)
 {
     const uint32_t seven = index & 127;

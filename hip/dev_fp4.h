@@ -1,5 +1,5 @@
 /* Blocks of 4-bit floats: a code stands for a value of a codebook, which is twice the E2M1 number,
- * and the scale is half of what it says. */
+ * and the scale is used at half its value. */
 #ifndef DQ_DEV_FP4_H
 #define DQ_DEV_FP4_H
 
@@ -11,7 +11,7 @@
 struct dev_mxfp4 {
     static constexpr uint32_t part_weights = 16;
 
-    /* N quads of the first half, in the low nibbles, and those of the second. */
+    /* N quads of the first half in the low nibbles, and N of the second half in the high ones. */
     template <int N> struct parts {
         uint32_t nibbles[N];
         float d;
@@ -23,7 +23,7 @@ struct dev_mxfp4 {
 
         for (int k = 0; k < N; k++)
             p.nibbles[k] = dq_load_u32<1>(b->qs + 4 * q + 4 * k);
-        p.d = dq_e8m0_half(b->e);
+        p.d = dq_e8m0_half(b->e[0]);
         return p;
     }
 
@@ -38,7 +38,7 @@ struct dev_mxfp4 {
     }
 };
 
-/* NVFP4: | 4 UE4M3 | 4 times 8 bytes of nibbles, the low ones first |             36 bytes
+/* NVFP4: | 4 UE4M3 | 4 x 8 bytes of nibbles, the low ones first |                 36 bytes
  * w[i] = value[nibble[i]] * scale[i / 16] / 2 */
 struct dev_nvfp4 {
     static __device__ struct dq_quad quad(const struct dq_block_nvfp4 *b, uint32_t q)

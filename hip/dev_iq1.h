@@ -13,7 +13,7 @@ DQ_DEVICE struct dq_quad dq_iq1_quad(uint32_t row, uint32_t q, bool down, float 
 
 /* IQ1_S: | d f16 | 32 low bytes of rows | 8 u16 |                                 50 bytes
  * w[i] = (d * (2 * scale + 1)) * (grid[row[i / 8]][i % 8] +- 1/8)
- * The u16 of 32 weights: four times three high bits of a row, three bits of scale, sign. */
+ * The u16 of 32 weights: 4 x 3 high bits of a row, three bits of scale, the sign. */
 struct dev_iq1_s {
     static __device__ struct dq_quad quad(const struct dq_block_iq1_s *b, uint32_t q)
     {
@@ -27,8 +27,8 @@ struct dev_iq1_s {
 
 /* IQ1_M: | 32 low bytes of rows | 32 nibbles | 4 u16 |                            56 bytes
  * w[i] = (d * (2 * scale[i / 16] + 1)) * (grid[row[i / 8]][i % 8] +- 1/8)
- * A nibble has three high bits of a row, and the sign. A u16 has four scales of three bits, and at
- * its top a nibble of d, the lowest in the first. */
+ * A nibble is three high bits of a row and the sign. A u16 is four scales of three bits and, in its
+ * top four bits, a nibble of d, whose lowest nibble is in the first u16. */
 struct dev_iq1_m {
     static __device__ struct dq_quad quad(const struct dq_block_iq1_m *b, uint32_t q)
     {

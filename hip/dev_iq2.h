@@ -19,7 +19,7 @@ DQ_DEVICE struct dq_quad dq_iq2_quad(uint64_t row, uint32_t q, float db, uint32_
 
 /* IQ2_XXS: | d f16 | 8 of: 4 rows u8, u32 |                                       66 bytes
  * w[i] = +- (d * (1/2 + scale[i / 32])) / 4 * grid[row[i / 8]][i % 8]
- * The u32: four times seven bits of signs, four bits of scale. */
+ * The u32: 4 x 7 bits of signs, four bits of scale. */
 struct dev_iq2_xxs {
     static __device__ struct dq_quad quad(const struct dq_block_iq2_xxs *b, uint32_t q)
     {
@@ -45,9 +45,9 @@ struct dev_iq2_xs {
     }
 };
 
-/* IQ2_S: | d f16 | 32 low bytes of rows | 256 signs | 32 pairs | 16 nibbles of scale |   82 bytes
+/* IQ2_S: | d f16 | 32 low bytes of rows | 256 signs | 32 pairs | 16 nibbles of scale | 82 bytes
  * w[i] = +- (d * (1/2 + scale[i / 16])) / 4 * grid[row[i / 8]][i % 8]
- * A pair is the high bits of a row. */
+ * A pair is the two high bits of a row. */
 struct dev_iq2_s {
     static __device__ struct dq_quad quad(const struct dq_block_iq2_s *b, uint32_t q)
     {

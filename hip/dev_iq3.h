@@ -11,7 +11,7 @@ DQ_DEVICE struct dq_quad dq_iq3_quad(uint32_t row, float db, uint32_t signs)
 
 /* IQ3_XXS: | d f16 | 64 rows u8 | 8 u32 |                                         98 bytes
  * w[i] = +- (d * (1/2 + scale[i / 32])) / 2 * grid[row[i / 4]][i % 4]
- * The u32: four times seven bits of signs, four bits of scale. */
+ * The u32: 4 x 7 bits of signs, four bits of scale. */
 struct dev_iq3_xxs {
     static __device__ struct dq_quad quad(const struct dq_block_iq3_xxs *b, uint32_t q)
     {
@@ -22,8 +22,8 @@ struct dev_iq3_xxs {
     }
 };
 
-/* IQ3_S: | d f16 | 64 low bytes of rows | 64 high bits | 256 signs | 8 nibbles of scale |  110
- * bytes w[i] = +- (d * (1 + 2 * scale[i / 32])) * grid[row[i / 4]][i % 4] */
+/* IQ3_S: | d f16 | 64 low bytes of rows | 64 high bits | 256 signs | 8 nibbles of scale | 110 bytes
+ * w[i] = +- (d * (1 + 2 * scale[i / 32])) * grid[row[i / 4]][i % 4] */
 struct dev_iq3_s {
     static __device__ struct dq_quad quad(const struct dq_block_iq3_s *b, uint32_t q)
     {

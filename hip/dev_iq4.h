@@ -16,9 +16,9 @@ struct dev_iq4_nl {
     }
 };
 
-/* IQ4_XS: | d f16 | 8 pairs | 8 nibbles | 8 times 16 bytes of nibbles |           136 bytes
+/* IQ4_XS: | d f16 | 8 pairs | 8 nibbles | 8 x 16 bytes of nibbles |               136 bytes
  * w[i] = (d * (scale[i / 32] - 32)) * value[nibble[i]]
- * A scale has its low four bits in a nibble of the head and its high two in a pair. */
+ * The low four bits of a scale are a nibble before qs, its high two bits a pair. */
 struct dev_iq4_xs {
     static __device__ struct dq_quad quad(const struct dq_block_iq4_xs *b, uint32_t q)
     {

@@ -1,11 +1,12 @@
-/* Blocks of 256 weights whose parts have scales of their own. A quad is 4q to 4q + 3. */
+/* Blocks of 256 weights whose parts have scales of their own. Quad q is the weights 4q to 4q +
+ * 3. */
 #ifndef DQ_DEV_KQUANTS_H
 #define DQ_DEV_KQUANTS_H
 
 #include "dev_quad.h"
 
-/* The 2-bit codes of quad q of 256 weights in 64 bytes: 32 bytes hold 128 weights, bits 0 and 1 of
- * each the first 32 of them. A word of the 64 bytes is loaded by LOAD. */
+/* The 2-bit codes of quad q of 256 weights in 64 bytes. 32 bytes hold 128 weights: bits 2j and 2j +
+ * 1 of them are the weights 32j to 32j + 31. LOAD loads a word of the 64 bytes. */
 template <uint32_t (*LOAD)(const uint8_t *)>
 DQ_DEVICE uint32_t dq_pairs(const uint8_t *qs, uint32_t q)
 {
@@ -34,13 +35,13 @@ struct dev_q2_k {
 
 /* Q3_K: | 32 bytes of third bits | 64 bytes of pairs | 12 bytes of scales | d f16 |     110 bytes
  * w[i] = (d * (scale[i / 16] - 32)) * ((pair[i] | third bit << 2) - 4)
- * Third bit i is bit i / 32 of byte i % 32. Scale k has its low four bits in nibble k / 8 of byte
- * k % 8, its high two in pair k / 4 of byte 8 + k % 4. */
+ * Third bit i is bit i / 32 of byte i % 32. The low four bits of scale k are nibble k / 8 of byte
+ * k % 8, its high two bits pair k / 4 of byte 8 + k % 4. */
 struct dev_q3_k {
     static constexpr uint32_t part_weights = 32;
 
-    /* N quads of part j of 32 weights, which is even, and those of part j + 1: the codes are the
-     * low and the high nibbles, the scales the low and the high half. */
+    /* N quads of part j of 32 weights, where j is even, and N of part j + 1. Their codes are the
+     * low and the high nibbles, their scales the low and the high half. */
     template <int N> struct parts {
         uint32_t codes[N];
         uint32_t scales;
@@ -81,9 +82,9 @@ struct dev_q3_k {
 };
 
 /* The head of Q4_K and Q5_K: | d f16 | dmin f16 | 12 bytes of scales and minima |        16 bytes
- * Of part k < 4, the scale is the low six bits of byte k and the minimum those of byte 4 + k. Of
- * part 4 + k, the nibbles of byte 8 + k are the low four bits of scale and minimum, and bytes k and
- * 4 + k have the high two at their top. */
+ * For k < 4: the scale of part k is the low six bits of byte k, its minimum those of byte 4 + k.
+ * The low four bits of the scale and the minimum of part 4 + k are the nibbles of byte 8 + k, their
+ * high two bits the top two of bytes k and 4 + k. */
 struct dq_k_scales {
     float d; /* d * scale */
     float m; /* dmin * minimum */
@@ -104,8 +105,8 @@ DQ_DEVICE struct dq_k_scales dq_k_scales_of(const uint8_t *head, uint32_t part)
     return {dq_low_f16(h.w[0]) * (float)sc, dq_high_f16(h.w[0]) * (float)m};
 }
 
-/* The nibbles of quad q of 256 weights in 128 bytes: of 32 bytes, the low ones are a part of 32
- * weights and the high ones the next part. */
+/* The nibbles of quad q of 256 weights in 128 bytes. The low nibbles of 32 bytes are a part of 32
+ * weights, the high ones the next part. */
 DQ_DEVICE uint32_t dq_k_nibbles(const uint8_t *qs, uint32_t q)
 {
     return dq_load_u32<4>(qs + 32 * (q / 16) + 4 * (q % 8)) >> 4 * (q / 8 % 2) & 0x0f0f0f0f;
@@ -153,7 +154,7 @@ struct dev_q6_k {
     }
 };
 
-/* Q8_K: | d f32 | 256 i8 | 16 sums, not needed |                                         292 bytes
+/* Q8_K: | d f32 | 256 i8 | 16 sums, ignored |                                           292 bytes
  * w[i] = d * code[i], the only product here that rounds */
 struct dev_q8_k {
     static __device__ struct dq_quad quad(const struct dq_block_q8_k *b, uint32_t q)

@@ -4,7 +4,7 @@
 
 #include "dev_quad.h"
 
-/* The nibbles of quad q of 32 weights in 16 bytes: the low ones are weights 0 to 15. */
+/* The nibbles of quad q of 32 weights in 16 bytes: the low nibbles are weights 0 to 15. */
 template <int ALIGN> DQ_DEVICE uint32_t dq_nibbles(const uint8_t *qs, uint32_t q)
 {
     return dq_load_u32<ALIGN>(qs + 4 * (q % 4)) >> 4 * (q / 4) & 0x0f0f0f0f;
@@ -87,7 +87,7 @@ struct dev_q8_0 {
     }
 };
 
-/* Q8_1: | d f16 | s f16, not needed | 32 i8 |                                     36 bytes
+/* Q8_1: | d f16 | s f16, ignored | 32 i8 |                                        36 bytes
  * w[i] = code[i] * d */
 struct dev_q8_1 {
     static __device__ struct dq_quad quad(const struct dq_block_q8_1 *b, uint32_t q)

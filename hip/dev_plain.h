@@ -1,8 +1,11 @@
-/* Types whose block is one weight. The first of four weights lies at a multiple of four weights;
- * one() is for the last weights of a tensor, which may be fewer.
+/* Types whose block is one weight. four() decodes four weights, of which the first has a number
+ * that is a multiple of four; one() decodes one of the last few of a tensor.
  *
- *   F32   bits of an f32           F16   bits of an f16       BF16   high half of an f32
- *   F64   rounded to nearest even  I8, I16, I32, I64   two's complement, rounded to nearest even */
+ *   F32                 the bits of an f32
+ *   F16                 the bits of an f16
+ *   BF16                the high half of an f32
+ *   F64                 rounded to nearest even
+ *   I8, I16, I32, I64   two's complement, rounded to nearest even */
 #ifndef DQ_DEV_PLAIN_H
 #define DQ_DEV_PLAIN_H
 

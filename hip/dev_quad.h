@@ -1,12 +1,12 @@
-/* What the decoders are made of: loads as wide as a block allows, and quads.
+/* The parts of decoders: loads as wide as the alignment of a block allows, and quads.
  *
- * A quad is four consecutive weights of a block. Its codes are mostly four bytes of a word, so that
- * shifts and masks work on all four at once; each is made a float at the end.
+ * A quad is four consecutive weights of a block. Its codes are mostly the four bytes of a word, so
+ * that shifts and masks work on all four at once; they become floats at the end.
  *
- * The first block lies at a multiple of 256, so block k of B bytes lies at a multiple of the
- * largest power of two that divides B, 16 at most, and a field at a multiple of that power and its
- * offset. A load is told the multiple, and takes as many steps as it must; there are no misaligned
- * loads. */
+ * The first block is at a multiple of 256 bytes. So blocks of B bytes are aligned to the largest
+ * power of two that divides B, and a field to the largest one that divides its offset too; 16 is
+ * enough here. Loads take that alignment as a parameter and are split where it demands it: there
+ * are no misaligned loads. */
 #ifndef DQ_DEV_QUAD_H
 #define DQ_DEV_QUAD_H
 
@@ -69,7 +69,7 @@ DQ_DEVICE uint32_t dq_spread_pairs(uint32_t pairs)
     return (nibbles | nibbles << 6) & 0x03030303;
 }
 
-/* Codes that are bytes without sign, less bias: exact, and a difference of zero is +0. */
+/* Codes that are unsigned bytes, minus bias: exact, and a difference of zero is +0. */
 DQ_DEVICE struct dq_quad dq_quad_of_u8(uint32_t codes, float bias)
 {
     struct dq_quad q;
@@ -88,8 +88,8 @@ DQ_DEVICE struct dq_quad dq_quad_of_i8(uint32_t codes)
     return q;
 }
 
-/* w[j] * d, (w[j] * d) + m and (w[j] * d) - m: a product rounds to itself, so only the sum rounds.
- */
+/* Steps of w[j] * d, (w[j] * d) + m and (w[j] * d) - m: the product is exact, so only the sum
+ * rounds. */
 DQ_DEVICE struct dq_quad dq_quad_times(struct dq_quad q, float d)
 {
     for (int j = 0; j < 4; j++)
@@ -111,7 +111,7 @@ DQ_DEVICE struct dq_quad dq_quad_minus(struct dq_quad q, float m)
     return q;
 }
 
-/* -f if bit j of signs is set: what a product with -1 is, but for the sign of a NaN. */
+/* -f if bit j of signs is set: the same as a product with -1, except for the sign of a NaN. */
 DQ_DEVICE float dq_signed(float f, uint32_t signs, int j)
 {
     return dq_f32_of_bits(dq_bits_of_f32(f) ^ (signs >> j & 1) << 31);

@@ -6,10 +6,11 @@
 
 /* TQ1_0: | 48 bytes of five digits | 4 bytes of four digits | d f16 |             54 bytes
  * w[i] = (digit[i] - 1) * d
- * Digit p of byte x is (x * 3^p mod 256) * 3 / 256. Bytes 0 to 31 hold weights 0 to 159, the first
- * 32 of them as their first digits; bytes 32 to 47 the next 80, and bytes 48 to 51 the last 16. */
+ * Digit p of byte x is (x * 3^p mod 256) * 3 / 256. Bytes 0 to 31 hold weights 0 to 159: first all
+ * first digits, then all second ones. Bytes 32 to 47 hold the next 80, bytes 48 to 51 the last
+ * 16. */
 struct dev_tq1_0 {
-    /* Digit p of each of four bytes; two bytes at a time, in halves of a word. */
+    /* Digit p of each of four bytes, computed for two bytes at a time in the halves of a word. */
     static __device__ uint32_t digits(uint32_t bytes, uint32_t p)
     {
         const uint32_t power = (uint32_t)(0x511b090301 >> 8 * p) & 255;

@@ -2,15 +2,15 @@
  *
  *   dq_TOKEN_f32, dq_TOKEN_f16, dq_TOKEN_bf16 (d_src, d_dst, n_weights, d_overflow)
  *
- * A thread of an f32 kernel writes four consecutive weights, one of a 16-bit kernel eight; either
- * way that is 16 bytes. Where types.def says so it does that twice, the second time in the next
- * part of the block, whose codes lie in the same bytes. The grid holds at least as many threads as
- * that takes and the size of a block is free. d_src lies at a multiple of 256 and d_dst of 16;
- * nothing outside of the blocks is read and nothing after n_weights is written. Formats with blocks
- * of more than one weight take whole blocks.
+ * A thread of an f32 kernel writes four consecutive weights, a thread of a 16-bit kernel eight: 16
+ * bytes either way. For types with GPU_STORES_PER_THREAD(2) it does so twice, the second time in
+ * the next part of the block, whose codes are in the same bytes. The grid has at least as many
+ * threads as that takes; its blocks may have any size. d_src is aligned to 256 bytes, d_dst to 16.
+ * Nothing outside of the blocks is read, and nothing after n_weights is written. Types with more
+ * than one weight per block take whole blocks.
  *
- * A 16-bit kernel stores 1 at d_overflow if a finite weight became infinite; all that do store the
- * same, so it does not matter which is last. */
+ * A 16-bit kernel stores 1 at d_overflow if a finite weight became infinite. All threads that do so
+ * store the same, so that their order does not matter. */
 #include "dev_fp4.h"
 #include "dev_iq1.h"
 #include "dev_iq2.h"
@@ -21,7 +21,7 @@
 #include "dev_plain.h"
 #include "dev_ternary.h"
 
-/* The first weight of this thread, which stores AT_ONCE of them STORES times. */
+/* The number of the first weight of this thread, which stores AT_ONCE weights STORES times. */
 template <class F, uint32_t AT_ONCE, uint32_t STORES> DQ_DEVICE uint64_t first_weight()
 {
     const uint64_t thread = dq_thread();
@@ -35,11 +35,11 @@ template <class F, uint32_t AT_ONCE, uint32_t STORES> DQ_DEVICE uint64_t first_w
     }
 }
 
-/* N quads from weight first on. */
+/* Decodes N quads, from weight number first on. */
 template <class F, class BLOCK, uint32_t WEIGHTS, int N>
 DQ_DEVICE void decode(const BLOCK *d_src, uint64_t first, struct dq_quad (&out)[N])
 {
-    /* | and not +, so that compilers see that all are of the same block. */
+    /* | instead of + shows compilers that all quads are of the same block. */
     for (uint32_t i = 0; i < N; i++) {
         const uint64_t at = first | 4 * i;
 
@@ -88,8 +88,8 @@ DQ_DEVICE void run_f32(const BLOCK *__restrict__ d_src, uint32_t *__restrict__ d
     }
 }
 
-/* The 16-bit types of output: how to round two numbers to a word, infinity, the NaN that is
- * written, and the bits of the least f32 that becomes infinite. */
+/* The 16-bit output types: how two numbers are rounded to a word, the bits of infinity and of the
+ * NaN that is written, and the bits of the smallest f32 that rounds to infinity. */
 struct to_f16 {
     static constexpr uint32_t infinity = 0x7c00;
     static constexpr uint32_t nan = 0x7e00;
@@ -112,7 +112,8 @@ struct to_bf16 {
     }
 };
 
-/* Not 0 if one of the two halves is an infinity or a NaN: its magnitude carries into the sign. */
+/* Returns 0 unless one of the halves is infinite or NaN: then its magnitude carries into the
+ * sign. */
 template <class T> DQ_DEVICE uint32_t special(uint32_t halves)
 {
     const uint32_t carry = 0x8000 - T::infinity;
@@ -120,8 +121,8 @@ template <class T> DQ_DEVICE uint32_t special(uint32_t halves)
     return ((halves & 0x7fff7fff) + (carry | carry << 16)) & 0x80008000;
 }
 
-/* The word that a pair was rounded to: there is one NaN, and *over is set if a finite number became
- * infinite. */
+/* Returns the word that a pair was rounded to, with the one NaN in place of any NaN; sets *over if
+ * a finite number became infinite. */
 template <class T> DQ_DEVICE uint32_t checked(const float *pair, uint32_t word, bool *over)
 {
     for (int i = 0; i < 2; i++) {
@@ -199,22 +200,31 @@ DQ_DEVICE void run_16(const BLOCK *__restrict__ d_src, uint16_t *__restrict__ d_
     extern "C" __global__ void dq_##token##_##dtype(const uint8_t *__restrict__ d_src,             \
         void *__restrict__ d_dst, uint64_t n_weights, uint32_t *__restrict__ d_overflow)
 
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+/* The columns of types.def that kernels depend on. */
+struct row_defaults {
+    static constexpr uint32_t stores = 1; /* per thread */
+};
+#define WEIGHTS(n) static constexpr uint32_t weights = n;
+#define GPU_STORES_PER_THREAD(n) static constexpr uint32_t stores = n;
+
+#define DQ_TYPE(token, columns)                                                                    \
+    struct row_##token : row_defaults {                                                            \
+        columns                                                                                    \
+    };                                                                                             \
     KERNEL(token, f32)                                                                             \
     {                                                                                              \
         (void)d_overflow;                                                                          \
-        run_f32<dev_##token, dq_block_##token, weights, gpu_stores_per_thread>(                    \
+        run_f32<dev_##token, dq_block_##token, row_##token::weights, row_##token::stores>(         \
             (const struct dq_block_##token *)d_src, (uint32_t *)d_dst, n_weights);                 \
     }                                                                                              \
     KERNEL(token, f16)                                                                             \
     {                                                                                              \
-        run_16<dev_##token, to_f16, dq_block_##token, weights, gpu_stores_per_thread>(             \
+        run_16<dev_##token, to_f16, dq_block_##token, row_##token::weights, row_##token::stores>(  \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }                                                                                              \
     KERNEL(token, bf16)                                                                            \
     {                                                                                              \
-        run_16<dev_##token, to_bf16, dq_block_##token, weights, gpu_stores_per_thread>(            \
+        run_16<dev_##token, to_bf16, dq_block_##token, row_##token::weights, row_##token::stores>( \
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }
 #include "type/types.def"
-#undef DQ_TYPE

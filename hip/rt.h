@@ -1,22 +1,23 @@
-/* What compilers do not agree on, and the only file that knows which one it is: clang for AMD
- * (-x hip), nvcc for NVIDIA (-x cu), or any C++17 compiler for the host, where kernels are tested.
+/* The differences between compilers. Only this file knows which one compiles it: clang for AMD (-x
+ * hip), nvcc for NVIDIA (-x cu), or any C++17 compiler for the host, where kernels are tested.
  *
- * It includes nothing of HIP's, so that a clang with the AMDGPU target is all that a build needs:
+ * It includes no header of HIP, so that a build needs only a clang with the AMDGPU target, and
  * neither a HIP release nor its device libraries. The rest of hip/ may use
  *
  *   __global__ __device__       as in HIP
- *   DQ_DEVICE                   opens a device function
- *   DQ_TABLE                    opens a constant table in device memory
+ *   DQ_DEVICE                   begins the definition of a device function
+ *   DQ_TABLE                    begins that of a constant table in device memory
  *   dq_thread()                 number of this thread in the grid
  *   dq_f16_widen(bits)          f16 to f32
- *   dq_f16_pair(low, high)      two f32 to the f16 halves of a word, to nearest even; a NaN to one
+ *   dq_f16_pair(low, high)      two f32 rounded to nearest even, as the f16 halves of a word; a NaN
+ *                               becomes some NaN
  *   dq_bf16_pair(low, high)     the same to bf16
- *   dq_pick16(book, at)         byte j of the result is byte (byte j of at) of the 16 of a book;
+ *   dq_pick16(book, at)         looks up four bytes: byte j of the result is book[byte j of at];
  *                               the bytes of at are 0 to 15
- *   dq_load_inside<N>(p)        N words at a multiple of 2; if that is none of 4,
- *                               there are 2 bytes of blocks before them and behind them
+ *   dq_load_inside<N>(p)        N words at a multiple of 2; if it is not one of 4, the blocks have at
+ *                               least 2 more bytes before and after the words
  *   dq_load16(p)                16 bytes at a multiple of 16
- *   dq_store16(p, x)            the same; a result that is not read again
+ *   dq_store16(p, x)            stores them; for results that are not read again
  *
  * and half.h. A word holds its first byte in its low bits. */
 #ifndef DQ_RT_H
@@ -33,7 +34,7 @@
 #define __device__ __attribute__((device))
 #endif
 
-/* half.h copies bytes to look at them. */
+/* half.h copies bytes to reinterpret them. */
 static inline __device__ void *memcpy(void *to, const void *from, size_t len)
 {
     return __builtin_memcpy(to, from, len);
@@ -47,12 +48,12 @@ static inline __device__ void *memcpy(void *to, const void *from, size_t len)
 #else
 
 static_assert(
-    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "devices are, and words are read as there");
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "kernels read words as on a device, little-endian");
 
 #define __global__
 #define __device__
 
-/* The launcher sets these before each call of a kernel. */
+/* The launcher of the test sets these before each call of a kernel. */
 inline thread_local uint64_t dq_host_block;
 inline thread_local uint32_t dq_host_block_size;
 inline thread_local uint32_t dq_host_thread;
@@ -65,7 +66,7 @@ inline thread_local uint32_t dq_host_thread;
 #define DQ_FN DQ_DEVICE
 #include "type/half.h"
 
-/* 16 bytes, and what bytes are read and written as. */
+/* 16 bytes, and the types through which bytes are read and written. */
 struct __attribute__((may_alias, aligned(16))) dq_words {
     uint32_t w[4];
 };
@@ -99,9 +100,9 @@ DQ_DEVICE float dq_f16_widen(uint16_t bits)
     return (float)h;
 }
 
-/* Canonical is what f is, and costs nothing. But clang 19 makes one v_fma_mixlo_f16 of a product
- * that is narrowed at once, which adds +0 (and -0 becomes +0) and rounds once where f32 would round
- * too. */
+/* f is canonical already, so that the call costs nothing. Without it, clang 19 fuses a product and
+ * its conversion into v_fma_mixlo_f16, which adds +0 (so that -0 becomes +0) and rounds once where
+ * f32 and f16 round one after the other. */
 DQ_DEVICE uint32_t dq_f16_of(float f)
 {
     const _Float16 h = (_Float16)__builtin_canonicalizef(f);
@@ -155,7 +156,7 @@ DQ_DEVICE uint32_t dq_bf16_pair(float low, float high)
     return word;
 }
 
-/* The instruction takes its four places as nibbles. */
+/* The instruction takes its four indices as nibbles. */
 DQ_DEVICE uint32_t dq_pick16(struct dq_words book, uint32_t at)
 {
     const uint32_t nibbles = __byte_perm(at | at >> 4, 0, 0x4420);
@@ -166,8 +167,8 @@ DQ_DEVICE uint32_t dq_pick16(struct dq_words book, uint32_t at)
     return __byte_perm(low, high, 0x3210 | (nibbles & 0x8888) >> 1);
 }
 
-/* The words that the bytes lie in, one more than N if they lie across: the machine has no
- * misaligned loads, and one of 16 bits costs as much as one of 32. */
+/* Loads the aligned words that contain the bytes, N or N + 1 of them: the machine has no misaligned
+ * loads, and a load of 16 bits costs as much as one of 32. */
 template <int N> DQ_DEVICE dq_some<N> dq_load_inside(const uint8_t *p)
 {
     const uint32_t before = (uint32_t)(uintptr_t)p & 3;
@@ -184,7 +185,7 @@ template <int N> DQ_DEVICE dq_some<N> dq_load_inside(const uint8_t *p)
     return some;
 }
 
-/* Streaming: kernels of this shape ran near the speed of a copy with it. */
+/* A streaming store: with it, such kernels ran at nearly the speed of a copy. */
 DQ_DEVICE void dq_store16(void *p, struct dq_words x)
 {
     __stcs((uint4 *)p, make_uint4(x.w[0], x.w[1], x.w[2], x.w[3]));
@@ -202,8 +203,8 @@ DQ_DEVICE float dq_f16_widen(uint16_t bits)
     return dq_f16_to_f32(bits);
 }
 
-/* Where the result is subnormal its unit is 2^-24, and the sum with 2^-1 rounds to that unit.
- * Elsewhere the carry of the rounding runs into the exponent, which is right, up to infinity. */
+/* If the result is subnormal, its unit is 2^-24, and the sum with 2^-1 rounds to that unit.
+ * Otherwise a carry of the rounding goes into the exponent, as it should, up to infinity. */
 DQ_DEVICE uint32_t dq_f16_of(float f)
 {
     const uint32_t bits = dq_bits_of_f32(f);
@@ -240,7 +241,7 @@ DQ_DEVICE void dq_store16(void *p, struct dq_words x)
 
 #if !defined(__CUDACC__)
 
-/* One load a word, or less, where the machine does not ask for alignment. */
+/* Where the machine does not require alignment, this becomes at most one load per word. */
 template <int N> DQ_DEVICE dq_some<N> dq_load_inside(const uint8_t *p)
 {
     const dq_word16 *halves = (const dq_word16 *)(const void *)p;

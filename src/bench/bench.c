@@ -119,7 +119,7 @@ void dq_bench_fill(enum dq_type type, uint8_t *blocks, size_t nblocks)
 {
     const struct dq_type_info *f = &dq_types[type];
     uint64_t x = 88172645463325252;
-    float weights[256]; /* no block has more */
+    float weights[DQ_BLOCK_WEIGHTS_MAX];
     for (size_t k = 0; k < nblocks; k++, blocks += f->bytes) {
         int tries = 0;
         do {

@@ -88,7 +88,7 @@ static void each_cpu(dq_row_fn show, void *arg)
         snprintf(r.label, sizeof r.label, "cpu %s", cpu->name);
         if (!r.usable)
             snprintf(r.reason, sizeof r.reason, "the processor lacks its instructions");
-        else if (cpu == dq_cpu_best())
+        else if (strcmp(cpu->name, dq_cpu_best()->name) == 0)
             snprintf(r.reason, sizeof r.reason, "used unless told otherwise");
         show(&r, arg);
     }

@@ -75,7 +75,7 @@ static void explain(const struct subject *s)
     const struct dq_comparison *c = s->c;
     const struct dq_mismatch *first = &c->first;
     const int digits = c->dtype == DQ_DTYPE_f32 ? 8 : 4;
-    char bytes[2 * DQ_BLOCK_MAX + 1] = "";
+    char bytes[2 * DQ_BLOCK_BYTES_MAX + 1] = "";
     char file[1024];
     char ulp[32];
     hex_bytes(c, bytes);
@@ -116,7 +116,7 @@ static json_t *side_json(uint32_t bits, enum dq_dtype dtype)
 static json_t *first_json(const struct subject *s)
 {
     const struct dq_mismatch *first = &s->c->first;
-    char bytes[2 * DQ_BLOCK_MAX + 1] = "";
+    char bytes[2 * DQ_BLOCK_BYTES_MAX + 1] = "";
     if (s->c->n_mismatches == 0)
         return json_null();
     hex_bytes(s->c, bytes);

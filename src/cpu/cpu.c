@@ -1,5 +1,9 @@
 #include "cpu/levels.h"
+#ifdef DQ_HAVE_LEVELS
+#include "cpu/x86/features.h"
+#endif
 
+#include <pthread.h>
 #include <string.h>
 
 const struct dq_cpu *const dq_cpu_levels[] = {
@@ -11,31 +15,59 @@ const struct dq_cpu *const dq_cpu_levels[] = {
     NULL,
 };
 
-/* The compiler's library asks CPUID, and XGETBV whether the system saves the wide registers. It
- * cannot be asked for F16C everywhere; no processor has AVX2 without it. */
+const struct dq_cpu_preference dq_cpu_preferences[] = {
+#define PREFER(vendor, token, level) {vendor, DQ_TYPE_##token, #level},
+#include "cpu/preferred.def"
+    {.vendor = NULL},
+};
+
+/* The processor that this runs on, and what is chosen for it. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static size_t n_usable = 1; /* of dq_cpu_levels */
+static struct dq_cpu best;
+
+static void choose(void)
+{
+    const char *vendor = "";
+#ifdef DQ_HAVE_LEVELS
+    struct dq_x86_features features;
+    dq_x86_get_features(&features);
+    const int level = dq_x86_level(&features);
+    n_usable = level == 4 ? 3 : level == 3 ? 2 : 1;
+    vendor = features.vendor;
+#endif
+    best = dq_cpu_compose(dq_cpu_levels[n_usable - 1], vendor, dq_cpu_preferences);
+}
+
+struct dq_cpu dq_cpu_compose(
+    const struct dq_cpu *highest, const char *vendor, const struct dq_cpu_preference *rows)
+{
+    struct dq_cpu cpu = *highest;
+    for (; rows->vendor; rows++) {
+        if (strcmp(rows->vendor, vendor) != 0)
+            continue;
+        for (size_t i = 0; dq_cpu_levels[i] != highest; i++) {
+            if (strcmp(dq_cpu_levels[i]->name, rows->level) == 0)
+                cpu.decode[rows->type] = dq_cpu_levels[i]->decode[rows->type];
+        }
+    }
+    return cpu;
+}
+
 bool dq_cpu_usable(const struct dq_cpu *cpu)
 {
-#ifdef DQ_HAVE_LEVELS
-    const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    if (cpu == &dq_cpu_v3)
-        return v3;
-    if (cpu == &dq_cpu_v4)
-        return v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl");
-#endif
-    return cpu == &dq_cpu_baseline;
+    pthread_once(&once, choose);
+    for (size_t i = 0; i < n_usable; i++) {
+        if (dq_cpu_levels[i] == cpu)
+            return true;
+    }
+    return cpu == &best;
 }
 
 const struct dq_cpu *dq_cpu_best(void)
 {
-    const struct dq_cpu *best = dq_cpu_levels[0];
-    for (size_t i = 1; dq_cpu_levels[i]; i++) {
-        if (dq_cpu_usable(dq_cpu_levels[i]))
-            best = dq_cpu_levels[i];
-    }
-    return best;
+    pthread_once(&once, choose);
+    return &best;
 }
 
 const struct dq_cpu *dq_cpu_by_name(const char *name)

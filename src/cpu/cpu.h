@@ -1,9 +1,11 @@
 /* The CPU decoders: whole blocks in, one number per weight out.
  *
- * A decoder cannot fail, allocates nothing and reads and writes exactly what its arguments say. The
- * f32 numbers are those of ggml's scalar decoder, bit for bit (any NaN equals any NaN), because
- * every expression is evaluated in the order that the format defines, without contraction. f16 and
- * bf16 are those, rounded to nearest even. A NaN is the same NaN wherever it comes from. */
+ * A decoder cannot fail, allocates nothing, and reads and writes exactly what its arguments say.
+ * f32 output is that of ggml's scalar decoder, bit for bit (any NaN equals any NaN): every
+ * expression is evaluated in the order in which ggml evaluates it, without contraction. f16 and
+ * bf16 output is the f32 number rounded to nearest even, once. All NaNs come out as one NaN.
+ *
+ * All of this may be used from any thread. */
 #ifndef DQ_CPU_H
 #define DQ_CPU_H
 
@@ -13,9 +15,10 @@
 
 #include "type/type.h"
 
-/* Decodes nblocks blocks at src (little-endian, any alignment) into dst, as dtype (not native):
- * nblocks x weights of a block, in order. src and dst do not overlap. Returns how many finite
- * weights overflowed to infinity as they were rounded to dtype. */
+/* Decodes nblocks blocks at src (little-endian, any alignment) into dst as dtype, which is f32, f16
+ * or bf16 and never native: nblocks times the weights of a block, in order. dst is aligned to an
+ * element of dtype; src and dst do not overlap. Returns how many finite weights overflowed to
+ * infinity when they were rounded to dtype. */
 typedef size_t (*dq_decode_fn)(
     const void *restrict src, void *restrict dst, size_t nblocks, enum dq_dtype dtype);
 
@@ -23,9 +26,9 @@ typedef size_t (*dq_decode_fn)(
  * overflowed to infinity. */
 typedef size_t (*dq_round_fn)(const float *restrict src, uint16_t *restrict dst, size_t n);
 
-/* The functions of one instruction-set level. */
+/* A decoder for every type, and the roundings. */
 struct dq_cpu {
-    const char *name; /* "baseline", "v3", "v4" */
+    const char *name; /* of the instruction-set level: "baseline", "v3", "v4" */
     dq_decode_fn decode[DQ_TYPE_COUNT];
     dq_round_fn to_f16;
     dq_round_fn to_bf16;
@@ -39,13 +42,15 @@ size_t dq_cpu_round(const struct dq_cpu *cpu, enum dq_dtype dtype, const float *
 /* The levels that are built in, lowest first, ended by NULL. They live as long as the program. */
 extern const struct dq_cpu *const dq_cpu_levels[];
 
-/* Whether this machine has the instructions of a level. */
+/* Whether this processor and its operating system support all that the code of a level may use. */
 bool dq_cpu_usable(const struct dq_cpu *cpu);
 
-/* Returns the highest level that this machine has. */
+/* Returns the fastest usable functions: those of the highest usable level, except for types that a
+ * lower level decodes faster on this processor (preferred.def). The name is that of the highest
+ * level. The table lives as long as the program. */
 const struct dq_cpu *dq_cpu_best(void);
 
-/* Finds a level by its name; NULL if there is none of that name. */
+/* Finds a level, usable or not, by its name; NULL if no level has it. */
 const struct dq_cpu *dq_cpu_by_name(const char *name);
 
 #endif

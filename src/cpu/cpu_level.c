@@ -8,10 +8,8 @@ const struct dq_cpu DQ_AT_LEVEL(dq_cpu) = {
     .name = STRING(DQ_LEVEL),
     .decode =
         {
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
-    [DQ_TYPE_##token] = DQ_AT_LEVEL(dq_decode_##token),
+#define DQ_TYPE(token, columns) [DQ_TYPE_##token] = DQ_AT_LEVEL(dq_decode_##token),
 #include "type/types.def"
-#undef DQ_TYPE
         },
     .to_f16 = DQ_AT_LEVEL(dq_to_f16),
     .to_bf16 = DQ_AT_LEVEL(dq_to_bf16),

@@ -1,13 +1,16 @@
-/* For the decoder sources: types whose weights are w[i] = d * q[i], or d * q[i] + m, with small
- * integers q and with d and m constant in groups of weights.
+/* For the decoder sources: types whose weights are
  *
- * Such an expression has the bits of the type's own formula also where that writes a - b (which is
- * a + -b) or a sign as a factor.
+ *   w[i] = d * q[i]    or    w[i] = d * q[i] + m
  *
- * A decoder says how to unpack one block into codes and factors. That is done for a run of blocks
- * before the codes of the run become weights: loops that each vectorise, far enough apart that no
- * load waits for a store of another width. A run is nearly always tame: its factors are so small
- * that no weight is NaN or overflows, and nothing needs to be looked at for each weight. */
+ * with codes q that are small integers, and factors d and m that a group of weights shares. This
+ * gives the same bits as the formula of the type where that has a - b (which is a + -b) or
+ * multiplies by a sign.
+ *
+ * A decoder defines how one block is unpacked into codes and factors. A run of blocks is unpacked
+ * first, and its codes become weights afterwards: both loops vectorise, and they are far enough
+ * apart that no load waits for a store of another width. Nearly always the factors of a run are so
+ * small that no weight can be NaN or overflow; then the fast path applies, which does not test
+ * weights. */
 #ifndef DQ_DECODE_CODES_H
 #define DQ_DECODE_CODES_H
 
@@ -18,9 +21,10 @@
 #include "cpu/decode_simd.h"
 
 enum { DQ_RUN_WEIGHTS = 1024, DQ_MIN_GROUP = 16 };
+static_assert(DQ_RUN_WEIGHTS / DQ_BLOCK_WEIGHTS_MAX > 0, "a run holds at least one block");
 
-/* What is unpacked from one block: a code for each weight, factors for each group, and for the
- * types that have them a bit for each weight. */
+/* What a block is unpacked into: one code per weight, factors per group, and for types that have
+ * them one bit per weight. */
 struct dq_codes {
     int8_t *restrict q;
     float *restrict d;
@@ -30,7 +34,7 @@ struct dq_codes {
 
 typedef void (*dq_unpack_fn)(const void *restrict block, struct dq_codes c);
 
-/* A code that its bit has changed; set is 0 or -1. */
+/* Returns the code that q and its bit stand for; set is -1 if the bit is set, else 0. */
 typedef int8_t (*dq_bit_fn)(int8_t q, int8_t set);
 
 DQ_INLINE int8_t dq_negate(int8_t q, int8_t set)
@@ -38,34 +42,35 @@ DQ_INLINE int8_t dq_negate(int8_t q, int8_t set)
     return (int8_t)((q ^ set) - set);
 }
 
-/* Values of keys: four bits with a sign and without, and three bits with a sign, twice. */
+/* Values of lookup tables: signed and unsigned 4-bit codes, and signed 3-bit codes, twice. */
 static const int8_t dq_signed4[16] = {0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1};
 static const int8_t dq_unsigned4[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 static const int8_t dq_signed3[16] = {0, 1, 2, 3, -4, -3, -2, -1, 0, 1, 2, 3, -4, -3, -2, -1};
 
-/* Sixteen factors at once; d and m have room for sixteen of each 256 weights also where only eight
- * are of use. */
+/* Stores sixteen factors, d times each of sixteen integers. d and m of a block of 256 weights have
+ * room for sixteen even if only eight are used. */
 DQ_INLINE void dq_put_factors(float *dst, uint64_t low, uint64_t high, float d)
 {
     dq_x16_to_f32(dst, dq_x16_times(dq_x16_of_words(low, high), d));
 }
 
-/* The facts about a type, constants in its decoder. */
+/* The facts about a type. They are constants in its decoder. */
 struct dq_shape {
     size_t bytes;         /* of a block */
     size_t weights;       /* in a block */
     size_t group;         /* weights that share d and m, 16 or more */
-    int has_m;            /* or m is not set */
-    const int8_t *values; /* sixteen values that the codes stand for, or NULL: themselves */
-    dq_bit_fn use_bit;    /* what the bits do to the codes, or NULL */
-    struct dq_keys keys;  /* how codes index a table, if a group has few */
+    int has_m;            /* otherwise m is not set */
+    const int8_t *values; /* the sixteen values that codes stand for; NULL: codes are values */
+    dq_bit_fn use_bit;    /* how a bit changes its code; NULL: there are no bits */
+    struct dq_lut lut;    /* for groups with at most sixteen different weights */
 };
 
-/* Makes n weights, with their factors in groups, where some are not finite or may overflow. */
+/* The slow path, for weights that may be NaN or overflow: decodes n of them, rounds to dtype, and
+ * returns how many overflowed. */
 size_t DQ_AT_LEVEL(dq_decode_slow)(const struct dq_codes *c, void *restrict dst, size_t n,
     size_t group, int has_m, enum dq_dtype dtype);
 
-/* Does to n codes what their bits say. */
+/* Applies their bits to n codes. */
 DQ_INLINE void dq_use_bits(int8_t *restrict q, const uint8_t *bits, size_t n, dq_bit_fn use)
 {
     for (size_t i = 0; i < n; i += 32) {
@@ -77,7 +82,7 @@ DQ_INLINE void dq_use_bits(int8_t *restrict q, const uint8_t *bits, size_t n, dq
     }
 }
 
-/* Sixteen weights; for bf16 in the order that dq_x16_deinterleaved_to_bf16 puts right. */
+/* Sixteen weights; for bf16 deinterleaved, as dq_x16_deinterleaved_to_bf16 takes them. */
 DQ_INLINE struct dq_x16 dq_weights16(
     const struct dq_codes *c, size_t i, struct dq_shape shape, enum dq_dtype dtype)
 {
@@ -108,18 +113,18 @@ DQ_INLINE void dq_decode_fast(const struct dq_codes *c, void *restrict dst, size
 }
 
 #ifdef DQ_HAS_TABLES
-/* Computes and rounds the few weights that a group can have, or two groups of sixteen, and looks
- * up each. */
+/* Computes and rounds the at most sixteen different weights of a group (or eight each of two
+ * groups) once, and looks up the n weights in that table. */
 DQ_INLINE void dq_decode_lut(const struct dq_codes *c, uint16_t *restrict dst, size_t n,
     struct dq_shape shape, enum dq_dtype dtype)
 {
-    const struct dq_x16 values = dq_x16_of_codes(shape.keys.values);
-    const size_t groups = shape.keys.two ? 2 : 1;
+    const struct dq_x16 values = dq_x16_of_codes(shape.lut.values);
+    const size_t n_groups = shape.lut.two_groups ? 2 : 1;
 
-    for (size_t i = 0, g = 0; i < n; g += groups) {
+    for (size_t i = 0, g = 0; i < n; g += n_groups) {
         struct dq_x16 w;
 
-        if (shape.keys.two) {
+        if (shape.lut.two_groups) {
             w = dq_x16_times_two(values, c->d + g);
             w = shape.has_m ? dq_x16_plus_two(w, c->m + g) : w;
         } else {
@@ -127,21 +132,21 @@ DQ_INLINE void dq_decode_lut(const struct dq_codes *c, uint16_t *restrict dst, s
             w = shape.has_m ? dq_x16_plus(w, c->m[g]) : w;
         }
         const struct dq_table table = dtype == DQ_DTYPE_f16 ? dq_table_f16(w) : dq_table_bf16(w);
-        for (size_t end = i + groups * shape.group; i < end; i += 32)
-            dq_table_lookup32(dst + i, &table, c->q + i, c->bits + i / 8, shape.keys);
+        for (size_t end = i + n_groups * shape.group; i < end; i += 32)
+            dq_table_lookup32(dst + i, &table, c->q + i, c->bits + i / 8, shape.lut);
     }
 }
 #endif
 
-/* Codes to weights in dtype, which is known where this is compiled. */
+/* Turns n codes into weights of dtype, which is a constant here, as is its largest number. */
 DQ_INLINE size_t dq_decode_codes_to(const struct dq_codes *c, void *restrict dst, size_t n,
     struct dq_shape shape, enum dq_dtype dtype, float largest)
 {
-    /* Whether no weight can be NaN or overflow; codes are -128 or more. */
-    const int tame = dq_all_within(c->d, shape.has_m ? c->m : NULL, n / shape.group, largest);
+    /* Whether no weight can be NaN or overflow: the magnitude of a code is 128 at most. */
+    const int is_fast = dq_all_within(c->d, shape.has_m ? c->m : NULL, n / shape.group, largest);
 
 #ifdef DQ_HAS_TABLES
-    if (tame && shape.keys.values && dtype != DQ_DTYPE_f32) {
+    if (is_fast && shape.lut.values && dtype != DQ_DTYPE_f32) {
         dq_decode_lut(c, dst, n, shape, dtype);
         return 0;
     }
@@ -152,7 +157,7 @@ DQ_INLINE size_t dq_decode_codes_to(const struct dq_codes *c, void *restrict dst
     }
     if (shape.use_bit)
         dq_use_bits(c->q, c->bits, n, shape.use_bit);
-    if (!tame)
+    if (!is_fast)
         return DQ_AT_LEVEL(dq_decode_slow)(c, dst, n, shape.group, shape.has_m, dtype);
     dq_decode_fast(c, dst, n, shape, dtype);
     return 0;
@@ -193,7 +198,8 @@ DQ_INLINE size_t dq_decode_runs(const uint8_t *restrict src, uint8_t *restrict d
     return overflows;
 }
 
-/* What a decoder does and returns. The facts are those of struct dq_shape after bytes. */
+/* The body of a decoder; the arguments after unpack are the members of struct dq_shape after
+ * bytes. */
 #define DQ_DECODE_RUNS(token, unpack, ...)                                                         \
     dq_decode_runs(src, dst, nblocks, dtype,                                                       \
         (struct dq_shape){sizeof(struct dq_block_##token), __VA_ARGS__}, unpack)

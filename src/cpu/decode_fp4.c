@@ -1,25 +1,27 @@
-/* Weights of four bits that are tiny floats (E2M1). */
+/* Weights of four bits that are small floats (E2M1). */
 #include "cpu/decode_codes.h"
 #include "type/codebooks.h"
 
 /* MXFP4: | e E8M0 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |
- * w[i] = value[nibble] * 2^(e - 128),  value is twice the E2M1 number */
+ * w[i] = value[nibble] * 2^(e - 128)
+ * value is twice the E2M1 number */
 DQ_INLINE void unpack_mxfp4(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_mxfp4 *b = block;
 
-    c.d[0] = dq_e8m0_half(b->e);
+    c.d[0] = dq_e8m0_half(b->e[0]);
     dq_nibbles32(c.q, b->qs, 0);
 }
 
 DQ_DECODER(mxfp4)
 {
     return DQ_DECODE_RUNS(mxfp4, unpack_mxfp4, .weights = 32, .group = 32, .values = dq_kvalues_fp4,
-        .keys = {.values = dq_kvalues_fp4});
+        .lut = {.values = dq_kvalues_fp4});
 }
 
-/* NVFP4: | 4 x UE4M3 scales | 4 x 8 bytes of nibbles: low ones for 8 weights, high ones for the
- * next 8 | w[i] = value[nibble] * (scale / 2),  scale of each 16 weights */
+/* NVFP4: | 4 x UE4M3 scale | 4 x 8 bytes of nibbles: low ones for 8 weights, high ones for 8 more |
+ * w[i] = value[nibble] * (scale / 2)
+ * scale of each 16 weights; value is twice the E2M1 number */
 DQ_INLINE void unpack_nvfp4(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_nvfp4 *b = block;

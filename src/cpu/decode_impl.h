@@ -15,17 +15,15 @@
 #define DQ_PASTE(stem, level) DQ_PASTE_(stem, level)
 #define DQ_AT_LEVEL(stem) DQ_PASTE(stem, DQ_LEVEL)
 
-/* Heads of functions. */
+/* Function headers. */
 #define DQ_DECODER(token)                                                                          \
     size_t DQ_AT_LEVEL(dq_decode_##token)(                                                         \
         const void *restrict src, void *restrict dst, size_t nblocks, enum dq_dtype dtype)
 #define DQ_ROUND(token)                                                                            \
     size_t DQ_AT_LEVEL(dq_to_##token)(const float *restrict src, uint16_t *restrict dst, size_t n)
 
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
-    DQ_DECODER(token);
+#define DQ_TYPE(token, columns) DQ_DECODER(token);
 #include "type/types.def"
-#undef DQ_TYPE
 DQ_ROUND(f16);
 DQ_ROUND(bf16);
 

@@ -1,37 +1,37 @@
-/* Eight weights a row of a codebook of -1, 0 and 1, all shifted by an eighth up or down.
+/* Eight weights are a row of a codebook of -1, 0 and 1, shifted up or down by an eighth.
  *
- * The decoders count in eighths, which changes no bit of a result: a scale times 0.125 is exact,
- * and so is its product with 8 * grid + 1 or 8 * grid - 1, which is never 0. */
+ * The decoders count in eighths, which does not change a bit of a result: a scale times 0.125 is
+ * exact, and so is its product with 8 * grid + 1 or 8 * grid - 1, which is never 0. */
 #include "cpu/decode_codes.h"
 #include "type/codebooks.h"
 
-/* Up if the bit is not set. */
+/* The shift is up if the bit is not set. */
 DQ_INLINE int8_t eighths(int8_t q, int8_t set)
 {
     return (int8_t)(8 * q + (set | 1));
 }
 
-/* By the low three bits of -1, 0 and 1, and four more if the bit is set. */
-static const int8_t eighths_by_key[16] = {1, 9, 0, -9, -1, 7, 0, -7, 1, 9, 0, -9, -1, 7, 0, -7};
+/* The index is the low three or four bits of -1, 0 or 1, plus four if the bit is set. */
+static const int8_t eighths_lut[16] = {1, 9, 0, -9, -1, 7, 0, -7, 1, 9, 0, -9, -1, 7, 0, -7};
 
-/* An eighth of d * (2 * scale + 1). */
+/* Stores (d * (2 * scale + 1)) / 8. */
 DQ_INLINE void put_factors(float *dst, uint64_t low, uint64_t high, float d)
 {
-    const struct dq_x16 odd =
+    const struct dq_x16 scales =
         dq_x16_of_words((low << 1) + DQ_SWAR_SPLAT8(1), (high << 1) + DQ_SWAR_SPLAT8(1));
 
-    dq_x16_to_f32(dst, dq_x16_times(dq_x16_times(odd, d), 0.125f));
+    dq_x16_to_f32(dst, dq_x16_times(dq_x16_times(scales, d), 0.125f));
 }
 
-/* Spreads four times three bits of 16, twice, to the low ends of eight bytes. */
-static inline uint64_t spread3(uint64_t x)
+/* Deposits eight 3-bit fields, four in the low bits of each half of 32 bits, into eight bytes. */
+static inline uint64_t deposit3(uint64_t x)
 {
     x = (x & 0xffff) | (x & 0xffff0000) << 16;
     x = (x & 0x0000003f0000003f) | (x & 0x00000fc000000fc0) << 10;
     return (x & 0x0007000700070007) | (x & 0x0038003800380038) << 5;
 }
 
-/* Four fields of 16 bits to four bytes. */
+/* Packs the low bytes of four 16-bit fields. */
 static inline uint64_t narrow4(uint64_t x)
 {
     x = (x | x >> 8) & 0x0000ffff0000ffff;
@@ -63,7 +63,7 @@ DQ_INLINE void unpack_iq1_s(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq1_s)
 {
     return DQ_DECODE_RUNS(iq1_s, unpack_iq1_s, .weights = 256, .group = 32, .use_bit = eighths,
-        .keys = {.values = eighths_by_key, .step = 4});
+        .lut = {.values = eighths_lut, .step = 4});
 }
 
 /* IQ1_M: | 32 index low bytes | 32 x ( 3 index high bits, down 1 bit ) |
@@ -76,7 +76,7 @@ DQ_INLINE void unpack_iq1_m(const void *restrict block, struct dq_codes c)
     const uint64_t s = dq_u64(b->scales);
     const uint64_t d_bits =
         (s >> 12 & 0x000f) | (s >> 24 & 0x00f0) | (s >> 36 & 0x0f00) | s >> 60 << 12;
-    put_factors(c.d, spread3(s), spread3(s >> 32), dq_f16_of((uint16_t)d_bits));
+    put_factors(c.d, deposit3(s), deposit3(s >> 32), dq_f16_of((uint16_t)d_bits));
     for (int i = 0; i < 32; i += 8)
         dq_put8(c.bits + i, dq_deposit4(dq_u32(b->qh + i / 2) >> 3 & 0x11111111) * 255);
     for (int g = 0; g < 8; g++) {
@@ -91,5 +91,5 @@ DQ_INLINE void unpack_iq1_m(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq1_m)
 {
     return DQ_DECODE_RUNS(iq1_m, unpack_iq1_m, .weights = 256, .group = 16, .use_bit = eighths,
-        .keys = {.values = eighths_by_key, .step = 4, .two = 1});
+        .lut = {.values = eighths_lut, .step = 4, .two_groups = 1});
 }

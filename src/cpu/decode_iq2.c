@@ -1,12 +1,13 @@
-/* Eight weights a row of a codebook of magnitudes, signs apart; two to two and a half bits a
- * weight. */
+/* Eight weights are a row of a codebook of magnitudes; their signs are stored separately. 2 to 2.5
+ * bits per weight. */
 #include "cpu/decode_codes.h"
 #include "type/codebooks.h"
 
-/* The magnitudes differ in their low two bits, and bit 2 is clear; the key's says minus. */
-static const int8_t by_key[16] = {8, 25, 0, 43, -8, -25, 0, -43, 8, 25, 0, 43, -8, -25, 0, -43};
+/* The magnitudes 8, 25 and 43 differ in their low two bits, and have bit 2 clear; in an index, bit
+ * 2 is the sign. */
+static const int8_t signed_lut[16] = {8, 25, 0, 43, -8, -25, 0, -43, 8, 25, 0, 43, -8, -25, 0, -43};
 
-/* A quarter of d * (0.5 + scale). */
+/* Stores (d * (0.5 + scale)) * 0.25. */
 DQ_INLINE void put_factors(float *dst, uint64_t low, uint64_t high, float d)
 {
     const struct dq_x16 scales = dq_x16_plus(dq_x16_of_words(low, high), 0.5f);
@@ -15,7 +16,8 @@ DQ_INLINE void put_factors(float *dst, uint64_t low, uint64_t high, float d)
 }
 
 /* IQ2_XXS: | d f16 | 8 x ( 4 index bytes | 4 x 7 bits of sign index, scale 4 bits ) |
- * w[i] = ((d * (0.5 + scale)) * 0.25) * grid[index][i % 8] * sign,  scale of each 32 weights */
+ * w[i] = ((d * (0.5 + scale)) * 0.25) * grid[index][i % 8] * sign
+ * scale of each 32 weights */
 DQ_INLINE void unpack_iq2_xxs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq2_xxs *b = block;
@@ -39,11 +41,12 @@ DQ_INLINE void unpack_iq2_xxs(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq2_xxs)
 {
     return DQ_DECODE_RUNS(iq2_xxs, unpack_iq2_xxs, .weights = 256, .group = 32,
-        .use_bit = dq_negate, .keys = {.values = by_key, .step = 4});
+        .use_bit = dq_negate, .lut = {.values = signed_lut, .step = 4});
 }
 
 /* IQ2_XS: | d f16 | 32 x ( index 9 bits, sign index 7 bits ) | 16 x 4 bits of scale |
- * w[i] = ((d * (0.5 + scale)) * 0.25) * grid[index][i % 8] * sign,  scale of each 16 weights */
+ * w[i] = ((d * (0.5 + scale)) * 0.25) * grid[index][i % 8] * sign
+ * scale of each 16 weights */
 DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq2_xs *b = block;
@@ -51,7 +54,7 @@ DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
 
     put_factors(c.d, dq_deposit4(dq_u32(b->scales)), dq_deposit4(dq_u32(b->scales + 4)), d);
     for (int n = 0; n < 32; n++)
-        c.bits[n] = dq_even1((uint8_t)(dq_u16(b->qs + 2 * n) >> 9));
+        c.bits[n] = dq_signs1((uint8_t)(dq_u16(b->qs + 2 * n) >> 9));
     for (int g = 0; g < 8; g++) {
         const uint64_t k = dq_u64(b->qs + 8 * g);
 
@@ -63,12 +66,12 @@ DQ_INLINE void unpack_iq2_xs(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq2_xs)
 {
     return DQ_DECODE_RUNS(iq2_xs, unpack_iq2_xs, .weights = 256, .group = 16, .use_bit = dq_negate,
-        .keys = {.values = by_key, .step = 4, .two = 1});
+        .lut = {.values = signed_lut, .step = 4, .two_groups = 1});
 }
 
-/* IQ2_S: | d f16 | 32 index low bytes | 256 sign bits | 32 x 2 index high bits | 16 x 4 bits of
- * scale | w[i] = ((d * (0.5 + scale)) * 0.25) * grid[index][i % 8] * sign,  scale of each 16
- * weights */
+/* IQ2_S: | d f16 | 32 index low bytes | 256 signs | 32 x 2 index high bits | 16 x 4 bits of scale |
+ * w[i] = ((d * (0.5 + scale)) * 0.25) * grid[index][i % 8] * sign
+ * scale of each 16 weights */
 DQ_INLINE void unpack_iq2_s(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq2_s *b = block;
@@ -88,5 +91,5 @@ DQ_INLINE void unpack_iq2_s(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq2_s)
 {
     return DQ_DECODE_RUNS(iq2_s, unpack_iq2_s, .weights = 256, .group = 16, .use_bit = dq_negate,
-        .keys = {.values = by_key, .step = 4, .two = 1});
+        .lut = {.values = signed_lut, .step = 4, .two_groups = 1});
 }

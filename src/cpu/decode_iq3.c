@@ -1,14 +1,17 @@
-/* Four weights a row of a codebook of magnitudes, signs apart; about three bits a weight. */
+/* Four weights are a row of a codebook of magnitudes; their signs are stored separately. About 3
+ * bits per weight. */
 #include "cpu/decode_codes.h"
 #include "type/codebooks.h"
 
-/* Magnitudes (the first ones shifted by two) are odd in the low four bits. One less says minus. */
-static const int8_t xxs_by_key[16] = {
+/* The low four bits of a magnitude (of IQ3_XXS, after a shift by two) are an odd number. They are
+ * the index of a positive weight; the index before it is that of the negative one. */
+static const int8_t xxs_lut[16] = {
     -4, 4, -12, 12, -20, 20, -28, 28, -36, 36, -44, 44, -52, 52, -62, 62};
-static const int8_t s_by_key[16] = {-1, 1, -3, 3, -5, 5, -7, 7, -9, 9, -11, 11, -13, 13, -15, 15};
+static const int8_t s_lut[16] = {-1, 1, -3, 3, -5, 5, -7, 7, -9, 9, -11, 11, -13, 13, -15, 15};
 
 /* IQ3_XXS: | d f16 | 64 index bytes | 8 x ( 4 x 7 bits of sign index, scale 4 bits ) |
- * w[i] = ((d * (0.5 + scale)) * 0.5) * grid[index][i % 4] * sign,  scale of each 32 weights */
+ * w[i] = ((d * (0.5 + scale)) * 0.5) * grid[index][i % 4] * sign
+ * scale of each 32 weights */
 DQ_INLINE void unpack_iq3_xxs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq3_xxs *b = block;
@@ -35,11 +38,12 @@ DQ_INLINE void unpack_iq3_xxs(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq3_xxs)
 {
     return DQ_DECODE_RUNS(iq3_xxs, unpack_iq3_xxs, .weights = 256, .group = 32,
-        .use_bit = dq_negate, .keys = {.values = xxs_by_key, .shift = 2, .step = -1});
+        .use_bit = dq_negate, .lut = {.values = xxs_lut, .shift = 2, .step = -1});
 }
 
 /* IQ3_S: | d f16 | 64 index low bytes | 64 index ninth bits | 256 sign bits | 8 x 4 bits of scale |
- * w[i] = (d * (1 + 2 * scale)) * grid[index][i % 4] * sign,  scale of each 32 weights */
+ * w[i] = (d * (1 + 2 * scale)) * grid[index][i % 4] * sign
+ * scale of each 32 weights */
 DQ_INLINE void unpack_iq3_s(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq3_s *b = block;
@@ -62,5 +66,5 @@ DQ_INLINE void unpack_iq3_s(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq3_s)
 {
     return DQ_DECODE_RUNS(iq3_s, unpack_iq3_s, .weights = 256, .group = 32, .use_bit = dq_negate,
-        .keys = {.values = s_by_key, .step = -1});
+        .lut = {.values = s_lut, .step = -1});
 }

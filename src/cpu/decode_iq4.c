@@ -15,11 +15,12 @@ DQ_INLINE void unpack_iq4_nl(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq4_nl)
 {
     return DQ_DECODE_RUNS(iq4_nl, unpack_iq4_nl, .weights = 32, .group = 32,
-        .values = dq_kvalues_iq4nl, .keys = {.values = dq_kvalues_iq4nl});
+        .values = dq_kvalues_iq4nl, .lut = {.values = dq_kvalues_iq4nl});
 }
 
 /* IQ4_XS: | d f16 | 8 x 2 bits of scale | 8 x 4 bits of scale | 8 x 16 bytes of nibbles as IQ4_NL |
- * w[i] = (d * (scale - 32)) * value[nibble],  scale of each 32 weights */
+ * w[i] = (d * (scale - 32)) * value[nibble]
+ * scale of each 32 weights: the pairs of bits are the high ones */
 DQ_INLINE void unpack_iq4_xs(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_iq4_xs *b = block;
@@ -35,5 +36,5 @@ DQ_INLINE void unpack_iq4_xs(const void *restrict block, struct dq_codes c)
 DQ_DECODER(iq4_xs)
 {
     return DQ_DECODE_RUNS(iq4_xs, unpack_iq4_xs, .weights = 256, .group = 32,
-        .values = dq_kvalues_iq4nl, .keys = {.values = dq_kvalues_iq4nl});
+        .values = dq_kvalues_iq4nl, .lut = {.values = dq_kvalues_iq4nl});
 }

@@ -1,10 +1,10 @@
-/* Blocks of 256 weights, in which groups of 16 or 32 have scales of their own. */
+/* Blocks of 256 weights, in which each group of 16 or 32 has a scale. */
 #include "cpu/decode_codes.h"
 
 /* Q2_K: | 16 x (scale 4 bits, minimum 4 bits) | 64 bytes of 2-bit codes | d f16 | dmin f16 |
- * Bits 2j and 2j+1 of the bytes 0..31 are the codes of w[32j..32j+31]; the bytes 32..63 hold the
- * second 128 weights in the same way.
- * w[i] = (d * scale) * q[i] - dmin * minimum,  scale and minimum of each 16 weights */
+ * w[i] = (d * scale) * q[i] - dmin * minimum
+ * scale and minimum of each 16 weights. Bits 2j and 2j+1 of the bytes 0..31 are the codes of
+ * w[32j..32j+31]; the bytes 32..63 hold the second 128 weights in the same way. */
 DQ_INLINE void unpack_q2_k(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q2_k *b = block;
@@ -23,11 +23,13 @@ DQ_INLINE void unpack_q2_k(const void *restrict block, struct dq_codes c)
 DQ_DECODER(q2_k)
 {
     return DQ_DECODE_RUNS(q2_k, unpack_q2_k, .weights = 256, .group = 16, .has_m = 1,
-        .keys = {.values = dq_signed3, .two = 1});
+        .lut = {.values = dq_signed3, .two_groups = 1});
 }
 
-/* The factors of a Q3_K block: 12 bytes are 8 of low nibbles, for eight scales and then for eight
- * more, and 4 of four times two high bits, for four scales each time. */
+/* The factors of a Q3_K block. Of the 12 bytes of scales,
+ *
+ *   0..7    low nibbles: low four bits of the scales 0..7; high nibbles: of the scales 8..15
+ *   8..11   bits 2j and 2j+1: high two bits of the scales 4j..4j+3 */
 DQ_INLINE void q3_k_factors(float *restrict dst, const uint8_t *s, float d)
 {
     const uint64_t high = dq_u32(s + 8);
@@ -39,8 +41,9 @@ DQ_INLINE void q3_k_factors(float *restrict dst, const uint8_t *s, float d)
 }
 
 /* Q3_K: | 32 bytes of third bits | 64 bytes of 2-bit codes as Q2_K | 16 x 6 bits of scale | d f16 |
- * Bit j of the bytes 0..31 is the third bit of w[32j..32j+31].
- * w[i] = (d * (scale - 32)) * (q[i] - 4),  q[i] = code | third bit << 2,  scale of 16 weights */
+ * w[i] = (d * (scale - 32)) * (q[i] - 4)
+ * q[i] = code | third bit << 2
+ * scale of each 16 weights. Bit j of the bytes 0..31 is the third bit of w[32j..32j+31]. */
 DQ_INLINE void unpack_q3_k(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q3_k *b = block;
@@ -59,13 +62,17 @@ DQ_INLINE void unpack_q3_k(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q3_k)
 {
-    return DQ_DECODE_RUNS(
-        q3_k, unpack_q3_k, .weights = 256, .group = 16, .keys = {.values = dq_signed3, .two = 1});
+    return DQ_DECODE_RUNS(q3_k, unpack_q3_k, .weights = 256, .group = 16,
+        .lut = {.values = dq_signed3, .two_groups = 1});
 }
 
-/* The factors of a Q4_K or Q5_K block. Its 12 bytes of scales are eight pairs of six bits: four
- * pairs in the low six bits of s[0..3] and s[4..7], and four whose low nibbles share s[8..11] and
- * whose high two bits are at the top of s[0..3] and s[4..7]. */
+/* The factors of a Q4_K or Q5_K block. The 12 bytes s are eight scales and eight minima of six
+ * bits:
+ *
+ *           bits 7 6                       bits 5..0
+ *   s[0..3]    scales 4..7, high two bits     scales 0..3
+ *   s[4..7]    minima 4..7, high two bits     minima 0..3
+ *   s[8..11]   minima 4..7, low four bits (bits 7..4) | scales 4..7, low four bits (bits 3..0) */
 DQ_INLINE void k_factors(struct dq_codes c, const uint8_t *s, float d, float dmin)
 {
     const uint64_t a = dq_u32(s), b = dq_u32(s + 4), low = dq_u32(s + 8);
@@ -77,8 +84,9 @@ DQ_INLINE void k_factors(struct dq_codes c, const uint8_t *s, float d, float dmi
 }
 
 /* Q4_K: | d f16 | dmin f16 | 8 x (scale 6 bits, minimum 6 bits) | 128 bytes of nibbles |
- * 32 bytes hold 64 weights: the low nibbles w[0..31], the high ones w[32..63].
- * w[i] = (d * scale) * q[i] - dmin * minimum,  scale and minimum of each 32 weights */
+ * w[i] = (d * scale) * q[i] - dmin * minimum
+ * scale and minimum of each 32 weights. Each 32 bytes hold 64 weights: the low nibbles w[0..31],
+ * the high ones w[32..63]. */
 DQ_INLINE void unpack_q4_k(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q4_k *b = block;
@@ -94,12 +102,13 @@ DQ_INLINE void unpack_q4_k(const void *restrict block, struct dq_codes c)
 DQ_DECODER(q4_k)
 {
     return DQ_DECODE_RUNS(q4_k, unpack_q4_k, .weights = 256, .group = 32, .has_m = 1,
-        .keys = {.values = dq_unsigned4});
+        .lut = {.values = dq_unsigned4});
 }
 
 /* Q5_K: | d f16 | dmin f16 | 8 x (scale, minimum) | 32 bytes of fifth bits | 128 bytes of nibbles |
- * Bit j of the fifth-bit bytes 0..31 belongs to w[32j..32j+31]; the rest as Q4_K.
- * w[i] = (d * scale) * q[i] - dmin * minimum,  q[i] = nibble | fifth bit << 4 */
+ * w[i] = (d * scale) * q[i] - dmin * minimum
+ * q[i] = nibble | fifth bit << 4
+ * Bit j of the fifth-bit bytes 0..31 belongs to w[32j..32j+31]; the rest is as in Q4_K. */
 DQ_INLINE void unpack_q5_k(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q5_k *b = block;
@@ -121,9 +130,10 @@ DQ_DECODER(q5_k)
 }
 
 /* Q6_K: | 128 bytes of nibbles | 64 bytes of 2-bit tops | 16 x i8 scales | d f16 |
- * For each half of 128 weights: 64 bytes of nibbles, low ones w[0..63], high ones w[64..127];
- * 32 bytes of tops, bits 2j and 2j+1 for w[32j..32j+31].
- * w[i] = (d * scale) * (q[i] - 32),  q[i] = nibble | top << 4,  scale of each 16 weights */
+ * w[i] = (d * scale) * (q[i] - 32)
+ * q[i] = nibble | top << 4
+ * scale of each 16 weights. Each half of 128 weights has 64 bytes of nibbles, low ones w[0..63],
+ * high ones w[64..127], and 32 bytes of tops, bits 2j and 2j+1 for w[32j..32j+31]. */
 DQ_INLINE void unpack_q6_k(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q6_k *b = block;
@@ -148,7 +158,7 @@ DQ_DECODER(q6_k)
     return DQ_DECODE_RUNS(q6_k, unpack_q6_k, .weights = 256, .group = 16);
 }
 
-/* Q8_K: | d f32 | 256 x i8 | 16 x i16 sums, not used |
+/* Q8_K: | d f32 | 256 x i8 | 16 x i16 sums, ignored |
  * w[i] = d * q[i] */
 DQ_INLINE void unpack_q8_k(const void *restrict block, struct dq_codes c)
 {

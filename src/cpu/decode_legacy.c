@@ -1,4 +1,4 @@
-/* Small blocks: one scale, in some types a minimum, and plain codes. */
+/* Small blocks: one scale, in some types an offset, and codes. */
 #include "cpu/decode_codes.h"
 
 /* Q1_0: | d f16 | 128 bits, lowest of a byte first |
@@ -15,7 +15,7 @@ DQ_INLINE void unpack_q1_0(const void *restrict block, struct dq_codes c)
 DQ_DECODER(q1_0)
 {
     return DQ_DECODE_RUNS(q1_0, unpack_q1_0, .weights = 128, .group = 128, .use_bit = dq_negate,
-        .keys = {.values = dq_signed4, .step = 2});
+        .lut = {.values = dq_signed4, .step = 2});
 }
 
 /* Q2_0: | d f16 | 64 x 2 bits, lowest of a byte first |
@@ -32,7 +32,7 @@ DQ_INLINE void unpack_q2_0(const void *restrict block, struct dq_codes c)
 DQ_DECODER(q2_0)
 {
     return DQ_DECODE_RUNS(
-        q2_0, unpack_q2_0, .weights = 64, .group = 64, .keys = {.values = dq_signed4});
+        q2_0, unpack_q2_0, .weights = 64, .group = 64, .lut = {.values = dq_signed4});
 }
 
 /* Q4_0: | d f16 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |
@@ -48,7 +48,7 @@ DQ_INLINE void unpack_q4_0(const void *restrict block, struct dq_codes c)
 DQ_DECODER(q4_0)
 {
     return DQ_DECODE_RUNS(
-        q4_0, unpack_q4_0, .weights = 32, .group = 32, .keys = {.values = dq_signed4});
+        q4_0, unpack_q4_0, .weights = 32, .group = 32, .lut = {.values = dq_signed4});
 }
 
 /* Q4_1: | d f16 | m f16 | nibbles as Q4_0 |
@@ -63,12 +63,13 @@ DQ_INLINE void unpack_q4_1(const void *restrict block, struct dq_codes c)
 
 DQ_DECODER(q4_1)
 {
-    return DQ_DECODE_RUNS(q4_1, unpack_q4_1, .weights = 32, .group = 32, .has_m = 1,
-        .keys = {.values = dq_unsigned4});
+    return DQ_DECODE_RUNS(
+        q4_1, unpack_q4_1, .weights = 32, .group = 32, .has_m = 1, .lut = {.values = dq_unsigned4});
 }
 
 /* Q5_0: | d f16 | 32 fifth bits, lowest first | nibbles as Q4_0 |
- * w[i] = (q[i] - 16) * d,  q[i] = nibble | fifth bit << 4 */
+ * w[i] = (q[i] - 16) * d
+ * q[i] = nibble | fifth bit << 4 */
 DQ_INLINE void unpack_q5_0(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q5_0 *b = block;
@@ -83,7 +84,8 @@ DQ_DECODER(q5_0)
 }
 
 /* Q5_1: | d f16 | m f16 | 32 fifth bits, lowest first | nibbles as Q4_0 |
- * w[i] = q[i] * d + m,  q[i] = nibble | fifth bit << 4 */
+ * w[i] = q[i] * d + m
+ * q[i] = nibble | fifth bit << 4 */
 DQ_INLINE void unpack_q5_1(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_q5_1 *b = block;
@@ -112,7 +114,7 @@ DQ_DECODER(q8_0)
     return DQ_DECODE_RUNS(q8_0, unpack_q8_0, .weights = 32, .group = 32);
 }
 
-/* Q8_1: | d f16 | s f16, not used | 32 x i8 |
+/* Q8_1: | d f16 | s f16, ignored | 32 x i8 |
  * w[i] = q[i] * d */
 DQ_INLINE void unpack_q8_1(const void *restrict block, struct dq_codes c)
 {

@@ -1,8 +1,11 @@
-/* Types without blocks: every weight is a number of its own, | x |. */
+/* Types whose block is one number:
+ *
+ *   | x |
+ *   w[0] = x, rounded to nearest even where f32 cannot represent it */
 #include "cpu/decode_impl.h"
 #include "cpu/decode_simd.h"
 
-/* Makes n floats. */
+/* Converts n numbers to f32. */
 typedef void (*widen_fn)(const uint8_t *restrict src, float *restrict dst, size_t n);
 
 DQ_INLINE size_t decode(const uint8_t *restrict src, void *restrict dst, size_t n,
@@ -25,11 +28,11 @@ DQ_INLINE size_t decode(const uint8_t *restrict src, void *restrict dst, size_t 
     return overflows;
 }
 
-/* What a decoder does and returns. */
+/* The body of a decoder. */
 #define DECODE(token)                                                                              \
     decode(src, dst, nblocks, dtype, sizeof(struct dq_block_##token), widen_##token)
 
-/* A copy, but for NaN. */
+/* A copy, except that all NaNs become one. */
 static void widen_f32(const uint8_t *restrict src, float *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -67,7 +70,7 @@ DQ_DECODER(bf16)
     return DECODE(bf16);
 }
 
-/* F64, I32 and I64 round to nearest even, once. */
+/* F64, I32 and I64 are rounded, once. */
 static void widen_f64(const uint8_t *restrict src, float *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

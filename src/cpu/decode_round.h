@@ -1,12 +1,13 @@
-/* For the decoder sources: f32 to the 16-bit float types, to nearest even. Integer code without
+/* For the decoder sources: f32 to f16 and bf16, rounded to nearest even. Integer code without
  * branches, so that loops vectorise. A NaN becomes the one NaN. */
 #ifndef DQ_DECODE_ROUND_H
 #define DQ_DECODE_ROUND_H
 
 #include "type/half.h"
 
-/* A number that stays finite: both kinds of result are computed and one selected. Where the result
- * is subnormal, adding 0.5 puts its unit into the last place of the f32 sum, which rounds it. */
+/* For numbers that stay finite: computes the subnormal and the normal result and selects one. For a
+ * subnormal result, the last place of the f32 sum x + 0.5 is the unit of f16, so the addition
+ * rounds. */
 static inline uint16_t dq_finite_to_f16(float x)
 {
     const float half = 0.5f;

@@ -1,4 +1,4 @@
-/* decode_simd.h in plain C. */
+/* The operations of decode_simd.h in plain C. */
 #ifndef DQ_DECODE_SIMD_PLAIN_H
 #define DQ_DECODE_SIMD_PLAIN_H
 
@@ -11,7 +11,7 @@ struct dq_x16 {
     float v[16];
 };
 
-/* A few instructions for a normal number, which nearly every scale is. */
+/* Nearly every scale is a normal number, which takes only a few instructions. */
 DQ_INLINE float dq_f16_of(uint16_t h)
 {
     const uint32_t widened = (uint32_t)(int16_t)h << 13 & 0x8fffe000;
@@ -132,8 +132,8 @@ static inline uint64_t one_of_4(uint64_t mask0, uint64_t mask1, const int8_t *va
     return pick8(mask1, low, high);
 }
 
-/* The values of eight nibbles, by logic on their bits: no compiler makes a vector look-up of a
- * table of bytes, and eight loads take longer than this does in a vector. */
+/* The values of eight nibbles by bitwise selection: no compiler vectorises a lookup in a table of
+ * bytes, and eight loads take longer than this does when vectorised. */
 static inline uint64_t one_of_16(uint64_t nibbles, const int8_t *values)
 {
     uint64_t mask[4];
@@ -155,10 +155,10 @@ DQ_INLINE void dq_lookup32(int8_t *q, const int8_t *values)
         dq_put8(q + i, one_of_16(dq_u64((const uint8_t *)q + i), values));
 }
 
-/* gcc would compute many k in a vector, only to take it apart. */
+/* gcc would compute several k in a vector and then extract each. */
 DQ_INLINE void dq_put_row8(int8_t *q, const uint64_t *grid, size_t k)
 {
-    DQ_NOT_IN_VECTORS(k);
+    DQ_KEEP_SCALAR(k);
     dq_put8(q, grid[k]);
 }
 
@@ -173,7 +173,7 @@ DQ_INLINE void dq_put_rows8(
 
 DQ_INLINE void dq_put_row4(int8_t *q, const uint32_t *grid, size_t k)
 {
-    DQ_NOT_IN_VECTORS(k);
+    DQ_KEEP_SCALAR(k);
     dq_put4(q, grid[k]);
 }
 
@@ -218,7 +218,7 @@ DQ_INLINE void dq_unpack5x32(
     const int8_t *set = mask;
 
     dq_bits32(mask, bits);
-    DQ_NOT_IN_PIECES(set);
+    DQ_KEEP_ARRAY(set);
     DQ_DO_NOT_UNROLL
     for (int i = 0; i < 16; i++)
         q[i] = (int8_t)((nibbles[i] & 15) + (set[i] & 16) - bias);

@@ -2,10 +2,11 @@
 #include "cpu/decode_codes.h"
 
 /* TQ1_0: | 48 bytes of five digits | 4 bytes of four digits | d f16 |
- * A byte is a fraction of 256 with the digits behind the point, rounded up: digit p is
- * ((byte * 3^p) % 256) * 3 / 256. The bytes 0..31 hold w[0..159], digit by digit; the bytes 32..47
- * w[160..239]; the last four w[240..255].
- * w[i] = (digit - 1) * d */
+ * w[i] = (digit - 1) * d
+ * A byte / 256 is a ternary fraction, rounded up, whose first five (or four) digits are weights:
+ * digit p is ((byte * 3^p) % 256) * 3 / 256. The bytes 0..31 hold w[0..159], first all first
+ * digits, then all second ones; the bytes 32..47 hold w[160..239], and the last four
+ * w[240..255]. */
 DQ_INLINE void unpack_tq1_0(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_tq1_0 *b = block;
@@ -30,13 +31,13 @@ DQ_INLINE void unpack_tq1_0(const void *restrict block, struct dq_codes c)
 DQ_DECODER(tq1_0)
 {
     return DQ_DECODE_RUNS(
-        tq1_0, unpack_tq1_0, .weights = 256, .group = 256, .keys = {.values = dq_signed4});
+        tq1_0, unpack_tq1_0, .weights = 256, .group = 256, .lut = {.values = dq_signed4});
 }
 
 /* TQ2_0: | 64 bytes of 2-bit codes | d f16 |
+ * w[i] = (q[i] - 1) * d
  * Bits 2j and 2j+1 of the bytes 0..31 are the codes of w[32j..32j+31]; the bytes 32..63 hold the
- * second 128 weights in the same way.
- * w[i] = (q[i] - 1) * d */
+ * second 128 weights in the same way. */
 DQ_INLINE void unpack_tq2_0(const void *restrict block, struct dq_codes c)
 {
     const struct dq_block_tq2_0 *b = block;
@@ -53,5 +54,5 @@ DQ_INLINE void unpack_tq2_0(const void *restrict block, struct dq_codes c)
 DQ_DECODER(tq2_0)
 {
     return DQ_DECODE_RUNS(
-        tq2_0, unpack_tq2_0, .weights = 256, .group = 256, .keys = {.values = dq_signed4});
+        tq2_0, unpack_tq2_0, .weights = 256, .group = 256, .lut = {.values = dq_signed4});
 }

@@ -1,15 +1,15 @@
-/* Rounds f32 to the 16-bit float types, to nearest even. */
+/* Rounds f32 to f16 and bf16, to nearest even. */
 #include "cpu/decode_impl.h"
 #include "cpu/decode_round.h"
 #include "cpu/decode_simd.h"
 
-/* So many weights that are looked at first: if all are small enough, the fast way will do. */
+/* Weights that are examined together: if all are small enough, the fast path rounds them. */
 enum { RUN = 1024 };
 
-/* What the two types differ in, constants in their functions. */
+/* How the two types differ. The members are constants in their functions. */
 struct rounding {
-    uint32_t largest;  /* of the bits of magnitudes that cannot overflow */
-    uint32_t infinity; /* in the narrow type */
+    uint32_t largest;  /* magnitude, as the bits of an f32, that cannot overflow */
+    uint32_t infinity; /* bits of it in the 16-bit type */
     uint16_t (*any)(float);
     void (*finite)(uint16_t *, struct dq_x16, struct dq_x16);
 };

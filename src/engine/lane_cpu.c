@@ -78,7 +78,7 @@ int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e)
 uint64_t dq_count_overflows(const struct dq_cpu *cpu, enum dq_type type, enum dq_dtype dtype,
     const uint8_t *blocks, size_t nblocks)
 {
-    uint16_t weights[256]; /* no block has more */
+    uint16_t weights[DQ_BLOCK_WEIGHTS_MAX];
     uint64_t n = 0;
     for (size_t i = 0; i < nblocks; i++, blocks += dq_types[type].bytes)
         n += cpu->decode[type](blocks, weights, 1, dtype);

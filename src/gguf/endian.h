@@ -10,7 +10,8 @@
 /* Whether the byte order of this type's blocks in big-endian files is defined. */
 bool dq_endian_defined(enum dq_type type);
 
-/* Converts n_blocks big-endian blocks to little-endian ones, in place. The type must be defined. */
+/* Converts n_blocks big-endian blocks to little-endian ones, in place. Blocks whose byte order is
+ * not defined stay as they are. */
 void dq_endian_swap(enum dq_type type, void *blocks, size_t n_blocks);
 
 #endif

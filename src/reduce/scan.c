@@ -6,8 +6,6 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { MOST_WEIGHTS = 256 /* of a block */ };
-
 static bool is_empty(const uint8_t *bytes, size_t len)
 {
     return len == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
@@ -17,7 +15,7 @@ static bool is_empty(const uint8_t *bytes, size_t len)
  * numbers become zero as f32. */
 static bool is_zero(const struct dq_type_info *f, const uint8_t *block)
 {
-    float weights[MOST_WEIGHTS];
+    float weights[DQ_BLOCK_WEIGHTS_MAX];
     if (is_empty(block, f->bytes))
         return true;
     if (f->type == DQ_TYPE_f64)

@@ -3,99 +3,118 @@
 #include "type/blocks.h"
 #include "type/half.h"
 
-/* The kinds of float. One is not finite if all bits of its exponent are set, and NaN if any of its
- * fraction is. */
-struct kind {
-    unsigned len; /* bytes; 0: there is none */
-    uint64_t exponent;
-    uint64_t fraction;
-    bool is_spread; /* over the high nibbles of four u16 */
+const struct dq_field_kind_info dq_field_kinds[DQ_KIND_COUNT] = {
+#define KIND(name, bytes, exponent, fraction) {#name, bytes, exponent, fraction},
+#include "type/blocks.def"
 };
 
-static const struct kind f16 = {2, 0x7c00, 0x03ff, false};
-static const struct kind bf16 = {2, 0x7f80, 0x007f, false};
-static const struct kind f32 = {4, 0x7f800000, 0x007fffff, false};
-static const struct kind f64 = {8, 0x7ff0000000000000, 0x000fffffffffffff, false};
-static const struct kind e8m0 = {1, 0xff, 0xff, false};
-static const struct kind f16_spread = {8, 0x7c00, 0x03ff, true};
+#define ROW(token, name, kind, n, ignored)                                                         \
+    {#name, DQ_KIND_##kind, offsetof(struct dq_block_##token, name), n, ignored},
+#define DQ_BLOCK(token) static const struct dq_block_field fields_##token[] = {
+#define FIELD(token, name, kind, n) ROW(token, name, kind, n, false)
+#define IGNORED(token, name, kind, n) ROW(token, name, kind, n, true)
+/* clang-format off */
+#define DQ_BLOCK_END(token) {0}};
+/* clang-format on */
+#include "type/blocks.def"
 
-struct layout {
-    const struct kind *kind; /* NULL: the type has no such numbers */
-    uint8_t n;               /* how many a block has */
-    uint16_t off[2];
+const struct dq_block_field *const dq_block_fields[DQ_TYPE_COUNT] = {
+#define DQ_TYPE(token, columns) fields_##token,
+#include "type/types.def"
 };
 
-#define AT(token, field) (uint16_t) offsetof(struct dq_block_##token, field)
-
-static const struct layout layouts[DQ_TYPE_COUNT] = {
-    [DQ_TYPE_f32] = {&f32, 1, {0}},
-    [DQ_TYPE_f16] = {&f16, 1, {0}},
-    [DQ_TYPE_bf16] = {&bf16, 1, {0}},
-    [DQ_TYPE_f64] = {&f64, 1, {0}},
-    [DQ_TYPE_q4_0] = {&f16, 1, {AT(q4_0, d)}},
-    [DQ_TYPE_q4_1] = {&f16, 2, {AT(q4_1, d), AT(q4_1, m)}},
-    [DQ_TYPE_q5_0] = {&f16, 1, {AT(q5_0, d)}},
-    [DQ_TYPE_q5_1] = {&f16, 2, {AT(q5_1, d), AT(q5_1, m)}},
-    [DQ_TYPE_q8_0] = {&f16, 1, {AT(q8_0, d)}},
-    [DQ_TYPE_q8_1] = {&f16, 1, {AT(q8_1, d)}},
-    [DQ_TYPE_q2_k] = {&f16, 2, {AT(q2_k, d), AT(q2_k, dmin)}},
-    [DQ_TYPE_q3_k] = {&f16, 1, {AT(q3_k, d)}},
-    [DQ_TYPE_q4_k] = {&f16, 2, {AT(q4_k, d), AT(q4_k, dmin)}},
-    [DQ_TYPE_q5_k] = {&f16, 2, {AT(q5_k, d), AT(q5_k, dmin)}},
-    [DQ_TYPE_q6_k] = {&f16, 1, {AT(q6_k, d)}},
-    [DQ_TYPE_q8_k] = {&f32, 1, {AT(q8_k, d)}},
-    [DQ_TYPE_iq1_s] = {&f16, 1, {AT(iq1_s, d)}},
-    [DQ_TYPE_iq1_m] = {&f16_spread, 1, {AT(iq1_m, scales)}},
-    [DQ_TYPE_iq2_xxs] = {&f16, 1, {AT(iq2_xxs, d)}},
-    [DQ_TYPE_iq2_xs] = {&f16, 1, {AT(iq2_xs, d)}},
-    [DQ_TYPE_iq2_s] = {&f16, 1, {AT(iq2_s, d)}},
-    [DQ_TYPE_iq3_xxs] = {&f16, 1, {AT(iq3_xxs, d)}},
-    [DQ_TYPE_iq3_s] = {&f16, 1, {AT(iq3_s, d)}},
-    [DQ_TYPE_iq4_nl] = {&f16, 1, {AT(iq4_nl, d)}},
-    [DQ_TYPE_iq4_xs] = {&f16, 1, {AT(iq4_xs, d)}},
-    [DQ_TYPE_tq1_0] = {&f16, 1, {AT(tq1_0, d)}},
-    [DQ_TYPE_tq2_0] = {&f16, 1, {AT(tq2_0, d)}},
-    [DQ_TYPE_mxfp4] = {&e8m0, 1, {AT(mxfp4, e)}},
-    [DQ_TYPE_q1_0] = {&f16, 1, {AT(q1_0, d)}},
-    [DQ_TYPE_q2_0] = {&f16, 1, {AT(q2_0, d)}},
+/* A number in a block that can be NaN or infinite. */
+struct number {
+    const struct dq_field_kind_info *kind;
+    uint32_t off;
+    bool is_joined; /* of four nibbles */
 };
 
-static uint64_t read_number(const struct kind *kind, const uint8_t *p)
+/* The four nibbles of an f16, the lowest first, at the tops of four u16. */
+static uint64_t join_nibbles(const uint8_t *p)
 {
-    if (kind->is_spread)
-        return (uint64_t)(p[1] >> 4 | (p[3] & 0xf0) | (p[5] & 0xf0) << 4 | (p[7] & 0xf0) << 8);
-    if (kind->len == 2)
+    return (uint64_t)(p[1] >> 4 | (p[3] & 0xf0) | (p[5] & 0xf0) << 4 | (p[7] & 0xf0) << 8);
+}
+
+static uint64_t read_number(const struct number *x, const uint8_t *block)
+{
+    const uint8_t *p = block + x->off;
+    if (x->is_joined)
+        return join_nibbles(p);
+    switch (x->kind->bytes) {
+    case 2:
         return dq_u16(p);
-    if (kind->len == 4)
+    case 4:
         return dq_u32(p);
-    return kind->len == 8 ? dq_u64(p) : *p;
+    case 8:
+        return dq_u64(p);
+    default:
+        return *p;
+    }
+}
+
+/* Sets *out to the number that begins at element i of a field; returns the element after it. */
+static size_t number_at(const struct dq_block_field *f, size_t i, struct number *out)
+{
+    out->kind = &dq_field_kinds[f->kind];
+    out->off = (uint32_t)(f->offset + i * out->kind->bytes);
+    out->is_joined = f->kind == DQ_KIND_nibble_f16;
+    return i + (out->is_joined ? 4 : 1);
+}
+
+static bool is_nonfinite(const struct number *x, uint64_t bits)
+{
+    return (bits & x->kind->exponent) == x->kind->exponent;
+}
+
+static bool is_checked(const struct dq_block_field *f)
+{
+    return !f->ignored && dq_field_kinds[f->kind].exponent != 0;
+}
+
+/* Whether a number of a block before offset end is NaN or infinite. */
+static bool has_nonfinite_before(enum dq_type type, const uint8_t *block, uint32_t end)
+{
+    for (const struct dq_block_field *f = dq_block_fields[type]; f->name; f++) {
+        for (size_t i = 0; is_checked(f) && i < f->n;) {
+            struct number x;
+            i = number_at(f, i, &x);
+            if (x.off < end && is_nonfinite(&x, read_number(&x, block)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Counts the blocks in which a number is NaN or infinite and none before it is. */
+static size_t count_nonfinite(enum dq_type type, const struct number *x, const uint8_t *blocks,
+    size_t nblocks, struct dq_nonfinite *first)
+{
+    const size_t block_len = dq_types[type].bytes;
+    size_t n = 0;
+    for (size_t i = 0; i < nblocks; i++) {
+        const uint64_t bits = read_number(x, blocks + i * block_len);
+        if (!is_nonfinite(x, bits) || has_nonfinite_before(type, blocks + i * block_len, x->off))
+            continue;
+        n++;
+        if (i < first->block)
+            *first = (struct dq_nonfinite){
+                i, x->off, bits, x->kind->bytes, (bits & x->kind->fraction) != 0};
+    }
+    return n;
 }
 
 size_t dq_find_nonfinite(
     enum dq_type type, const uint8_t *blocks, size_t nblocks, struct dq_nonfinite *first)
 {
-    const struct layout *layout = &layouts[type];
-    const struct kind *kind = layout->kind;
-    const size_t block_len = dq_types[type].bytes;
-    size_t n_bad = 0;
-    if (!kind)
-        return 0;
-    for (size_t i = 0; i < nblocks; i++) {
-        const uint8_t *block = blocks + i * block_len;
-        uint64_t bits = 0;
-        size_t k = 0;
-        while (k < layout->n) {
-            bits = read_number(kind, block + layout->off[k]);
-            if ((bits & kind->exponent) == kind->exponent)
-                break;
-            k++;
+    size_t n = 0;
+    first->block = nblocks;
+    for (const struct dq_block_field *f = dq_block_fields[type]; f->name; f++) {
+        for (size_t i = 0; is_checked(f) && i < f->n;) {
+            struct number x;
+            i = number_at(f, i, &x);
+            n += count_nonfinite(type, &x, blocks, nblocks, first);
         }
-        if (k == layout->n)
-            continue;
-        if (n_bad == 0)
-            *first = (struct dq_nonfinite){
-                i, layout->off[k], bits, kind->is_spread ? 2 : kind->len, bits & kind->fraction};
-        n_bad++;
     }
-    return n_bad;
+    return n;
 }

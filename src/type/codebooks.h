@@ -1,13 +1,13 @@
-/* The codebooks of the IQ and FP4 types, expanded from codebooks.def, which says how a row is
- * packed. */
+/* The codebooks of the IQ and FP4 types, expanded from codebooks.def, which describes the rows.
+ * They are ggml's (ggml-common.h at the commit that types.def names), and constant. */
 #ifndef DQ_CODEBOOKS_H
 #define DQ_CODEBOOKS_H
 
 #include <stdint.h>
 
-/* Values of a 4-bit code. */
+/* The values of 4-bit codes. */
 extern const int8_t dq_kvalues_iq4nl[16];
-extern const int8_t dq_kvalues_fp4[16]; /* twice the E2M1 number */
+extern const int8_t dq_kvalues_fp4[16]; /* twice the E2M1 numbers */
 
 /* Rows of four weights. */
 extern const uint32_t dq_iq3xxs_grid[256];

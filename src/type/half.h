@@ -1,7 +1,7 @@
-/* Reads the numbers that blocks are made of, and widens the small float types to f32, exactly.
+/* Reads the numbers in blocks, and converts the small float types to f32, exactly.
  *
- * For C and for device code: define DQ_FN before including this to change what the functions are
- * declared as. */
+ * For C and for device code: a file that includes this may define DQ_FN as the specifiers of the
+ * functions. */
 #ifndef DQ_HALF_H
 #define DQ_HALF_H
 
@@ -55,8 +55,8 @@ DQ_FN uint32_t dq_bits_of_f32(float f)
     return bits;
 }
 
-/* Processors and compilers do not agree on the sign and payload of a NaN that they compute. One NaN
- * for all keeps the output of all decoders the same to the bit. */
+/* Processors and compilers differ in the sign and payload of a NaN that they compute. Writing one
+ * NaN for all keeps the output of all decoders equal, bit for bit. */
 DQ_FN float dq_one_nan(float f)
 {
     return f == f ? f : dq_f32_of_bits(0x7fc00000);
@@ -68,15 +68,15 @@ DQ_FN uint32_t dq_nibble(const uint8_t *p, uint32_t i)
     return (uint32_t)(p[i / 2] >> (4 * (i % 2))) & 15;
 }
 
-/* yes if c is 1, no if it is 0; arithmetic, because a condition may become a jump in a loop that
- * would vectorise. */
+/* Returns yes if c is 1, no if it is 0. Arithmetic, because a condition could become a branch and
+ * keep a loop from being vectorised. */
 DQ_FN uint32_t dq_select(uint32_t c, uint32_t yes, uint32_t no)
 {
     return no ^ ((no ^ yes) & (0 - c));
 }
 
-/* IEEE binary16. A NaN keeps its payload and becomes quiet. The kinds of number are computed side
- * by side and one is selected. */
+/* IEEE binary16. A NaN keeps its payload and becomes quiet. Computes the result for each kind of
+ * number and selects one. */
 DQ_FN float dq_f16_to_f32(uint16_t h)
 {
     const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
@@ -95,14 +95,14 @@ DQ_FN float dq_bf16_to_f32(uint16_t h)
     return dq_f32_of_bits((uint32_t)h << 16);
 }
 
-/* Half of the E8M0 number e, that is 2^(e - 128); 255 is no NaN here. */
+/* Half of the E8M0 number e: 2^(e - 128), also for 255, which is NaN elsewhere. */
 DQ_FN float dq_e8m0_half(uint8_t e)
 {
     return dq_f32_of_bits(e < 2 ? 0x00200000u << e : (uint32_t)(e - 1) << 23);
 }
 
-/* Half of the UE4M3 number x: four bits of exponent with bias 7, three of mantissa. The high bit is
- * ignored, but 0x7f (and not 0xff) is zero. */
+/* Half of the UE4M3 number x: four exponent bits with bias 7, three mantissa bits. The high bit is
+ * ignored, except that 0x7f is zero and 0xff is not. */
 DQ_FN float dq_ue4m3_half(uint8_t x)
 {
     const int32_t mag = x & 0x7f;

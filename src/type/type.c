@@ -2,12 +2,26 @@
 
 #include <strings.h>
 
+/* A column of a row replaces the default before it. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+
 const struct dq_type_info dq_types[DQ_TYPE_COUNT] = {
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
-    {DQ_TYPE_##token, #token, name, id, weights, bytes, stored, DQ_DTYPE_##default_dtype,          \
-        gpu_stores_per_thread},
+#define NAME(x) .name = (x),
+#define ID(x) .id = (x),
+#define WEIGHTS(x) .weights = (x),
+#define BYTES(x) .bytes = (x),
+#define STORED(x) .stored = (x),
+#define DEFAULT_DTYPE(x) .default_dtype = DQ_DTYPE_##x,
+#define BIG_ENDIAN_DEFINED(x) .big_endian_defined = (x),
+#define GPU_STORES_PER_THREAD(x) .gpu_stores_per_thread = (x),
+#define DQ_TYPE(token_, columns)                                                                   \
+    {.type = DQ_TYPE_##token_,                                                                     \
+        .token = #token_,                                                                          \
+        .stored = "",                                                                              \
+        .default_dtype = DQ_DTYPE_f32,                                                             \
+        .gpu_stores_per_thread = 1,                                                                \
+        columns},
 #include "type/types.def"
-#undef DQ_TYPE
 };
 
 static const struct {

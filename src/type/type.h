@@ -6,31 +6,47 @@
 #ifndef DQ_TYPE_H
 #define DQ_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Dense numbers of the formats, to index tables with; not the ids of the file. */
+/* The types, numbered densely, so that they can index tables; not the ids in a file. */
 enum dq_type {
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
-    DQ_TYPE_##token,
+#define DQ_TYPE(token, columns) DQ_TYPE_##token,
 #include "type/types.def"
-#undef DQ_TYPE
     DQ_TYPE_COUNT
 };
 
-/* The types of output. native: the blocks as they are stored. */
+/* The most weights and bytes that a block of any type has: sizes of buffers for one block. */
+#define WEIGHTS(n) n
+#define DQ_TYPE(token, columns) char token[columns];
+union dq_block_weights_of_any_type {
+#include "type/types.def"
+};
+#define BYTES(n) n
+#define DQ_TYPE(token, columns) char token[columns];
+union dq_block_bytes_of_any_type {
+#include "type/types.def"
+};
+enum {
+    DQ_BLOCK_WEIGHTS_MAX = sizeof(union dq_block_weights_of_any_type),
+    DQ_BLOCK_BYTES_MAX = sizeof(union dq_block_bytes_of_any_type)
+};
+
+/* The types of output weights. native: the blocks as stored in the file. */
 enum dq_dtype { DQ_DTYPE_f32, DQ_DTYPE_f16, DQ_DTYPE_bf16, DQ_DTYPE_native, DQ_DTYPE_COUNT };
 
 struct dq_type_info {
     enum dq_type type;
     const char *token;              /* "q4_k" */
     const char *name;               /* "Q4_K" */
-    uint32_t id;                    /* of the type in the file */
+    uint32_t id;                    /* of the type in a file */
     uint32_t weights;               /* in a block */
     uint32_t bytes;                 /* of a block */
     const char *stored;             /* numpy descr of a stored weight; "" where numpy has none */
-    enum dq_dtype default_dtype;    /* what extract writes unless told otherwise */
-    uint32_t gpu_stores_per_thread; /* of 16 bytes that a thread of a GPU's kernel makes */
+    enum dq_dtype default_dtype;    /* what extract writes by default */
+    bool big_endian_defined;        /* whether a big-endian file's blocks are defined */
+    uint32_t gpu_stores_per_thread; /* 16-byte stores of each thread of a GPU kernel */
 };
 
 /* DQ_TYPE_COUNT rows, indexed by enum dq_type. */
@@ -42,10 +58,10 @@ const struct dq_type_info *dq_type_by_id(uint32_t id);
 /* Returns "f32", "f16", "bf16" or "native". */
 const char *dq_dtype_name(enum dq_dtype dtype);
 
-/* Finds a dtype by that name; returns 0, or -1 if there is none of that name. */
+/* Finds a dtype by its name, in any case. Returns 0, or -1 (and leaves *out) if there is none. */
 int dq_dtype_by_name(const char *name, enum dq_dtype *out);
 
-/* Bytes of one output weight: 4 or 2; 0 for native, where the format decides. */
+/* Bytes of one output weight: 4 or 2; 0 for native, where it depends on the type. */
 size_t dq_dtype_len(enum dq_dtype dtype);
 
 #endif

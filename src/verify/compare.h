@@ -8,8 +8,6 @@
 
 #include "type/type.h"
 
-enum { DQ_BLOCK_MAX = 292 /* bytes of the largest block */ };
-
 /* What a set of mismatches has in common. */
 enum dq_pattern {
     DQ_PATTERN_NONE,      /* nothing known */
@@ -26,8 +24,8 @@ struct dq_mismatch {
     uint32_t got;    /* the bits, of 16-bit types the low half */
     uint32_t want;
     uint64_t block;
-    const char *device;          /* that decoded it */
-    uint8_t bytes[DQ_BLOCK_MAX]; /* of that block */
+    const char *device;                /* that decoded it */
+    uint8_t bytes[DQ_BLOCK_BYTES_MAX]; /* of that block */
 };
 
 struct dq_comparison {

@@ -1,5 +1,5 @@
-/* The golden vectors as data of the program: for each format its blocks and, behind them, the f32
- * weights. DQ_GOLDEN is the folder that they are in. */
+/* The golden vectors as data of the program: the blocks of each type, followed by their f32 weights.
+ * DQ_GOLDEN is the folder that contains them. */
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 #define VECTORS(folder, token)                                                                     \
@@ -11,7 +11,7 @@
     .incbin TEXT(folder/token.f32);                                                                \
     dq_golden_##token##_end:
 
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread) VECTORS(DQ_GOLDEN, token)
+#define DQ_TYPE(token, columns) VECTORS(DQ_GOLDEN, token)
 
     .section .rodata
 #include "type/types.def"

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""Check that the golden vectors still exercise every code, scale and index of every type.
+"""Check that the golden vectors exercise every code, scale and index of every type.
 
-Usage: golden_coverage.py DIR
+Usage: golden_coverage.py TYPES_DEF DIR
 
-DIR holds T.blocks, T.f32 and T.f16 for each type T. A value counts only if it affects the
-result: in a block whose float scales are all normal numbers. Every bit of a block also has to occur
-as 0 and as 1. With exit 1, what is missing is named.
+DIR holds T.blocks, T.f32 and T.f16 for each type T of TYPES_DEF. A value counts only where it shows in
+the result: in a block whose float scales are all normal numbers. Every bit of a block must also be seen
+as 0 and as 1. Exit 1 names what is missing.
 """
 import math
 import os
 import struct
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
+import type_table  # noqa: E402
 
 
 def u16(b, off):
@@ -111,7 +114,7 @@ def q6_k_codes(b):
 
 
 def nvfp4_codes(b):
-    """The position in the sub-block's eight bytes does not matter; a scale of zero hides the codes."""
+    """The position in the eight bytes of a sub-block does not matter. A scale of zero hides its codes."""
     return [v for s in range(4) if b[s] & 127 not in (0, 127)
             for x in b[4 + 8 * s:12 + 8 * s] for v in (x & 15, x >> 4)]
 
@@ -144,7 +147,7 @@ def iq1_m_index(b):
 
 
 def iq1_m_scales(b):
-    """Four 3-bit scales a word, distinguished by position."""
+    """Four 3-bit scales a word, distinguished by their position."""
     return [8 * k + (u16(b, 48 + 2 * i) >> 3 * k & 7) for i in range(4) for k in range(4)]
 
 
@@ -229,75 +232,75 @@ SIGN_SHIFTS = (0, 7, 14, 21)
 K_SCALES = [(f'{what} {first}-{first + 3}', 64, k_scales(first, is_min))
             for is_min, what in enumerate(('scale', 'min')) for first in (0, 4)]
 
-# name, weights and bytes of a block, whether its values matter, fields: (name, values, extractor)
-FORMATS = [
-    ('f32', 1, 4, always, [('class', F32_CLASSES, classes('<f', f32_class))]),
-    ('f16', 1, 2, always, [('code', 65536, words(0, 1))]),
-    ('bf16', 1, 2, always, [('code', 65536, words(0, 1))]),
-    ('f64', 1, 8, always, [('class', F64_CLASSES, classes('<d', f64_class))]),
-    ('i8', 1, 1, always, [('code', 256, raw(0, 1))]),
-    ('i16', 1, 2, always, [('code', 65536, words(0, 1))]),
-    ('i32', 1, 4, always, [('class', int_classes(32), classes('<i', int_class))]),
-    ('i64', 1, 8, always, [('class', int_classes(64), classes('<q', int_class))]),
-    ('q1_0', 128, 18, normal(0), [('code', 2, bits(2, 16))]),
-    ('q2_0', 64, 18, normal(0), [('code', 4, pairs(2, 16))]),
-    ('q4_0', 32, 18, normal(0), [('code', 16, nibbles(2, 16))]),
-    ('q4_1', 32, 20, normal(0, 2), [('code', 16, nibbles(4, 16))]),
-    ('q5_0', 32, 22, normal(0), [('code', 32, five_bit(2, 6))]),
-    ('q5_1', 32, 24, normal(0, 2), [('code', 32, five_bit(4, 8))]),
-    ('q8_0', 32, 34, normal(0), [('code', 256, raw(2, 32))]),
-    ('q8_1', 32, 36, normal(0), [('code', 256, raw(4, 32))]),
-    ('q2_k', 256, 84, normal(80, 82), [
+# For each type, whether the values of a block show in its result, and fields: (name, values, extractor).
+TYPES = {
+    'f32': (always, [('class', F32_CLASSES, classes('<f', f32_class))]),
+    'f16': (always, [('code', 65536, words(0, 1))]),
+    'bf16': (always, [('code', 65536, words(0, 1))]),
+    'f64': (always, [('class', F64_CLASSES, classes('<d', f64_class))]),
+    'i8': (always, [('code', 256, raw(0, 1))]),
+    'i16': (always, [('code', 65536, words(0, 1))]),
+    'i32': (always, [('class', int_classes(32), classes('<i', int_class))]),
+    'i64': (always, [('class', int_classes(64), classes('<q', int_class))]),
+    'q1_0': (normal(0), [('code', 2, bits(2, 16))]),
+    'q2_0': (normal(0), [('code', 4, pairs(2, 16))]),
+    'q4_0': (normal(0), [('code', 16, nibbles(2, 16))]),
+    'q4_1': (normal(0, 2), [('code', 16, nibbles(4, 16))]),
+    'q5_0': (normal(0), [('code', 32, five_bit(2, 6))]),
+    'q5_1': (normal(0, 2), [('code', 32, five_bit(4, 8))]),
+    'q8_0': (normal(0), [('code', 256, raw(2, 32))]),
+    'q8_1': (normal(0), [('code', 256, raw(4, 32))]),
+    'q2_k': (normal(80, 82), [
         ('code', 4, pairs(16, 64)),
         ('scale and min', 256, raw(0, 16))]),
-    ('q3_k', 256, 110, normal(108), [
+    'q3_k': (normal(108), [
         ('code', 8, q3_k_codes),
         ('scale 0-7', 64, q3_k_scales(0)),
         ('scale 8-15', 64, q3_k_scales(8))]),
-    ('q4_k', 256, 144, normal(0, 2), [('code', 16, nibbles(16, 128))] + K_SCALES),
-    ('q5_k', 256, 176, normal(0, 2), [('code', 32, q5_k_codes)] + K_SCALES),
-    ('q6_k', 256, 210, normal(208), [
+    'q4_k': (normal(0, 2), [('code', 16, nibbles(16, 128))] + K_SCALES),
+    'q5_k': (normal(0, 2), [('code', 32, q5_k_codes)] + K_SCALES),
+    'q6_k': (normal(208), [
         ('code', 64, q6_k_codes),
         ('scale', 256, raw(192, 16))]),
-    ('q8_k', 256, 292, q8_k_live, [('code', 256, raw(4, 256))]),
-    ('tq1_0', 256, 54, normal(52), [
+    'q8_k': (q8_k_live, [('code', 256, raw(4, 256))]),
+    'tq1_0': (normal(52), [
         ('five trits', 256, raw(0, 48)),
         ('four trits', 256, raw(48, 4))]),
-    ('tq2_0', 256, 66, normal(64), [('code', 4, pairs(0, 64))]),
-    ('iq1_s', 256, 50, normal(0), [
+    'tq2_0': (normal(64), [('code', 4, pairs(0, 64))]),
+    'iq1_s': (normal(0), [
         ('index', 2048, iq1_s_index),
         ('scale and shift', 16, lambda b: [b[35 + 2 * g] >> 4 for g in range(8)])]),
-    ('iq1_m', 256, 56, iq1_m_live, [
+    'iq1_m': (iq1_m_live, [
         ('index', 2048, iq1_m_index),
         ('scale', 32, iq1_m_scales),
         ('shift and high bits', 16, nibbles(32, 16))]),
-    ('iq2_xxs', 256, 66, normal(0), [
+    'iq2_xxs': (normal(0), [
         ('index', 256, iq2_xxs_index),
         ('signs', 128, sign_words(6, 8, SIGN_SHIFTS, 127)),
         ('scale', 16, sign_words(6, 8, (28,), 15))]),
-    ('iq2_xs', 256, 74, normal(0), [
+    'iq2_xs': (normal(0), [
         ('index', 512, lambda b: [v & 511 for v in words(2, 32)(b)]),
         ('signs', 128, lambda b: [v >> 9 for v in words(2, 32)(b)]),
         ('scale', 16, nibbles(66, 8))]),
-    ('iq2_s', 256, 82, normal(0), [
+    'iq2_s': (normal(0), [
         ('index', 1024, high_bits(2, 32, 66, 2)),
         ('signs', 256, raw(34, 32)),
         ('scale', 16, nibbles(74, 8))]),
-    ('iq3_xxs', 256, 98, normal(0), [
+    'iq3_xxs': (normal(0), [
         ('index', 256, raw(2, 64)),
         ('signs', 128, sign_words(66, 4, SIGN_SHIFTS, 127)),
         ('scale', 16, sign_words(66, 4, (28,), 15))]),
-    ('iq3_s', 256, 110, normal(0), [
+    'iq3_s': (normal(0), [
         ('index', 512, high_bits(2, 64, 66, 1)),
         ('signs', 256, raw(74, 32)),
         ('scale', 16, nibbles(106, 4))]),
-    ('iq4_nl', 32, 18, normal(0), [('code', 16, nibbles(2, 16))]),
-    ('iq4_xs', 256, 136, normal(0), [
+    'iq4_nl': (normal(0), [('code', 16, nibbles(2, 16))]),
+    'iq4_xs': (normal(0), [
         ('code', 16, nibbles(8, 128)),
         ('scale', 64, iq4_xs_scales)]),
-    ('mxfp4', 32, 17, always, [('code', 16, nibbles(1, 16)), ('scale', 256, raw(0, 1))]),
-    ('nvfp4', 64, 36, always, [('code', 16, nvfp4_codes), ('scale', 256, raw(0, 4))]),
-]
+    'mxfp4': (always, [('code', 16, nibbles(1, 16)), ('scale', 256, raw(0, 1))]),
+    'nvfp4': (always, [('code', 16, nvfp4_codes), ('scale', 256, raw(0, 4))]),
+}
 
 
 def missing_bits(blocks, size):
@@ -317,9 +320,12 @@ def missing_values(blocks, values, extract):
     return [v for v in (range(values) if isinstance(values, int) else values) if v not in seen]
 
 
-def check_format(folder, row):
-    """What is missing for one type, as lines of text."""
-    name, weights, size, live, fields = row
+def check_type(folder, name, row):
+    """Complaints about one type, as lines of text."""
+    weights, size = int(row['WEIGHTS']), int(row['BYTES'])
+    if name not in TYPES:
+        return [f'{name}: golden_coverage.py does not say which codes and scales it has']
+    live, fields = TYPES[name]
     data, f32_len, f16_len = read_vector(folder, name)
     count = len(data) // size
     if count == 0 or len(data) % size != 0:
@@ -342,16 +348,17 @@ def read_vector(folder, name):
 
 
 def main():
-    if len(sys.argv) != 2:
-        print('usage: golden_coverage.py DIR', file=sys.stderr)
+    if len(sys.argv) != 3:
+        print('usage: golden_coverage.py TYPES_DEF DIR', file=sys.stderr)
         sys.exit(2)
-    bad = []
-    for row in FORMATS:
+    rows = type_table.read(sys.argv[1])
+    bad = [f'{name}: not in types.def' for name in TYPES if name not in rows]
+    for name, row in rows.items():
         try:
-            bad += check_format(sys.argv[1], row)
+            bad += check_type(sys.argv[2], name, row)
         except OSError as e:
-            bad.append(f'{row[0]}: {e.strerror}: {e.filename}')
-    print('\n'.join(bad) or f'{len(FORMATS)} formats covered')
+            bad.append(f'{name}: {e.strerror}: {e.filename}')
+    print('\n'.join(bad) or f'{len(rows)} types covered')
     sys.exit(1 if bad else 0)
 
 

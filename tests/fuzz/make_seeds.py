@@ -4,12 +4,12 @@
 Later findings are added under names that describe them.
 """
 import os
-import re
 import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
 import gguf_writer  # noqa: E402
+import type_table  # noqa: E402
 
 SECOND_FILE = b'|second file|'
 WORDS = [
@@ -38,9 +38,9 @@ LINES = [
 
 
 def types(data):
-    """The types in the order of their rows, which the targets use for the type byte."""
-    with open(os.path.join(data, os.pardir, 'src', 'type', 'types.def'), encoding='utf-8') as f:
-        return re.findall(r'^DQ_TYPE\((\w+), "\w+", \d+, \d+, (\d+)', f.read(), re.M)
+    """The types in the order of their rows, which is that of the targets' type byte."""
+    rows = type_table.read(os.path.join(data, os.pardir, 'src', 'type', 'types.def'))
+    return [(token, row['BYTES']) for token, row in rows.items()]
 
 
 def read(*path):

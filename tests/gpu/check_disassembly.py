@@ -16,6 +16,9 @@ import tempfile
 
 import code_object
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import type_table  # noqa: E402
+
 DTYPES = ("f32", "f16", "bf16")
 
 # Multiply-adds by any name, except those of integers.
@@ -34,8 +37,8 @@ FEWER_WAVES = {"gfx900": 8, "gfx906": 8, "gfx908": 8}
 
 def expected_kernels(types):
     """Returns {kernel: bytes of a block}."""
-    rows = re.findall(r"^DQ_TYPE\((\w+), [^,]+, \d+, \d+, (\d+),", types.read_text(), re.M)
-    return {f"dq_{token}_{dtype}": int(length) for token, length in rows for dtype in DTYPES}
+    return {f"dq_{token}_{dtype}": int(row["BYTES"])
+            for token, row in type_table.read(types).items() for dtype in DTYPES}
 
 
 def code_faults(code):
@@ -103,7 +106,7 @@ def row(kernels):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=pathlib.Path)
-    parser.add_argument("--types", type=pathlib.Path, required=True, help="src/types.def")
+    parser.add_argument("--types", type=pathlib.Path, required=True, help="src/type/types.def")
     parser.add_argument("--objdump", default="llvm-objdump")
     parser.add_argument("--readelf", default="llvm-readelf")
     parser.add_argument("--targets", help="those that must be there, with commas")

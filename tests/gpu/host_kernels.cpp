@@ -11,11 +11,10 @@ const struct row {
     const char *name;
     kernel_fn run;
 } rows[] = {
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+#define DQ_TYPE(token, columns)                                                                    \
     {"dq_" #token "_f32", dq_##token##_f32}, {"dq_" #token "_f16", dq_##token##_f16},              \
         {"dq_" #token "_bf16", dq_##token##_bf16},
 #include "type/types.def"
-#undef DQ_TYPE
 };
 
 kernel_fn find(const char *name)

@@ -404,11 +404,10 @@ static void only_finite_weights_overflow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define DQ_TYPE(token, name, id, weights, bytes, stored, default_dtype, gpu_stores_per_thread)     \
+#define DQ_TYPE(token, columns)                                                                    \
     ROW(token, is_golden), ROW(token, nothing_outside_is_touched), ROW(token, pieces_are_exact),   \
         ROW(token, indices_have_64_bits),
 #include "type/types.def"
-#undef DQ_TYPE
         cmocka_unit_test(every_kernel_exists),
         cmocka_unit_test(only_finite_weights_overflow),
     };

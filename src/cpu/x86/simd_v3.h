@@ -1,4 +1,4 @@
-/* decode_simd.h with AVX2 and F16C. */
+/* The operations of decode_simd.h with AVX2 and F16C. */
 #ifndef DQ_SIMD_V3_H
 #define DQ_SIMD_V3_H
 
@@ -8,7 +8,7 @@ struct dq_x16 {
     __m256 low, high;
 };
 
-/* The low bytes of sixteen numbers, twice, and the high ones. */
+/* The low bytes of sixteen 16-bit numbers, in both halves, and their high bytes. */
 struct dq_table {
     __m256i low, high;
 };
@@ -24,7 +24,8 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
         dq_x8_of_codes(_mm_loadl_epi64((const __m128i *)(const void *)(q + 8)))};
 }
 
-/* The even and the odd ones: bf16 of each are halves of the same words, without a shuffle. */
+/* The even elements and the odd ones: rounded to bf16, they are the low and high halves of the same
+ * 32-bit words, which takes no shuffle. */
 DQ_INLINE struct dq_x16 dq_x16_of_codes_deinterleaved(const int8_t *q)
 {
     const __m256i words = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)q));
@@ -45,7 +46,7 @@ DQ_INLINE struct dq_x16 dq_x16_of_f32(const float *p)
     return (struct dq_x16){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};
 }
 
-/* Not by comparing x with itself: clang 14 would compare the f16, one by one. */
+/* Does not compare x with itself: clang 14 would compare the f16 one at a time. */
 DQ_INLINE __m256 dq_x8_of_f16(const uint8_t *p)
 {
     const __m256 x = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
@@ -103,7 +104,8 @@ DQ_INLINE void dq_x16_pair_to_f16(uint16_t *dst, struct dq_x16 a, struct dq_x16 
     _mm_storeu_si128(p + 3, _mm256_cvtps_ph(b.high, _MM_FROUND_TO_NEAREST_INT));
 }
 
-/* The high halves are the result. Adds half a unit of it, or a little less if its last bit is 0. */
+/* Returns the result in the high halves. Adds half a unit of the result, or a little less if its
+ * last bit is 0, which rounds to nearest even. */
 DQ_INLINE __m256i dq_x8_rounded_to_bf16(__m256 x)
 {
     const __m256i bits = _mm256_castps_si256(x);
@@ -144,17 +146,17 @@ DQ_INLINE void dq_x16_deinterleaved_to_bf16(uint16_t *dst, struct dq_x16 a, stru
 
 DQ_INLINE struct dq_table dq_table_f16(struct dq_x16 x)
 {
-    const __m256i apart = _mm256_broadcastsi128_si256(
+    const __m256i deinterleave = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15));
     const __m128i low = _mm256_cvtps_ph(x.low, _MM_FROUND_TO_NEAREST_INT);
     const __m128i high = _mm256_cvtps_ph(x.high, _MM_FROUND_TO_NEAREST_INT);
-    const __m256i bytes = _mm256_shuffle_epi8(_mm256_set_m128i(high, low), apart);
+    const __m256i bytes = _mm256_shuffle_epi8(_mm256_set_m128i(high, low), deinterleave);
 
     return (struct dq_table){
         _mm256_permute4x64_epi64(bytes, 0x88), _mm256_permute4x64_epi64(bytes, 0xdd)};
 }
 
-/* Puts the low bytes of four numbers together, and the high ones, then the fours in order. */
+/* Gathers the low bytes of four numbers and their high bytes, then orders the groups of four. */
 DQ_INLINE struct dq_table dq_table_bf16(struct dq_x16 x)
 {
     const __m256i even = _mm256_broadcastsi128_si256(
@@ -184,7 +186,7 @@ DQ_INLINE int dq_all_within(const float *d, const float *m, size_t n, float larg
     return _mm256_movemask_ps(fit) == 0xff;
 }
 
-/* Each byte gets the byte that its bit is in, and the bit is looked at. */
+/* Copies to each byte the byte that has its bit, and tests the bit. */
 DQ_INLINE __m256i dq_bits_at(const uint8_t *bits, __m256i index)
 {
     const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201);
@@ -193,7 +195,7 @@ DQ_INLINE __m256i dq_bits_at(const uint8_t *bits, __m256i index)
     return _mm256_cmpeq_epi8(_mm256_and_si256(bytes, bit), bit);
 }
 
-/* In the order 0-7, 16-23, 8-15, 24-31, from which unpacking makes the right one. */
+/* In the order 0-7, 16-23, 8-15, 24-31, which the unpack instructions turn into the right one. */
 DQ_INLINE __m256i dq_load_for_unpack(const void *p)
 {
     return _mm256_permute4x64_epi64(_mm256_loadu_si256((const __m256i *)p), 0xd8);
@@ -206,17 +208,17 @@ DQ_INLINE __m256i dq_bits_for_unpack(const uint8_t *bits)
 }
 
 DQ_INLINE void dq_table_lookup32(uint16_t *dst, const struct dq_table *table, const int8_t *q,
-    const uint8_t *bits, struct dq_keys keys)
+    const uint8_t *bits, struct dq_lut lut)
 {
     __m256i k = dq_load_for_unpack(q);
 
-    if (keys.shift)
-        k = _mm256_srli_epi16(k, keys.shift);
-    if (keys.step) {
-        const __m256i step = _mm256_set1_epi8((char)keys.step);
+    if (lut.shift)
+        k = _mm256_srli_epi16(k, lut.shift);
+    if (lut.step) {
+        const __m256i step = _mm256_set1_epi8((char)lut.step);
         k = _mm256_add_epi8(k, _mm256_and_si256(dq_bits_for_unpack(bits), step));
     }
-    if (keys.two)
+    if (lut.two_groups)
         k = _mm256_or_si256(_mm256_and_si256(k, _mm256_set1_epi8(7)),
             _mm256_setr_epi64x(0, DQ_SWAR_SPLAT8(8), 0, DQ_SWAR_SPLAT8(8)));
     else

@@ -1,4 +1,4 @@
-/* decode_simd.h with AVX-512. */
+/* The operations of decode_simd.h with AVX-512. */
 #ifndef DQ_SIMD_V4_H
 #define DQ_SIMD_V4_H
 
@@ -8,7 +8,7 @@ struct dq_x16 {
     __m512 v;
 };
 
-/* Sixteen numbers; the upper half is not set. */
+/* Sixteen 16-bit numbers; the upper half of the register is not set. */
 struct dq_table {
     __m512i v;
 };
@@ -37,7 +37,7 @@ DQ_INLINE struct dq_x16 dq_x16_of_f32(const float *p)
     return (struct dq_x16){_mm512_loadu_ps(p)};
 }
 
-/* Not by comparing x with itself: clang 14 would compare the f16, one by one. */
+/* Does not compare x with itself: clang 14 would compare the f16 one at a time. */
 DQ_INLINE struct dq_x16 dq_x16_of_f16(const uint8_t *p)
 {
     const __m512 x = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
@@ -81,7 +81,8 @@ DQ_INLINE __m256i dq_h16_of_x16_f16(struct dq_x16 x)
     return _mm512_cvtps_ph(x.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-/* The high halves are the result. Adds half a unit of it, or a little less if its last bit is 0. */
+/* Returns the result in the high halves. Adds half a unit of the result, or a little less if its
+ * last bit is 0, which rounds to nearest even. */
 DQ_INLINE __m512i dq_x16_rounded_to_bf16(struct dq_x16 x)
 {
     const __m512i bits = _mm512_castps_si512(x.v);
@@ -124,15 +125,15 @@ DQ_INLINE struct dq_table dq_table_bf16(struct dq_x16 x)
 }
 
 DQ_INLINE void dq_table_lookup32(uint16_t *dst, const struct dq_table *table, const int8_t *q,
-    const uint8_t *bits, struct dq_keys keys)
+    const uint8_t *bits, struct dq_lut lut)
 {
     __m256i k = _mm256_loadu_si256((const __m256i *)(const void *)q);
 
-    if (keys.shift)
-        k = _mm256_srli_epi16(k, keys.shift);
-    if (keys.step)
-        k = _mm256_mask_add_epi8(k, dq_u32(bits), k, _mm256_set1_epi8((char)keys.step));
-    if (keys.two)
+    if (lut.shift)
+        k = _mm256_srli_epi16(k, lut.shift);
+    if (lut.step)
+        k = _mm256_mask_add_epi8(k, dq_u32(bits), k, _mm256_set1_epi8((char)lut.step));
+    if (lut.two_groups)
         k = _mm256_or_si256(_mm256_and_si256(k, _mm256_set1_epi8(7)),
             _mm256_set_m128i(_mm_set1_epi8(8), _mm_setzero_si128()));
     else

@@ -1,4 +1,4 @@
-/* The functions of decode_simd.h that are the same with AVX2 and with AVX-512. */
+/* The operations of decode_simd.h that are the same with AVX2 and with AVX-512. */
 #ifndef DQ_SIMD_X86_H
 #define DQ_SIMD_X86_H
 
@@ -21,7 +21,7 @@ DQ_INLINE void dq_two_f16_at(float *first, float *second, const uint8_t *p)
     _mm_store_ss(second, _mm_movehdup_ps(two));
 }
 
-/* The nibbles of 16 bytes, first the low ones. */
+/* The nibbles of 16 bytes, first all low ones, then all high ones. */
 DQ_INLINE __m256i dq_nibbles_of(const uint8_t *p)
 {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
@@ -46,7 +46,7 @@ DQ_INLINE __m128i dq_two_rows8(const uint64_t *grid, size_t k0, size_t k1)
     return _mm_castpd_si128(_mm_loadh_pd(low, (const double *)(const void *)(grid + k1)));
 }
 
-/* Compilers would compute the indices in vectors, only to take those apart. */
+/* Compilers would compute the indices in a vector and then extract each. */
 DQ_INLINE void dq_put_rows8(
     int8_t *q, const uint64_t *grid, size_t k0, size_t k1, size_t k2, size_t k3)
 {

@@ -101,7 +101,7 @@ def found(lines, pattern):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run-code", required=True)
-    parser.add_argument("--types", type=pathlib.Path, required=True, help="src/types.def")
+    parser.add_argument("--types", type=pathlib.Path, required=True, help="src/type/types.def")
     parser.add_argument("--objdump", default="llvm-objdump")
     parser.add_argument("--readelf", default="llvm-readelf")
     parser.add_argument("target")

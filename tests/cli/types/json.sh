@@ -15,5 +15,5 @@ with open('table') as f:
     table = [line.split() for line in f][1:]
 shown = [[str(r['id']), r['name'], str(r['block_weights']), str(r['block_bytes']),
           format(r['bits_per_weight'], '.6g'), r['default_dtype'], *r['decoders']] for r in rows]
-print(len(rows), rows == lines, shown == table)
+print(len(rows) >= 35, rows == lines, shown == table)
 EOF

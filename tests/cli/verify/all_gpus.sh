@@ -4,6 +4,7 @@
 # is the same, and it names the GPU with the first wrong weight. The self-test runs on each.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:bf16:1x4096 c:iq2_xs:900x4096
 export DQ_HOST_DEVICES=3
+. "$TESTS/lib/totals.sh"
 verify() { "$TESTS/cli/tools/verify.sh" m.gguf --device gpu:all "$@"; }
 verify
 verify -d f16 'a[::-3]' --json
@@ -24,7 +25,8 @@ done
 head -n 7 out.1 | cut -c1-100
 unset DQ_HOST_WRONG
 gguf-dq verify --self-test --device gpu:all -d f32 --jsonl |
-    sed 's/.*"device": "\(host:[0-9]\)".*"verdict": "\([a-z]*\)".*/\1 \2/' | sort | uniq -c
+    sed 's/.*"device": "\(host:[0-9]\)".*"verdict": "\([a-z]*\)".*/\1 \2/' | sort | uniq -c |
+    sed "s/ $N_TYPES / N_TYPES /"
 echo '-- speed'
 gguf-dq verify m.gguf --device gpu:all -j 5 | sed -n 's/[0-9][0-9.e+-]* /N /gp' | grep bound |
     sed 's/device:/DEVICE:/; s/reference:/DEVICE:/; s/file:/DEVICE:/'

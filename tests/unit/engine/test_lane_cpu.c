@@ -92,12 +92,12 @@ static void overflows_are_counted_alike(void **state)
 {
     enum { NBLOCKS = 3000 };
     struct rng r = {0xf10e};
-    uint8_t *blocks = malloc(NBLOCKS * 292);
+    uint8_t *blocks = malloc(NBLOCKS * DQ_BLOCK_BYTES_MAX);
     float *weights = malloc(NBLOCKS * 256 * sizeof *weights);
     uint16_t *narrow = malloc(NBLOCKS * 256 * sizeof *narrow);
     (void)state;
     assert_true(blocks && weights && narrow);
-    rng_fill(&r, blocks, NBLOCKS * 292);
+    rng_fill(&r, blocks, NBLOCKS * DQ_BLOCK_BYTES_MAX);
     for (size_t f = 0; f < DQ_TYPE_COUNT; f++) {
         const size_t n = NBLOCKS * dq_types[f].weights;
         dq_cpu_best()->decode[f](blocks, weights, NBLOCKS, DQ_DTYPE_f32);

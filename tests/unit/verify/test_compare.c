@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static const uint8_t no_bytes[DQ_BLOCK_MAX * 4];
+static const uint8_t no_bytes[DQ_BLOCK_BYTES_MAX * 4];
 
 /* The bits of 16-bit types stand in the low half of each word. */
 static uint64_t compare_at(struct dq_comparison *c, const uint32_t *got, const uint32_t *want,
@@ -335,7 +335,7 @@ static void the_largest_block_fits(void **state)
 {
     (void)state;
     for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
-        assert_true(dq_types[i].bytes <= DQ_BLOCK_MAX);
+        assert_true(dq_types[i].bytes <= DQ_BLOCK_BYTES_MAX);
 }
 
 int main(void)
