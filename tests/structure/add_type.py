@@ -21,8 +21,8 @@ TOKEN, NAME, ID = 'new1_0', 'NEW1_0', 99
 COPIED = ('LICENSE', 'README.md', 'data', 'hip', 'man', 'meson.build', 'meson_options.txt', 'src', 'tests')
 
 TESTS = ('cpu', 'decode', 'type', 'block_fields', 'lane_cpu', 'kernels', 'endian', 'scan', 'verify', 'layers',
-         'golden vectors cover every code', 'types_json', 'types_table', 'version', 'verify_self_test',
-         'verify_self_test_wrong', 'verify_cpu_levels', 'doc')
+         'golden vectors cover every code', 'types/json', 'types/table', 'program/version', 'verify/self_test',
+         'verify/self_test_wrong', 'verify/cpu_levels', 'doc')
 
 
 def edit(path, function):
