@@ -4,9 +4,7 @@
 set -u
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
-{
-    sed -n 's/^    F(\([A-Za-z0-9]*\), .*/hip\1/p' "$2"
-    sed -n 's/.*"\(hipGetError[A-Za-z]*\)".*/\1/p' "$2"
-} | sort >"$scratch/taken"
+sed -n 's/^    F([^,]*, [a-z0-9_]*, \(hip[A-Za-z0-9]*\),.*/\1/p' "$2" |
+    sort >"$scratch/taken"
 nm -D --defined-only "$1" | sed 's/.* //' | sort >"$scratch/shown"
 [ -s "$scratch/taken" ] && diff "$scratch/taken" "$scratch/shown"

@@ -51,6 +51,7 @@ struct dq_gpu_ctx {
 };
 
 static bool loaded;
+static _Thread_local struct dq_gpu_ctx *current;
 
 static bool is_loaded(void)
 {
@@ -71,25 +72,29 @@ static int count(int *out, struct dq_error *e)
     return rc;
 }
 
-static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
+static void check_ordinal(int ordinal)
+{
+    if (ordinal < 0 || (uint64_t)ordinal >= host_setting("DQ_HOST_DEVICES", 2))
+        host_misuse("there is no device %d", ordinal);
+}
+
+static int describe(int ordinal, struct dq_gpu_info *out, struct dq_error *e)
 {
     struct dq_gpu_info info = {.arch = "host64",
         .driver = "HOST 1.2",
         .memory = host_setting("DQ_HOST_MEMORY", (uint64_t)1 << 30)};
     const int rc = host_call(HOST_DESCRIBE, e);
-    if (device < 0 || (uint64_t)device >= host_setting("DQ_HOST_DEVICES", 2))
-        host_misuse("there is no device %d", device);
-    snprintf(info.name, sizeof info.name, "Host \"GPU\" %d", device);
+    check_ordinal(ordinal);
+    snprintf(info.name, sizeof info.name, "Host \"GPU\" %d", ordinal);
     if (rc == 0)
         *out = info;
     return rc;
 }
 
-static int open_gpu(int device, struct dq_gpu_ctx **out, struct dq_error *e)
+static int open_ctx(int ordinal, struct dq_gpu_ctx **out, struct dq_error *e)
 {
     const int rc = host_call(HOST_OPEN, e);
-    if (device < 0 || (uint64_t)device >= host_setting("DQ_HOST_DEVICES", 2))
-        host_misuse("there is no device %d", device);
+    check_ordinal(ordinal);
     if (rc != 0)
         return rc;
     struct dq_gpu_ctx *g = calloc(1, sizeof *g);
@@ -101,10 +106,12 @@ static int open_gpu(int device, struct dq_gpu_ctx **out, struct dq_error *e)
     return 0;
 }
 
-static void close_gpu(struct dq_gpu_ctx *g)
+static void close_ctx(struct dq_gpu_ctx *g)
 {
     if (!g)
         return;
+    if (current == g)
+        current = NULL;
     host_memory_finish(&g->memory);
     if (g->n_streams)
         host_misuse("closed while there is a stream");
@@ -117,10 +124,26 @@ static void close_gpu(struct dq_gpu_ctx *g)
     free(g);
 }
 
+static int make_current(struct dq_gpu_ctx *g, struct dq_error *e)
+{
+    const int rc = host_call(HOST_MAKE_CURRENT, e);
+    current = rc == 0 ? g : NULL;
+    return rc;
+}
+
+static struct dq_gpu_ctx *need_current(void)
+{
+    if (!current)
+        host_misuse("no context is current in this thread");
+    return current;
+}
+
 static int find_kernel(struct dq_gpu_ctx *g, const char *name, void **out, struct dq_error *e)
 {
     char known[32];
     const int rc = host_call(HOST_KERNEL, e);
+    if (need_current() != g)
+        host_misuse("%s is looked up while another context is current", name);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < (size_t)DQ_TYPE_COUNT * DQ_DTYPE_native; i++) {
@@ -144,10 +167,10 @@ static int find_kernel(struct dq_gpu_ctx *g, const char *name, void **out, struc
     return dq_fail(e, DQ_ERR_GPU, "hostModuleGetFunction: %s not found", name);
 }
 
-static int take_memory(
-    struct dq_gpu_ctx *g, size_t len, bool on_device, void **out, struct dq_error *e)
+static int take_memory(size_t len, bool on_device, void **out, struct dq_error *e)
 {
     const int rc = host_call(on_device ? HOST_ALLOC : HOST_ALLOC_HOST, e);
+    struct dq_gpu_ctx *g = need_current();
     if (rc != 0)
         return rc;
     void *ptr = host_memory_take(&g->memory, len, on_device);
@@ -158,29 +181,30 @@ static int take_memory(
     return 0;
 }
 
-static int alloc(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
+static int alloc(size_t len, void **out, struct dq_error *e)
 {
-    return take_memory(g, len, true, out, e);
+    return take_memory(len, true, out, e);
 }
 
-static void free_device(struct dq_gpu_ctx *g, void *d_ptr)
+static void free_device(void *d_ptr)
 {
-    host_memory_give(&g->memory, d_ptr, true);
+    host_memory_give(&need_current()->memory, d_ptr, true);
 }
 
-static int alloc_host(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
+static int alloc_host(size_t len, void **out, struct dq_error *e)
 {
-    return take_memory(g, len, false, out, e);
+    return take_memory(len, false, out, e);
 }
 
-static void free_host(struct dq_gpu_ctx *g, void *ptr)
+static void free_host(void *ptr)
 {
-    host_memory_give(&g->memory, ptr, false);
+    host_memory_give(&need_current()->memory, ptr, false);
 }
 
-static int stream_new(struct dq_gpu_ctx *g, void **out, struct dq_error *e)
+static int stream_new(void **out, struct dq_error *e)
 {
     const int rc = host_call(HOST_STREAM_NEW, e);
+    struct dq_gpu_ctx *g = need_current();
     if (rc != 0)
         return rc;
     struct stream *s = calloc(1, sizeof *s);
@@ -195,13 +219,14 @@ static int stream_new(struct dq_gpu_ctx *g, void **out, struct dq_error *e)
     return 0;
 }
 
-static void stream_free(struct dq_gpu_ctx *g, void *stream)
+static void stream_free(void *stream)
 {
     struct stream *s = stream;
+    struct dq_gpu_ctx *g = need_current();
     if (!s)
         return;
     if (s->gpu != g || s->first)
-        host_misuse("a stream is freed that has work, or is of another device");
+        host_misuse("a stream is freed that has work, or whose context is not current");
     pthread_mutex_lock(&g->lock);
     g->n_streams--;
     pthread_mutex_unlock(&g->lock);
@@ -209,22 +234,21 @@ static void stream_free(struct dq_gpu_ctx *g, void *stream)
     free(s);
 }
 
-static void enter(struct dq_gpu_ctx *g, struct stream *s)
+static void enter(struct stream *s)
 {
-    if (s->gpu != g)
-        host_misuse("a stream is of another device");
+    if (s->gpu != need_current())
+        host_misuse("a stream is used whose context is not current");
     if (pthread_mutex_trylock(&s->in_use) != 0)
         host_misuse("two threads use one stream");
 }
 
-static int put_task(
-    struct dq_gpu_ctx *g, struct stream *s, const struct task *task, struct dq_error *e)
+static int put_task(struct stream *s, const struct task *task, struct dq_error *e)
 {
     struct task *t = malloc(sizeof *t);
     if (!t)
         return dq_fail_nomem(e);
     *t = *task;
-    enter(g, s);
+    enter(s);
     if (s->first)
         s->last->next = t;
     else
@@ -234,33 +258,30 @@ static int put_task(
     return 0;
 }
 
-static int copy_in(struct dq_gpu_ctx *g, void *stream, void *d_dst, const void *src, size_t len,
-    struct dq_error *e)
+static int copy_in(void *stream, void *d_dst, const void *src, size_t len, struct dq_error *e)
 {
     const struct task t = {.dst = d_dst, .src = src, .len = len, .to_device = true};
     const int rc = host_call(HOST_COPY_IN, e);
-    host_memory_find(&g->memory, d_dst, len, true);
-    host_memory_find(&g->memory, src, len, false);
-    return rc != 0 ? rc : put_task(g, stream, &t, e);
+    host_memory_find(&need_current()->memory, d_dst, len, true);
+    host_memory_find(&need_current()->memory, src, len, false);
+    return rc != 0 ? rc : put_task(stream, &t, e);
 }
 
-static int copy_out(struct dq_gpu_ctx *g, void *stream, void *dst, const void *d_src, size_t len,
-    struct dq_error *e)
+static int copy_out(void *stream, void *dst, const void *d_src, size_t len, struct dq_error *e)
 {
     const struct task t = {.dst = dst, .src = d_src, .len = len, .to_device = false};
     const int rc = host_call(HOST_COPY_OUT, e);
-    host_memory_find(&g->memory, dst, len, false);
-    host_memory_find(&g->memory, d_src, len, true);
-    return rc != 0 ? rc : put_task(g, stream, &t, e);
+    host_memory_find(&need_current()->memory, dst, len, false);
+    host_memory_find(&need_current()->memory, d_src, len, true);
+    return rc != 0 ? rc : put_task(stream, &t, e);
 }
 
-static int fill(
-    struct dq_gpu_ctx *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
+static int fill(void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
 {
     const struct task t = {.dst = d_dst, .value = value, .len = len, .to_device = true};
     const int rc = host_call(HOST_FILL, e);
-    host_memory_find(&g->memory, d_dst, len, true);
-    return rc != 0 ? rc : put_task(g, stream, &t, e);
+    host_memory_find(&need_current()->memory, d_dst, len, true);
+    return rc != 0 ? rc : put_task(stream, &t, e);
 }
 
 static size_t src_len(const struct task *t)
@@ -274,8 +295,8 @@ static size_t dst_len(const struct task *t)
     return (size_t)t->n_weights * dq_dtype_len(t->kernel->dtype);
 }
 
-static int launch(struct dq_gpu_ctx *g, void *stream, void *kernel, uint64_t nblocks,
-    unsigned block_size, void **args, struct dq_error *e)
+static int launch(void *stream, void *kernel, uint64_t nblocks, unsigned block_size, void **args,
+    struct dq_error *e)
 {
     const struct task t = {.kernel = kernel,
         .src = *(void **)args[0],
@@ -285,6 +306,7 @@ static int launch(struct dq_gpu_ctx *g, void *stream, void *kernel, uint64_t nbl
         .nblocks = nblocks,
         .block_size = block_size};
     const int rc = host_call(HOST_LAUNCH, e);
+    struct dq_gpu_ctx *g = need_current();
     if (nblocks == 0 || block_size == 0 || block_size > 1024)
         host_misuse("a grid of %" PRIu64 " blocks of %u threads", nblocks, block_size);
     if (nblocks * block_size * 16 * t.kernel->type->gpu_stores_per_thread < dst_len(&t))
@@ -295,7 +317,7 @@ static int launch(struct dq_gpu_ctx *g, void *stream, void *kernel, uint64_t nbl
     host_memory_find(&g->memory, t.src, src_len(&t), true);
     host_memory_find(&g->memory, t.dst, dst_len(&t), true);
     host_memory_find(&g->memory, t.overflow, sizeof(uint32_t), true);
-    return rc != 0 ? rc : put_task(g, stream, &t, e);
+    return rc != 0 ? rc : put_task(stream, &t, e);
 }
 
 static void move(struct dq_gpu_ctx *g, const struct task *t)
@@ -324,16 +346,16 @@ static void run(struct dq_gpu_ctx *g, const struct task *t)
     free(before);
 }
 
-/* Work behind a failure is not done. */
-static int sync(struct dq_gpu_ctx *g, void *stream, struct dq_error *e)
+/* After a failure, the work that is left is dropped. */
+static int sync(void *stream, struct dq_error *e)
 {
     struct stream *s = stream;
     const int rc = host_call(HOST_SYNC, e);
-    enter(g, s);
+    enter(s);
     while (s->first) {
         struct task *next = s->first->next;
         if (rc == 0)
-            (s->first->kernel ? run : move)(g, s->first);
+            (s->first->kernel ? run : move)(s->gpu, s->first);
         free(s->first);
         s->first = next;
     }
@@ -349,8 +371,9 @@ const struct dq_gpu_driver dq_gpu_host = {
     .is_loaded = is_loaded,
     .count = count,
     .describe = describe,
-    .open = open_gpu,
-    .close = close_gpu,
+    .open = open_ctx,
+    .close = close_ctx,
+    .make_current = make_current,
     .kernel = find_kernel,
     .alloc = alloc,
     .free = free_device,

@@ -21,6 +21,8 @@ static const struct {
         "invalid device ordinal (101, hostErrorInvalidDevice)"},
     [HOST_OPEN] = {"open", "ModuleLoadData", DQ_ERR_GPU,
         "device kernel image is invalid (200, hostErrorInvalidImage)"},
+    [HOST_MAKE_CURRENT] = {"make_current", "SetDevice", DQ_ERR_GPU,
+        "invalid device ordinal (101, hostErrorInvalidDevice)"},
     [HOST_KERNEL] = {"kernel", "ModuleGetFunction", DQ_ERR_GPU,
         "named symbol not found (500, hostErrorNotFound)"},
     [HOST_ALLOC] = {"alloc", "Malloc", DQ_ERR_MEMORY, "out of memory (2, hostErrorOutOfMemory)"},

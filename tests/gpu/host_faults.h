@@ -23,6 +23,7 @@ enum host_call {
     HOST_COUNT,
     HOST_DESCRIBE,
     HOST_OPEN,
+    HOST_MAKE_CURRENT,
     HOST_KERNEL,
     HOST_ALLOC,
     HOST_ALLOC_HOST,

@@ -167,6 +167,7 @@ static void auto_goes_without_a_gpu(void **state)
         {"count:1+", "no usable GPU: hostGetDeviceCount"},
         {"describe:1+", "hostDeviceGetName: invalid"},
         {"open:1+", "hostModuleLoadData: "},
+        {"make_current:1+", "hostSetDevice: "},
         {"stream_new:1+", "hostStreamCreate: "},
         {"alloc:1+", "hostMalloc: out of memory"},
         {"alloc:1+!", "hostMalloc: unknown error"},

@@ -131,7 +131,7 @@ static void lanes_work_side_by_side(void **state)
 
 static void a_lane_decodes_on_after_a_failure(void **state)
 {
-    static const char *const faults[] = {
+    static const char *const faults[] = {"kernel:1+" /* before it is cached */, "make_current:1+",
         "launch:1+", "sync:1+", "copy_in:1+", "copy_out:1+", "launch:1+!", "sync:1+!"};
     struct dq_gpu *d = open_device(0);
     struct dq_lane *gpu = new_lane(d, 32 << 10, 64 << 10);
