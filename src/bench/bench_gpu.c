@@ -55,19 +55,20 @@ static int alloc(struct dq_bench_gpu *g, struct dq_error *e)
     return rc == 0 ? v->alloc(sizeof(uint32_t), &g->d_overflow, e) : rc;
 }
 
-int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_weights,
+int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int ordinal, uint64_t n_weights,
     struct dq_bench_gpu **out, struct dq_error *e)
 {
     const struct dq_engine_options options = {
-        .device = {.kind = DQ_DEVICE_GPU, .driver = driver, .number = number}};
+        .device = {
+            .kind = DQ_DEVICE_GPU, .driver = driver, .which = DQ_GPU_ONE, .ordinal = ordinal}};
     struct dq_gpu_info info;
     struct dq_bench_gpu *g = calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
     g->driver = driver;
-    int rc = driver->describe(number, &info, e);
+    int rc = driver->describe(ordinal, &info, e);
     if (rc == 0)
-        rc = driver->open(number, &g->gpu, e);
+        rc = driver->open(ordinal, &g->gpu, e);
     if (rc == 0)
         rc = dq_engine_open(&g->engine, &options, e);
     if (rc == 0) {

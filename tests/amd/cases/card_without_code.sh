@@ -5,10 +5,10 @@ cp "$DATA/sample.gguf" m.gguf
 export DQ_AMD_TARGET=gfx705
 gguf-dq extract --device hip m.gguf output.weight -o a.raw 2>words
 echo "$?"
-sed 's/there are: gfx[0-9a-f gx]*\. /there are: ... /' words
+sed 's/built in: gfx[0-9a-f gx]*\. /built in: ... /' words
 gguf-dq verify --self-test 2>words
 echo "$?"
-sed 's/there are: gfx[0-9a-f gx]*\. /there are: ... /' words
+sed 's/built in: gfx[0-9a-f gx]*\. /built in: ... /' words
 GGUF_DQ_AUTO_MIN=1 gguf-dq extract -v m.gguf output.weight -f raw -o b.raw 2>words
 echo "$?"
-sed 's/there are: .*/there are: .../' words
+sed 's/built in: .*/built in: .../' words

@@ -2,7 +2,7 @@
 # The cards that there are, one without code for it, and what is said when the runtime fails.
 show() {
     gguf-dq devices | grep '^hip' |
-        sed "s/$DQ_TEST_TARGET/TARGET/; s/there are: .*\./there are: .../; s/ *\$//"
+        sed "s/$DQ_TEST_TARGET/TARGET/; s/built in: .*\./built in: .../; s/ *\$//"
 }
 DQ_AMD_TARGET=$DQ_TEST_TARGET,gfx705 show
 for fault in hipGetDeviceCount:1 hipDeviceGetName:1 hipDeviceTotalMem:1 hipDeviceGetPCIBusId:1 \

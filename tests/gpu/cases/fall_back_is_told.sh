@@ -18,6 +18,10 @@ with open('f.json') as f:
 with open('h.jsonl') as f:
     print([(o['tensor'], o['device']) for o in map(json.loads, f)])
 EOF
+# Another GPU is tried before the CPU.
+DQ_HOST_FAIL=open:1 gguf-dq extract -v m.gguf output.weight -o i/
+DQ_HOST_FAIL=open:1 gguf-dq extract -v m.gguf output.weight -o j/ --device gpu
+DQ_HOST_FAIL=open:1+ gguf-dq extract -v m.gguf output.weight -o k/
 # A dry run opens no GPU.
 DQ_HOST_FAIL=count:1 gguf-dq extract -v --dry-run --device gpu m.gguf output.weight
 # Other commands neither.

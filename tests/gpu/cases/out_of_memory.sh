@@ -1,6 +1,7 @@
 #!/bin/sh
 # With less memory chunks are smaller and lanes fewer; with too little the GPU cannot be used.
 cp "$DATA/sample.gguf" m.gguf
+export DQ_HOST_DEVICES=1
 gguf-dq extract -q --device cpu -f raw m.gguf -o - >cpu
 for memory in 100000000 20000000 5000000 1000000 300000 98308; do
     echo "$memory"
