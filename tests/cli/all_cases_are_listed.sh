@@ -1,6 +1,6 @@
 #!/bin/sh
 # Meson runs every case that is there.
-for folder in "$TESTS/cli" "$TESTS/gpu/cases" "$TESTS/amd/cases"; do
+for folder in "$TESTS/cli" "$TESTS/gpu/cases" "$TESTS/amdsim/cases"; do
     for case in "$folder"/*.sh; do
         name=$(basename "$case" .sh)
         [ "$name" = run_case ] || grep -q "^  '$name',$" "$folder/meson.build" || echo "$name"
