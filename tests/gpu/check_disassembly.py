@@ -2,10 +2,10 @@
 """Reads the AMD machine code of the kernels and fails if it may round differently from the source,
 or is slow for a reason that can be seen there.
 
-For every target of a code object bundle: all kernels of types.def are there; none has a fused
-multiply-add, another instruction that does not round as IEEE says, or a change of float mode; none
-flushes subnormal numbers, uses scratch memory or LDS; all write 16 bytes at once; a SIMD is full of
-waves; and what the alignment of a block lets one load have is not loaded in two."""
+For every target of a code object bundle: all kernels of types.def exist; none has a fused
+multiply-add, another instruction that does not round as IEEE 754 says, or a change of float mode;
+none flushes subnormals or uses scratch memory or LDS; all store 16 bytes at a time; registers leave
+room for the maximum number of waves; and no load is split that a block's alignment allows as one."""
 
 import argparse
 import collections

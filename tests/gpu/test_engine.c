@@ -1,8 +1,8 @@
-/* Which device a run gets, and what it does when that cannot be had. */
+/* Which device an engine opens, with how many lanes, and what it does when that fails. */
 #include "base/mem.h"
 #include "dq_test.h"
 #include "engine/engine.h"
-#include "gpu_host.h"
+#include "host_driver.h"
 #include "host_faults.h"
 #include "scratch.h"
 
@@ -19,61 +19,6 @@ static int clear(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
     return 0;
-}
-
-static void devices_are_named(void **state)
-{
-    static const struct {
-        const char *text;
-        int kind;
-        const struct dq_gpu_driver *driver;
-        int which;
-        int ordinal;
-        const char *absent;
-    } rows[] = {
-        {"auto", DQ_DEVICE_AUTO, NULL, DQ_GPU_FIRST, 0, NULL},
-        {"cpu", DQ_DEVICE_CPU, NULL, DQ_GPU_FIRST, 0, NULL},
-        {"gpu", DQ_DEVICE_GPU, NULL, DQ_GPU_FIRST, 0, NULL},
-        {"gpu:0", DQ_DEVICE_GPU, NULL, DQ_GPU_ONE, 0, NULL},
-        {"gpu:7", DQ_DEVICE_GPU, NULL, DQ_GPU_ONE, 7, NULL},
-        {"gpu:1023", DQ_DEVICE_GPU, NULL, DQ_GPU_ONE, 1023, NULL},
-        {"host", DQ_DEVICE_GPU, &dq_gpu_host, DQ_GPU_FIRST, 0, NULL},
-        {"host:12", DQ_DEVICE_GPU, &dq_gpu_host, DQ_GPU_ONE, 12, NULL},
-        {"hip", DQ_DEVICE_GPU, NULL, DQ_GPU_FIRST, 0, "hip"},
-        {"cuda:3", DQ_DEVICE_GPU, NULL, DQ_GPU_ONE, 3, "cuda"},
-        {"gpu:all", DQ_DEVICE_GPU, NULL, DQ_GPU_ALL, 0, NULL},
-        {"host:all", DQ_DEVICE_GPU, &dq_gpu_host, DQ_GPU_ALL, 0, NULL},
-        {"hip:all", DQ_DEVICE_GPU, NULL, DQ_GPU_ALL, 0, "hip"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct dq_device_choice c;
-        struct dq_error e;
-        check_ok(dq_device_parse(rows[i].text, &c, &e), &e);
-        assert_int_equal(c.kind, rows[i].kind);
-        assert_ptr_equal(c.driver, rows[i].driver);
-        assert_int_equal(c.which, rows[i].which);
-        assert_int_equal(c.ordinal, rows[i].ordinal);
-        if (rows[i].absent)
-            assert_string_equal(c.absent, rows[i].absent);
-        else
-            assert_null(c.absent);
-    }
-}
-
-static void other_names_are_refused(void **state)
-{
-    static const char *const rows[] = {"", ":", ":1", "gpu:", "gpu:x", "gpu:1x", "gpu:-1", "gpu:+1",
-        "gpu: 1", "gpu:1024", "gpu:99999999999999999999", "gp", "gpux", "GPU", "auto:0", "cpu:0",
-        "auto ", "hos", "hostx", "hip:", "cuda:y", "host:1:2", "all", "gpu:al", "gpu:alll",
-        "gpu:All", "gpu:all:0", "gpu:all,1", "cpu:all", "auto:all"};
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct dq_device_choice c = {.ordinal = 77};
-        struct dq_error e;
-        check_error(dq_device_parse(rows[i], &c, &e), &e, DQ_ERR_USAGE, "--device");
-        assert_int_equal(c.ordinal, 77);
-    }
 }
 
 static struct dq_engine_options options_for(const char *device, uint64_t n_bytes)
@@ -334,28 +279,6 @@ static void the_first_usable_gpu_is_opened(void **state)
     check_opens("auto", UINT64_MAX, "cpu", "no usable GPU: host:0: hostModuleLoadData: ", 2);
 }
 
-static void gpus_are_named_in_runs(void **state)
-{
-    static const struct dq_gpu_driver other = {.name = "cuda"};
-    const struct dq_gpu_driver *h = &dq_gpu_host;
-    const struct dq_gpu_id devices[] = {
-        {h, 0}, {h, 2}, {h, 3}, {h, 4}, {&other, 5}, {&other, 7}, {&other, 8}, {h, 9}};
-    static const char *const labels[] = {"", "host:0", "host:0,host:2", "host:0,host:2-3",
-        "host:0,host:2-4", "host:0,host:2-4,cuda:5", "host:0,host:2-4,cuda:5,cuda:7",
-        "host:0,host:2-4,cuda:5,cuda:7-8", "host:0,host:2-4,cuda:5,cuda:7-8,host:9"};
-    char label[64];
-    (void)state;
-    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
-        dq_device_label(devices, i, label, sizeof label);
-        assert_string_equal(label, labels[i]);
-    }
-    for (size_t size = 1; size < sizeof label; size++) { /* cut, not overrun */
-        memset(label, 'x', sizeof label);
-        dq_device_label(devices, 8, label, size);
-        assert_int_equal(strlen(label), least(size - 1, strlen(labels[8])));
-    }
-}
-
 static void processors_decide_about_cpu_lanes(void **state)
 {
     static const unsigned numbers[] = {1, 2, 5, DQ_LANES_MAX, DQ_LANES_MAX + 1, 4096};
@@ -377,7 +300,7 @@ static void processors_decide_about_cpu_lanes(void **state)
     dq_engine_close(&engine);
 }
 
-/* How many lanes of which size there are where so much may be taken. */
+/* Checks the number and size of lanes under a memory limit. */
 static void check_limited(
     const struct dq_engine_options *options, size_t most, size_t n_lanes, size_t out_len)
 {
@@ -396,7 +319,7 @@ static void check_limited(
     dq_mem_limit(SIZE_MAX);
 }
 
-/* Besides its buffers, a lane needs what the wish says and 64 KiB for a thread, and all together
+/* Besides its buffers, a lane needs what the options say and 64 KiB for a thread, and all together
  * leave 1 MiB; what the allocator and the engine add is less than 64 KiB. */
 static void a_limit_of_memory_decides_about_lanes(void **state)
 {
@@ -422,7 +345,7 @@ static void a_limit_of_memory_decides_about_lanes(void **state)
     check_limited(&options, MIB + 3 * (gpu_lane / 2 + MIB + SOME), 3, DQ_GPU_OUT / 2);
 }
 
-/* It is the limit that is too small, not a GPU. */
+/* The limit is too small, not the GPU. */
 static void a_limit_that_is_too_low_is_reported(void **state)
 {
     static const char *const devices[] = {"cpu", "gpu"};
@@ -461,12 +384,11 @@ static void the_cpu_takes_over_from_a_gpu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        host_test(devices_are_named), host_test(other_names_are_refused),
+
         host_test(the_requested_device_is_opened), host_test(auto_weighs_the_work),
         host_test(auto_goes_without_a_gpu), host_test(memory_decides_about_lanes),
         host_test(all_gpus_take_turns), host_test(unusable_gpus_are_skipped),
-        host_test(the_first_usable_gpu_is_opened), host_test(gpus_are_named_in_runs),
-        host_test(processors_decide_about_cpu_lanes),
+        host_test(the_first_usable_gpu_is_opened), host_test(processors_decide_about_cpu_lanes),
         host_test(a_limit_of_memory_decides_about_lanes), host_test(the_cpu_takes_over_from_a_gpu),
         host_test(
             a_limit_that_is_too_low_is_reported), /* the last, because refusals are remembered */

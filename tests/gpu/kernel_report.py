@@ -2,10 +2,10 @@
 """Prints what the AMD code objects of a bundle say about the kernels: a table for each target and a
 summary of all.
 
-Waves are those that a SIMD holds at a time, of the most that it can. Loads and stores are of
-vectors, counted in the code by their width in bytes; a thread's store of 16 bytes is 4 weights as
-f32 and 8 as f16 or bf16. What is narrower there, in kernels of types without blocks, writes the
-last weights of a tensor; 4 bytes also the word that tells of an overflow."""
+Waves: how many a SIMD holds at a time, of its maximum. Loads and stores: vector instructions in
+the code, by their width in bytes. A 16-byte store is 4 weights as f32 and 8 as f16 or bf16. In
+kernels of types without blocks, narrower stores write the last weights of a tensor; 4-byte stores
+also write the overflow flag."""
 
 import argparse
 import collections

@@ -1,4 +1,4 @@
-#include "gpu_host.h"
+#include "host_driver.h"
 
 #include "host_faults.h"
 #include "host_kernels.h"
@@ -21,7 +21,7 @@ struct kernel {
     char name[32];
 };
 
-/* A launch, or without a kernel a copy, or without a source a fill. */
+/* Queued work: a launch, or, without a kernel, a copy, or, without a source, a fill. */
 struct task {
     struct task *next;
     const struct kernel *kernel;
@@ -45,7 +45,7 @@ struct stream {
 
 struct dq_gpu_ctx {
     struct host_memory memory;
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects the following */
     struct kernel *kernels;
     size_t n_streams;
 };
@@ -342,7 +342,7 @@ static void run(struct dq_gpu_ctx *g, const struct task *t)
             host_memory_find(&g->memory, t->src, src_len(t), true), dst, t->n_weights,
             host_memory_find(&g->memory, t->overflow, sizeof(uint32_t), true)) != 0)
         host_misuse("%s cannot be launched", k->name);
-    host_spoil(k->name, k->type, k->dtype, before, dst, t->n_weights);
+    host_corrupt(k->name, k->type, k->dtype, before, dst, t->n_weights);
     free(before);
 }
 
@@ -388,5 +388,5 @@ const struct dq_gpu_driver dq_gpu_host = {
     .sync = sync,
 };
 
-/* In the place of the program's own list. */
+/* Replaces the program's own list. */
 const struct dq_gpu_driver *const dq_gpu_drivers[] = {&dq_gpu_host, NULL};
