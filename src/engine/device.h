@@ -33,12 +33,13 @@ bool dq_device_is_cpu(const struct dq_device_choice *c);
 /* Whether the runtime library of a GPU is loaded, even if it turned out to be unusable. */
 bool dq_device_any_runtime(void);
 
-/* Finds the GPUs that a choice means, at least one; with DQ_GPU_FIRST, the candidates in order. They
- * need not be usable. DQ_ERR_GPU: there is none, or not the one with that ordinal. */
+/* Finds the GPUs that a choice means, at least one; with DQ_GPU_FIRST, the candidates in order.
+ * They need not be usable. DQ_ERR_GPU: there is none, or not the one with that ordinal. */
 int dq_device_find(const struct dq_device_choice *c, struct dq_gpu_id out[DQ_GPUS_MAX], size_t *n,
     struct dq_error *e);
 
-/* Writes the names of GPUs in order, as "cuda:0" or "hip:0,cuda:0-3", truncated to size - 1 bytes. */
+/* Writes the names of GPUs in order, as "cuda:0" or "hip:0,cuda:0-3", truncated to size - 1
+ * bytes. */
 void dq_device_label(const struct dq_gpu_id *gpus, size_t n, char *out, size_t size);
 
 #endif

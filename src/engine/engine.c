@@ -15,8 +15,8 @@ enum {
     CPU_OUT = 1 << 20,
 };
 
-/* Bytes of the memory limit that lanes leave: in all, for names and reports; per lane, for the stack
- * of its thread. */
+/* Bytes of the memory limit that lanes leave: in all, for names and reports; per lane, for the
+ * stack of its thread. */
 enum {
     RESERVE = 1 << 20,
     RESERVE_PER_LANE = 64 << 10,
@@ -72,7 +72,8 @@ unsigned dq_engine_threads(unsigned n_threads)
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
 }
 
-/* Frees half of the lanes after memory ran out, so that some is left for the rest of the program. */
+/* Frees half of the lanes after memory ran out, so that some is left for the rest of the
+ * program. */
 static void free_half(struct dq_engine *engine)
 {
     const size_t kept = (engine->n_lanes + 1) / 2;
@@ -102,8 +103,8 @@ static int open_cpu(
     return 0;
 }
 
-/* Adds a lane on a GPU, with buffers halved `shift` times. Memory may be so short that the lane comes
- * out smaller; it is not kept if its output buffer has less than min_out bytes. */
+/* Adds a lane on a GPU, with buffers halved `shift` times. Memory may be so short that the lane
+ * comes out smaller; it is not kept if its output buffer has less than min_out bytes. */
 static int add_lane(struct dq_engine *engine, struct dq_gpu *gpu, unsigned shift, size_t min_out,
     struct dq_error *e)
 {
@@ -174,8 +175,8 @@ static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *cho
     return engine->n_gpus > 0 ? 0 : dq_fail(e, DQ_ERR_GPU, "no usable GPU: %s", engine->skipped);
 }
 
-/* Adds lanes to the GPUs in turn, so that even a few chunks use all of them; fewer where memory runs
- * short. */
+/* Adds lanes to the GPUs in turn, so that even a few chunks use all of them; fewer where memory
+ * runs short. */
 static void add_lanes(
     struct dq_engine *engine, const struct dq_engine_options *options, unsigned shift)
 {

@@ -1,5 +1,5 @@
-/* What a run decodes with: lanes on the CPU, or on one or several GPUs, as requested or as suits the
- * amount of work. */
+/* What a run decodes with: lanes on the CPU, or on one or several GPUs, as requested or as suits
+ * the amount of work. */
 #ifndef DQ_ENGINE_H
 #define DQ_ENGINE_H
 
@@ -13,17 +13,18 @@
  * The transfer of the output is the bottleneck, because most bytes take it: 4 MiB take 78 us at 54
  * GB/s. Per chunk a lane also spends up to 200 us on reading the blocks (10 GB/s in one thread),
  * copying them in while another lane copies out, the kernel, the calls, and waking up after the
- * wait. On an H100, 4 lanes reached 85 to 93 % of the transfer rate for nearly all types, and 6 lanes
- * of half the size 79 to 90 %.
+ * wait. On an H100, 4 lanes reached 85 to 93 % of the transfer rate for nearly all types, and 6
+ * lanes of half the size 79 to 90 %.
  *
- * Where the output is compared, lanes have half the size and there are more of them, because more of
- * them wait for a comparing thread than for the device. With many such threads lanes have a quarter
- * of the size: with 32 threads and 16 lanes of half the size, an H100 decoded for only 15 % of the
- * time.
+ * Where the output is compared, lanes have half the size and there are more of them, because more
+ * of them wait for a comparing thread than for the device. With many such threads lanes have a
+ * quarter of the size: with 32 threads and 16 lanes of half the size, an H100 decoded for only 15 %
+ * of the time.
  *
  * DQ_GPU_PINNED bounds the page-locked memory of all lanes of all GPUs, except that each GPU has at
  * least one lane. With the buffers of comparing threads and the rest of the program, that stays
- * below 64 MiB. All lanes have the same size, so that chunks do not depend on how many there are. */
+ * below 64 MiB. All lanes have the same size, so that chunks do not depend on how many there
+ * are. */
 enum {
     DQ_GPU_IN = 2 << 20,
     DQ_GPU_OUT = 4 << 20,
@@ -59,11 +60,11 @@ unsigned dq_engine_threads(unsigned n_threads);
 /* Opens the device, reducing first the lane count and then the lane size to fit the memory limit.
  *
  * A requested GPU is opened or the call fails. Of "the first usable" or of all GPUs, those that
- * cannot be used are skipped. auto opens a GPU only if the output is large enough, and the CPU if no
- * GPU is usable. DQ_ERR_GPU; DQ_ERR_MEMORY: the memory limit does not allow one lane; DQ_ERR_USAGE:
- * $GGUF_DQ_AUTO_MIN is malformed. On failure *engine is empty. The caller closes it otherwise; to
- * close an empty or closed one does nothing. One thread opens and closes; each lane may then be used
- * by a thread of its own. */
+ * cannot be used are skipped. auto opens a GPU only if the output is large enough, and the CPU if
+ * no GPU is usable. DQ_ERR_GPU; DQ_ERR_MEMORY: the memory limit does not allow one lane;
+ * DQ_ERR_USAGE: $GGUF_DQ_AUTO_MIN is malformed. On failure *engine is empty. The caller closes it
+ * otherwise; to close an empty or closed one does nothing. One thread opens and closes; each lane
+ * may then be used by a thread of its own. */
 int dq_engine_open(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e);
 void dq_engine_close(struct dq_engine *engine);

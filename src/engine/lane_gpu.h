@@ -5,7 +5,8 @@
 #include "engine/lane.h"
 #include "gpu/driver.h"
 
-/* An open GPU whose kernels are looked up once. Several threads may use it, each with its own lane. */
+/* An open GPU whose kernels are looked up once. Several threads may use it, each with its own
+ * lane. */
 struct dq_gpu;
 
 /* Opens a driver's GPU. The caller closes it, after freeing all of its lanes; closing NULL does
@@ -21,9 +22,9 @@ const struct dq_gpu_info *dq_gpu_get_info(const struct dq_gpu *gpu);
 /* The number of threads that a kernel needs for n_weights weights. */
 uint64_t dq_gpu_threads(enum dq_type type, enum dq_dtype dtype, uint64_t n_weights);
 
-/* Makes a lane with a stream, with page-locked buffers of in_len and out_len bytes, and with buffers
- * of the same lengths on the device. Halves the lengths while memory does not suffice, down to
- * 64 KiB of output. dq_lane_free frees the lane. DQ_ERR_MEMORY, or DQ_ERR_GPU. */
+/* Makes a lane with a stream, with page-locked buffers of in_len and out_len bytes, and with
+ * buffers of the same lengths on the device. Halves the lengths while memory does not suffice, down
+ * to 64 KiB of output. dq_lane_free frees the lane. DQ_ERR_MEMORY, or DQ_ERR_GPU. */
 int dq_lane_new_gpu(
     struct dq_gpu *gpu, size_t in_len, size_t out_len, struct dq_lane **out, struct dq_error *e);
 

@@ -41,7 +41,8 @@ typedef CUdeviceptr api_address;
     F(CUresult, stream_create, cuStreamCreate, (CUstream *, unsigned))                             \
     F(CUresult, stream_destroy, cuStreamDestroy_v2, (CUstream))                                    \
     F(CUresult, stream_synchronize, cuStreamSynchronize, (CUstream))                               \
-    F(CUresult, memcpy_h_to_d, cuMemcpyHtoDAsync_v2, (CUdeviceptr, const void *, size_t, CUstream)) \
+    F(CUresult, memcpy_h_to_d, cuMemcpyHtoDAsync_v2,                                               \
+        (CUdeviceptr, const void *, size_t, CUstream))                                             \
     F(CUresult, memcpy_d_to_h, cuMemcpyDtoHAsync_v2, (void *, CUdeviceptr, size_t, CUstream))      \
     F(CUresult, memset_d8, cuMemsetD8Async, (CUdeviceptr, unsigned char, size_t, CUstream))        \
     F(CUresult, launch_kernel, cuLaunchKernel,                                                     \

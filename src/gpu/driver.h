@@ -1,8 +1,8 @@
 /* GPU runtimes behind one table of functions.
  *
- * Three structs stand for a GPU: struct dq_gpu_id (engine/device.h) names one by driver and ordinal,
- * struct dq_gpu (engine/lane_gpu.h) is an open one with its kernels cached, and struct dq_gpu_ctx,
- * here, is what a driver keeps for an open one.
+ * Three structs stand for a GPU: struct dq_gpu_id (engine/device.h) names one by driver and
+ * ordinal, struct dq_gpu (engine/lane_gpu.h) is an open one with its kernels cached, and struct
+ * dq_gpu_ctx, here, is what a driver keeps for an open one.
  *
  * A driver opens its runtime library when it is first called, never before, and never closes it.
  * Functions that return int return 0 or a DQ_ERR_ code and write their results only on success.

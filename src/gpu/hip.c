@@ -1,5 +1,5 @@
-/* The driver for AMD GPUs: HIP's module API, from libamdhip64.so. It uses only functions whose ABI is
- * the same in ROCm 5, 6 and 7, which that of hipGetDeviceProperties, for one, is not. */
+/* The driver for AMD GPUs: HIP's module API, from libamdhip64.so. It uses only functions whose ABI
+ * is the same in ROCm 5, 6 and 7; that of hipGetDeviceProperties, for one, is not. */
 #define __HIP_PLATFORM_AMD__
 #include "gpu/code.h"
 
@@ -39,9 +39,12 @@ typedef hipDeviceptr_t api_address;
     F(hipError_t, stream_create, hipStreamCreateWithFlags, (hipStream_t *, unsigned))              \
     F(hipError_t, stream_destroy, hipStreamDestroy, (hipStream_t))                                 \
     F(hipError_t, stream_synchronize, hipStreamSynchronize, (hipStream_t))                         \
-    F(hipError_t, memcpy_h_to_d, hipMemcpyHtoDAsync, (hipDeviceptr_t, void *, size_t, hipStream_t)) \
-    F(hipError_t, memcpy_d_to_h, hipMemcpyDtoHAsync, (void *, hipDeviceptr_t, size_t, hipStream_t)) \
-    F(hipError_t, memset_d8, hipMemsetD8Async, (hipDeviceptr_t, unsigned char, size_t, hipStream_t)) \
+    F(hipError_t, memcpy_h_to_d, hipMemcpyHtoDAsync,                                               \
+        (hipDeviceptr_t, void *, size_t, hipStream_t))                                             \
+    F(hipError_t, memcpy_d_to_h, hipMemcpyDtoHAsync,                                               \
+        (void *, hipDeviceptr_t, size_t, hipStream_t))                                             \
+    F(hipError_t, memset_d8, hipMemsetD8Async,                                                     \
+        (hipDeviceptr_t, unsigned char, size_t, hipStream_t))                                      \
     F(hipError_t, launch_kernel, hipModuleLaunchKernel,                                            \
         (hipFunction_t, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,      \
             hipStream_t, void **, void **))                                                        \
@@ -58,7 +61,8 @@ static void describe_result(hipError_t code, const char **name, const char **des
 }
 
 /* Finds the target of the device with this PCI address. HIP reports it only in a structure whose
- * layout differs between versions, so this asks the kernel driver, which writes 90010 for gfx90a. */
+ * layout differs between versions, so this asks the kernel driver, which writes 90010 for
+ * gfx90a. */
 static void find_arch(const char *pci, char *out, size_t size)
 {
     unsigned domain;

@@ -1,3 +1,4 @@
+/* Runs a kernel alone: on whole vectors, on pieces, and after more than 2^32 weights. */
 #include "check_kernel.h"
 
 #include "cpu/cpu.h"

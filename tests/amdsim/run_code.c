@@ -1,8 +1,8 @@
-/* run_code FILE TARGET [KERNEL...]: runs the kernels of a code object, or of that for a target in a
- * bundle, against the built-in vectors. One line for each fault, and one at the end; fails if there
- * are faults.
+/* run_code FILE TARGET [KERNEL...]: runs the kernels of a code object, or of the one for a target
+ * in a bundle, against the built-in vectors. Prints a line per fault and a summary; exits with 1 if
+ * there are faults.
  *
- * run_code FILE TARGET --variants: runs variants of its kernels, as run_variants.h says. */
+ * run_code FILE TARGET --variants: runs variants of the kernels (run_variants.h). */
 #include "amdhip_bundle.h"
 #include "check_kernel.h"
 #include "run_variants.h"

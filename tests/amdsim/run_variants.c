@@ -1,3 +1,4 @@
+/* Runs kernels in which some instructions are replaced. */
 #include "run_variants.h"
 
 #include "amd_insn.h"

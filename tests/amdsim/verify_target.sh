@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs all kernels of one AMD target on the interpreter: each type and dtype of the self-test,
-# against the CPU and the built-in weights. Prints what was executed, on one line.
+# Runs the program's self-test on one AMD target in the interpreter: every type and dtype, against the
+# CPU and the built-in weights. Prints on one line what was executed.
 #
 # Usage: verify_target.sh PROGRAM LIBRARIES TYPES TARGET
 #   PROGRAM    gguf-dq
 #   LIBRARIES  the folder with the stand-in for libamdhip64.so
-#   TYPES    types.def, which tells how many kernels there are
+#   TYPES      types.def, from which the number of kernels follows
 set -u
 program=$1 libraries=$2 types=$3 target=$4
 

@@ -1,10 +1,9 @@
-/* A driver whose GPUs are the host: it runs the kernels of hip/ in this process, and ends the program
- * with a message if it is misused. host_faults.h lists the variables that make it fail.
+/* A driver whose GPUs are the host: it runs the kernels of hip/ in this process, and ends the
+ * program with a message if it is misused. host_faults.h lists the variables that make it fail.
  *
- * It checks that
- * - each operation finds its own context current in the calling thread;
- * - device addresses are not followed by the host, nor host addresses by the device;
- * - copies and launches stay inside memory that is allocated when they are queued and still when they
+ * It checks that - each operation finds its own context current in the calling thread; - device
+ * addresses are not followed by the host, nor host addresses by the device; - copies and launches
+ * stay inside memory that is allocated when they are queued and still when they
  *   run, and host memory that is copied is from alloc_host;
  * - a stream is used by one thread at a time, and is empty when it is freed;
  * - nothing is left when a context is closed.

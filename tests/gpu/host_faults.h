@@ -3,15 +3,15 @@
  *   DQ_HOST_ABSENT=1      there is no runtime library
  *   DQ_HOST_DEVICES=N     there are N GPUs; 2 if unset
  *   DQ_HOST_MEMORY=BYTES  memory of each GPU; 1 GiB if unset
- *   DQ_HOST_FAIL=LIST     calls fail. LIST is KIND:N, KIND:N+, ... separated by commas. Of the calls
- *                         of a kind, counted from 1 over all GPUs and threads, the N-th fails; with +
- *                         all later ones fail too. KIND is count, describe, open, make_current,
- *                         kernel, alloc, alloc_host, stream_new, copy_in, copy_out, fill, launch or
- *                         sync. Calls that allocate report that memory ran out, the others something
- *                         else; with ! at the end it is the other way round.
+ *   DQ_HOST_FAIL=LIST     calls fail. LIST is KIND:N, KIND:N+, ... separated by commas. Of the
+ *                         calls of a kind, counted from 1 over all GPUs and threads, the N-th
+ *                         fails; with + all later ones fail too. KIND is count, describe, open,
+ *                         make_current, kernel, alloc, alloc_host, stream_new, copy_in, copy_out,
+ *                         fill, launch or sync. Calls that allocate report that memory ran out, the
+ *                         others something else; with ! at the end it is the other way round.
  *   DQ_HOST_WRONG=HOW:FIRST-LAST[:KERNEL]
- *                         launches of all kernels, or of one, write wrong weights FIRST to LAST. HOW
- *                         says what is wrong with them:
+ *                         launches of all kernels, or of one, write wrong weights FIRST to LAST.
+ *                         HOW says what is wrong with them:
  *                           bits       the last bit is flipped
  *                           kept       they keep their value from before the launch
  *                           nan        they are NaN

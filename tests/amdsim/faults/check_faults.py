@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Plants faults in kernels (faulty.hip), and fails unless each is found by what it is.
+"""Plants faults in kernels (faulty.hip), and fails unless each is found and named.
 
-For each row of the table, the kernels are built with the fault and run in the interpreter, and
-their machine code is read as that of the shipped ones is. A fault that both can see has to be seen
-by both. Without a fault, neither may say anything."""
+For each row of the table, it builds the kernels with the fault, runs them in the interpreter, and
+reads their machine code as check_disassembly.py reads that of the shipped ones. A fault that both
+can see must be seen by both. Without a fault, neither may report anything."""
 
 import argparse
 import collections

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Flips single bits of instructions of shipped kernels, and fails unless the interpreter finds each
-such mutant, or there is a reason why nobody can.
+such mutant, or there is a reason why it cannot be found.
 
-Of each kind of instruction that the kernels have, every bit is flipped once, in instances spread
-over them. A mutant that disassembles to the same text is none. One that survives has to be covered
-by REASONS; all that do are listed with theirs."""
+For each kind of instruction in the kernels, every bit is flipped once, in instances spread over
+them. A mutant that disassembles to the same text does not count. REASONS must cover each survivor;
+survivors are listed with their reasons."""
 
 import argparse
 import collections

@@ -1,8 +1,8 @@
-/* Kernels with a planted fault, to see that it is found: -DFAULT=NAME plants it, -DFAULT=none
- * leaves them right. check_faults.py has what must be said of each.
+/* Kernels with a planted fault, to see that it is found: -DFAULT=NAME plants one, -DFAULT=none leaves
+ * them correct. check_faults.py lists what must be reported for each.
  *
- * They do what those of hip/kernels.hip do, for a few types: one with a scale for each block, one
- * whose parts have scales and minima, and two with subnormal numbers. */
+ * They do the same as hip/kernels.hip for a few types: one with a scale per block, one whose parts
+ * have scales and minima, and two with subnormals. */
 #include "../../../hip/dev_kquants.h"
 #include "../../../hip/dev_legacy.h"
 #include "../../../hip/dev_plain.h"

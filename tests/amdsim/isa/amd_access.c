@@ -1,4 +1,4 @@
-/* Loads and stores of global memory, and loads of scalars. */
+/* Global loads and stores, and scalar loads. */
 #include "amd_wave.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Loading a code object: ELF sections, kernel descriptors, metadata, and the disassembly. */
 #include "amd_code.h"
 
 #include "amd_insn.h"

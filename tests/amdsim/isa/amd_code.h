@@ -7,7 +7,7 @@
 
 struct amd_insn; /* amd_insn.h */
 
-/* One argument of a kernel, as the metadata tells it. */
+/* One argument of a kernel, from the metadata. */
 struct amd_arg {
     uint32_t offset; /* from the start of the kernel arguments */
     uint32_t size;
@@ -31,7 +31,7 @@ struct amd_kernel {
     uint32_t max_group_size;
     uint32_t n_vgprs;
     uint32_t n_sgprs;
-    uint32_t n_args; /* hidden ones too */
+    uint32_t n_args; /* including hidden ones */
     struct amd_arg args[AMD_MAX_ARGS];
 };
 
@@ -41,19 +41,20 @@ struct amd_code {
     uint64_t base;       /* device address at which the image lies */
     struct amd_kernel *kernels;
     size_t n_kernels;
-    struct amd_insn *insns; /* in order of their addresses; the last is beyond the end */
+    struct amd_insn *insns; /* in order of address; the last one marks the end */
     size_t n_insns;
 };
 
-/* Loads a code object into m. DQ_ERR_MALFORMED: it is not one, or cannot be decoded; an instruction
- * that the interpreter does not know is no error before it is to be executed. */
+/* Loads a code object into m. The caller frees it. DQ_ERR_MALFORMED: it is not a code object, or
+ * llvm-objdump cannot disassemble it. An instruction that the interpreter does not know becomes an
+ * error only when it is executed. */
 int amd_code_load(
     struct amd_memory *m, const void *elf, size_t len, struct amd_code **out, struct dq_error *e);
 
-/* Frees it and its memory. */
+/* Frees a code object and its memory in m. */
 void amd_code_free(struct amd_memory *m, struct amd_code *c);
 
-/* NULL: there is none of this name. */
+/* Finds a kernel, which belongs to c; NULL: there is none with this name. */
 const struct amd_kernel *amd_code_kernel(const struct amd_code *c, const char *name);
 
 #endif

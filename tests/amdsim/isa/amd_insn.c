@@ -1,3 +1,4 @@
+/* Parsing the text of an instruction. */
 #include "amd_insn.h"
 
 #include "amd_isa.h"

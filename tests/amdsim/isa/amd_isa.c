@@ -1,3 +1,4 @@
+/* The table of instructions: one function per row of amd_isa.def. */
 #include "amd_isa.h"
 
 #include <math.h>

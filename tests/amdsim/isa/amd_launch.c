@@ -1,3 +1,4 @@
+/* Running a grid: the initial state of a wave, and executing it together with its twin. */
 #include "amd_launch.h"
 
 #include "amd_insn.h"
@@ -127,7 +128,7 @@ static void set_pair(struct amd_wave *w, unsigned *reg, bool is_wanted, uint64_t
     }
 }
 
-/* The registers that a wave begins with; what is left out here is junk. */
+/* The registers that a wave begins with; the others keep their poison. */
 static void set_registers(struct amd_wave *w, const struct grid *g, uint32_t group, unsigned first)
 {
     const struct amd_kernel *k = g->launch->kernel;
@@ -178,13 +179,13 @@ static int read_mode(struct grid *g, struct dq_error *e)
     return 0;
 }
 
-/* A wave before its first instruction, with junk in its registers. */
-static void begin(struct amd_wave *w, struct grid *g, uint32_t group, unsigned first, int junk)
+/* A wave before its first instruction, with poison in its registers. */
+static void begin(struct amd_wave *w, struct grid *g, uint32_t group, unsigned first, int poison)
 {
     memset(w, 0, sizeof *w);
-    memset(w->s, junk, sizeof w->s);
-    memset(w->v, junk, sizeof w->v);
-    w->scc = junk & 1;
+    memset(w->s, poison, sizeof w->s);
+    memset(w->v, poison, sizeof w->v);
+    w->scc = poison & 1;
     w->memory = g->memory;
     w->code = g->code;
     w->counts = g->counts;
@@ -290,10 +291,10 @@ static int check(const struct amd_launch *l, struct dq_error *e)
  * and NaN, which much code asks for, are among them. */
 static int run_group(struct amd_wave pair[2], struct grid *g, uint32_t group, struct dq_error *e)
 {
-    static const int junk[2][2] = {{0xa5, 0x5a}, {0x00, 0xff}};
+    static const int poison[2][2] = {{0xa5, 0x5a}, {0x00, 0xff}};
     int rc = 0;
     for (unsigned first = 0; rc == 0 && first < g->launch->group_size; first += g->n_lanes) {
-        const int *two = junk[(group + first / g->n_lanes) % 2];
+        const int *two = poison[(group + first / g->n_lanes) % 2];
         begin(&pair[0], g, group, first, two[0]);
         begin(&pair[1], g, group, first, two[1]);
         pair[1].twin = &pair[0];

@@ -7,8 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* There is one region for each multiple of this, and it lies across the first one of 2^32 behind.
- */
+/* There is one region per multiple of STEP; it lies across the next multiple of ACROSS. */
 static const uint64_t STEP = 0x010000000000;
 static const uint64_t ACROSS = 0x000100000000;
 

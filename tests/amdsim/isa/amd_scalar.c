@@ -1,4 +1,4 @@
-/* Scalar instructions, and those that direct a wave. */
+/* Executing scalar instructions, and those that control a wave. */
 #include "amd_wave.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Reading, writing and checking the registers of a wave. */
 #include "amd_wave.h"
 
 #include <string.h>

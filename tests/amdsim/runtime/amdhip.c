@@ -1,4 +1,4 @@
-/* What there is, and the modules of it. */
+/* HIP's functions for devices and modules. */
 #include "amdhip.h"
 
 #include "amdhip_call.h"

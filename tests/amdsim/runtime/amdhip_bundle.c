@@ -1,12 +1,10 @@
+/* Sources: clang, "Clang Offload Bundler"; LLVM, "User Guide for AMDGPU Backend", ELF header. */
 #include "amdhip_bundle.h"
 
 #include "type/half.h"
 
 #include <stdint.h>
 #include <string.h>
-
-/* Sources: clang, "Clang Offload Bundler"; LLVM, "User Guide for AMDGPU Backend", the ELF header.
- */
 
 static const char bundle_magic[] = "__CLANG_OFFLOAD_BUNDLE__";
 static const char triple[] = "amdgcn-amd-amdhsa-";

@@ -1,3 +1,4 @@
+/* The lock, the current device of each thread, and reports of misuse. */
 #include "amdhip_call.h"
 
 #include <pthread.h>

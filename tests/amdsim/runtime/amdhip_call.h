@@ -1,23 +1,23 @@
-/* What every function of the stand-in for the HIP runtime begins and ends with. */
+/* What each HIP function of the stand-in begins and ends with. */
 #ifndef AMDHIP_CALL_H
 #define AMDHIP_CALL_H
 
 #include "amdhip_faults.h"
 
-/* Begins a call, which has the lock of the library until hip_leave(), also if this fails.
- * *out_device is the one that this thread has set, NULL if the call wants none. */
+/* Begins a call: takes the library's lock, which the caller releases by hip_leave even if this
+ * fails. *out_device is this thread's current device, or NULL if the call needs none. */
 hipError_t hip_enter(enum hip_call call, struct hip_device **out_device);
 
-/* What the work is to fail with that the call asks for; hipSuccess: nothing. */
+/* The error with which the work that this call queues will fail, or hipSuccess. */
 hipError_t hip_fault_of_work(void);
 
-/* Ends a call, which returns code. */
+/* Ends a call; returns code. */
 hipError_t hip_leave(hipError_t code);
 
-/* The device of a number. */
+/* Finds a device by its ordinal. */
 hipError_t hip_need_device(int number, struct hip_device **out);
 
-/* Says of which device this thread's calls are. */
+/* Sets this thread's current device. */
 void hip_set_current(int number);
 
 #endif

@@ -1,4 +1,4 @@
-/* The cards of the stand-in, and what the program has of them. */
+/* The cards, from $DQ_AMD_TARGET, and the objects that the program holds. */
 #include "amdhip.h"
 
 #include "amdhip_faults.h"

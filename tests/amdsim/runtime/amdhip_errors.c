@@ -1,10 +1,10 @@
-/* The names of errors and what they mean, in the words of ROCm 6. */
+/* The names and descriptions of errors, as in ROCm 6. */
 #include "amdhip.h"
 
 static const struct {
     hipError_t code;
     const char *name;
-    const char *words;
+    const char *description;
 } errors[] = {
 #define ERROR(name, words)                                                                         \
     {                                                                                              \
@@ -53,7 +53,7 @@ const char *hipGetErrorString(hipError_t code)
 {
     for (size_t i = 0; i < N_ERRORS; i++) {
         if (errors[i].code == code)
-            return errors[i].words;
+            return errors[i].description;
     }
     return "unrecognized error code";
 }

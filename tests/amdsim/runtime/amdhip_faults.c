@@ -1,3 +1,4 @@
+/* Parsing $DQ_AMD_FAIL, and counting calls. */
 #include "amdhip_faults.h"
 
 #include <stdio.h>

@@ -1,21 +1,20 @@
-/* What the stand-in for the HIP runtime fails at when DQ_AMD_FAIL says so:
+/* What fails in the stand-in for the HIP runtime:
  *
- *   DQ_AMD_FAIL=LIST   LIST is FUNCTION:N, FUNCTION:N+ ... with commas between: of the calls of a
- *                      function, over all devices and threads, the N-th (from 1 on) fails, with +
- *                      also all after it. FUNCTION is one of HIP_CALLS with hip before it. It fails
- *                      with the error that is most usual there, or with that of a number:
- *                      hipMalloc:2=999. With ~ behind N or +, a copy, fill or launch fails only
- * once it is done: the call succeeds, and the error shows at the next synchronisation. */
+ *   DQ_AMD_FAIL=LIST   LIST is FUNCTION:N, FUNCTION:N+, ... separated by commas. Of the calls of a
+ *                      function, counted from 1 over all devices and threads, the N-th fails; with
+ *                      + all later ones fail too. FUNCTION is one of HIP_CALLS after "hip". The
+ *                      error is the most usual one for that function, or the one given by its
+ *                      number, as in hipMalloc:2=999. With ~ after N or +, the call of a copy, fill
+ *                      or launch succeeds, and its error shows at the next synchronisation. */
 #ifndef AMDHIP_FAULTS_H
 #define AMDHIP_FAULTS_H
 
 #include "amdhip.h"
 
-/* What a call wants: nothing, a device that was set in this thread, or one that is sound as well.
- */
+/* What a call needs: nothing, a current device, or one without a fault. */
 enum hip_need { HIP_NOTHING, HIP_DEVICE, HIP_SOUND };
 
-/* CALL(name without hip, the error that DQ_AMD_FAIL makes of it, what it wants) */
+/* CALL(name without hip, the error for DQ_AMD_FAIL, what it needs) */
 #define HIP_CALLS(CALL)                                                                            \
     CALL(GetDeviceCount, NoDevice, NOTHING)                                                        \
     CALL(DeviceGetName, InvalidDevice, NOTHING)                                                    \
@@ -50,14 +49,14 @@ enum hip_call {
 const char *hip_call_name(enum hip_call call); /* "hipMalloc" */
 enum hip_need hip_call_need(enum hip_call call);
 
-/* Counts a call. *out_now is the error that it is to fail with, *out_later that of the work which
- * it asks for. */
+/* Counts a call. *out_now is the error with which it must fail, *out_later the one for the work
+ * that it queues; hipSuccess: none. */
 void hip_call_counted(enum hip_call call, hipError_t *out_now, hipError_t *out_later);
 
-/* The value of a variable that is a number. */
+/* The value of a numeric variable, or `otherwise` if it is not set. */
 uint64_t hip_setting(const char *name, uint64_t otherwise);
 
-/* Says that a variable is not understood, and ends the program. */
+/* Reports a malformed variable and ends the program. */
 _Noreturn void hip_bad_setting(const char *name, const char *value);
 
 #endif

@@ -1,4 +1,4 @@
-/* Memory of the device, and of the host for copies. */
+/* HIP's functions for memory of the device, and for page-locked memory of the host. */
 #include "amdhip.h"
 
 #include "amdhip_call.h"

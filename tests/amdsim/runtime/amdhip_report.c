@@ -1,4 +1,4 @@
-/* What the stand-in says when the program ends. */
+/* What the stand-in reports when the program ends. */
 #include "amdhip.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Executing queued work, and checking what it wrote. */
 #include "amdhip_stream.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* The work that waits in streams. */
+/* The work that is queued in streams. */
 #ifndef AMDHIP_STREAM_H
 #define AMDHIP_STREAM_H
 
@@ -6,11 +6,11 @@
 
 enum hip_work { HIP_COPY_IN, HIP_COPY_OUT, HIP_FILL, HIP_LAUNCH };
 
-/* A copy, a fill or a launch. */
+/* A queued copy, fill or launch. */
 struct hip_task {
     struct hip_task *next;
     enum hip_work work;
-    hipError_t fails_with; /* hipSuccess: it is done */
+    hipError_t fails_with; /* hipSuccess: it is executed */
     /* Of a copy or fill. */
     uint64_t address;
     size_t len;
@@ -24,22 +24,22 @@ struct hip_task {
     uint8_t *args; /* each at its offset; freed with the task */
 };
 
-/* Appends a copy of the task. */
+/* Queues a copy of the task. */
 hipError_t hip_stream_put(struct hip_stream *s, const struct hip_task *task);
 
-/* Does all that waits, in order, up to the first fault. Returns the card's fault. */
+/* Executes the queue in order, up to the first fault. Returns the card's fault. */
 hipError_t hip_stream_run(struct hip_stream *s);
 
-/* The same for all streams of all cards, for calls that wait for everything. */
+/* The same for all streams of all cards, as calls that wait for everything do. */
 void hip_run_all(void);
 
-/* Forgets all that waits. */
+/* Drops the queue. */
 void hip_stream_drop(struct hip_stream *s);
 
-/* After all of a stream was done: a fault if its kernels wrote what nobody copied out. */
+/* Checks, once a stream's queue is empty, that everything its kernels wrote was copied out. */
 hipError_t hip_check_outputs(struct hip_stream *s);
 
-/* The same for one buffer, whoever wrote to it. */
+/* The same for one buffer, whichever stream wrote to it. */
 hipError_t hip_check_output(struct hip_device *d, struct hip_buffer *b);
 
 #endif

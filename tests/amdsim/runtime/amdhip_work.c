@@ -1,4 +1,4 @@
-/* Streams, and what is put into them. */
+/* HIP's functions for streams, copies and launches. */
 #include "amdhip.h"
 
 #include "amdhip_call.h"
