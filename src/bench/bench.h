@@ -53,7 +53,7 @@ enum dq_gpu_task {
 struct dq_bench_gpu; /* an open GPU with memory for it all */
 
 /* Opens one for measurements on about so many weights; fewer, if the GPU has little memory. */
-int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_weights,
+int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int ordinal, uint64_t n_weights,
     struct dq_bench_gpu **out, struct dq_error *e);
 
 /* Opens all GPUs of a choice, for decoding end to end on them together and nothing else. */

@@ -40,34 +40,35 @@ struct gpu_task {
 static int alloc(struct dq_bench_gpu *g, struct dq_error *e)
 {
     const struct dq_gpu_driver *v = g->driver;
-    int rc = 0;
+    int rc = v->make_current(g->gpu, e);
     for (int i = 0; rc == 0 && i < 2; i++) {
-        rc = v->stream_new(g->gpu, &g->streams[i], e);
+        rc = v->stream_new(&g->streams[i], e);
         if (rc == 0)
-            rc = v->alloc_host(g->gpu, TRANSFER_LEN, &g->hosts[i], e);
+            rc = v->alloc_host(TRANSFER_LEN, &g->hosts[i], e);
         if (rc == 0)
             memset(g->hosts[i], 1, TRANSFER_LEN);
     }
     if (rc == 0)
-        rc = v->alloc(g->gpu, g->d_len, &g->d_in, e);
+        rc = v->alloc(g->d_len, &g->d_in, e);
     if (rc == 0)
-        rc = v->alloc(g->gpu, g->d_len, &g->d_out, e);
-    return rc == 0 ? v->alloc(g->gpu, sizeof(uint32_t), &g->d_overflow, e) : rc;
+        rc = v->alloc(g->d_len, &g->d_out, e);
+    return rc == 0 ? v->alloc(sizeof(uint32_t), &g->d_overflow, e) : rc;
 }
 
-int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int number, uint64_t n_weights,
+int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int ordinal, uint64_t n_weights,
     struct dq_bench_gpu **out, struct dq_error *e)
 {
     const struct dq_engine_options options = {
-        .device = {.kind = DQ_DEVICE_GPU, .driver = driver, .number = number}};
+        .device = {
+            .kind = DQ_DEVICE_GPU, .driver = driver, .which = DQ_GPU_ONE, .ordinal = ordinal}};
     struct dq_gpu_info info;
     struct dq_bench_gpu *g = calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
     g->driver = driver;
-    int rc = driver->describe(number, &info, e);
+    int rc = driver->describe(ordinal, &info, e);
     if (rc == 0)
-        rc = driver->open(number, &g->gpu, e);
+        rc = driver->open(ordinal, &g->gpu, e);
     if (rc == 0)
         rc = dq_engine_open(&g->engine, &options, e);
     if (rc == 0) {
@@ -106,13 +107,13 @@ void dq_bench_gpu_free(struct dq_bench_gpu *g)
     if (!g)
         return;
     const struct dq_gpu_driver *v = g->driver;
-    if (g->gpu) {
-        v->free(g->gpu, g->d_in);
-        v->free(g->gpu, g->d_out);
-        v->free(g->gpu, g->d_overflow);
+    if (g->gpu && v->make_current(g->gpu, NULL) == 0) {
+        v->free(g->d_in);
+        v->free(g->d_out);
+        v->free(g->d_overflow);
         for (int i = 0; i < 2; i++) {
-            v->free_host(g->gpu, g->hosts[i]);
-            v->stream_free(g->gpu, g->streams[i]);
+            v->free_host(g->hosts[i]);
+            v->stream_free(g->streams[i]);
         }
     }
     dq_engine_close(&g->engine);
@@ -131,13 +132,12 @@ static int start(struct gpu_task *t, struct dq_error *e)
     if (t->what == DQ_GPU_KERNEL) {
         const unsigned block = item_len == 4 ? v->block_32 : v->block_16;
         const uint64_t n_threads = dq_gpu_threads(t->type, t->dtype, t->n_weights);
-        return v->launch(
-            g->gpu, g->streams[0], t->kernel, (n_threads + block - 1) / block, block, args, e);
+        return v->launch(g->streams[0], t->kernel, (n_threads + block - 1) / block, block, args, e);
     }
     if (t->what != DQ_GPU_OUT_ONLY)
-        rc = v->copy_in(g->gpu, g->streams[0], g->d_in, g->hosts[0], TRANSFER_LEN, e);
+        rc = v->copy_in(g->streams[0], g->d_in, g->hosts[0], TRANSFER_LEN, e);
     if (rc == 0 && t->what != DQ_GPU_IN_ONLY)
-        rc = v->copy_out(g->gpu, g->streams[1], g->hosts[1], g->d_out, TRANSFER_LEN, e);
+        rc = v->copy_out(g->streams[1], g->hosts[1], g->d_out, TRANSFER_LEN, e);
     return rc;
 }
 
@@ -146,12 +146,12 @@ static int run(void *arg, unsigned thread, uint64_t times, struct dq_error *e)
 {
     struct gpu_task *t = arg;
     const struct dq_gpu_driver *v = t->g->driver;
-    int rc = 0;
+    int rc = v->make_current(t->g->gpu, e);
     (void)thread;
     for (uint64_t i = 0; rc == 0 && i < times; i++)
         rc = start(t, e);
     for (int i = 0; i < 2; i++) {
-        const int sync_rc = v->sync(t->g->gpu, t->g->streams[i], rc == 0 ? e : NULL);
+        const int sync_rc = v->sync(t->g->streams[i], rc == 0 ? e : NULL);
         rc = rc != 0 ? rc : sync_rc;
     }
     return rc;
@@ -197,18 +197,18 @@ static int prepare(struct gpu_task *t, uint8_t *piece, size_t piece_len, struct 
     memset(g->hosts[0], 0xa5, TRANSFER_LEN);
     for (uint64_t at = 0; rc == 0 && at < t->out_len; at += TRANSFER_LEN) {
         const uint64_t rest = t->out_len - at;
-        rc = v->copy_in(g->gpu, g->streams[0], (uint8_t *)g->d_out + at, g->hosts[0],
+        rc = v->copy_in(g->streams[0], (uint8_t *)g->d_out + at, g->hosts[0],
             rest < TRANSFER_LEN ? rest : TRANSFER_LEN, e);
     }
     if (rc == 0)
-        rc = v->sync(g->gpu, g->streams[0], e);
+        rc = v->sync(g->streams[0], e);
     memcpy(g->hosts[0], piece, piece_len);
     for (uint64_t at = 0; rc == 0 && at < t->in_len; at += piece_len) {
         const uint64_t rest = t->in_len - at;
-        rc = v->copy_in(g->gpu, g->streams[0], (uint8_t *)g->d_in + at, g->hosts[0],
+        rc = v->copy_in(g->streams[0], (uint8_t *)g->d_in + at, g->hosts[0],
             rest < piece_len ? rest : piece_len, e);
     }
-    return rc == 0 ? v->sync(g->gpu, g->streams[0], e) : rc;
+    return rc == 0 ? v->sync(g->streams[0], e) : rc;
 }
 
 /* Compares the weights of the last whole piece with the CPU's. */
@@ -224,10 +224,10 @@ static int check(struct gpu_task *t, const uint8_t *piece, size_t piece_len, str
     uint8_t *want = malloc(nblocks * item_len);
     if (!want)
         return dq_fail_nomem(e);
-    int rc = g->driver->copy_out(g->gpu, g->streams[0], g->hosts[1],
+    int rc = g->driver->copy_out(g->streams[0], g->hosts[1],
         (const uint8_t *)g->d_out + first * item_len, nblocks * item_len, e);
     if (rc == 0)
-        rc = g->driver->sync(g->gpu, g->streams[0], e);
+        rc = g->driver->sync(g->streams[0], e);
     dq_cpu_levels[0]->decode[t->type](piece, want, nblocks, t->dtype);
     dq_compare_init(&c, t->type, t->dtype, 0);
     if (rc == 0 && dq_compare(&c, g->hosts[1], want, piece, 0, nblocks) != 0)
@@ -254,7 +254,9 @@ static int time_kernel(struct gpu_task *t, double seconds, struct dq_speed *out,
     t->out_len = t->n_weights * dq_dtype_len(t->dtype);
     dq_bench_fill(t->type, piece, piece_blocks);
     snprintf(name, sizeof name, "dq_%s_%s", f->token, dq_dtype_name(t->dtype));
-    int rc = g->driver->kernel(g->gpu, name, &t->kernel, e);
+    int rc = g->driver->make_current(g->gpu, e);
+    if (rc == 0)
+        rc = g->driver->kernel(g->gpu, name, &t->kernel, e);
     if (rc == 0)
         rc = prepare(t, piece, piece_len, e);
     if (rc == 0)

@@ -167,19 +167,22 @@ static int add_gpus(struct bench *b, struct dq_error *e)
     struct dq_error why;
     size_t n;
     if (any)
-        choice = (struct dq_device_choice){.kind = DQ_DEVICE_GPU, .all = true};
+        choice = (struct dq_device_choice){.kind = DQ_DEVICE_GPU, .which = DQ_GPU_ALL};
     int rc = dq_device_find(&choice, devices, &n, &why);
     if (rc != 0)
         return any ? 0 : dq_fail(e, rc, "%s", why.text);
     for (size_t i = 0; i < n; i++) {
-        rc = add_gpu(b, devices[i].driver, devices[i].number, &why);
+        rc = add_gpu(b, devices[i].driver, devices[i].ordinal, &why);
         const bool is_end = rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED || rc == DQ_ERR_IO;
-        if (rc != 0 && (!any || is_end))
+        const bool is_last = choice.which != DQ_GPU_FIRST || i + 1 == n;
+        if (rc != 0 && ((!any && is_last) || is_end))
             return dq_fail(e, rc, "%s", why.text);
         if (rc != 0)
-            dq_msg_warning("%s:%d: %s", devices[i].driver->name, devices[i].number, why.text);
+            dq_msg_warning("%s:%d: %s", devices[i].driver->name, devices[i].ordinal, why.text);
+        else if (choice.which == DQ_GPU_FIRST)
+            break;
     }
-    return b->n_gpus > 1 ? add_all(b, &choice, devices, n, e) : 0;
+    return b->n_gpus > 1 && choice.which == DQ_GPU_ALL ? add_all(b, &choice, devices, n, e) : 0;
 }
 
 static int measure(struct bench *b, const struct column *c, enum dq_type type, struct dq_speed *out,

@@ -40,18 +40,18 @@ static void put_row(const struct row *r, void *arg)
             dq_json_text(r->reason, strlen(r->reason))));
 }
 
-/* Whether the device takes the kernels: opens it for a moment. */
-static void try_device(const struct dq_gpu_driver *driver, int number, struct row *r)
+/* Opens the GPU briefly, to see whether the kernels load. */
+static void try_gpu(const struct dq_gpu_driver *driver, int ordinal, struct row *r)
 {
     struct dq_error e;
-    struct dq_gpu_ctx *gpu = NULL;
-    int rc = driver->describe(number, &r->info, &e);
+    struct dq_gpu_ctx *ctx = NULL;
+    int rc = driver->describe(ordinal, &r->info, &e);
     if (rc == 0)
-        rc = driver->open(number, &gpu, &e);
+        rc = driver->open(ordinal, &ctx, &e);
     r->usable = rc == 0;
     if (rc != 0)
         snprintf(r->reason, sizeof r->reason, "%.500s", e.text);
-    driver->close(gpu);
+    driver->close(ctx);
 }
 
 static void each_gpu(dq_row_fn show, void *arg)
@@ -69,7 +69,7 @@ static void each_gpu(dq_row_fn show, void *arg)
         for (int k = 0; k < n; k++) {
             struct row r = {.usable = false};
             snprintf(r.label, sizeof r.label, "%s:%d", d->name, k);
-            try_device(d, k, &r);
+            try_gpu(d, k, &r);
             show(&r, arg);
         }
     }
@@ -87,9 +87,9 @@ static void each_cpu(dq_row_fn show, void *arg)
         struct row r = {.usable = dq_cpu_usable(cpu)};
         snprintf(r.label, sizeof r.label, "cpu %s", cpu->name);
         if (!r.usable)
-            snprintf(r.reason, sizeof r.reason, "the processor lacks its instructions");
+            snprintf(r.reason, sizeof r.reason, "not supported by this processor");
         else if (strcmp(cpu->name, dq_cpu_best()->name) == 0)
-            snprintf(r.reason, sizeof r.reason, "used unless told otherwise");
+            snprintf(r.reason, sizeof r.reason, "the default");
         show(&r, arg);
     }
 }

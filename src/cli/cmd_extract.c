@@ -203,8 +203,8 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         return 0;
     }
     const int rc = dq_engine_open(&x->engine, &x->engine_options, e);
-    if (rc == 0 && x->engine.left_out[0])
-        dq_msg_warning("left out: %s", x->engine.left_out);
+    if (rc == 0 && x->engine.skipped[0])
+        dq_msg_warning("skipped: %s", x->engine.skipped);
     return rc;
 }
 

@@ -179,8 +179,8 @@ static int open_lanes(struct verification *v, struct dq_error *e)
             any_gpu
                 ? "; --device cpu checks the optimised decoders of the CPU against the plain ones"
                 : "");
-    if (v->engine.left_out[0])
-        dq_msg_warning("left out: %s", v->engine.left_out);
+    if (v->engine.skipped[0])
+        dq_msg_warning("skipped: %s", v->engine.skipped);
     return dq_verifier_init(&v->verifier, &v->engine, n_threads, e);
 }
 

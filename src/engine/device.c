@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Finds the driver that the first len letters of text name. */
+/* Finds the driver that the first len characters of text name. */
 static bool find_driver(const char *text, size_t len, struct dq_device_choice *c)
 {
     static const char *const known[] = {"hip", "cuda"};
@@ -20,15 +20,16 @@ static bool find_driver(const char *text, size_t len, struct dq_device_choice *c
     return c->driver || c->absent || (len == 3 && strncmp(text, "gpu", 3) == 0);
 }
 
-/* Reads what stands behind the colon. */
-static bool read_number(const char *text, struct dq_device_choice *c)
+/* Parses what follows the colon: an ordinal, or "all". */
+static bool parse_which(const char *text, struct dq_device_choice *c)
 {
     char *end;
-    c->all = strcmp(text, "all") == 0;
-    if (c->all)
+    const bool all = strcmp(text, "all") == 0;
+    c->which = all ? DQ_GPU_ALL : DQ_GPU_ONE;
+    if (all)
         return true;
     const long n = strtol(text, &end, 10);
-    c->number = (int)n;
+    c->ordinal = (int)n;
     return *text >= '0' && *text <= '9' && *end == '\0' && n < 1024;
 }
 
@@ -44,10 +45,11 @@ int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_er
     else
         known = find_driver(text, name_len, &c);
     if (known && text[name_len] == ':')
-        known = read_number(text + name_len + 1, &c);
+        known = parse_which(text + name_len + 1, &c);
     if (!known)
         return dq_fail(e, DQ_ERR_USAGE,
-            "--device %s: auto, cpu, gpu[:N], hip[:N] and cuda[:N] are known; N is a number or all",
+            "--device %s: expected auto, cpu, gpu[:N], hip[:N] or cuda[:N], where N is a number "
+            "or all",
             text);
     *out = c;
     return 0;
@@ -89,35 +91,34 @@ int dq_device_find(const struct dq_device_choice *c, struct dq_gpu_id out[DQ_GPU
             continue;
         }
         for (int k = 0; k < count && *n < DQ_GPUS_MAX; k++) {
-            if (c->all || seen + k == c->number)
+            if (c->which != DQ_GPU_ONE || seen + k == c->ordinal)
                 out[(*n)++] = (struct dq_gpu_id){d, k};
         }
-        if (*n > 0 && !c->all)
+        if (*n > 0 && c->which == DQ_GPU_ONE)
             return 0;
         seen += count;
     }
     if (*n > 0)
         return 0;
     if (seen > 0)
-        return dq_fail(e, DQ_ERR_GPU, "there is no device %d; %d %s found", c->number, seen,
-            seen == 1 ? "is" : "are");
+        return dq_fail(e, DQ_ERR_GPU, "there is no device %d; found %d", c->ordinal, seen);
     return dq_fail(e, DQ_ERR_GPU, "no usable GPU: %s", reasons);
 }
 
-void dq_device_label(const struct dq_gpu_id *devices, size_t n, char *out, size_t size)
+void dq_device_label(const struct dq_gpu_id *gpus, size_t n, char *out, size_t size)
 {
     size_t len = 0;
     out[0] = '\0';
     for (size_t i = 0; i < n && len < size;) {
-        const struct dq_gpu_id *first = &devices[i];
+        const struct dq_gpu_id *first = &gpus[i];
         size_t run = 1;
         while (i + run < n && first[run].driver == first->driver &&
-               first[run].number == first->number + (int)run)
+               first[run].ordinal == first->ordinal + (int)run)
             run++;
-        len += (size_t)snprintf(
-            out + len, size - len, "%s%s:%d", i > 0 ? "," : "", first->driver->name, first->number);
+        len += (size_t)snprintf(out + len, size - len, "%s%s:%d", i > 0 ? "," : "",
+            first->driver->name, first->ordinal);
         if (run > 1 && len < size)
-            len += (size_t)snprintf(out + len, size - len, "-%d", first[run - 1].number);
+            len += (size_t)snprintf(out + len, size - len, "-%d", first[run - 1].ordinal);
         i += run;
     }
 }

@@ -1,4 +1,4 @@
-/* What a person may ask to decode with, and which GPUs that means. */
+/* What --device means, and which GPUs that is. */
 #ifndef DQ_DEVICE_H
 #define DQ_DEVICE_H
 
@@ -7,37 +7,39 @@
 
 #include "gpu/driver.h"
 
-enum { DQ_GPUS_MAX = 16 }; /* that work side by side */
+enum { DQ_GPUS_MAX = 16 }; /* that one run uses */
 
-/* "auto", "cpu", "gpu", "gpu:1", "cuda:0", "hip:all". */
+/* A parsed "auto", "cpu", "gpu", "gpu:1", "cuda:0" or "hip:all". */
 struct dq_device_choice {
     enum { DQ_DEVICE_AUTO, DQ_DEVICE_CPU, DQ_DEVICE_GPU } kind;
-    const struct dq_gpu_driver *driver; /* DQ_DEVICE_GPU: NULL is any, counted through */
-    int number;
-    bool all;           /* all that the driver has, in the place of one with this number */
-    const char *absent; /* a driver that is known but not built in, or NULL */
+    const struct dq_gpu_driver *driver;                  /* NULL: any */
+    enum { DQ_GPU_FIRST, DQ_GPU_ONE, DQ_GPU_ALL } which; /* FIRST: the first usable one */
+    int ordinal;        /* DQ_GPU_ONE: of the driver's GPUs, or, with any driver, of all */
+    const char *absent; /* the name of a driver that is not built in, or NULL */
 };
 
-/* A GPU as its driver counts it. */
+/* Names a GPU. */
 struct dq_gpu_id {
     const struct dq_gpu_driver *driver;
-    int number;
+    int ordinal; /* among the driver's GPUs, from 0 */
 };
 
-/* Reads a choice; fails with DQ_ERR_USAGE. */
+/* Parses the argument of --device. Opens nothing. DQ_ERR_USAGE. */
 int dq_device_parse(const char *text, struct dq_device_choice *out, struct dq_error *e);
 
-/* Whether no GPU is ever opened for a choice. */
+/* Whether a choice never opens a GPU. */
 bool dq_device_is_cpu(const struct dq_device_choice *c);
 
-/* Whether the runtime library of a GPU is loaded, be it of use or not. */
+/* Whether the runtime library of a GPU is loaded, even if it turned out to be unusable. */
 bool dq_device_any_runtime(void);
 
-/* Finds the GPUs that are meant, at least one, or fails with DQ_ERR_GPU. */
+/* Finds the GPUs that a choice means, at least one; with DQ_GPU_FIRST, the candidates in order.
+ * They need not be usable. DQ_ERR_GPU: there is none, or not the one with that ordinal. */
 int dq_device_find(const struct dq_device_choice *c, struct dq_gpu_id out[DQ_GPUS_MAX], size_t *n,
     struct dq_error *e);
 
-/* Names GPUs, in their order: "cuda:0", "hip:0,cuda:0-3". What does not fit is cut. */
-void dq_device_label(const struct dq_gpu_id *devices, size_t n, char *out, size_t size);
+/* Writes the names of GPUs in order, as "cuda:0" or "hip:0,cuda:0-3", truncated to size - 1
+ * bytes. */
+void dq_device_label(const struct dq_gpu_id *gpus, size_t n, char *out, size_t size);
 
 #endif

@@ -8,50 +8,51 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A CPU lane's buffers: little enough for the cache, and enough that a call costs nothing beside
- * the work. */
+/* Buffers of a CPU lane in bytes: small enough for the cache, and large enough that the cost of a
+ * call does not matter. */
 enum {
     CPU_IN = 1 << 20,
     CPU_OUT = 1 << 20,
 };
 
-/* Lanes leave so much for what comes after them: names, reports, and the stacks of threads. */
+/* Bytes of the memory limit that lanes leave: in all, for names and reports; per lane, for the
+ * stack of its thread. */
 enum {
-    FOR_OTHERS = 1 << 20,
-    FOR_THREAD = 64 << 10,
+    RESERVE = 1 << 20,
+    RESERVE_PER_LANE = 64 << 10,
 };
 
-/* Buffers are halved so many times at most before the memory counts as too little. */
-enum { MOST_HALVINGS = 5 };
+/* Buffers are halved at most this many times to fit the memory limit. */
+enum { MAX_SHIFT = 5 };
 
-/* Whether the memory that may be taken is enough for one more lane with buffers of len bytes. What
- * else the lanes need is not taken yet. */
-static bool is_room(
+/* Whether the memory limit allows one more lane with buffers of len bytes in all. What the existing
+ * lanes will need besides their buffers is not allocated yet. */
+static bool fits_one_more(
     const struct dq_engine *engine, const struct dq_engine_options *options, size_t len)
 {
     const size_t n = engine->n_lanes + 1;
-    return dq_mem_left() >= len + n * (options->per_lane_extra + FOR_THREAD) + FOR_OTHERS;
+    return dq_mem_left() >= len + n * (options->per_lane_extra + RESERVE_PER_LANE) + RESERVE;
 }
 
-/* How many times the buffers of lanes have to be halved for the first one to fit. */
-static unsigned halvings(
+/* How many times buffers of len bytes must be halved for the first lane to fit the memory limit. */
+static unsigned shift_to_fit(
     const struct dq_engine *engine, const struct dq_engine_options *options, size_t len)
 {
-    unsigned n = 0;
-    while (n < MOST_HALVINGS && !is_room(engine, options, len >> n))
-        n++;
-    return n;
+    unsigned shift = 0;
+    while (shift < MAX_SHIFT && !fits_one_more(engine, options, len >> shift))
+        shift++;
+    return shift;
 }
 
-/* Opening a GPU takes about as long as one core needs for so many bytes. */
-static const uint64_t gpu_repays = (uint64_t)16 << 30;
+/* Opening a GPU takes about as long as one core needs to decode to this many bytes. */
+static const uint64_t default_auto_min = (uint64_t)16 << 30;
 
-/* From so many bytes of output on, auto takes a GPU; $GGUF_DQ_AUTO_MIN says otherwise. */
-static int worth_a_gpu(uint64_t *out, struct dq_error *e)
+/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or the default. */
+static int auto_min(uint64_t *out, struct dq_error *e)
 {
     const char *text = getenv("GGUF_DQ_AUTO_MIN");
     size_t n;
-    *out = gpu_repays;
+    *out = default_auto_min;
     if (!text || !*text)
         return 0;
     if (!dq_parse_bytes(text, &n))
@@ -63,7 +64,7 @@ static int worth_a_gpu(uint64_t *out, struct dq_error *e)
 
 unsigned dq_engine_threads(unsigned n_threads)
 {
-    static long online; /* the files that tell may be out of reach later */
+    static long online; /* kept, because the sandbox may block the files that it is read from */
     if (online == 0)
         online = sysconf(_SC_NPROCESSORS_ONLN);
     if (n_threads == 0)
@@ -71,8 +72,9 @@ unsigned dq_engine_threads(unsigned n_threads)
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
 }
 
-/* With all the memory that there was, lanes would leave nothing for what comes after them. */
-static void give_back_half(struct dq_engine *engine)
+/* Frees half of the lanes after memory ran out, so that some is left for the rest of the
+ * program. */
+static void free_half(struct dq_engine *engine)
 {
     const size_t kept = (engine->n_lanes + 1) / 2;
     while (engine->n_lanes > kept)
@@ -84,16 +86,16 @@ static int open_cpu(
 {
     const struct dq_cpu *cpu = options->cpu ? options->cpu : dq_cpu_best();
     const size_t n = dq_engine_threads(options->n_threads);
-    const unsigned less = halvings(engine, options, CPU_IN + CPU_OUT);
+    const unsigned shift = shift_to_fit(engine, options, CPU_IN + CPU_OUT);
+    const size_t len = (CPU_IN + CPU_OUT) >> shift;
     snprintf(engine->label, sizeof engine->label, "cpu");
-    const size_t lane_len = (CPU_IN + CPU_OUT) >> less;
-    while (engine->n_lanes < n && (engine->n_lanes == 0 || is_room(engine, options, lane_len))) {
+    while (engine->n_lanes < n && (engine->n_lanes == 0 || fits_one_more(engine, options, len))) {
         struct dq_lane **lane = &engine->lanes[engine->n_lanes];
-        const int rc = dq_lane_new_cpu(cpu, CPU_IN >> less, CPU_OUT >> less, lane, e);
+        const int rc = dq_lane_new_cpu(cpu, CPU_IN >> shift, CPU_OUT >> shift, lane, e);
         if (rc != 0 && engine->n_lanes == 0)
             return rc;
         if (rc != 0) {
-            give_back_half(engine);
+            free_half(engine);
             break;
         }
         engine->n_lanes++;
@@ -101,32 +103,32 @@ static int open_cpu(
     return 0;
 }
 
-/* Makes one more lane on a GPU. Among others, one that comes out smaller, because memory ran short,
- * is not kept: all lanes are alike. */
-static int add_lane(
-    struct dq_engine *engine, struct dq_gpu *gpu, unsigned less, size_t least, struct dq_error *e)
+/* Adds a lane on a GPU, with buffers halved `shift` times. Memory may be so short that the lane
+ * comes out smaller; it is not kept if its output buffer has less than min_out bytes. */
+static int add_lane(struct dq_engine *engine, struct dq_gpu *gpu, unsigned shift, size_t min_out,
+    struct dq_error *e)
 {
     struct dq_lane *lane;
-    const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN >> less, DQ_GPU_OUT >> less, &lane, e);
+    const int rc = dq_lane_new_gpu(gpu, DQ_GPU_IN >> shift, DQ_GPU_OUT >> shift, &lane, e);
     if (rc != 0)
         return rc;
-    if (lane->out_len < least) {
+    if (lane->out_len < min_out) {
         dq_lane_free(lane);
-        return dq_fail(e, DQ_ERR_MEMORY, "too little memory is free");
+        return dq_fail(e, DQ_ERR_MEMORY, "not enough memory is free");
     }
     engine->lanes[engine->n_lanes++] = lane;
     return 0;
 }
 
-/* Opens a GPU and its first lane, which may be small if it is to be the only GPU. */
-static int add_gpu(struct dq_engine *engine, const struct dq_gpu_id *device, bool alone,
-    unsigned less, struct dq_error *e)
+/* Opens a GPU and its first lane, which may come out smaller if it will be the only GPU. */
+static int add_gpu(struct dq_engine *engine, const struct dq_gpu_id *id, bool only, unsigned shift,
+    struct dq_error *e)
 {
     struct dq_gpu *gpu;
-    int rc = dq_gpu_open(device->driver, device->number, &gpu, e);
+    int rc = dq_gpu_open(id->driver, id->ordinal, &gpu, e);
     if (rc != 0)
         return rc;
-    rc = add_lane(engine, gpu, less, alone ? 0 : (size_t)DQ_GPU_OUT >> less, e);
+    rc = add_lane(engine, gpu, shift, only ? 0 : (size_t)DQ_GPU_OUT >> shift, e);
     if (rc == 0)
         engine->gpus[engine->n_gpus++] = gpu;
     else
@@ -134,102 +136,122 @@ static int add_gpu(struct dq_engine *engine, const struct dq_gpu_id *device, boo
     return rc;
 }
 
-static void note_left_out(
-    struct dq_engine *engine, const struct dq_gpu_id *device, const struct dq_error *why)
+static void note_skipped(
+    struct dq_engine *engine, const struct dq_gpu_id *id, const struct dq_error *why)
 {
-    const size_t len = strlen(engine->left_out);
-    snprintf(engine->left_out + len, sizeof engine->left_out - len, "%s%s:%d: %.200s",
-        len > 0 ? "; " : "", device->driver->name, device->number, why->text);
+    const size_t len = strlen(engine->skipped);
+    snprintf(engine->skipped + len, sizeof engine->skipped - len, "%s%s:%d: %.200s",
+        len > 0 ? "; " : "", id->driver->name, id->ordinal, why->text);
 }
 
-/* Opens the GPUs that are meant. Of several, those that cannot be used are left out. */
-static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *choice, unsigned less,
+/* Whether the memory limit, rather than a GPU, is what was too small. */
+static bool is_over_limit(int rc)
+{
+    return rc == DQ_ERR_MEMORY && dq_mem_refused() > 0;
+}
+
+/* Opens one GPU or all, and skips those that cannot be used where the choice leaves others. */
+static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *choice, unsigned shift,
     struct dq_error *e)
 {
-    struct dq_gpu_id found[DQ_GPUS_MAX];
+    struct dq_gpu_id ids[DQ_GPUS_MAX];
+    const bool all = choice->which == DQ_GPU_ALL;
     size_t n;
-    int rc = dq_device_find(choice, found, &n, e);
+    int rc = dq_device_find(choice, ids, &n, e);
     if (rc != 0)
         return rc;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && (all || engine->n_gpus == 0); i++) {
         struct dq_error why;
-        const struct dq_gpu_id device = found[i];
-        rc = add_gpu(engine, &device, n == 1, less, &why);
+        const struct dq_gpu_id id = ids[i];
+        rc = add_gpu(engine, &id, !all || n == 1, shift, &why);
         if (rc == 0)
-            found[engine->n_gpus - 1] = device;
-        else if (n == 1)
+            ids[engine->n_gpus - 1] = id;
+        else if (n == 1 || (engine->n_gpus == 0 && is_over_limit(rc)))
             return dq_fail(e, rc, "%s", why.text);
         else
-            note_left_out(engine, &device, &why);
+            note_skipped(engine, &id, &why);
     }
-    dq_device_label(found, engine->n_gpus, engine->label, sizeof engine->label);
-    return engine->n_gpus > 0 ? 0 : dq_fail(e, DQ_ERR_GPU, "no usable GPU: %s", engine->left_out);
+    dq_device_label(ids, engine->n_gpus, engine->label, sizeof engine->label);
+    return engine->n_gpus > 0 ? 0 : dq_fail(e, DQ_ERR_GPU, "no usable GPU: %s", engine->skipped);
 }
 
-/* Gives each GPU more lanes in turn, so that a few chunks of work use several GPUs; fewer where
- * memory runs short. */
+/* Adds lanes to the GPUs in turn, so that even a few chunks use all of them; fewer where memory
+ * runs short. */
 static void add_lanes(
-    struct dq_engine *engine, const struct dq_engine_options *options, unsigned less)
+    struct dq_engine *engine, const struct dq_engine_options *options, unsigned shift)
 {
     const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_comparing;
-    const size_t lane_len = (DQ_GPU_IN + DQ_GPU_OUT) >> less;
-    const size_t most = DQ_GPU_PINNED / lane_len;
-    const size_t n = wanted < most ? wanted : most;
-    const size_t least = engine->lanes[0]->out_len;
+    const size_t lane_len = (DQ_GPU_IN + DQ_GPU_OUT) >> shift;
+    const size_t max = DQ_GPU_PINNED / lane_len;
+    const size_t n = wanted < max ? wanted : max;
+    const size_t out_len = engine->lanes[0]->out_len;
     bool full[DQ_GPUS_MAX] = {false};
     size_t n_full = 0;
     for (size_t i = 0;
-         engine->n_lanes < n && n_full < engine->n_gpus && is_room(engine, options, lane_len);
+         engine->n_lanes < n && n_full < engine->n_gpus && fits_one_more(engine, options, lane_len);
          i++) {
         struct dq_error unused;
         const size_t g = i % engine->n_gpus;
-        if (!full[g] && add_lane(engine, engine->gpus[g], less, least, &unused) != 0) {
+        if (!full[g] && add_lane(engine, engine->gpus[g], shift, out_len, &unused) != 0) {
             full[g] = true;
             n_full++;
         }
     }
 }
 
-static int open_gpu(
+static int open_gpus(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
     const size_t len = DQ_GPU_IN + DQ_GPU_OUT;
-    const size_t n_half = DQ_GPU_PINNED / (len / 2);
-    const unsigned small =
-        options->n_comparing == 0 ? 0 : 1 + (options->n_comparing + DQ_GPU_LANES > n_half);
-    const unsigned less = small + halvings(engine, options, len >> small);
-    const int rc = add_gpus(engine, &options->device, less, e);
+    const size_t max_half = DQ_GPU_PINNED / (len / 2); /* lanes of half the size */
+    const unsigned for_comparing =
+        options->n_comparing == 0 ? 0 : 1 + (options->n_comparing + DQ_GPU_LANES > max_half);
+    const unsigned shift = for_comparing + shift_to_fit(engine, options, len >> for_comparing);
+    const int rc = add_gpus(engine, &options->device, shift, e);
     if (rc == 0)
-        add_lanes(engine, options, less);
+        add_lanes(engine, options, shift);
     return rc;
+}
+
+/* Says why, with the GPUs that were skipped. */
+static void say_why(struct dq_engine *engine, const char *why)
+{
+    snprintf(engine->why, sizeof engine->why, "%s%s%.200s", why,
+        engine->skipped[0] ? "; skipped: " : "", engine->skipped);
+}
+
+static int open_requested_gpus(
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
+{
+    struct dq_error why;
+    const int rc = open_gpus(engine, options, &why);
+    say_why(engine, "requested");
+    if (rc == 0)
+        return 0;
+    /* If it is a GPU's memory that does not suffice, then that GPU is unusable. */
+    return dq_fail(e, rc == DQ_ERR_MEMORY && !is_over_limit(rc) ? DQ_ERR_GPU : rc, "%s", why.text);
 }
 
 int dq_engine_open(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
-    uint64_t least = 0;
+    uint64_t min = 0;
     struct dq_error why;
     char bytes[32];
     *engine = (struct dq_engine){0};
-    if (options->device.kind == DQ_DEVICE_GPU) {
-        const int rc = open_gpu(engine, options, &why);
-        snprintf(engine->why, sizeof engine->why, "asked for%s%.200s",
-            engine->left_out[0] ? "; left out: " : "", engine->left_out);
-        /* Too little memory on a GPU makes the GPU unusable, not the program; but a limit that a
-         * person sets does not. */
-        return rc == 0 ? 0
-                       : dq_fail(e, rc == DQ_ERR_MEMORY && dq_mem_refused() == 0 ? DQ_ERR_GPU : rc,
-                             "%s", why.text);
-    }
-    if (options->device.kind == DQ_DEVICE_AUTO && worth_a_gpu(&least, e) != 0)
+    if (options->device.kind == DQ_DEVICE_GPU)
+        return open_requested_gpus(engine, options, e);
+    if (options->device.kind == DQ_DEVICE_AUTO && auto_min(&min, e) != 0)
         return DQ_ERR_USAGE;
     if (options->device.kind == DQ_DEVICE_CPU) {
-        snprintf(engine->why, sizeof engine->why, "asked for");
-    } else if (options->n_bytes < least) {
+        say_why(engine, "requested");
+    } else if (options->n_bytes < min) {
         snprintf(engine->why, sizeof engine->why,
-            "less than %s to write does not repay opening a GPU", dq_format_bytes(least, bytes));
-    } else if (open_gpu(engine, options, &why) == 0) {
-        snprintf(engine->why, sizeof engine->why, "there is much to do");
+            "opening a GPU does not pay off for less than %s of output",
+            dq_format_bytes(min, bytes));
+    } else if (open_gpus(engine, options, &why) == 0) {
+        say_why(engine, "the output is large enough for a GPU");
+        engine->skipped[0] = '\0'; /* not requested */
         return 0;
     } else {
         *engine = (struct dq_engine){0};

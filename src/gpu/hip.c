@@ -1,109 +1,68 @@
-/* The HIP module API, taken from libamdhip64.so when a GPU is wanted. No function is used whose ABI
- * changed between ROCm 5, 6 and 7; hipGetDeviceProperties is one that did. */
+/* The driver for AMD GPUs: HIP's module API, from libamdhip64.so. It uses only functions whose ABI
+ * is the same in ROCm 5, 6 and 7; that of hipGetDeviceProperties, for one, is not. */
 #define __HIP_PLATFORM_AMD__
-#include "gpu/driver.h"
-
 #include "gpu/code.h"
-#include "gpu/runtime.h"
 
 #include <hip/hip_runtime_api.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-/* FUNCTION(name without hip, its arguments), as the header declares them. */
+typedef hipError_t api_result;
+typedef hipStream_t api_stream;
+typedef hipFunction_t api_function;
+typedef hipModule_t api_module;
+typedef hipDeviceptr_t api_address;
+
+#define API_SUCCESS hipSuccess
+#define API_OUT_OF_MEMORY hipErrorOutOfMemory
+#define API_NO_CODE hipErrorNoBinaryForGpu
+#define API_HOST_FLAGS hipHostMallocDefault
+#define API_STREAM_FLAGS hipStreamNonBlocking
+
+/* clang-format off */
 #define FUNCTIONS(F)                                                                               \
-    F(GetDeviceCount, (int *))                                                                     \
-    F(DeviceGetName, (char *, int, hipDevice_t))                                                   \
-    F(DeviceGetPCIBusId, (char *, int, int))                                                       \
-    F(DeviceTotalMem, (size_t *, hipDevice_t))                                                     \
-    F(DriverGetVersion, (int *))                                                                   \
-    F(RuntimeGetVersion, (int *))                                                                  \
-    F(SetDevice, (int))                                                                            \
-    F(SetDeviceFlags, (unsigned))                                                                  \
-    F(ModuleLoadData, (hipModule_t *, const void *))                                               \
-    F(ModuleUnload, (hipModule_t))                                                                 \
-    F(ModuleGetFunction, (hipFunction_t *, hipModule_t, const char *))                             \
-    F(Malloc, (void **, size_t))                                                                   \
-    F(Free, (void *))                                                                              \
-    F(HostMalloc, (void **, size_t, unsigned))                                                     \
-    F(HostFree, (void *))                                                                          \
-    F(StreamCreateWithFlags, (hipStream_t *, unsigned))                                            \
-    F(StreamDestroy, (hipStream_t))                                                                \
-    F(StreamSynchronize, (hipStream_t))                                                            \
-    F(MemcpyHtoDAsync, (hipDeviceptr_t, void *, size_t, hipStream_t))                              \
-    F(MemcpyDtoHAsync, (void *, hipDeviceptr_t, size_t, hipStream_t))                              \
-    F(MemsetD8Async, (hipDeviceptr_t, unsigned char, size_t, hipStream_t))                         \
-    F(ModuleLaunchKernel, (hipFunction_t, unsigned, unsigned, unsigned, unsigned, unsigned,        \
-                              unsigned, unsigned, hipStream_t, void **, void **))
+    F(hipError_t, get_device_count, hipGetDeviceCount, (int *))                                    \
+    F(hipError_t, device_get_name, hipDeviceGetName, (char *, int, hipDevice_t))                   \
+    F(hipError_t, device_get_pci_bus_id, hipDeviceGetPCIBusId, (char *, int, int))                 \
+    F(hipError_t, device_total_mem, hipDeviceTotalMem, (size_t *, hipDevice_t))                    \
+    F(hipError_t, driver_get_version, hipDriverGetVersion, (int *))                                \
+    F(hipError_t, runtime_get_version, hipRuntimeGetVersion, (int *))                              \
+    F(hipError_t, set_device, hipSetDevice, (int))                                                 \
+    F(hipError_t, set_device_flags, hipSetDeviceFlags, (unsigned))                                 \
+    F(hipError_t, module_load_data, hipModuleLoadData, (hipModule_t *, const void *))              \
+    F(hipError_t, module_unload, hipModuleUnload, (hipModule_t))                                   \
+    F(hipError_t, module_get_function, hipModuleGetFunction,                                       \
+        (hipFunction_t *, hipModule_t, const char *))                                              \
+    F(hipError_t, mem_alloc, hipMalloc, (void **, size_t))                                         \
+    F(hipError_t, mem_free, hipFree, (void *))                                                     \
+    F(hipError_t, host_alloc, hipHostMalloc, (void **, size_t, unsigned))                          \
+    F(hipError_t, host_free, hipHostFree, (void *))                                                \
+    F(hipError_t, stream_create, hipStreamCreateWithFlags, (hipStream_t *, unsigned))              \
+    F(hipError_t, stream_destroy, hipStreamDestroy, (hipStream_t))                                 \
+    F(hipError_t, stream_synchronize, hipStreamSynchronize, (hipStream_t))                         \
+    F(hipError_t, memcpy_h_to_d, hipMemcpyHtoDAsync,                                               \
+        (hipDeviceptr_t, void *, size_t, hipStream_t))                                             \
+    F(hipError_t, memcpy_d_to_h, hipMemcpyDtoHAsync,                                               \
+        (void *, hipDeviceptr_t, size_t, hipStream_t))                                             \
+    F(hipError_t, memset_d8, hipMemsetD8Async,                                                     \
+        (hipDeviceptr_t, unsigned char, size_t, hipStream_t))                                      \
+    F(hipError_t, launch_kernel, hipModuleLaunchKernel,                                            \
+        (hipFunction_t, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,      \
+            hipStream_t, void **, void **))                                                        \
+    F(const char *, get_error_name, hipGetErrorName, (hipError_t))                                 \
+    F(const char *, get_error_string, hipGetErrorString, (hipError_t))
+/* clang-format on */
 
-static struct {
-#define FUNCTION(name, args) hipError_t(*name) args;
-    FUNCTIONS(FUNCTION)
-#undef FUNCTION
-    const char *(*GetErrorName)(hipError_t);
-    const char *(*GetErrorString)(hipError_t);
-} hip;
+#include "gpu/driver_template.h"
 
-#define FUNCTION(name, args)                                                                       \
-    _Static_assert(_Generic(&hip##name, hipError_t(*) args : 1, default : 0), "hip" #name);
-FUNCTIONS(FUNCTION)
-#undef FUNCTION
-
-struct dq_gpu_ctx {
-    int device;
-    hipModule_t module;
-    void *file; /* the code object that replaces the built-in one, or NULL */
-};
-
-/* Names what failed: the call, the code and the runtime's own words. */
-static int check(hipError_t code, const char *call, struct dq_error *e)
+static void describe_result(hipError_t code, const char **name, const char **description)
 {
-    if (code == hipSuccess)
-        return 0;
-    return dq_fail(e, code == hipErrorOutOfMemory ? DQ_ERR_MEMORY : DQ_ERR_GPU, "%s: %s (%d, %s)",
-        call, hip.GetErrorString(code), (int)code, hip.GetErrorName(code));
+    *name = api.get_error_name(code);
+    *description = api.get_error_string(code);
 }
 
-#define CHECK(call, args, e) check(hip.call args, "hip" #call, e)
-
-/* ROCm 7, 6, 5; the bare name is there where development files are installed. */
-static const char *const libraries[] = {
-    "libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so", NULL};
-
-static const char *const functions[] = {
-#define FUNCTION(name, args) "hip" #name,
-    FUNCTIONS(FUNCTION)
-#undef FUNCTION
-        "hipGetErrorName",
-    "hipGetErrorString", NULL};
-
-static struct dq_gpu_runtime runtime = {
-    .what = "HIP runtime",
-    .libraries = libraries,
-    .functions = functions,
-    .slots = (void **)(void *)&hip, /* all members are function pointers, in this order */
-    .lock = PTHREAD_MUTEX_INITIALIZER,
-};
-
-static bool is_loaded(void)
-{
-    return dq_gpu_runtime_is_loaded(&runtime);
-}
-
-static int count(int *out, struct dq_error *e)
-{
-    int rc = dq_gpu_runtime_need(&runtime, e);
-    if (rc == 0)
-        rc = CHECK(GetDeviceCount, (out), e);
-    if (rc == 0 && *out == 0)
-        rc = dq_fail(e, DQ_ERR_GPU, "hipGetDeviceCount: no device");
-    return rc;
-}
-
-/* The target, which HIP tells only in a structure whose layout changes: the kernel driver's word
- * for the device with this PCI address, 90010 for gfx90a. */
+/* Finds the target of the device with this PCI address. HIP reports it only in a structure whose
+ * layout differs between versions, so this asks the kernel driver, which writes 90010 for
+ * gfx90a. */
 static void find_arch(const char *pci, char *out, size_t size)
 {
     unsigned domain;
@@ -141,7 +100,7 @@ static void find_arch(const char *pci, char *out, size_t size)
     }
 }
 
-static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
+static int describe(int ordinal, struct dq_gpu_info *out, struct dq_error *e)
 {
     struct dq_gpu_info info = {0};
     char pci[64] = "";
@@ -150,15 +109,15 @@ static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
     int driver = 0;
     int rc = dq_gpu_runtime_need(&runtime, e);
     if (rc == 0)
-        rc = CHECK(DeviceGetName, (info.name, sizeof info.name, device), e);
+        rc = CHECK(device_get_name, (info.name, sizeof info.name, ordinal), e);
     if (rc == 0)
-        rc = CHECK(DeviceTotalMem, (&memory, device), e);
+        rc = CHECK(device_total_mem, (&memory, ordinal), e);
     if (rc == 0)
-        rc = CHECK(DeviceGetPCIBusId, (pci, sizeof pci, device), e);
+        rc = CHECK(device_get_pci_bus_id, (pci, sizeof pci, ordinal), e);
     if (rc == 0)
-        rc = CHECK(RuntimeGetVersion, (&version), e);
+        rc = CHECK(runtime_get_version, (&version), e);
     if (rc == 0)
-        rc = CHECK(DriverGetVersion, (&driver), e);
+        rc = CHECK(driver_get_version, (&driver), e);
     if (rc != 0)
         return rc;
     info.memory = memory;
@@ -169,171 +128,44 @@ static int describe(int device, struct dq_gpu_info *out, struct dq_error *e)
     return 0;
 }
 
-static void close_gpu(struct dq_gpu_ctx *g)
+static int make_current(struct dq_gpu_ctx *g, struct dq_error *e)
 {
-    if (!g)
-        return;
-    if (g->module && hip.SetDevice(g->device) == hipSuccess)
-        hip.ModuleUnload(g->module);
-    free(g->file);
-    free(g);
+    return CHECK(set_device, (g->ordinal), e);
 }
 
-/* hipErrorNoBinaryForGpu says little; this says which targets there are. */
-static int fail_no_code(int device, struct dq_error *e)
+static int load(struct dq_gpu_ctx *g, struct dq_error *e)
 {
-    struct dq_gpu_info info = {0};
-    struct dq_error unused;
-    if (describe(device, &info, &unused) != 0)
-        snprintf(info.name, sizeof info.name, "device %d", device);
-    return dq_fail(e, DQ_ERR_GPU,
-        "hipModuleLoadData: no code object for %s (%s); there are: %s. GGUF_DQ_HSACO names a file "
-        "with others",
-        info.arch[0] ? info.arch : "this device", info.name, dq_hip_targets);
-}
-
-static int open_gpu(int device, struct dq_gpu_ctx **out, struct dq_error *e)
-{
-    const void *code = dq_hip_code;
-    struct dq_gpu_ctx *g = calloc(1, sizeof *g);
-    if (!g)
-        return dq_fail_nomem(e);
-    g->device = device;
-    int rc = dq_gpu_runtime_need(&runtime, e);
-    if (rc == 0)
-        rc = dq_gpu_code_file(&g->file, e);
-    if (rc == 0)
-        rc = CHECK(SetDevice, (device), e);
-    if (rc == 0) {
-        if (dq_gpu_should_sleep()) /* a wish: refused on a device in use */
-            hip.SetDeviceFlags(hipDeviceScheduleBlockingSync);
-        const hipError_t code_rc = hip.ModuleLoadData(&g->module, g->file ? g->file : code);
-        if (code_rc == hipErrorNoBinaryForGpu)
-            rc = fail_no_code(device, e);
-        else
-            rc = check(code_rc, "hipModuleLoadData", e);
-    }
-    if (rc != 0) {
-        close_gpu(g);
-        return rc;
-    }
-    *out = g;
-    return 0;
-}
-
-static int kernel(struct dq_gpu_ctx *g, const char *name, void **out, struct dq_error *e)
-{
-    hipFunction_t function;
-    int rc = CHECK(SetDevice, (g->device), e);
-    if (rc == 0)
-        rc = CHECK(ModuleGetFunction, (&function, g->module, name), e);
-    if (rc == 0)
-        *out = function;
-    return rc;
-}
-
-static int alloc(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
-{
-    const int rc = CHECK(SetDevice, (g->device), e);
-    return rc != 0 ? rc : CHECK(Malloc, (out, len), e);
-}
-
-static void free_device(struct dq_gpu_ctx *g, void *d_ptr)
-{
-    if (d_ptr && hip.SetDevice(g->device) == hipSuccess)
-        hip.Free(d_ptr);
-}
-
-static int alloc_host(struct dq_gpu_ctx *g, size_t len, void **out, struct dq_error *e)
-{
-    const int rc = CHECK(SetDevice, (g->device), e);
-    return rc != 0 ? rc : CHECK(HostMalloc, (out, len, hipHostMallocDefault), e);
-}
-
-static void free_host(struct dq_gpu_ctx *g, void *ptr)
-{
-    if (ptr && hip.SetDevice(g->device) == hipSuccess)
-        hip.HostFree(ptr);
-}
-
-static int stream_new(struct dq_gpu_ctx *g, void **out, struct dq_error *e)
-{
-    hipStream_t stream;
-    int rc = CHECK(SetDevice, (g->device), e);
-    if (rc == 0)
-        rc = CHECK(StreamCreateWithFlags, (&stream, hipStreamNonBlocking), e);
-    if (rc == 0)
-        *out = stream;
-    return rc;
-}
-
-static void stream_free(struct dq_gpu_ctx *g, void *stream)
-{
-    if (stream && hip.SetDevice(g->device) == hipSuccess)
-        hip.StreamDestroy(stream);
-}
-
-static int copy_in(struct dq_gpu_ctx *g, void *stream, void *d_dst, const void *src, size_t len,
-    struct dq_error *e)
-{
-    const int rc = CHECK(SetDevice, (g->device), e);
-    /* The header wants a pointer to what may be changed, and changes nothing. */
-    return rc != 0 ? rc : CHECK(MemcpyHtoDAsync, (d_dst, (void *)(uintptr_t)src, len, stream), e);
-}
-
-static int copy_out(struct dq_gpu_ctx *g, void *stream, void *dst, const void *d_src, size_t len,
-    struct dq_error *e)
-{
-    const int rc = CHECK(SetDevice, (g->device), e);
-    return rc != 0 ? rc : CHECK(MemcpyDtoHAsync, (dst, (void *)(uintptr_t)d_src, len, stream), e);
-}
-
-static int fill(
-    struct dq_gpu_ctx *g, void *stream, void *d_dst, uint8_t value, size_t len, struct dq_error *e)
-{
-    const int rc = CHECK(SetDevice, (g->device), e);
-    return rc != 0 ? rc : CHECK(MemsetD8Async, (d_dst, value, len, stream), e);
-}
-
-static int launch(struct dq_gpu_ctx *g, void *stream, void *function, uint64_t nblocks,
-    unsigned block_size, void **args, struct dq_error *e)
-{
-    const int rc = CHECK(SetDevice, (g->device), e);
+    const int rc = make_current(g, e);
     if (rc != 0)
         return rc;
-    if (nblocks * block_size > UINT32_MAX) /* HIP counts a grid's threads in 32 bits */
-        return dq_fail(
-            e, DQ_ERR_GPU, "hipModuleLaunchKernel: a grid of %" PRIu64 " blocks", nblocks);
-    return CHECK(ModuleLaunchKernel,
-        (function, (unsigned)nblocks, 1, 1, block_size, 1, 1, 0, stream, args, NULL), e);
+    if (dq_gpu_should_sleep()) /* best effort: refused on a device in use */
+        api.set_device_flags(hipDeviceScheduleBlockingSync);
+    return load_module(g, &dq_gpu_hip, dq_hip_code, e);
 }
 
-static int sync(struct dq_gpu_ctx *g, void *stream, struct dq_error *e)
+static void unload(struct dq_gpu_ctx *g)
 {
-    const int rc = CHECK(SetDevice, (g->device), e);
-    return rc != 0 ? rc : CHECK(StreamSynchronize, (stream), e);
+    if (g->module && api.set_device(g->ordinal) == hipSuccess)
+        api.module_unload(g->module);
 }
+
+/* ROCm 7, 6, 5; the bare name exists where development files are installed. */
+static const char *const libraries[] = {
+    "libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so", NULL};
+
+static struct dq_gpu_runtime runtime = {
+    .what = "HIP runtime",
+    RUNTIME_FUNCTIONS,
+    .libraries = libraries,
+    .load = load,
+    .unload = unload,
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+};
 
 const struct dq_gpu_driver dq_gpu_hip = {
     .name = "hip",
     .targets = dq_hip_targets,
     .block_32 = 256,
     .block_16 = 256,
-    .is_loaded = is_loaded,
-    .count = count,
-    .describe = describe,
-    .open = open_gpu,
-    .close = close_gpu,
-    .kernel = kernel,
-    .alloc = alloc,
-    .free = free_device,
-    .alloc_host = alloc_host,
-    .free_host = free_host,
-    .stream_new = stream_new,
-    .stream_free = stream_free,
-    .copy_in = copy_in,
-    .copy_out = copy_out,
-    .fill = fill,
-    .launch = launch,
-    .sync = sync,
+    DRIVER_OPERATIONS,
 };

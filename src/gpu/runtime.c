@@ -1,11 +1,14 @@
 #include "gpu/runtime.h"
 
+#include "gpu/code.h"
+
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Opens the first library that is there; the error has the reason for the first name, and the
+/* Opens the first library that exists. The error quotes the reason for the first name and lists the
  * others. */
 static int open_library(const struct dq_gpu_runtime *r, void **out, struct dq_error *e)
 {
@@ -28,7 +31,7 @@ static int load(struct dq_gpu_runtime *r, struct dq_error *e)
     if (rc != 0)
         return rc;
     r->loaded = true;
-    for (size_t i = 0; r->functions[i]; i++) {
+    for (size_t i = 0; i < r->n_functions; i++) {
         r->slots[i] = dlsym(library, r->functions[i]);
         if (!r->slots[i])
             return dq_fail(
@@ -56,8 +59,37 @@ bool dq_gpu_runtime_is_loaded(struct dq_gpu_runtime *r)
     return loaded;
 }
 
+int dq_gpu_ctx_open(
+    struct dq_gpu_runtime *r, int ordinal, struct dq_gpu_ctx **out, struct dq_error *e)
+{
+    struct dq_gpu_ctx *g = calloc(1, sizeof *g);
+    if (!g)
+        return dq_fail_nomem(e);
+    g->ordinal = ordinal;
+    int rc = dq_gpu_runtime_need(r, e);
+    if (rc == 0)
+        rc = dq_gpu_code_file(&g->file, e);
+    if (rc == 0)
+        rc = r->load(g, e);
+    if (rc != 0) {
+        dq_gpu_ctx_close(r, g);
+        return rc;
+    }
+    *out = g;
+    return 0;
+}
+
+void dq_gpu_ctx_close(const struct dq_gpu_runtime *r, struct dq_gpu_ctx *g)
+{
+    if (!g)
+        return;
+    r->unload(g);
+    free(g->file);
+    free(g);
+}
+
 bool dq_gpu_should_sleep(void)
 {
-    enum { ENOUGH = 8 };
-    return sysconf(_SC_NPROCESSORS_ONLN) < ENOUGH;
+    enum { MANY_PROCESSORS = 8 };
+    return sysconf(_SC_NPROCESSORS_ONLN) < MANY_PROCESSORS;
 }

@@ -3,9 +3,9 @@
 or is slow for a reason that shows there.
 
 For every target of a code object bundle: all kernels of types.def exist; none has a fused
-multiply-add, another instruction that does not round as IEEE 754 requires, or a change of float mode;
-none flushes subnormal numbers or uses scratch memory or LDS; all write 16 bytes at once; the occupancy
-is full; and adjacent data that is aligned for one load is not loaded in two."""
+multiply-add, another instruction that does not round as IEEE 754 says, or a change of float mode;
+none flushes subnormals or uses scratch memory or LDS; all store 16 bytes at a time; registers leave
+room for the maximum number of waves; and no load is split that a block's alignment allows as one."""
 
 import argparse
 import collections

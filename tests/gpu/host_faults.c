@@ -9,18 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* KIND, what the runtime calls it, and the code and words that it fails with. */
+/* KIND, the runtime's name for the call, and the code and description with which it fails. */
 static const struct {
     const char *kind;
     const char *function;
     int rc;
-    const char *words;
+    const char *description;
 } calls[HOST_CALLS] = {
     [HOST_COUNT] = {"count", "GetDeviceCount", DQ_ERR_GPU, "no device (100, hostErrorNoDevice)"},
     [HOST_DESCRIBE] = {"describe", "DeviceGetName", DQ_ERR_GPU,
         "invalid device ordinal (101, hostErrorInvalidDevice)"},
     [HOST_OPEN] = {"open", "ModuleLoadData", DQ_ERR_GPU,
         "device kernel image is invalid (200, hostErrorInvalidImage)"},
+    [HOST_MAKE_CURRENT] = {"make_current", "SetDevice", DQ_ERR_GPU,
+        "invalid device ordinal (101, hostErrorInvalidDevice)"},
     [HOST_KERNEL] = {"kernel", "ModuleGetFunction", DQ_ERR_GPU,
         "named symbol not found (500, hostErrorNotFound)"},
     [HOST_ALLOC] = {"alloc", "Malloc", DQ_ERR_MEMORY, "out of memory (2, hostErrorOutOfMemory)"},
@@ -57,8 +59,8 @@ uint64_t host_setting(const char *name, uint64_t otherwise)
     return n;
 }
 
-/* Whether an entry of DQ_HOST_FAIL, KIND:N[+][!], means the n-th call of a kind. */
-static bool entry_means(const char *entry, enum host_call call, uint64_t n, bool *other)
+/* Whether an entry of DQ_HOST_FAIL, KIND:N[+][!], applies to the n-th call of a kind. */
+static bool entry_applies(const char *entry, enum host_call call, uint64_t n, bool *other)
 {
     const size_t len = strcspn(entry, ":");
     char *end;
@@ -92,11 +94,11 @@ int host_call(enum host_call call, struct dq_error *e)
     const uint64_t n = ++counts[call];
     pthread_mutex_unlock(&counts_lock);
     for (; entry && *entry; entry += strcspn(entry, ","), entry += *entry == ',') {
-        if (!entry_means(entry, call, n, &other))
+        if (!entry_applies(entry, call, n, &other))
             continue;
         if (!other)
             return dq_fail(
-                e, calls[call].rc, "host%s: %s", calls[call].function, calls[call].words);
+                e, calls[call].rc, "host%s: %s", calls[call].function, calls[call].description);
         if (calls[call].rc == DQ_ERR_MEMORY)
             return dq_fail(e, DQ_ERR_GPU, "host%s: unknown error (999, hostErrorUnknown)",
                 calls[call].function);
@@ -106,15 +108,15 @@ int host_call(enum host_call call, struct dq_error *e)
     return 0;
 }
 
-/* The kinds of wrong weights: what a weight of some bits becomes. */
+/* A weight, and what is needed to make it wrong. */
 struct weight {
     uint32_t bits;
-    uint32_t before; /* what they were before the launch */
-    uint32_t sign;   /* of its type: the bit, and the least normal number */
+    uint32_t before; /* its bits before the launch */
+    uint32_t sign;   /* of its dtype: the sign bit, and the smallest normal number */
     uint32_t least_normal;
     uint32_t nan;
     uint64_t element; /* in its block */
-    uint64_t launch;  /* from 0 on */
+    uint64_t launch;  /* counted from 0 */
 };
 
 static uint32_t wrong_bits(const struct weight *w)
@@ -165,7 +167,7 @@ static const struct {
     {"unstable", wrong_unstable},
 };
 
-/* DQ_HOST_WRONG, taken apart. */
+/* DQ_HOST_WRONG, parsed. */
 struct wrong {
     uint32_t (*of)(const struct weight *w);
     uint64_t first;
@@ -192,7 +194,7 @@ static bool read_wrong(struct wrong *out)
     return true;
 }
 
-void host_spoil(const char *kernel, const struct dq_type_info *type, enum dq_dtype dtype,
+void host_corrupt(const char *kernel, const struct dq_type_info *type, enum dq_dtype dtype,
     const void *before, void *weights, uint64_t n)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

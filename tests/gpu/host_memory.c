@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POISON = 0xa5, JUNK_LEN = 64 << 10, ALIGN = 256 };
+enum { POISON = 0xa5, POISONED_LEN = 64 << 10, ALIGN = 256 };
 
-/* Added to the host's address, this makes one of the device's, at which nothing can be. */
+/* Added to a host address, this gives the device address, at which the host can have nothing. */
 static const uintptr_t device_base = (uintptr_t)1 << 60;
 
 struct host_piece {
     struct host_piece *next;
-    uint8_t *bytes; /* the host's address */
+    uint8_t *bytes; /* host address */
     size_t len;
     bool on_device;
 };
@@ -51,7 +51,7 @@ static struct host_piece *piece_new(size_t len, bool on_device)
         free(piece);
         return NULL;
     }
-    memset(bytes, POISON, len < JUNK_LEN ? len : JUNK_LEN);
+    memset(bytes, POISON, len < POISONED_LEN ? len : POISONED_LEN);
     *piece = (struct host_piece){NULL, bytes, len, on_device};
     return piece;
 }
@@ -83,7 +83,7 @@ void host_memory_give(struct host_memory *m, void *ptr, bool on_device)
         place = &(*place)->next;
     struct host_piece *piece = *place;
     if (!piece)
-        host_misuse("%p is freed and not memory of the %s", ptr, on_device ? "device" : "host");
+        host_misuse("%p is freed but is not memory of the %s", ptr, on_device ? "device" : "host");
     *place = piece->next;
     m->used -= on_device ? piece->len : 0;
     pthread_mutex_unlock(&m->lock);

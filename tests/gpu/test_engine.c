@@ -1,8 +1,8 @@
-/* Which device a run gets, and what it does when that cannot be had. */
+/* Which device an engine opens, with how many lanes, and what it does when that fails. */
 #include "base/mem.h"
 #include "dq_test.h"
 #include "engine/engine.h"
-#include "gpu_host.h"
+#include "host_driver.h"
 #include "host_faults.h"
 #include "scratch.h"
 
@@ -21,61 +21,7 @@ static int clear(void **state)
     return 0;
 }
 
-static void devices_are_named(void **state)
-{
-    static const struct {
-        const char *text;
-        int kind;
-        const struct dq_gpu_driver *driver;
-        int number;
-        const char *absent;
-    } rows[] = {
-        {"auto", DQ_DEVICE_AUTO, NULL, 0, NULL},
-        {"cpu", DQ_DEVICE_CPU, NULL, 0, NULL},
-        {"gpu", DQ_DEVICE_GPU, NULL, 0, NULL},
-        {"gpu:0", DQ_DEVICE_GPU, NULL, 0, NULL},
-        {"gpu:7", DQ_DEVICE_GPU, NULL, 7, NULL},
-        {"gpu:1023", DQ_DEVICE_GPU, NULL, 1023, NULL},
-        {"host", DQ_DEVICE_GPU, &dq_gpu_host, 0, NULL},
-        {"host:12", DQ_DEVICE_GPU, &dq_gpu_host, 12, NULL},
-        {"hip", DQ_DEVICE_GPU, NULL, 0, "hip"},
-        {"cuda:3", DQ_DEVICE_GPU, NULL, 3, "cuda"},
-        {"gpu:all", DQ_DEVICE_GPU, NULL, 0, NULL},
-        {"host:all", DQ_DEVICE_GPU, &dq_gpu_host, 0, NULL},
-        {"hip:all", DQ_DEVICE_GPU, NULL, 0, "hip"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct dq_device_choice c;
-        struct dq_error e;
-        check_ok(dq_device_parse(rows[i].text, &c, &e), &e);
-        assert_int_equal(c.kind, rows[i].kind);
-        assert_ptr_equal(c.driver, rows[i].driver);
-        assert_int_equal(c.number, rows[i].number);
-        assert_int_equal(c.all, strstr(rows[i].text, ":all") != NULL);
-        if (rows[i].absent)
-            assert_string_equal(c.absent, rows[i].absent);
-        else
-            assert_null(c.absent);
-    }
-}
-
-static void other_names_are_refused(void **state)
-{
-    static const char *const rows[] = {"", ":", ":1", "gpu:", "gpu:x", "gpu:1x", "gpu:-1", "gpu:+1",
-        "gpu: 1", "gpu:1024", "gpu:99999999999999999999", "gp", "gpux", "GPU", "auto:0", "cpu:0",
-        "auto ", "hos", "hostx", "hip:", "cuda:y", "host:1:2", "all", "gpu:al", "gpu:alll",
-        "gpu:All", "gpu:all:0", "gpu:all,1", "cpu:all", "auto:all"};
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct dq_device_choice c = {.number = 77};
-        struct dq_error e;
-        check_error(dq_device_parse(rows[i], &c, &e), &e, DQ_ERR_USAGE, "--device");
-        assert_int_equal(c.number, 77);
-    }
-}
-
-static struct dq_engine_options wish_for(const char *device, uint64_t n_bytes)
+static struct dq_engine_options options_for(const char *device, uint64_t n_bytes)
 {
     struct dq_engine_options options = {.n_bytes = n_bytes, .n_threads = 2};
     struct dq_error e;
@@ -87,7 +33,7 @@ static struct dq_engine_options wish_for(const char *device, uint64_t n_bytes)
 static void check_opens(
     const char *device, uint64_t n_bytes, const char *label, const char *words, size_t n_lanes)
 {
-    const struct dq_engine_options options = wish_for(device, n_bytes);
+    const struct dq_engine_options options = options_for(device, n_bytes);
     struct dq_engine engine;
     struct dq_error e;
     check_ok(dq_engine_open(&engine, &options, &e), &e);
@@ -96,7 +42,7 @@ static void check_opens(
         fail_msg("'%s' does not hold '%s'", engine.why, words);
     assert_int_equal(engine.n_lanes, n_lanes);
     assert_int_equal(engine.n_gpus, strcmp(label, "cpu") != 0);
-    assert_string_equal(engine.left_out, "");
+    assert_string_equal(engine.skipped, "");
     for (size_t i = 0; i < engine.n_lanes; i++) {
         assert_string_equal(engine.lanes[i]->ops->name, engine.n_gpus ? "gpu" : "cpu");
         assert_int_equal(engine.lanes[i]->out_len, engine.lanes[0]->out_len);
@@ -109,7 +55,7 @@ static void check_opens(
 
 static void check_refused(const char *device, int code, const char *words)
 {
-    const struct dq_engine_options options = wish_for(device, UINT64_MAX);
+    const struct dq_engine_options options = options_for(device, UINT64_MAX);
     struct dq_engine engine;
     struct dq_error e;
     check_error(dq_engine_open(&engine, &options, &e), &e, code, words);
@@ -118,18 +64,18 @@ static void check_refused(const char *device, int code, const char *words)
     dq_engine_close(&engine);
 }
 
-static void what_is_asked_for_is_taken(void **state)
+static void the_requested_device_is_opened(void **state)
 {
     (void)state;
-    check_opens("cpu", UINT64_MAX, "cpu", "asked for", 2);
-    check_opens("gpu", 0, "host:0", "asked for", DQ_GPU_LANES);
-    check_opens("gpu:1", 0, "host:1", "asked for", DQ_GPU_LANES);
-    check_opens("host:1", 0, "host:1", "asked for", DQ_GPU_LANES);
-    check_refused("gpu:2", DQ_ERR_GPU, "there is no device 2; 2 are found");
+    check_opens("cpu", UINT64_MAX, "cpu", "requested", 2);
+    check_opens("gpu", 0, "host:0", "requested", DQ_GPU_LANES);
+    check_opens("gpu:1", 0, "host:1", "requested", DQ_GPU_LANES);
+    check_opens("host:1", 0, "host:1", "requested", DQ_GPU_LANES);
+    check_refused("gpu:2", DQ_ERR_GPU, "there is no device 2; found 2");
     check_refused("host:2", DQ_ERR_GPU, "there is no device 2");
     check_refused("hip", DQ_ERR_GPU, "built without");
     setenv("DQ_HOST_DEVICES", "1", 1);
-    check_refused("gpu:1", DQ_ERR_GPU, "there is no device 1; 1 is found");
+    check_refused("gpu:1", DQ_ERR_GPU, "there is no device 1; found 1");
     setenv("DQ_HOST_DEVICES", "0", 1);
     check_refused("gpu", DQ_ERR_GPU, "no usable GPU: hostGetDeviceCount: no device");
 }
@@ -138,23 +84,23 @@ static void auto_weighs_the_work(void **state)
 {
     const uint64_t gib = (uint64_t)1 << 30;
     (void)state;
-    check_opens("auto", 0, "cpu", "less than 16.0 GiB", 2);
-    check_opens("auto", 16 * gib - 1, "cpu", "less than 16.0 GiB", 2);
-    check_opens("auto", 16 * gib, "host:0", "there is much to do", DQ_GPU_LANES);
+    check_opens("auto", 0, "cpu", "for less than 16.0 GiB of output", 2);
+    check_opens("auto", 16 * gib - 1, "cpu", "for less than 16.0 GiB of output", 2);
+    check_opens("auto", 16 * gib, "host:0", "the output is large enough for a GPU", DQ_GPU_LANES);
     setenv("GGUF_DQ_AUTO_MIN", "1000", 1);
-    check_opens("auto", 999, "cpu", "less than 1000 B", 2);
-    check_opens("auto", 1000, "host:0", "there is much to do", DQ_GPU_LANES);
+    check_opens("auto", 999, "cpu", "for less than 1000 B of output", 2);
+    check_opens("auto", 1000, "host:0", "the output is large enough for a GPU", DQ_GPU_LANES);
     setenv("GGUF_DQ_AUTO_MIN", "0", 1);
-    check_opens("auto", 0, "host:0", "there is much to do", DQ_GPU_LANES);
+    check_opens("auto", 0, "host:0", "the output is large enough for a GPU", DQ_GPU_LANES);
     setenv("GGUF_DQ_AUTO_MIN", "2GiB", 1);
-    check_opens("auto", gib, "cpu", "less than 2.00 GiB", 2);
+    check_opens("auto", gib, "cpu", "for less than 2.00 GiB of output", 2);
     setenv("GGUF_DQ_AUTO_MIN", "", 1);
-    check_opens("auto", gib, "cpu", "less than 16.0 GiB", 2);
+    check_opens("auto", gib, "cpu", "for less than 16.0 GiB of output", 2);
     static const char *const nonsense[] = {"x", "-1", "10x", " 1", "5%"};
     for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
         setenv("GGUF_DQ_AUTO_MIN", nonsense[i], 1);
         check_refused("auto", DQ_ERR_USAGE, "GGUF_DQ_AUTO_MIN is '");
-        check_opens("cpu", gib, "cpu", "asked for", 2);
+        check_opens("cpu", gib, "cpu", "requested", 2);
     }
 }
 
@@ -167,6 +113,7 @@ static void auto_goes_without_a_gpu(void **state)
         {"count:1+", "no usable GPU: hostGetDeviceCount"},
         {"describe:1+", "hostDeviceGetName: invalid"},
         {"open:1+", "hostModuleLoadData: "},
+        {"make_current:1+", "hostSetDevice: "},
         {"stream_new:1+", "hostStreamCreate: "},
         {"alloc:1+", "hostMalloc: out of memory"},
         {"alloc:1+!", "hostMalloc: unknown error"},
@@ -209,7 +156,7 @@ static void memory_decides_about_lanes(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct dq_engine_options options = wish_for("gpu", 0);
+        const struct dq_engine_options options = options_for("gpu", 0);
         struct dq_engine engine;
         struct dq_error e;
         set_memory(rows[i].memory);
@@ -235,7 +182,7 @@ static void all_gpus_take_turns(void **state)
     static const size_t numbers[] = {1, 2, 3, 7, DQ_GPUS_MAX, DQ_GPUS_MAX + 1};
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        struct dq_engine_options options = wish_for(i % 2 ? "gpu:all" : "host:all", 0);
+        struct dq_engine_options options = options_for(i % 2 ? "gpu:all" : "host:all", 0);
         const size_t n = least(numbers[i], DQ_GPUS_MAX);
         char text[32];
         struct dq_engine engine;
@@ -256,18 +203,18 @@ static void all_gpus_take_turns(void **state)
             }
             snprintf(text, sizeof text, n > 1 ? "host:0-%zu" : "host:0", n - 1);
             assert_string_equal(engine.label, text);
-            assert_string_equal(engine.why, "asked for");
+            assert_string_equal(engine.why, "requested");
             dq_engine_close(&engine);
         }
     }
 }
 
-static void gpus_that_cannot_be_used_are_left_out(void **state)
+static void unusable_gpus_are_skipped(void **state)
 {
     static const struct {
         const char *fault;
         const char *label;
-        const char *left_out;
+        const char *skipped;
     } rows[] = {
         {"open:1", "host:1-2", "host:0: hostModuleLoadData: "},
         {"open:2", "host:0,host:2", "host:1: hostModuleLoadData: "},
@@ -275,9 +222,9 @@ static void gpus_that_cannot_be_used_are_left_out(void **state)
         {"open:2+", "host:0", "host:1: hostModuleLoadData: "},
         {"stream_new:2", "host:0,host:2", "host:1: hostStreamCreate: "},
         {"alloc:1!", "host:1-2", "host:0: hostMalloc: "},
-        {"alloc:1", "host:1-2", "host:0: too little memory is free"}, /* its lane would be small */
+        {"alloc:1", "host:1-2", "host:0: not enough memory is free"}, /* its lane would be small */
     };
-    const struct dq_engine_options options = wish_for("gpu:all", 0);
+    const struct dq_engine_options options = options_for("gpu:all", 0);
     (void)state;
     setenv("DQ_HOST_DEVICES", "3", 1);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -287,8 +234,8 @@ static void gpus_that_cannot_be_used_are_left_out(void **state)
         setenv("DQ_HOST_FAIL", rows[i].fault, 1);
         check_ok(dq_engine_open(&engine, &options, &e), &e);
         assert_string_equal(engine.label, rows[i].label);
-        assert_non_null(strstr(engine.left_out, rows[i].left_out));
-        assert_non_null(strstr(engine.why, "asked for; left out: host:"));
+        assert_non_null(strstr(engine.skipped, rows[i].skipped));
+        assert_non_null(strstr(engine.why, "requested; skipped: host:"));
         for (size_t k = 0; k < engine.n_lanes; k++)
             assert_int_equal(engine.lanes[k]->out_len, DQ_GPU_OUT);
         dq_engine_close(&engine);
@@ -302,33 +249,41 @@ static void gpus_that_cannot_be_used_are_left_out(void **state)
     check_refused("cuda:all", DQ_ERR_GPU, "built without");
 }
 
-static void gpus_are_named_in_runs(void **state)
+/* Without an ordinal, the first GPU that can be used is taken; with one, that or none. */
+static void the_first_usable_gpu_is_opened(void **state)
 {
-    static const struct dq_gpu_driver other = {.name = "cuda"};
-    const struct dq_gpu_driver *h = &dq_gpu_host;
-    const struct dq_gpu_id devices[] = {
-        {h, 0}, {h, 2}, {h, 3}, {h, 4}, {&other, 5}, {&other, 7}, {&other, 8}, {h, 9}};
-    static const char *const labels[] = {"", "host:0", "host:0,host:2", "host:0,host:2-3",
-        "host:0,host:2-4", "host:0,host:2-4,cuda:5", "host:0,host:2-4,cuda:5,cuda:7",
-        "host:0,host:2-4,cuda:5,cuda:7-8", "host:0,host:2-4,cuda:5,cuda:7-8,host:9"};
-    char label[64];
+    static const char *const devices[] = {"gpu", "host", "auto"};
+    struct dq_engine engine;
+    struct dq_error e;
     (void)state;
-    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
-        dq_device_label(devices, i, label, sizeof label);
-        assert_string_equal(label, labels[i]);
+    setenv("DQ_HOST_DEVICES", "3", 1);
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        const struct dq_engine_options options = options_for(devices[i], UINT64_MAX);
+        const bool requested = options.device.kind == DQ_DEVICE_GPU;
+        host_forget_calls();
+        setenv("DQ_HOST_FAIL", "open:1,describe:2", 1);
+        check_ok(dq_engine_open(&engine, &options, &e), &e);
+        assert_string_equal(engine.label, "host:2");
+        assert_int_equal(engine.n_gpus, 1);
+        assert_int_equal(engine.n_lanes, DQ_GPU_LANES);
+        assert_non_null(strstr(engine.why, "; skipped: host:0: hostModuleLoadData: "));
+        assert_int_equal(engine.skipped[0] != '\0', requested);
+        if (requested)
+            assert_non_null(strstr(engine.skipped, "; host:1: hostDeviceGetName: "));
+        dq_engine_close(&engine);
     }
-    for (size_t size = 1; size < sizeof label; size++) { /* cut, not overrun */
-        memset(label, 'x', sizeof label);
-        dq_device_label(devices, 8, label, size);
-        assert_int_equal(strlen(label), least(size - 1, strlen(labels[8])));
-    }
+    host_forget_calls();
+    check_refused("gpu:0", DQ_ERR_GPU, "hostModuleLoadData: ");
+    setenv("DQ_HOST_FAIL", "open:1+", 1);
+    check_refused("gpu", DQ_ERR_GPU, "no usable GPU: host:0: hostModuleLoadData: ");
+    check_opens("auto", UINT64_MAX, "cpu", "no usable GPU: host:0: hostModuleLoadData: ", 2);
 }
 
 static void processors_decide_about_cpu_lanes(void **state)
 {
     static const unsigned numbers[] = {1, 2, 5, DQ_LANES_MAX, DQ_LANES_MAX + 1, 4096};
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    struct dq_engine_options options = wish_for("cpu", 0);
+    struct dq_engine_options options = options_for("cpu", 0);
     struct dq_engine engine;
     struct dq_error e;
     (void)state;
@@ -345,7 +300,7 @@ static void processors_decide_about_cpu_lanes(void **state)
     dq_engine_close(&engine);
 }
 
-/* How many lanes of which size there are where so much may be taken. */
+/* Checks the number and size of lanes under a memory limit. */
 static void check_limited(
     const struct dq_engine_options *options, size_t most, size_t n_lanes, size_t out_len)
 {
@@ -364,12 +319,12 @@ static void check_limited(
     dq_mem_limit(SIZE_MAX);
 }
 
-/* Besides its buffers, a lane needs what the wish says and 64 KiB for a thread, and all together
+/* Besides its buffers, a lane needs what the options say and 64 KiB for a thread, and all together
  * leave 1 MiB; what the allocator and the engine add is less than 64 KiB. */
 static void a_limit_of_memory_decides_about_lanes(void **state)
 {
     enum { KIB = 1 << 10, MIB = 1 << 20, SOME = 64 << 10, CPU_LANE = 2 * MIB + SOME };
-    struct dq_engine_options options = wish_for("cpu", 0);
+    struct dq_engine_options options = options_for("cpu", 0);
     (void)state;
     options.n_threads = 8;
     check_limited(&options, MIB + 8 * CPU_LANE + SOME, 8, MIB);
@@ -380,7 +335,7 @@ static void a_limit_of_memory_decides_about_lanes(void **state)
     options.per_lane_extra = MIB;
     check_limited(&options, MIB + 8 * CPU_LANE, 5, MIB);
 
-    options = wish_for("gpu", 0);
+    options = options_for("gpu", 0);
     const size_t gpu_lane = DQ_GPU_IN + DQ_GPU_OUT + SOME;
     check_limited(&options, MIB + DQ_GPU_LANES * gpu_lane + SOME, DQ_GPU_LANES, DQ_GPU_OUT);
     check_limited(&options, MIB + DQ_GPU_LANES * gpu_lane - 1, DQ_GPU_LANES - 1, DQ_GPU_OUT);
@@ -390,13 +345,13 @@ static void a_limit_of_memory_decides_about_lanes(void **state)
     check_limited(&options, MIB + 3 * (gpu_lane / 2 + MIB + SOME), 3, DQ_GPU_OUT / 2);
 }
 
-/* It is the limit that is too small, not a GPU. */
-static void too_low_a_limit_is_told(void **state)
+/* The limit is too small, not the GPU. */
+static void a_limit_that_is_too_low_is_reported(void **state)
 {
     static const char *const devices[] = {"cpu", "gpu"};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        const struct dq_engine_options options = wish_for(devices[i], 0);
+        const struct dq_engine_options options = options_for(devices[i], 0);
         struct dq_engine engine;
         struct dq_error e;
         dq_mem_limit(SIZE_MAX - dq_mem_left() + 20000);
@@ -407,9 +362,9 @@ static void too_low_a_limit_is_told(void **state)
     }
 }
 
-static void a_gpu_is_given_up_for_the_cpu(void **state)
+static void the_cpu_takes_over_from_a_gpu(void **state)
 {
-    struct dq_engine_options options = wish_for("auto", UINT64_MAX);
+    struct dq_engine_options options = options_for("auto", UINT64_MAX);
     struct dq_engine engine;
     struct dq_error e;
     (void)state;
@@ -429,13 +384,14 @@ static void a_gpu_is_given_up_for_the_cpu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        host_test(devices_are_named), host_test(other_names_are_refused),
-        host_test(what_is_asked_for_is_taken), host_test(auto_weighs_the_work),
+
+        host_test(the_requested_device_is_opened), host_test(auto_weighs_the_work),
         host_test(auto_goes_without_a_gpu), host_test(memory_decides_about_lanes),
-        host_test(all_gpus_take_turns), host_test(gpus_that_cannot_be_used_are_left_out),
-        host_test(gpus_are_named_in_runs), host_test(processors_decide_about_cpu_lanes),
-        host_test(a_limit_of_memory_decides_about_lanes), host_test(a_gpu_is_given_up_for_the_cpu),
-        host_test(too_low_a_limit_is_told), /* the last, because refusals are remembered */
+        host_test(all_gpus_take_turns), host_test(unusable_gpus_are_skipped),
+        host_test(the_first_usable_gpu_is_opened), host_test(processors_decide_about_cpu_lanes),
+        host_test(a_limit_of_memory_decides_about_lanes), host_test(the_cpu_takes_over_from_a_gpu),
+        host_test(
+            a_limit_that_is_too_low_is_reported), /* the last, because refusals are remembered */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* Lanes of a GPU, which the host plays: alone against the CPU's, and several in a run. */
+/* GPU lanes, on the host GPU: one against a CPU lane, and several in a run. */
 #include "engine/lane_gpu.h"
-#include "gpu_host.h"
+#include "host_driver.h"
 #include "rng.h"
 #include "run_plan.h"
 
@@ -26,7 +26,7 @@ static struct dq_lane *new_lane(struct dq_gpu *d, size_t in_len, size_t out_len)
     return lane;
 }
 
-static void a_device_tells_what_it_is(void **state)
+static void a_gpu_describes_itself(void **state)
 {
     struct dq_gpu *d = open_device(1);
     (void)state;
@@ -131,7 +131,7 @@ static void lanes_work_side_by_side(void **state)
 
 static void a_lane_decodes_on_after_a_failure(void **state)
 {
-    static const char *const faults[] = {
+    static const char *const faults[] = {"kernel:1+" /* before it is cached */, "make_current:1+",
         "launch:1+", "sync:1+", "copy_in:1+", "copy_out:1+", "launch:1+!", "sync:1+!"};
     struct dq_gpu *d = open_device(0);
     struct dq_lane *gpu = new_lane(d, 32 << 10, 64 << 10);
@@ -156,7 +156,7 @@ static void a_lane_decodes_on_after_a_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_device_tells_what_it_is),
+        cmocka_unit_test(a_gpu_describes_itself),
         cmocka_unit_test(every_type_is_decoded_as_on_the_cpu),
         cmocka_unit_test(overflows_of_one_decode_are_not_those_of_the_next),
         scratch_test(lanes_work_side_by_side),

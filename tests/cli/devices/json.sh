@@ -12,7 +12,7 @@ with open('list.jsonl') as f:
     print(devices == [json.loads(line) for line in f])
 cpus = [d for d in devices if d['device'].startswith('cpu ')]
 print(devices[:len(cpus)] == cpus, cpus[0]['device'], cpus[0]['usable'])
-print([d['device'] for d in cpus if d['reason'].startswith('used')] ==
+print([d['device'] for d in cpus if d['reason'] == 'the default'] ==
       [d['device'] for d in cpus if d['usable']][-1:])
 for device in devices[len(cpus):]:
     print(device)

@@ -23,6 +23,10 @@ for report in outputs, lines:
     devices = [o['device'] for o in report]
     print(devices[0], devices[1] in ('host:0', 'cpu'), devices[2], [o['status'] for o in report])
 EOF
+# Another GPU is tried before the CPU.
+DQ_HOST_FAIL=open:1 gguf-dq extract -v m.gguf output.weight -o i/
+DQ_HOST_FAIL=open:1 gguf-dq extract -v m.gguf output.weight -o j/ --device gpu
+DQ_HOST_FAIL=open:1+ gguf-dq extract -v m.gguf output.weight -o k/
 # A dry run opens no GPU.
 DQ_HOST_FAIL=count:1 gguf-dq extract -v --dry-run --device gpu m.gguf output.weight
 # Nor do other commands.

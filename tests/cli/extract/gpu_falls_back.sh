@@ -9,8 +9,8 @@ set -f
 extract() { gguf-dq extract m.gguf $take "$@"; }
 extract -q --device cpu -o cpu/
 extract -q --device cpu -f raw -o - >cpu.raw
-export GGUF_DQ_AUTO_MIN=1
-for kind in count describe open kernel alloc alloc! alloc_host alloc_host! stream_new copy_in \
+export GGUF_DQ_AUTO_MIN=1 DQ_HOST_DEVICES=1
+for kind in count describe open make_current kernel alloc alloc! alloc_host alloc_host! stream_new copy_in \
     copy_out launch sync; do
     # One lane, so that the number of calls when it opens does not depend on the number of lanes.
     case $kind in

@@ -2,6 +2,7 @@
 # meson: gpu timeout=300
 # With less GPU memory, chunks get smaller and lanes fewer; with too little, the GPU cannot be used.
 cp "$DATA/sample.gguf" m.gguf
+export DQ_HOST_DEVICES=1
 gguf-dq extract -q --device cpu -f raw m.gguf -o - >cpu
 for memory in 100000000 20000000 5000000 1000000 300000 98308; do
     echo "$memory"

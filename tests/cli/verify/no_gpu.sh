@@ -13,7 +13,7 @@ echo "$?"
 echo "$?"
 "$TESTS/cli/tools/verify.sh" m.gguf output.bias --device cpu --cpu baseline
 echo "$?"
-unset DQ_HOST_DEVICES
+export DQ_HOST_DEVICES=1
 export DQ_HOST_MEMORY=100000 # one lane, which copies once when it opens
 for fault in count:1 describe:1 open:1 kernel:1 alloc:1+ alloc:1! alloc_host:1+ stream_new:1 \
     copy_in:1 copy_in:2 launch:1 copy_out:1 sync:1 sync:2; do
