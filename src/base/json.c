@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 void dq_json_count_memory(void)
@@ -12,7 +13,7 @@ void dq_json_count_memory(void)
     json_set_alloc_funcs(dq_mem_alloc, dq_mem_free);
 }
 
-/* To jansson DEL is a letter like others, but to a terminal it is none. */
+/* jansson writes DEL as it is, but it is a control character to a terminal. */
 static int write_text(const char *text, size_t len, void *file)
 {
     for (const char *end = text + len; text < end; text++) {
@@ -32,13 +33,13 @@ static void dump(struct dq_json *j, const json_t *value, size_t flags)
         j->failed = true;
 }
 
-/* Ends the line of the piece before and begins the next one, with its key. */
+/* Ends the previous element's line, begins the next one and writes its key. */
 static void lead_in(struct dq_json *j, const char *key)
 {
     if (j->depth == 0 || j->depth > DQ_JSON_DEPTH)
         return;
     const unsigned at = j->depth - 1;
-    if (j->row[at])
+    if (j->one_line[at])
         fputs(j->empty[at] ? "" : ", ", j->file);
     else
         fprintf(j->file, "%s\n%*s", j->empty[at] ? "" : ",", (int)(2 * j->depth), "");
@@ -51,9 +52,9 @@ static void lead_in(struct dq_json *j, const char *key)
     }
 }
 
-static void begin(struct dq_json *j, const char *key, const char *brackets, bool row)
+static void begin(struct dq_json *j, const char *key, const char *brackets, bool one_line)
 {
-    if (j->depth >= DQ_JSON_DEPTH) { /* too deep: counted, so that ends still match */
+    if (j->depth >= DQ_JSON_DEPTH) { /* counted all the same, so that begin and end match */
         j->failed = true;
         j->depth++;
         return;
@@ -61,7 +62,7 @@ static void begin(struct dq_json *j, const char *key, const char *brackets, bool
     lead_in(j, key);
     putc(brackets[0], j->file);
     j->closers[j->depth] = brackets[1];
-    j->row[j->depth] = row;
+    j->one_line[j->depth] = one_line;
     j->empty[j->depth] = true;
     j->depth++;
 }
@@ -81,12 +82,17 @@ void dq_json_begin_row(struct dq_json *j, const char *key)
     begin(j, key, "[]", true);
 }
 
+void dq_json_begin_row_object(struct dq_json *j, const char *key)
+{
+    begin(j, key, "{}", true);
+}
+
 void dq_json_end(struct dq_json *j)
 {
     j->depth--;
     if (j->depth >= DQ_JSON_DEPTH)
         return;
-    if (!j->empty[j->depth] && !j->row[j->depth])
+    if (!j->empty[j->depth] && !j->one_line[j->depth])
         fprintf(j->file, "\n%*s", (int)(2 * j->depth), "");
     putc(j->closers[j->depth], j->file);
     if (j->depth == 0)
@@ -136,6 +142,15 @@ json_t *dq_json_u64s(const uint64_t *values, size_t n)
         }
     }
     return list;
+}
+
+json_t *dq_json_real(double value)
+{
+    if (isnan(value))
+        return json_string("nan");
+    if (isinf(value))
+        return json_string(value < 0 ? "-inf" : "inf");
+    return json_real(value);
 }
 
 int dq_json_finish(struct dq_json *j, struct dq_error *e)
