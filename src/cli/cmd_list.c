@@ -65,9 +65,9 @@ static int print_head(
 
 static const struct dq_column columns[] = {
     {.key = "name", .heading = "NAME", .width = -4, .max_width = 64}, /* few names are longer */
-    {.key = "type", .heading = "TYPE", .width = -4},
+    {.key = "type", .heading = "TYPE", .width = -4, .max_width = 40},
     {.key = "type_id"},
-    {.key = "shape", .heading = "SHAPE", .width = 5},
+    {.key = "shape", .heading = "SHAPE", .width = 5, .max_width = DQ_SHAPE_WORDS},
     {.key = "weights"},
     {.key = "bytes", .heading = "BYTES", .width = 12},
     {.key = "offset", .heading = "OFFSET", .width = 12},
@@ -89,7 +89,7 @@ struct row {
 static struct dq_cell type_cell(const struct dq_tensor *t, char *room, size_t size)
 {
     if (t->type)
-        return dq_cell_text(t->type->name);
+        return dq_cell_shown(dq_cell_text(t->type->name), t->type->name);
     snprintf(room, size, "type %" PRIu32 " (unknown)", t->type_id);
     return dq_cell_shown(dq_cell_null(), room);
 }
@@ -107,18 +107,16 @@ static const struct dq_cell *make_row(
 {
     for (uint32_t i = 0; i < t->n_dims; i++)
         r->shape[i] = t->dims[t->n_dims - 1 - i];
-    const struct dq_cell cells[N_COLUMNS] = {
-        dq_cell_name(t->name, t->name_len, t->display_name),
-        type_cell(t, r->type, sizeof r->type),
-        dq_cell_u64(t->type_id),
-        dq_cell_shown(dq_cell_u64s(r->shape, t->n_dims), dq_tensor_shape(t, r->shape_words)),
-        dq_cell_u64(t->n_weights),
-        dq_cell_u64(t->n_bytes),
-        dq_cell_u64(t->offset),
-        dq_cell_text(m->shards[t->shard].path),
-        problem_cell(t, r->problem, sizeof r->problem),
-    };
-    memcpy(r->cells, cells, sizeof cells);
+    struct dq_cell *cell = r->cells;
+    *cell++ = dq_cell_name(t->name, t->name_len, t->display_name);
+    *cell++ = type_cell(t, r->type, sizeof r->type);
+    *cell++ = dq_cell_u64(t->type_id);
+    *cell++ = dq_cell_shown(dq_cell_u64s(r->shape, t->n_dims), dq_tensor_shape(t, r->shape_words));
+    *cell++ = dq_cell_u64(t->n_weights);
+    *cell++ = dq_cell_u64(t->n_bytes);
+    *cell++ = dq_cell_u64(t->offset);
+    *cell++ = dq_cell_text(m->shards[t->shard].path);
+    *cell++ = problem_cell(t, r->problem, sizeof r->problem);
     return r->cells;
 }
 

@@ -70,7 +70,7 @@ static void draw(const struct dq_progress *p, int64_t elapsed_ms)
     dq_escape(name, strlen(name), DQ_ESCAPE_LINE, what, sizeof what);
     snprintf(line, sizeof line, "%3.0f%%  %s of %s  %s/s  %llu:%02llu left  %s",
         100.0 * (double)n_done / (double)p->total, dq_format_bytes(n_done, done),
-        dq_format_bytes(p->total, total), dq_format_bytes((unsigned long long)speed, rate),
+        dq_format_bytes(p->total, total), dq_format_bytes((unsigned long long)(speed + 0.5), rate),
         (unsigned long long)(left / 60), (unsigned long long)(left % 60), what);
     cut_to_width(line, terminal_width() - 1); /* in the last column, some terminals wrap */
     dq_msg_progress(line);

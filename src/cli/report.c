@@ -9,12 +9,6 @@
 
 enum { GAP = 2, REAL_DIGITS = 6, JSON_DIGITS = 17, CELL_MAX = 1024 };
 
-struct dq_cell dq_cell_text(const char *text)
-{
-    return text ? (struct dq_cell){.kind = DQ_CELL_TEXT, .text = text, .len = strlen(text)}
-                : dq_cell_null();
-}
-
 void dq_report_init(struct dq_report *r, enum dq_report_format format, FILE *file, const char *path)
 {
     *r = (struct dq_report){.format = format,
@@ -57,9 +51,9 @@ static json_t *cell_json(const struct dq_cell *c)
 {
     switch (c->kind) {
     case DQ_CELL_NULL:
-        break;
     case DQ_CELL_TEXT:
-        return dq_json_text(c->text, c->len);
+    case DQ_CELL_NAME:
+        break;
     case DQ_CELL_U64:
     case DQ_CELL_BYTES:
         return dq_json_u64(c->u64);
@@ -75,19 +69,35 @@ static json_t *cell_json(const struct dq_cell *c)
     return json_null();
 }
 
-static void put_field(struct dq_report *r, const char *key, struct dq_cell cell)
+static void put_value(struct dq_json *j, const char *key, const struct dq_cell *c, unsigned digits)
+{
+    if (c->kind == DQ_CELL_TEXT)
+        dq_json_put_text(j, key, c->text, strlen(c->text));
+    else if (c->kind == DQ_CELL_NAME)
+        dq_json_put_text(j, key, c->text, c->len);
+    else
+        dq_json_put_digits(j, key, cell_json(c), digits ? digits : JSON_DIGITS);
+}
+
+static void drop(const struct dq_cell *c)
+{
+    if (c->kind == DQ_CELL_JSON)
+        json_decref(c->json);
+}
+
+static void put_field(struct dq_report *r, const char *key, const struct dq_cell *c)
 {
     struct dq_json *j = dq_report_json(r);
     if (j)
-        dq_json_put(j, key, cell_json(&cell));
+        put_value(j, key, c, 0);
     else
-        json_decref(cell.json);
+        drop(c);
 }
 
 void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell)
 {
     begin_output(r);
-    put_field(r, key, cell);
+    put_field(r, key, &cell);
     end_output(r);
 }
 
@@ -97,91 +107,95 @@ static void put_object(struct dq_report *r, const struct dq_cell *cells)
     for (size_t i = 0; i < r->n_columns; i++) {
         const struct dq_column *column = &r->columns[i];
         if (column->key)
-            dq_json_put_digits(&r->json, column->key, cell_json(&cells[i]),
-                column->json_digits ? column->json_digits : JSON_DIGITS);
+            put_value(&r->json, column->key, &cells[i], column->json_digits);
     }
     dq_json_end(&r->json);
 }
 
 /* ---- the table ---- */
 
-static void put_bytes(struct dq_report *r, const char *text, size_t len)
+/* Appends blanks and then text to the line; writes out first what there is no room for. */
+static void put_bytes(struct dq_report *r, size_t n_blanks, const char *text, size_t len)
 {
-    if (len > sizeof r->line - r->line_len) {
+    if (n_blanks + len > sizeof r->line - r->line_len) {
         fwrite(r->line, 1, r->line_len, r->json.file);
         r->line_len = 0;
     }
-    if (len > sizeof r->line) {
-        fwrite(text, 1, len, r->json.file);
+    if (n_blanks + len > sizeof r->line) {
+        fprintf(r->json.file, "%*s%.*s", (int)n_blanks, "", (int)len, text);
         return;
     }
-    memcpy(r->line + r->line_len, text, len);
-    r->line_len += len;
+    memset(r->line + r->line_len, ' ', n_blanks);
+    memcpy(r->line + r->line_len + n_blanks, text, len);
+    r->line_len += n_blanks + len;
 }
 
-static void put_padded(
-    struct dq_report *r, const char *text, size_t len, size_t n_letters, int width)
+/* What the table shows of a cell. */
+struct shown {
+    const char *text;
+    size_t len;
+    size_t n_letters; /* rather than bytes, make a column's width */
+};
+
+static void put_padded(struct dq_report *r, struct shown s, int width)
 {
-    static const char blanks[] = "                                ";
     const size_t wanted = (size_t)(width < 0 ? -width : width);
-    const size_t padding = wanted > n_letters ? wanted - n_letters : 0;
+    const size_t padding = wanted > s.n_letters ? wanted - s.n_letters : 0;
     r->n_blanks += width < 0 ? 0 : padding;
-    while (len > 0 && r->n_blanks > 0) {
-        const size_t n = r->n_blanks < sizeof blanks - 1 ? r->n_blanks : sizeof blanks - 1;
-        put_bytes(r, blanks, n);
-        r->n_blanks -= n;
+    if (s.len > 0) {
+        put_bytes(r, r->n_blanks, s.text, s.len);
+        r->n_blanks = 0;
     }
-    put_bytes(r, text, len);
     r->n_blanks += (width < 0 ? padding : 0) + GAP;
 }
 
 static void end_line(struct dq_report *r)
 {
-    put_bytes(r, "\n", 1);
+    put_bytes(r, 0, "\n", 1);
     fwrite(r->line, 1, r->line_len, r->json.file);
     r->line_len = 0;
     r->n_blanks = 0;
 }
 
-/* The text of a cell, perhaps in `room`. */
-static const char *cell_text(
+static struct shown plain(const char *text, size_t len)
+{
+    return (struct shown){text, len, len};
+}
+
+static struct shown letters(const char *text)
+{
+    struct shown s = {.text = text};
+    for (; text[s.len]; s.len++)
+        s.n_letters += ((unsigned char)text[s.len] & 0xc0) != 0x80;
+    return s;
+}
+
+static struct shown show(
     const struct dq_column *column, const struct dq_cell *c, char room[CELL_MAX])
 {
+    if (c->kind == DQ_CELL_NAME && c->shown == c->text)
+        return plain(c->text, c->len);
     if (c->shown)
-        return c->shown;
-    room[0] = '\0';
+        return letters(c->shown);
     switch (c->kind) {
     case DQ_CELL_TEXT:
-        if (dq_text_is_plain(c->text, c->len))
-            return c->text;
-        dq_escape(c->text, c->len, DQ_ESCAPE_LINE, room, CELL_MAX);
-        break;
+        return letters(dq_text_cut(c->text, room, CELL_MAX));
     case DQ_CELL_U64:
-        *dq_put_number(room, c->u64) = '\0';
-        break;
+        return plain(room, (size_t)(dq_put_number(room, c->u64) - room));
     case DQ_CELL_BYTES:
-        return dq_format_bytes(c->u64, room);
+        return letters(dq_format_bytes(c->u64, room));
     case DQ_CELL_REAL:
-        snprintf(
-            room, CELL_MAX, "%.*g", (int)(column->digits ? column->digits : REAL_DIGITS), c->real);
-        break;
+        return plain(room, (size_t)snprintf(room, CELL_MAX, "%.*g",
+                               (int)(column->digits ? column->digits : REAL_DIGITS), c->real));
     case DQ_CELL_BOOL:
-        return c->u64 ? "yes" : "no";
+        return letters(c->u64 ? "yes" : "no");
     case DQ_CELL_NULL:
+    case DQ_CELL_NAME:
     case DQ_CELL_U64S:
     case DQ_CELL_JSON:
         break;
     }
-    return room;
-}
-
-/* Letters, not bytes, make a column's width. */
-static size_t count_letters(const char *text, size_t len)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++)
-        n += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return n;
+    return plain("", 0);
 }
 
 static void put_head(struct dq_report *r)
@@ -193,7 +207,7 @@ static void put_head(struct dq_report *r)
     for (size_t i = 0; any && i < r->n_columns; i++) {
         const char *heading = r->columns[i].heading;
         if (heading)
-            put_padded(r, heading, strlen(heading), strlen(heading), r->widths[i]);
+            put_padded(r, plain(heading, strlen(heading)), r->widths[i]);
     }
     if (any)
         end_line(r);
@@ -205,12 +219,9 @@ static void put_line(struct dq_report *r, const struct dq_cell *cells)
         put_head(r);
     for (size_t i = 0; i < r->n_columns; i++) {
         char room[CELL_MAX];
-        if (r->columns[i].heading) {
-            const char *text = cell_text(&r->columns[i], &cells[i], room);
-            const size_t len = strlen(text);
-            put_padded(r, text, len, count_letters(text, len), r->widths[i]);
-        }
-        json_decref(cells[i].json);
+        if (r->columns[i].heading)
+            put_padded(r, show(&r->columns[i], &cells[i], room), r->widths[i]);
+        drop(&cells[i]);
     }
     end_line(r);
 }
@@ -220,11 +231,10 @@ void dq_report_measure(struct dq_report *r, const struct dq_cell *cells)
     for (size_t i = 0; dq_report_is_table(r) && i < r->n_columns; i++) {
         const struct dq_column *column = &r->columns[i];
         char room[CELL_MAX];
-        if (!column->heading)
+        if (!column->heading || column->max_width == 0)
             continue;
-        const char *text = cell_text(column, &cells[i], room);
-        int width = (int)count_letters(text, strlen(text));
-        if (column->max_width > 0 && width > column->max_width)
+        int width = (int)show(column, &cells[i], room).n_letters;
+        if (width > column->max_width)
             width = column->max_width;
         if (width > (r->widths[i] < 0 ? -r->widths[i] : r->widths[i]))
             r->widths[i] = r->widths[i] < 0 ? -width : width;
@@ -293,6 +303,7 @@ int dq_report_flush(struct dq_report *r, struct dq_error *e)
 int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
 {
     struct dq_error unused;
+    const struct dq_cell error = rc != 0 ? dq_cell_text(e->text) : dq_cell_null();
     begin_output(r);
     if (rc != 0)
         r->head_due = false;
@@ -300,7 +311,7 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
         end_rows(r);
     while (r->json.depth > 1) /* what an error left open */
         dq_json_end(&r->json);
-    put_field(r, "error", rc != 0 ? dq_cell_text(e->text) : dq_cell_null());
+    put_field(r, "error", &error);
     if (r->format == DQ_REPORT_JSON)
         dq_json_end(&r->json);
     else if (r->format == DQ_REPORT_JSONL && rc != 0)

@@ -44,7 +44,7 @@ struct dq_column {
     const char *key;      /* NULL: in the table only */
     const char *heading;  /* "": a column without a heading; NULL: in JSON only */
     int width;            /* least width in characters; negative: flush left, as in printf */
-    int max_width;        /* dq_report_measure does not widen it further; 0: no limit */
+    int max_width;        /* to which dq_report_measure widens it; 0: it keeps its width */
     unsigned digits;      /* significant digits of a real in the table; 0: 6 */
     unsigned json_digits; /* and in JSON; 0: 17, which read back to the same double */
 };
@@ -52,6 +52,7 @@ struct dq_column {
 enum dq_cell_kind {
     DQ_CELL_NULL,
     DQ_CELL_TEXT,
+    DQ_CELL_NAME,
     DQ_CELL_U64,
     DQ_CELL_BYTES,
     DQ_CELL_REAL,
@@ -60,17 +61,19 @@ enum dq_cell_kind {
     DQ_CELL_JSON,
 };
 
-/* One value. It borrows all that it points to, except for a json_t, until it is put. Make it with the
- * functions below. */
+/* One value, made by the functions below. It borrows what it points to until it is put; a json_t is
+ * the report's from then on. */
 struct dq_cell {
     enum dq_cell_kind kind;
+    uint32_t len;      /* of a name or a list */
     const char *shown; /* what the table shows instead of the value; fit for a terminal */
-    const char *text;
-    size_t len;
-    uint64_t u64;
-    double real;
-    const uint64_t *u64s;
-    json_t *json;
+    union {
+        const char *text;
+        uint64_t u64;
+        double real;
+        const uint64_t *u64s;
+        json_t *json;
+    };
 };
 
 /* null; nothing in the table. */
@@ -81,12 +84,16 @@ static inline struct dq_cell dq_cell_null(void)
 
 /* Any text, escaped where the output needs it, at most 1,023 bytes of it in the table; NULL is
  * null. */
-struct dq_cell dq_cell_text(const char *text);
+static inline struct dq_cell dq_cell_text(const char *text)
+{
+    return (struct dq_cell){.kind = text ? DQ_CELL_TEXT : DQ_CELL_NULL, .text = text};
+}
 
 /* The name of a tensor or a key: its bytes as in the file, and its form for a terminal. */
 static inline struct dq_cell dq_cell_name(const char *name, size_t len, const char *display_name)
 {
-    return (struct dq_cell){.kind = DQ_CELL_TEXT, .shown = display_name, .text = name, .len = len};
+    return (struct dq_cell){
+        .kind = DQ_CELL_NAME, .len = (uint32_t)len, .shown = display_name, .text = name};
 }
 
 /* A whole number; beyond 63 bits JSON has it as a string of digits. */
@@ -101,13 +108,13 @@ static inline struct dq_cell dq_cell_bytes(uint64_t value)
     return (struct dq_cell){.kind = DQ_CELL_BYTES, .u64 = value};
 }
 
-/* JSON has "nan", "inf" and "-inf" for what is no finite number. */
+/* In JSON, NaN and infinities are "nan", "inf" and "-inf". */
 static inline struct dq_cell dq_cell_real(double value)
 {
     return (struct dq_cell){.kind = DQ_CELL_REAL, .real = value};
 }
 
-/* yes or no in the table, true or false in JSON. */
+/* "yes" or "no" in the table, true or false in JSON. */
 static inline struct dq_cell dq_cell_bool(bool value)
 {
     return (struct dq_cell){.kind = DQ_CELL_BOOL, .u64 = value};
@@ -116,11 +123,11 @@ static inline struct dq_cell dq_cell_bool(bool value)
 /* A list of n whole numbers. The table shows nothing, unless dq_cell_shown says what. */
 static inline struct dq_cell dq_cell_u64s(const uint64_t *values, size_t n)
 {
-    return (struct dq_cell){.kind = DQ_CELL_U64S, .u64s = values, .len = n};
+    return (struct dq_cell){.kind = DQ_CELL_U64S, .len = (uint32_t)n, .u64s = values};
 }
 
-/* A nested value, owned by the report once it is put; NULL (memory is short) is an error. The table
- * shows nothing, unless dq_cell_shown says what. To be made for JSON only: see dq_report_is_table. */
+/* A nested value; NULL (memory is short) is an error of the report. The table shows nothing, unless
+ * dq_cell_shown says what. Make it only if dq_report_is_table is false. */
 static inline struct dq_cell dq_cell_json(json_t *value)
 {
     return (struct dq_cell){.kind = DQ_CELL_JSON, .json = value};
@@ -179,8 +186,8 @@ void dq_report_print(struct dq_report *r, const char *format, ...) DQ_PRINTF(2, 
 void dq_report_begin_rows(
     struct dq_report *r, const char *key, const struct dq_column *columns, size_t n_columns);
 
-/* Widens the columns of the table so that this row fits, up to their max_width. To be called for all
- * rows before the first one is put, if at all. */
+/* Widens the columns that have a max_width so that this row fits. To be called for all rows before
+ * the first one is put, if at all. */
 void dq_report_measure(struct dq_report *r, const struct dq_cell *cells);
 
 /* Puts a row: one cell for each column. */
