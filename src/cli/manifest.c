@@ -1,6 +1,7 @@
 #include "cli/manifest.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -84,7 +85,7 @@ int dq_manifest_open_folder(const char *path, bool durable, int *out, struct dq_
     if (!folder)
         return dq_fail_nomem(e);
     const int rc = dq_sink_open_folder(folder, path, true, durable, out, e);
-    free(folder);
+    dq_mem_free(folder);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "sink/sink.h"
 
 #include <ctype.h>
@@ -179,7 +180,7 @@ static int check_manifest_place(
         if (strcasecmp(dq_file_base(o->items[i].path), dq_file_base(path)) == 0)
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: is an array and the manifest at once", path);
     }
-    free(other);
+    dq_mem_free(other);
     return rc;
 }
 
@@ -189,18 +190,18 @@ static int check_manifest_name(
 {
     const char *base = dq_file_base(path);
     bool is_folder = !*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0;
-    char *made = strdup(o->folder ? o->folder : "");
+    char *made = dq_mem_strdup(o->folder ? o->folder : "");
     while (made && !is_folder && *dq_file_base(made)) { /* upwards */
         char *above = dq_file_folder(made);
         is_folder = above && strcmp(dq_file_base(made), base) == 0 && is_same_folder(above, folder);
         const bool top = !above || strcmp(above, ".") == 0;
-        free(made);
+        dq_mem_free(made);
         made = above;
         if (top)
             break;
     }
     const int rc = made ? 0 : dq_fail_nomem(e);
-    free(made);
+    dq_mem_free(made);
     if (rc == 0 && is_folder)
         return dq_fail(e, DQ_ERR_USAGE, "%s: is a folder, and the manifest is a file", path);
     return rc;
@@ -243,7 +244,7 @@ int dq_outputs_check_manifest(
     int rc = check_manifest_name(o, path, folder, e);
     if (rc == 0)
         rc = check_manifest_place(o, path, folder, e);
-    free(folder);
+    dq_mem_free(folder);
     if (rc != 0 || lstat(path, &st) != 0)
         return rc;
     rc = check_replaceable(o->model, path, &st, e);
@@ -287,7 +288,7 @@ static int sync_parent(const char *path, struct dq_error *e)
         rc = dq_fail_errno(e, "%s: fsync of its folder", path);
     if (fd >= 0)
         close(fd);
-    free(parent);
+    dq_mem_free(parent);
     return rc;
 }
 
@@ -306,7 +307,7 @@ static int make_folder(const char *path, bool durable, struct dq_error *e)
 /* Makes a folder and those above it. */
 static int make_folders(const char *folder, bool durable, struct dq_error *e)
 {
-    char *path = strdup(folder);
+    char *path = dq_mem_strdup(folder);
     int rc = 0;
     if (!path)
         return dq_fail_nomem(e);
@@ -320,7 +321,7 @@ static int make_folders(const char *folder, bool durable, struct dq_error *e)
         if (kept == '\0')
             break;
     }
-    free(path);
+    dq_mem_free(path);
     return rc;
 }
 
@@ -338,6 +339,6 @@ int dq_outputs_open_folder(struct dq_outputs *o, bool durable, struct dq_error *
     if (!folder)
         return dq_fail_nomem(e);
     const int rc = dq_sink_open_folder(folder, path, true, durable, &o->folder_fd, e);
-    free(folder);
+    dq_mem_free(folder);
     return rc;
 }

@@ -19,12 +19,10 @@ int dq_emit_fail(const struct dq_diagnostic_sink *diag, struct dq_error *e,
     const struct dq_diagnostic *f, const char *format, ...)
 {
     dq_emit(diag, f);
-    if (e) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(e->text, sizeof e->text, format, args);
-        va_end(args);
-    }
+    va_list args;
+    va_start(args, format);
+    dq_vfail(e, DQ_ERR_MALFORMED, format, args);
+    va_end(args);
     return DQ_ERR_MALFORMED;
 }
 
