@@ -184,9 +184,9 @@ static int print_names(const struct dq_picks *picks, struct dq_error *e)
 int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
 {
     if (args->jsonl && args->meta)
-        return dq_fail(e, DQ_ERR_USAGE, "--meta goes with --json, not with --jsonl");
+        return dq_fail(e, DQ_ERR_USAGE, "--meta works with --json, but not with --jsonl");
     if (args->names && (args->json || args->jsonl || args->meta))
-        return dq_fail(e, DQ_ERR_USAGE, "--names goes without --json, --jsonl and --meta");
+        return dq_fail(e, DQ_ERR_USAGE, "--names excludes --json, --jsonl and --meta");
     return 0;
 }
 

@@ -16,9 +16,9 @@ static int check_of_extract(const struct dq_args *args, struct dq_error *e)
 
 /* The program's commands without what they do. */
 const struct dq_command dq_commands[] = {
-    {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_LIST, "lists", NULL, NULL},
-    {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_EXTRACT, "extracts", check_of_extract, NULL},
-    {"types", DQ_OPERANDS_NONE, DQ_CMD_TYPES, "shows types", NULL, NULL},
+    {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_list, "lists", NULL, NULL},
+    {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_extract, "extracts", check_of_extract, NULL},
+    {"types", DQ_OPERANDS_NONE, DQ_CMD_types, "shows types", NULL, NULL},
     {0},
 };
 
