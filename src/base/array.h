@@ -7,15 +7,15 @@
 
 #include "base/mem.h"
 
-/* Returns array with room for one more than its n elements of element_len bytes, possibly moved;
- * NULL if memory is short, and then array is as it was. Room doubles when n reaches a power of two.
- */
+/* Makes room for one more element than the n that array has, of element_len bytes each. Returns the
+ * array, which may have moved, or NULL if memory is short; the old array is then still valid. The
+ * capacity doubles when n reaches a power of two. The caller frees it with dq_mem_free. */
 static inline void *dq_array_grow(void *array, size_t n, size_t element_len)
 {
     if (n > 0 && (n & (n - 1)) != 0)
         return array;
-    const size_t room = n ? 2 * n : 1;
-    return room <= SIZE_MAX / element_len ? dq_mem_realloc(array, room * element_len) : NULL;
+    const size_t cap = n ? 2 * n : 1;
+    return cap <= SIZE_MAX / element_len ? dq_mem_realloc(array, cap * element_len) : NULL;
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* Arithmetic on sizes that come from a file: none wraps round. Most return false instead, and then
- * leave *out alone. */
+/* Arithmetic on sizes that come from a file. Functions with *out return false instead of wrapping, and
+ * then leave *out unchanged. */
 #ifndef DQ_CHECKED_H
 #define DQ_CHECKED_H
 
@@ -14,7 +14,7 @@ static inline bool dq_add_u64(uint64_t a, uint64_t b, uint64_t *out)
     return true;
 }
 
-/* For totals that are only shown: one that does not fit is as large as can be. */
+/* Saturating addition, for totals that are only displayed. */
 static inline uint64_t dq_add_sat_u64(uint64_t a, uint64_t b)
 {
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
@@ -28,7 +28,7 @@ static inline bool dq_mul_u64(uint64_t a, uint64_t b, uint64_t *out)
     return true;
 }
 
-/* Rounds up to a multiple of a power of two. */
+/* Rounds a up to a multiple of alignment, a power of two. */
 static inline bool dq_align_u64(uint64_t a, uint64_t alignment, uint64_t *out)
 {
     uint64_t sum;

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,25 +14,30 @@ static const int statuses[DQ_ERR_NUMBER_COUNT] = {
 #undef DQ_ERROR
 };
 
+int dq_vfail(struct dq_error *e, int code, const char *format, va_list args)
+{
+    if (e)
+        vsnprintf(e->text, sizeof e->text, format, args);
+    return code;
+}
+
 int dq_fail(struct dq_error *e, int code, const char *format, ...)
 {
-    if (e) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(e->text, sizeof e->text, format, args);
-        va_end(args);
-    }
+    va_list args;
+    va_start(args, format);
+    dq_vfail(e, code, format, args);
+    va_end(args);
     return code;
 }
 
 int dq_fail_errno(struct dq_error *e, const char *format, ...)
 {
     const int number = errno;
+    va_list args;
+    va_start(args, format);
+    dq_vfail(e, DQ_ERR_IO, format, args);
+    va_end(args);
     if (e) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(e->text, sizeof e->text, format, args);
-        va_end(args);
         const size_t len = strlen(e->text);
         snprintf(e->text + len, sizeof e->text - len, ": %s", strerror(number));
     }

@@ -3,6 +3,7 @@
 #endif
 #include "base/file.h"
 
+#include "base/mem.h"
 #include "base/signals.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 /* Linux transfers at most this much in one call. */
 static const size_t most_at_once = 0x7ffff000;
 
-/* In the place of an offset: wherever the descriptor stands. */
+/* In place of an offset: at the position of the descriptor. */
 static const uint64_t OWN_POSITION = UINT64_MAX;
 
 int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
@@ -123,7 +124,7 @@ int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_l
     if (put > 0)
         done = (size_t)put;
 #endif
-    /* What is left, or all: and what is wrong comes to light again. */
+    /* The rest, or everything if that failed; a lasting error then comes up again. */
     if (done < head_len) {
         const int rc =
             write_all(fd, path, (const uint8_t *)head + done, head_len - done, off + done, e);
@@ -215,6 +216,6 @@ char *dq_file_folder(const char *path)
 {
     const size_t len = (size_t)(dq_file_base(path) - path);
     if (len == 0)
-        return strdup(".");
-    return strndup(path, len > 1 ? len - 1 : 1);
+        return dq_mem_strdup(".");
+    return dq_mem_strndup(path, len > 1 ? len - 1 : 1);
 }

@@ -11,13 +11,11 @@
 
 #include "base/err.h"
 
-/* Opens a file for reading and tells its size. Anything that cannot be read at any offset (a pipe,
- * a terminal, a folder) is refused. path "-" is standard input. Returns 0 and the descriptor, which
- * the caller closes. */
+/* Opens a file for reading and returns its size in bytes. Refuses anything that has no random access
+ * (pipes, terminals, folders). path "-" is standard input. The caller closes *fd. */
 int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e);
 
-/* Reads exactly len bytes at off. A file that ends early is DQ_ERR_IO: it was longer when opened.
- */
+/* Reads exactly len bytes at off. DQ_ERR_IO if the file ends before: it was longer when opened. */
 int dq_file_pread(
     int fd, const char *path, void *buf, size_t len, uint64_t off, struct dq_error *e);
 
@@ -25,40 +23,40 @@ int dq_file_pread(
 int dq_file_pwrite(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e);
 
-/* Writes head_len bytes and then len bytes behind them at off of a file, in one call. */
+/* Writes head_len bytes at off and len bytes after them, in one system call where that exists. */
 int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_len, const void *buf,
     size_t len, uint64_t off, struct dq_error *e);
 
-/* Writes len bytes to a pipe, terminal or file, at its own position. */
+/* Writes len bytes to a pipe, a terminal or a file, at the position of the descriptor. */
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e);
 
-/* Says how long a new file will be, so that the system can lay it out at once: then writing it
- * takes a third less time. A wish only; what cannot be is told by the writes. */
+/* Reserves space for a new file of len bytes, so that it is laid out at once: writing then takes a
+ * third less time. Best effort; failures surface in the writes. */
 void dq_file_reserve(int fd, uint64_t len);
 
-/* Makes a pipe as wide as an ordinary user's may be, so that its two ends wait for one another less
- * often. A wish only; anything but a pipe stays as it is. */
+/* Enlarges the buffer of a pipe to what an unprivileged user may have, so that its two ends wait for
+ * each other less often. Best effort; does nothing to other files. */
 void dq_file_widen_pipe(int fd);
 
-/* Writes what is in the buffer of a stdio stream; fails if that or any write before failed. path is
- * for the message; NULL is standard output. */
+/* Flushes a stdio stream. Fails if this or any earlier write to it failed. path is for the message;
+ * NULL: standard output. */
 int dq_file_flush(FILE *file, const char *path, struct dq_error *e);
 
-/* Lets the program open as many files as the system permits it: a split set may have many. */
+/* Raises the limit of open files to the hard limit: a split set may have many. */
 void dq_file_raise_limit(void);
 
-/* Fills descriptors 0 to 2 if the program was started without them, so that no file gets one and
- * has messages written into it. What is put there fails when used. Returns 0 or -1. */
+/* Opens descriptors 0 to 2 if the program was started without them, so that no data file gets one of
+ * them and has messages written into it. Using one of them then fails. Returns 0 or -1. */
 int dq_file_guard_standard(void);
 
-/* Whether two descriptions are of one file. */
+/* Whether a and b describe the same file. */
 bool dq_file_is_same(const struct stat *a, const struct stat *b);
 
-/* Returns the last component of a path. */
+/* Returns the last component of a path: a pointer into it. */
 const char *dq_file_base(const char *path);
 
-/* Returns the folder part of a path, "." if it has none. The caller frees it; NULL if memory is
- * short. */
+/* Returns the folder part of a path, "." if it has none; NULL if memory is short. The caller frees it
+ * with dq_mem_free. */
 char *dq_file_folder(const char *path);
 
 #endif

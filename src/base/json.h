@@ -1,6 +1,7 @@
-/* JSON on its way out, piece by piece, so that a report of any length needs little memory. The
- * pieces are jansson's, which spells all values and escapes all text; this adds what stands between
- * them. */
+/* Writes JSON piece by piece, so that a report of any length needs little memory. jansson spells the
+ * values and escapes the text; this module adds the brackets, commas, keys and line breaks.
+ *
+ * A writer is used by one thread at a time. Errors are kept until dq_json_finish returns them. */
 #ifndef DQ_JSON_H
 #define DQ_JSON_H
 
@@ -16,38 +17,46 @@ enum { DQ_JSON_DEPTH = 24 };
 
 struct dq_json {
     FILE *file;
-    const char *path; /* for messages; NULL: standard output */
-    bool failed;      /* memory was short, or the file did not take something */
-    unsigned depth;
-    char closers[DQ_JSON_DEPTH]; /* of the open objects and lists */
-    bool empty[DQ_JSON_DEPTH];   /* nothing is in them yet */
-    bool row[DQ_JSON_DEPTH];     /* they stay on one line */
+    const char *path;             /* for messages; NULL: standard output */
+    bool failed;                  /* out of memory, nested too deeply, or a write failed */
+    unsigned depth;               /* number of open objects and lists */
+    char closers[DQ_JSON_DEPTH];  /* closing bracket of each open object or list */
+    bool empty[DQ_JSON_DEPTH];    /* it has no elements yet */
+    bool one_line[DQ_JSON_DEPTH]; /* it is written without line breaks */
 };
 
-/* Lets jansson's memory count (mem.h). Comes before everything else. */
+/* Makes jansson allocate through dq_mem. Must be called before any other function of jansson. */
 void dq_json_count_memory(void);
 
-/* Opens a list or object, or puts a value (which it takes over) where the writer stands; key is
- * NULL in a list and at the top. At the top, each value ends its line. */
+/* Opens an object or a list, or writes a value, of which it takes ownership (NULL, jansson's sign that
+ * memory is short, is an error). key is NULL inside a list and at the top level. At the top level,
+ * each value ends with a newline. The row variants stay on one line. */
 void dq_json_begin_object(struct dq_json *j, const char *key);
 void dq_json_begin_list(struct dq_json *j, const char *key);
-void dq_json_begin_row(struct dq_json *j, const char *key); /* a list on one line */
+void dq_json_begin_row(struct dq_json *j, const char *key); /* a list */
+void dq_json_begin_row_object(struct dq_json *j, const char *key);
 void dq_json_end(struct dq_json *j);
 void dq_json_put(struct dq_json *j, const char *key, json_t *value);
 
-/* The same with a number of significant digits for the floats in value. */
+/* As dq_json_put, with this many significant digits for the floats in value (dq_json_put: 17). */
 void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsigned digits);
 
-/* Text from a file: as it is if it is UTF-8, else escaped. */
+/* As dq_json_put with dq_json_text, but without allocating for most texts. */
+void dq_json_put_text(struct dq_json *j, const char *key, const char *text, size_t len);
+
+/* Text that may come from a file: unchanged if it is valid UTF-8, otherwise escaped (text.h). */
 json_t *dq_json_text(const char *text, size_t len);
 
-/* A number of up to 64 bits; beyond jansson's 63 it becomes a string of digits. */
+/* An unsigned 64-bit integer. Values beyond jansson's 63 bits become a string of digits. */
 json_t *dq_json_u64(uint64_t value);
 
-/* A list of such numbers. */
+/* A list of such integers. */
 json_t *dq_json_u64s(const uint64_t *values, size_t n);
 
-/* Writes what is left in the file's buffer. Returns 0 if all went well from the start. */
+/* A floating-point number. JSON has no NaN and no infinities: they become "nan", "inf", "-inf". */
+json_t *dq_json_real(double value);
+
+/* Flushes the file's buffer. Returns 0 if everything since the start succeeded, else the error. */
 int dq_json_finish(struct dq_json *j, struct dq_error *e);
 
 #endif

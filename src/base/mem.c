@@ -17,11 +17,11 @@
 #define USABLE_SIZE malloc_usable_size
 #endif
 
-/* What the allocator keeps beside a piece of memory. */
-enum { BESIDE = sizeof(size_t) };
+/* The allocator's own bytes for each block. */
+enum { OVERHEAD = sizeof(size_t) };
 
 static size_t limit = SIZE_MAX; /* set once, before there are threads */
-static atomic_size_t taken;
+static atomic_size_t in_use;
 static atomic_size_t refused;
 
 void dq_mem_limit(size_t most)
@@ -31,7 +31,7 @@ void dq_mem_limit(size_t most)
 
 size_t dq_mem_left(void)
 {
-    const size_t now = atomic_load(&taken);
+    const size_t now = atomic_load(&in_use);
     return now < limit ? limit - now : 0;
 }
 
@@ -42,31 +42,31 @@ size_t dq_mem_refused(void)
 
 bool dq_mem_charge(size_t len)
 {
-    size_t now = atomic_load(&taken);
+    size_t now = atomic_load(&in_use);
     do {
         if (now > limit || len > limit - now) {
             atomic_store(&refused, len > SIZE_MAX - now ? SIZE_MAX : now + len);
             errno = ENOMEM;
             return false;
         }
-    } while (!atomic_compare_exchange_weak(&taken, &now, now + len));
+    } while (!atomic_compare_exchange_weak(&in_use, &now, now + len));
     return true;
 }
 
 void dq_mem_uncharge(size_t len)
 {
-    atomic_fetch_sub(&taken, len);
+    atomic_fetch_sub(&in_use, len);
 }
 
 static size_t size_of(void *p)
 {
-    return p ? USABLE_SIZE(p) + BESIDE : 0;
+    return p ? USABLE_SIZE(p) + OVERHEAD : 0;
 }
 
-/* Counts p as what it is, in the place of the len bytes that were asked for. */
+/* Replaces the len bytes that were charged for p by its real size; p may be NULL. */
 static void *settle(void *p, size_t len)
 {
-    atomic_fetch_add(&taken, size_of(p) - len); /* which may be less: it wraps round */
+    atomic_fetch_add(&in_use, size_of(p) - len); /* may be negative: unsigned arithmetic wraps */
     return p;
 }
 
@@ -84,7 +84,7 @@ void *dq_mem_calloc(size_t n, size_t len)
     return dq_mem_charge(n * len) ? settle(calloc(n, len), n * len) : NULL;
 }
 
-/* While it moves, both the old and the new one are there. */
+/* Both the old and the new block count while the contents move. */
 void *dq_mem_realloc(void *p, size_t len)
 {
     const size_t before = size_of(p);

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Those that end a program and are no crash of it; real-time signals do so, too. */
-static const int held[] = {
+/* The signals whose default action ends the program, without those that report a crash. Real-time
+ * signals belong to them too. */
+static const int deferred[] = {
     SIGINT,
     SIGTERM,
     SIGHUP,
@@ -30,30 +31,30 @@ static const int held[] = {
 #endif
 };
 
-static atomic_int signal_came; /* the first; seen by all threads */
-static atomic_int n_came;
-static atomic_bool holding;
+static atomic_int first_signal; /* 0: none yet */
+static atomic_int n_signals;
+static atomic_bool deferring;
 
-/* What the second signal removes. The name is no pointer: another thread may run the handler while
- * this one is done with the file. */
+/* What the second signal removes. The name is copied, since another thread may run the handler after
+ * this one has freed it. */
 static struct {
-    atomic_bool there;
+    atomic_bool set;
     int folder;
     char name[64];
-} temporary;
+} pending_file;
 
-static void take_note(int number)
+static void record(int number)
 {
     struct sigaction end = {.sa_handler = SIG_DFL};
     int none = 0;
-    /* With nothing to clean up, the first one ends the program. Before the file is known, the
-     * second is noted as well: it could not be removed yet. */
-    const int enough = !holding ? 1 : temporary.there ? 2 : 3;
-    atomic_compare_exchange_strong(&signal_came, &none, number);
-    if (++n_came < enough)
+    /* With nothing to clean up, the first signal ends the program. Before the name of the file is set,
+     * the second is recorded only: it could not remove the file yet. */
+    const int enough = !deferring ? 1 : pending_file.set ? 2 : 3;
+    atomic_compare_exchange_strong(&first_signal, &none, number);
+    if (++n_signals < enough)
         return;
-    if (temporary.there)
-        unlinkat(temporary.folder, temporary.name, 0);
+    if (pending_file.set)
+        unlinkat(pending_file.folder, pending_file.name, 0);
     sigaction(number, &end, NULL);
     raise(number); /* acts when this handler returns */
 }
@@ -65,25 +66,25 @@ void dq_signals_ignore_write(void)
     sigaction(SIGXFSZ, &ignore, NULL);
 }
 
-/* One that is ignored, or that somebody else waits for, would not end the program. */
+/* A signal that is ignored, or that a library handles, would not end the program. */
 static void catch_signal(int number)
 {
-    struct sigaction note = {.sa_handler = take_note}; /* no SA_RESTART: blocked calls return */
+    struct sigaction defer = {.sa_handler = record}; /* no SA_RESTART: blocked calls return */
     struct sigaction now;
     if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-        sigaction(number, &note, NULL);
+        sigaction(number, &defer, NULL);
 }
 
-/* The handler stays where it is once it is there: there may be many files. */
+/* The handlers stay installed: there may be many files. */
 void dq_signals_defer(void)
 {
-    static bool caught;
-    holding = true;
-    if (caught)
+    static bool installed;
+    deferring = true;
+    if (installed)
         return;
-    caught = true;
-    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
-        catch_signal(held[i]);
+    installed = true;
+    for (size_t i = 0; i < sizeof deferred / sizeof deferred[0]; i++)
+        catch_signal(deferred[i]);
 #ifdef SIGRTMIN
     for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
         catch_signal(number);
@@ -92,26 +93,26 @@ void dq_signals_defer(void)
 
 void dq_signals_set_tmpfile(int folder, const char *name)
 {
-    temporary.folder = folder;
-    snprintf(temporary.name, sizeof temporary.name, "%s", name);
-    temporary.there = true;
+    pending_file.folder = folder;
+    snprintf(pending_file.name, sizeof pending_file.name, "%s", name);
+    pending_file.set = true;
 }
 
 void dq_signals_undefer(void)
 {
-    temporary.there = false;
-    holding = false;
+    pending_file.set = false;
+    deferring = false;
 }
 
 int dq_signals_check(struct dq_error *e)
 {
-    if (signal_came)
-        return dq_fail(e, DQ_ERR_INTERRUPTED, "ended by signal %d", (int)signal_came);
+    if (first_signal)
+        return dq_fail(e, DQ_ERR_INTERRUPTED, "ended by signal %d", (int)first_signal);
     return 0;
 }
 
 void dq_signals_reraise(void)
 {
-    if (signal_came)
-        raise(signal_came);
+    if (first_signal)
+        raise(first_signal);
 }

@@ -1,32 +1,33 @@
 /* Signals that end the program.
  *
- * As a rule they act at once, as for any program. Only while there is something to clean up (a
- * temporary file) are they held: the handler takes note, loops look, and the clean-up runs as for
- * any other error. A second one does not wait for that: its handler removes the file and the
- * program ends, whatever it hangs in. */
+ * They act at once, as in any program, except while there is a temporary file to remove: then they are
+ * deferred. The handler records the signal, loops poll dq_signals_check, and the clean-up runs as for
+ * any other error. A second signal does not wait for that: its handler removes the file and ends the
+ * program, whatever it is blocked in. */
 #ifndef DQ_SIGNALS_H
 #define DQ_SIGNALS_H
 
 #include "base/err.h"
 
-/* Makes a closed pipe and a limit on the size of files errors of the call instead of signals. */
+/* Ignores SIGPIPE and SIGXFSZ, so that the write that causes them fails instead. */
 void dq_signals_ignore_write(void);
 
-/* Takes note of the signals that would end the program from now on; of those that are ignored
- * already (as under nohup) it does not. */
+/* Defers the signals that would end the program from now on. Those that are ignored (as under nohup)
+ * stay ignored. */
 void dq_signals_defer(void);
 
-/* Says which file in an open folder the second signal has to remove: one at a time. */
+/* Sets the file, in an open folder, that a second signal removes. There is one at a time; the name is
+ * copied. */
 void dq_signals_set_tmpfile(int folder, const char *name);
 
-/* The file is gone or has its name: signals act at once again. One that came meanwhile stays noted.
- */
+/* Ends the deferral: the file is removed or has its final name. A signal that came meanwhile stays
+ * recorded. */
 void dq_signals_undefer(void);
 
-/* Returns 0, or DQ_ERR_INTERRUPTED once a signal has come. */
+/* Returns 0, or DQ_ERR_INTERRUPTED once a signal was recorded. Safe in any thread. */
 int dq_signals_check(struct dq_error *e);
 
-/* If a signal was noted, the program dies of it now, so that a shell sees why. */
+/* If a signal was recorded, lets it end the program, so that the shell sees the reason. */
 void dq_signals_reraise(void);
 
 #endif

@@ -7,33 +7,33 @@
 #include <sys/auxv.h>
 #endif
 
-static uint64_t turn(uint64_t x, unsigned bits)
+static uint64_t rotl64(uint64_t x, unsigned bits)
 {
     return x << bits | x >> (64 - bits);
 }
 
-static void mix(uint64_t v[4])
+static void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[2] += v[3];
-    v[1] = turn(v[1], 13) ^ v[0];
-    v[3] = turn(v[3], 16) ^ v[2];
-    v[0] = turn(v[0], 32) + v[3];
+    v[1] = rotl64(v[1], 13) ^ v[0];
+    v[3] = rotl64(v[3], 16) ^ v[2];
+    v[0] = rotl64(v[0], 32) + v[3];
     v[2] += v[1];
-    v[3] = turn(v[3], 21) ^ v[0];
-    v[1] = turn(v[1], 17) ^ v[2];
-    v[2] = turn(v[2], 32);
+    v[3] = rotl64(v[3], 21) ^ v[0];
+    v[1] = rotl64(v[1], 17) ^ v[2];
+    v[2] = rotl64(v[2], 32);
 }
 
-static void take_word(uint64_t v[4], uint64_t word)
+static void sip_word(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
-    mix(v);
+    sip_round(v);
     v[0] ^= word;
 }
 
-/* SipHash-1-3 of Aumasson and Bernstein, under a key of this run. Whoever makes a file could
- * otherwise choose names that all fall into one place, and a table of n would take n^2 steps. */
+/* SipHash-1-3 (Aumasson and Bernstein) with a random key. Without one, the author of a file could
+ * choose names that all collide, and n of them would take n^2 steps. */
 static uint64_t hash(const uint64_t key[2], const char *name, size_t len)
 {
     uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
@@ -42,19 +42,19 @@ static uint64_t hash(const uint64_t key[2], const char *name, size_t len)
     for (; (size_t)(end - name) >= sizeof(uint64_t); name += sizeof(uint64_t)) {
         uint64_t word;
         memcpy(&word, name, sizeof word);
-        take_word(v, word);
+        sip_word(v, word);
     }
     uint64_t rest = (uint64_t)len << 56;
     for (unsigned i = 0; name + i < end; i++)
         rest |= (uint64_t)(unsigned char)name[i] << 8 * i;
-    take_word(v, rest);
+    sip_word(v, rest);
     v[2] ^= 0xff;
     for (int i = 0; i < 3; i++)
-        mix(v);
+        sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/* The slot of a name with hash h, or the empty one where it belongs. */
+/* Returns the slot of a name with hash h, or the empty slot where it belongs. */
 static struct dq_strmap_slot *slot_of(
     const struct dq_strmap *t, const char *name, size_t len, uint64_t h)
 {
@@ -104,7 +104,7 @@ int dq_strmap_reserve(struct dq_strmap *t, size_t n)
 
 int dq_strmap_add(struct dq_strmap *t, const char *name, size_t len, size_t value)
 {
-    /* At most half full, so that a search always meets an empty slot soon. */
+    /* At most half full, so that probing soon meets an empty slot. */
     if (2 * (t->n_used + 1) > t->n_slots && grow(t, t->n_slots ? 2 * t->n_slots : 64) != 0)
         return -1;
     const uint64_t h = hash(t->key, name, len);

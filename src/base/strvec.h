@@ -1,4 +1,4 @@
-/* A growing list of strings. */
+/* A growable array of strings. */
 #ifndef DQ_STRVEC_H
 #define DQ_STRVEC_H
 
@@ -8,11 +8,11 @@
 
 /* All zero is an empty list. */
 struct dq_strvec {
-    char **items; /* each owned by the list */
+    char **items; /* owned, and so is each item */
     size_t n;
 };
 
-/* Adds a copy of the first len bytes of text. */
+/* Appends a copy of the first len bytes of text. dq_strvec_finish frees everything. */
 int dq_strvec_add(struct dq_strvec *list, const char *text, size_t len, struct dq_error *e);
 void dq_strvec_finish(struct dq_strvec *list);
 

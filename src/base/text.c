@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decodes one sequence; returns its length, or 0 for bytes that are no shortest-form UTF-8. */
+/* Decodes one sequence. Returns its length, or 0 for bytes that are not shortest-form UTF-8. */
 static size_t utf8_decode(const char *text, size_t len, uint32_t *code)
 {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -39,7 +39,7 @@ static size_t utf8_decode(const char *text, size_t len, uint32_t *code)
     return n;
 }
 
-/* Controls, and the marks that reorder what stands around them (a name could pose as another). */
+/* Control characters, and marks that reorder the text around them (one name could pose as another). */
 static bool is_unprintable(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||
@@ -64,15 +64,15 @@ bool dq_utf8_valid(const char *text, size_t len)
     return true;
 }
 
-/* Does not stop early, so that many bytes are looked at together. */
+/* No early exit, so that the loop can be vectorised. */
 bool dq_text_is_plain(const char *text, size_t len)
 {
-    unsigned char odd = 0;
+    unsigned char other = 0;
     for (size_t i = 0; i < len; i++) {
         const unsigned char c = (unsigned char)text[i];
-        odd |= (unsigned char)((unsigned char)(c - ' ') > '~' - ' ') | (unsigned char)(c == '\\');
+        other |= (unsigned char)((unsigned char)(c - ' ') > '~' - ' ') | (unsigned char)(c == '\\');
     }
-    return odd == 0;
+    return other == 0;
 }
 
 bool dq_text_is_portable(unsigned char byte, bool first)
@@ -143,15 +143,12 @@ const char *dq_text_cut(const char *shown, char *out, size_t size)
 
 char *dq_put_number(char *out, uint64_t n)
 {
-    char digits[DQ_DIGITS_MAX];
-    size_t len = 0;
-    do {
-        digits[len++] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    while (len > 0)
-        *out++ = digits[--len];
-    return out;
+    size_t len = 1;
+    for (uint64_t bound = 10; n >= bound && len < DQ_DIGITS_MAX; bound *= 10)
+        len++;
+    for (size_t i = len; i-- > 0; n /= 10)
+        out[i] = (char)('0' + n % 10);
+    return out + len;
 }
 
 const char *dq_format_bytes(unsigned long long bytes, char out[32])

@@ -1,5 +1,4 @@
-/* The command line: commands and options are rows of tables, from which parsing, --help and the
- * tests of the manual and the completions are made. */
+/* The command line. Commands are rows of commands.def, options are rows of options.c. */
 #ifndef DQ_ARGS_H
 #define DQ_ARGS_H
 
@@ -13,15 +12,17 @@
 #include "sink/container.h"
 #include "type/type.h"
 
+/* What was given on the command line; NULL, 0 or false if it was not, unless noted. The strings belong
+ * to argv or to the lists. For src/cli only: other folders have options of their own. */
 struct dq_args {
-    const char *model; /* a path, or NULL: to be looked for */
+    const char *model; /* a path; NULL: see model_arg.h */
     struct dq_strvec tensors;
     struct dq_strvec excluded;
     const char *tensors_from;
     bool nul_separated;
     const char *output;
-    const struct dq_container *container; /* NULL: not said */
-    enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not said */
+    const struct dq_container *container; /* NULL: not given */
+    enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not given */
     const char *manifest;
     bool force;
     bool skip_existing;
@@ -34,13 +35,13 @@ struct dq_args {
     bool json;
     bool jsonl;
     struct dq_device_choice device;
-    const struct dq_cpu *cpu; /* NULL: not said */
+    const struct dq_cpu *cpu; /* NULL: not given */
     unsigned n_threads;       /* 0: all processors */
     size_t max_memory;        /* bytes; 0: no limit */
     unsigned ulp;
     bool self_test;
     bool values;
-    uint64_t types;        /* a bit for each enum dq_type; 0: not said */
+    uint64_t types;        /* a bit for each enum dq_type; 0: all */
     unsigned bench_size;   /* millions of weights (2^20) */
     unsigned milliseconds; /* for each number of bench */
     bool no_sandbox;
@@ -48,47 +49,51 @@ struct dq_args {
     enum dq_verbosity verbosity;
 };
 
-/* What a command takes besides its options. */
+/* What a command takes after its options. */
 enum dq_operands {
     DQ_OPERANDS_NONE,
     DQ_OPERANDS_MODEL_TENSORS,
-    DQ_OPERANDS_TO_MEASURE, /* a model and tensors, whose types are meant */
+    DQ_OPERANDS_TO_MEASURE, /* a model and tensors, of which the types count */
 };
 
 struct dq_command {
     const char *name;
     enum dq_operands operands;
-    unsigned bit;                                                 /* in the sets of options */
+    unsigned bit;                                                 /* in dq_option.commands */
     const char *summary;                                          /* one line */
-    int (*check)(const struct dq_args *args, struct dq_error *e); /* of its options; may be NULL */
+    int (*check)(const struct dq_args *args, struct dq_error *e); /* may be NULL */
     int (*run)(const struct dq_args *args);
 };
 
-/* The commands, ended by a row without a name. */
+/* The commands; the last row has no name. */
 extern const struct dq_command dq_commands[];
 
 enum {
-    DQ_CMD_LIST = 1 << 0,
-    DQ_CMD_EXTRACT = 1 << 1,
-    DQ_CMD_TYPES = 1 << 2,
-    DQ_CMD_VERIFY = 1 << 3,
-    DQ_CMD_DEVICES = 1 << 4,
-    DQ_CMD_BENCH = 1 << 5,
-    DQ_CMD_CHECK = 1 << 6,
+#define DQ_COMMAND(name, operands, check, summary) DQ_CMD_NUMBER_##name,
+#include "cli/commands.def"
+#undef DQ_COMMAND
 };
 
-/* Parses what stands behind the name of a command. dq_args_finish frees the lists. */
+/* A bit for each command. */
+enum {
+#define DQ_COMMAND(name, operands, check, summary) DQ_CMD_##name = 1 << DQ_CMD_NUMBER_##name,
+#include "cli/commands.def"
+#undef DQ_COMMAND
+};
+
+/* Parses the words of a command, argv[0] being its name. DQ_ERR_USAGE for what is not valid. If it
+ * returns 0, dq_args_finish frees the lists; argv must outlive *out. Not thread-safe (getopt). */
 int dq_args_parse(const struct dq_command *command, int argc, char **argv, struct dq_args *out,
     struct dq_error *e);
 void dq_args_finish(struct dq_args *args);
 
-/* Finds a command by its name; the error names the nearest one. */
+/* Finds a command by its name. The error suggests similar names. */
 int dq_args_command(const char *name, const struct dq_command **out, struct dq_error *e);
 
-/* Prints what --help prints, of one command or (NULL) of all. */
+/* Prints the help of a command or, if it is NULL, of the program. */
 void dq_args_help(const struct dq_command *command, FILE *to);
 
-/* Prints one line of usage for each command. */
+/* Prints a line of usage for each command. */
 void dq_args_usage(FILE *to);
 
 #endif

@@ -153,7 +153,8 @@ static void report(struct verification *v, const struct subject *s)
         dq_json_put(&v->json, NULL, subject_json(s));
         return;
     }
-    dq_msg_progress(NULL);
+    dq_msg_hold_progress();
+    dq_msg_release_progress();
     printf("%-36s %-8s %-5s %12" PRIu64 " %12" PRIu64 " %8s %10.4g  %s\n", s->name,
         dq_types[c->type].name, dq_dtype_name(c->dtype), c->n_weights, c->n_mismatches,
         ulp_words(c->max_ulp, ulp), c->max_abs, c->n_mismatches ? "WRONG" : "equal");

@@ -13,8 +13,8 @@ void dq_confine(const struct dq_args *args, const struct dq_sandbox *s)
         dq_msg_info("not in a sandbox: the runtime of a GPU is loaded");
         return;
     }
-    json_object_seed(0);        /* which jansson does late, and opens /dev/urandom for */
-    (void)dq_engine_threads(0); /* and files that tell of the processors */
+    json_object_seed(0);        /* now: jansson opens /dev/urandom for it at first use */
+    (void)dq_engine_threads(0); /* reads files about the processors, and keeps the answer */
     if (dq_sandbox_enter(s, &why) != 0 && !s->may_read)
         dq_msg_info("not in a sandbox: %s", why.text);
 }

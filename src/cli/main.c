@@ -9,26 +9,10 @@
 #include <string.h>
 
 const struct dq_command dq_commands[] = {
-    {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_LIST,
-        "shows what is inside: each tensor's name, type, shape, bytes and offset",
-        dq_cmd_list_check, dq_cmd_list},
-    {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_EXTRACT,
-        "writes tensors as plain arrays, to files or to a pipe", dq_cmd_extract_check,
-        dq_cmd_extract},
-    {"verify", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_VERIFY,
-        "checks the decoders of a GPU against those of the CPU, bit for bit", dq_cmd_verify_check,
-        dq_cmd_verify},
-    {"check", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_CHECK,
-        "checks a file against every rule of its format: what is wrong or odd, and where",
-        dq_cmd_check_check, dq_cmd_check},
-    {"bench", DQ_OPERANDS_TO_MEASURE, DQ_CMD_BENCH,
-        "measures how fast each type is decoded here, and how fast it could be", dq_cmd_bench_check,
-        dq_cmd_bench},
-    {"devices", DQ_OPERANDS_NONE, DQ_CMD_DEVICES,
-        "shows the GPUs and the levels of the CPU, and why one cannot be used", NULL,
-        dq_cmd_devices},
-    {"types", DQ_OPERANDS_NONE, DQ_CMD_TYPES, "shows the tensor types that are known", NULL,
-        dq_cmd_types},
+#define DQ_COMMAND(name, operands, check, summary)                                                 \
+    {#name, DQ_OPERANDS_##operands, DQ_CMD_##name, summary, check, dq_cmd_##name},
+#include "cli/commands.def"
+#undef DQ_COMMAND
     {0},
 };
 
@@ -100,6 +84,6 @@ int main(int argc, char **argv)
     dq_file_raise_limit();
     dq_json_count_memory();
     if (dq_file_guard_standard() != 0)
-        return dq_exit_status(DQ_ERR_IO); /* and no place to say so */
+        return dq_exit_status(DQ_ERR_IO); /* there is nowhere to print a message */
     return dq_exit_status(run(argc, argv));
 }

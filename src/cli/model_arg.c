@@ -21,8 +21,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*x, *y);
 }
 
-/* The models in a folder: a split set counts by its first file, or by any if that one is missing.
- */
+/* Lists the models in a folder: of a split set the first file, or any other if that is missing. */
 static int list_models(const char *folder, struct dq_strvec *out, struct dq_error *e)
 {
     struct dq_strvec later = {0};
@@ -71,7 +70,7 @@ static int fail_choice(
         models->n > 2 ? ", ..." : "", advice);
 }
 
-/* The path of the only model of a folder. */
+/* Returns the path of the only model of a folder, from dq_mem. */
 static int look_in_folder(const char *folder, bool named, char **out, struct dq_error *e)
 {
     struct dq_strvec models = {0};
@@ -108,7 +107,8 @@ int dq_model_arg_path(const struct dq_args *args, char **out, const char **from,
         *from = " (from GGUF_DQ_MODEL)";
     }
     if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
-        return dq_fail(e, DQ_ERR_USAGE, "the model and the names cannot both be standard input");
+        return dq_fail(
+            e, DQ_ERR_USAGE, "the model and the names cannot both be read from standard input");
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         const int rc = look_in_folder(path, true, out, &why);
         return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
@@ -130,25 +130,25 @@ int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct 
     return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
 }
 
-/* More than any name takes, spelled as it is shown and with a slice behind it. */
-enum { LINE_MOST = 65536 };
+/* More than any name needs, escaped and followed by a slice. */
+enum { MAX_LINE = 65536 };
 
-/* Reads up to the end of an entry, which is left out as is a CR before a newline, or LINE_MOST
- * bytes. Returns whether there was anything. */
+/* Reads an entry without its end and without a CR before a newline, at most MAX_LINE bytes. Returns false
+ * at the end of the file. */
 static bool read_line(FILE *file, int end, char *line, size_t *len)
 {
     size_t n = 0;
     int c = EOF;
-    while (n < LINE_MOST && (c = getc_unlocked(file)) != EOF && c != end)
+    while (n < MAX_LINE && (c = getc_unlocked(file)) != EOF && c != end)
         line[n++] = (char)c;
     const bool any = n > 0 || c == end;
-    if (end == '\n' && n > 0 && n < LINE_MOST && line[n - 1] == '\r')
+    if (end == '\n' && n > 0 && n < MAX_LINE && line[n - 1] == '\r')
         n--;
     *len = n;
     return any;
 }
 
-/* Adds each name in the file, without blank ones, to the words. */
+/* Appends the names in the file to words; empty lines are skipped. */
 static int read_names(const struct dq_args *args, struct dq_strvec *words, struct dq_error *e)
 {
     const bool from_stdin = strcmp(args->tensors_from, "-") == 0;
@@ -156,20 +156,20 @@ static int read_names(const struct dq_args *args, struct dq_strvec *words, struc
     int rc = 0;
     if (!file)
         return dq_fail_errno(e, "%s", args->tensors_from);
-    char *line = dq_mem_alloc(LINE_MOST);
+    char *line = dq_mem_alloc(MAX_LINE);
     if (!line)
         rc = dq_fail_nomem(e);
     const int end = args->nul_separated ? '\0' : '\n';
     size_t len = 0;
     size_t n_blank = 0; /* entries since the last name */
     while (rc == 0 && read_line(file, end, line, &len)) {
-        if (len + n_blank >= LINE_MOST)
-            rc = dq_fail(e, DQ_ERR_USAGE, "%s: no list of names: %d bytes without one",
-                args->tensors_from, (int)LINE_MOST);
+        if (len + n_blank >= MAX_LINE)
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: not a list of names: %d bytes without a name",
+                args->tensors_from, (int)MAX_LINE);
         else if (len == 0)
             n_blank++;
         else if (memchr(line, '\0', len))
-            rc = dq_fail(e, DQ_ERR_USAGE, "%s: a name holds NUL; names that end in NUL want --null",
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: a name contains NUL; use --null if names end in NUL",
                 args->tensors_from);
         else
             rc = dq_strvec_add(words, line, len, e);
@@ -182,7 +182,7 @@ static int read_names(const struct dq_args *args, struct dq_strvec *words, struc
     if (!from_stdin)
         fclose(file);
     if (rc == 0 && words->n == 0)
-        rc = dq_fail(e, DQ_ERR_NO_TENSOR, "%s: holds no names", args->tensors_from);
+        rc = dq_fail(e, DQ_ERR_NO_TENSOR, "%s: contains no names", args->tensors_from);
     return rc;
 }
 
@@ -212,7 +212,7 @@ int dq_model_arg_whole_tensors(
     const int rc = dq_model_arg_tensors(args, m, out, e);
     for (size_t i = 0; rc == 0 && i < out->n; i++) {
         if (out->items[i].slice_text)
-            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': slices are for extract and verify",
+            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': only extract and verify take slices",
                 out->items[i].tensor->display_name, out->items[i].slice_text);
     }
     return rc;

@@ -1,4 +1,4 @@
-/* Finding the model when none is named, and the words of a selection. */
+/* From the command line to a model and its selected tensors. */
 #ifndef DQ_MODEL_ARG_H
 #define DQ_MODEL_ARG_H
 
@@ -6,28 +6,28 @@
 #include "gguf/gguf.h"
 #include "select/select.h"
 
-/* Finds the model of a command line: the one it names; of a folder, its only model; with none
- * named, $GGUF_DQ_MODEL or the only model in the current folder. A split set counts as one model.
- * Returns its path, which the caller frees, and words on where that is from, for the end of an
- * error. */
+/* Finds the model: the path that was given, the only model of the folder that was given, else
+ * $GGUF_DQ_MODEL, else the only model in the current folder. A split set counts as one model.
+ * *out is its path, which the caller frees with dq_mem_free; *from is text for the end of an error that
+ * says where the path comes from, or "". */
 int dq_model_arg_path(
     const struct dq_args *args, char **out, const char **from, struct dq_error *e);
 
-/* Finds and opens it. */
+/* Finds and opens the model. dq_model_free closes it. */
 int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 
 /* Whether a name ends in .gguf. */
 bool dq_model_arg_is_gguf(const char *name);
 
-/* Whether a folder holds a *.gguf file. */
+/* Whether a folder contains a *.gguf file. */
 bool dq_model_arg_has_model(const char *folder);
 
-/* Picks the tensors of a command line, names from a file included. Warns of excluded words that
- * match nothing. */
+/* Selects the tensors of the command line, --tensors-from included. Warns about exclusions that match
+ * nothing. dq_picks_finish frees the picks. */
 int dq_model_arg_tensors(
     const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e);
 
-/* The same for commands that take no slices: refuses those. */
+/* As dq_model_arg_tensors, but refuses slices. */
 int dq_model_arg_whole_tensors(
     const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e);
 

@@ -2,12 +2,14 @@
 
 #include "base/text.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 static enum dq_verbosity level = DQ_NORMAL;
+static pthread_mutex_t terminal = PTHREAD_MUTEX_INITIALIZER; /* held while a line is written */
 static bool progress_shown;
 
 void dq_msg_set_verbosity(enum dq_verbosity verbosity)
@@ -20,15 +22,16 @@ enum dq_verbosity dq_msg_verbosity(void)
     return level;
 }
 
-/* One write for the whole line, so that lines of two processes do not mix. */
+/* Prints a line in one write, so that the lines of two processes do not mix. */
 DQ_PRINTF(2, 0) static void print_line(const char *kind, const char *format, va_list args)
 {
     char plain[2048];
     char line[4 * sizeof plain];
     vsnprintf(plain, sizeof plain, format, args);
     dq_escape(plain, strlen(plain), DQ_ESCAPE_LINE, line, sizeof line);
-    dq_msg_progress(NULL);
+    dq_msg_hold_progress();
     fprintf(stderr, "gguf-dq: %s%s\n", kind, line);
+    dq_msg_release_progress();
 }
 
 void dq_msg_error(const char *format, ...)
@@ -71,9 +74,22 @@ void dq_msg_info(const char *format, ...)
 
 void dq_msg_progress(const char *text)
 {
-    if (text)
-        fprintf(stderr, "\r\033[K%s", text);
-    else if (progress_shown)
+    if (pthread_mutex_trylock(&terminal) != 0)
+        return;
+    fprintf(stderr, "\r\033[K%s", text);
+    progress_shown = true;
+    pthread_mutex_unlock(&terminal);
+}
+
+void dq_msg_hold_progress(void)
+{
+    pthread_mutex_lock(&terminal);
+    if (progress_shown)
         fputs("\r\033[K", stderr);
-    progress_shown = text != NULL;
+    progress_shown = false;
+}
+
+void dq_msg_release_progress(void)
+{
+    pthread_mutex_unlock(&terminal);
 }

@@ -1,5 +1,6 @@
-/* Words for the person at the terminal: one line each, on stderr, escaped. Only commands use this;
- * everything below them returns a struct dq_error instead. */
+/* Messages to the user: one line each, on stderr, escaped. Only commands print them; everything below
+ * them returns a struct dq_error instead. All functions but dq_msg_set_verbosity may be called from
+ * any thread. */
 #ifndef DQ_MSG_H
 #define DQ_MSG_H
 
@@ -16,14 +17,20 @@ void dq_msg_error(const char *format, ...) DQ_PRINTF(1, 2);
 /* "gguf-dq: warning: TEXT", unless quiet. */
 void dq_msg_warning(const char *format, ...) DQ_PRINTF(1, 2);
 
-/* "gguf-dq: TEXT", unless quiet: what was done. */
+/* "gguf-dq: TEXT", unless quiet: a result. */
 void dq_msg_note(const char *format, ...) DQ_PRINTF(1, 2);
 
 /* "gguf-dq: TEXT", only if verbose. */
 void dq_msg_info(const char *format, ...) DQ_PRINTF(1, 2);
 
-/* Shows one line of progress in place of the last one, and takes it away again when text is NULL.
- * The caller sees to it that stderr is a terminal. */
+/* The progress line: one line at the cursor that each call replaces. The caller makes sure that stderr
+ * is a terminal and that the text fits its width. Nothing is shown while another thread writes to the
+ * terminal: this never waits for one. */
 void dq_msg_progress(const char *text);
+
+/* Clears the progress line and keeps it away until dq_msg_release_progress, so that something else
+ * can be written to the terminal. Messages do this themselves. Does not nest. */
+void dq_msg_hold_progress(void);
+void dq_msg_release_progress(void);
 
 #endif

@@ -4,56 +4,94 @@
 #include "cli/msg.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
-static double seconds_since(const struct timespec *then, const struct timespec *now)
+enum { FIRST_DRAW_MS = 1000, DRAW_MS = 100, LINE = 320, WIDTH = 80, WIDEST = 4096 };
+
+static int64_t now_ms(void)
 {
-    return (double)(now->tv_sec - then->tv_sec) + 1e-9 * (double)(now->tv_nsec - then->tv_nsec);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 void dq_progress_init(struct dq_progress *p, uint64_t total)
 {
-    *p = (struct dq_progress){.total = total, .what = ""};
+    *p = (struct dq_progress){.total = total, .start = now_ms(), .what = ""};
     p->shown = isatty(STDERR_FILENO) && dq_msg_verbosity() != DQ_QUIET;
-    clock_gettime(CLOCK_MONOTONIC, &p->start);
-    p->last = p->start;
+    p->next_draw = p->start + FIRST_DRAW_MS;
 }
 
-static void draw(const struct dq_progress *p, double elapsed)
+/* The width of the terminal in columns. */
+static size_t terminal_width(void)
 {
-    char line[320];
-    char what[48];
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    const char *columns = getenv("COLUMNS");
+    const long n = columns ? strtol(columns, NULL, 10) : 0;
+    return n > 0 && n < WIDEST ? (size_t)n : WIDTH;
+}
+
+/* Cuts valid UTF-8 to a number of columns. Many letters beyond U+1100 (three bytes and more) take two
+ * columns, and which ones depends on the terminal: all count as two, so that the line never wraps. */
+static void cut_to_width(char *line, size_t width)
+{
+    size_t at = 0;
+    const size_t len = strlen(line);
+    while (at < len) {
+        const size_t n = dq_utf8_len(line + at, len - at);
+        const size_t columns = n > 2 ? 2 : 1;
+        if (columns > width)
+            break;
+        width -= columns;
+        at += n > 0 ? n : 1;
+    }
+    line[at] = '\0';
+}
+
+static void draw(const struct dq_progress *p, int64_t elapsed_ms)
+{
+    char line[LINE];
+    char what[128];
     char done[32];
     char total[32];
     char rate[32];
-    dq_escape(p->what, strlen(p->what), DQ_ESCAPE_LINE, what, sizeof what);
-    const double speed = (double)p->done / elapsed;
-    const double left = speed > 0 ? (double)(p->total - p->done) / speed : 0;
-    snprintf(line, sizeof line, "%3.0f%%  %s of %s  %s/s  %.0f:%02.0f left  %s",
-        100.0 * (double)p->done / (double)p->total, dq_format_bytes(p->done, done),
-        dq_format_bytes(p->total, total), dq_format_bytes((unsigned long long)speed, rate),
-        (double)((long)left / 60), (double)((long)left % 60), what);
+    const uint64_t n_done = p->done;
+    const double speed = (double)n_done / (1e-3 * (double)elapsed_ms);
+    if (n_done > p->total || n_done == 0)
+        return;
+    const uint64_t left = (uint64_t)((double)(p->total - n_done) / speed);
+    const char *name = p->what;
+    dq_escape(name, strlen(name), DQ_ESCAPE_LINE, what, sizeof what);
+    snprintf(line, sizeof line, "%3.0f%%  %s of %s  %s/s  %llu:%02llu left  %s",
+        100.0 * (double)n_done / (double)p->total, dq_format_bytes(n_done, done),
+        dq_format_bytes(p->total, total), dq_format_bytes((unsigned long long)(speed + 0.5), rate),
+        (unsigned long long)(left / 60), (unsigned long long)(left % 60), what);
+    cut_to_width(line, terminal_width() - 1); /* in the last column, some terminals wrap */
     dq_msg_progress(line);
 }
 
 void dq_progress_add(void *arg, uint64_t n_bytes)
 {
     struct dq_progress *p = arg;
-    struct timespec now;
-    p->done += n_bytes;
-    if (!p->shown || p->done > p->total)
+    atomic_fetch_add_explicit(&p->done, n_bytes, memory_order_relaxed);
+    if (!p->shown)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    const double elapsed = seconds_since(&p->start, &now);
-    if (elapsed < 1.0 || seconds_since(&p->last, &now) < 0.1)
-        return;
-    p->last = now;
-    draw(p, elapsed);
+    const int64_t now = now_ms();
+    int_least64_t due = p->next_draw;
+    if (now >= due && atomic_compare_exchange_strong(&p->next_draw, &due, now + DRAW_MS))
+        draw(p, now - p->start);
 }
 
 void dq_progress_finish(struct dq_progress *p)
 {
-    if (p->shown)
-        dq_msg_progress(NULL);
+    if (!p->shown)
+        return;
+    dq_msg_hold_progress();
+    dq_msg_release_progress();
 }

@@ -20,110 +20,31 @@
 #endif
 
 #ifdef DQ_HAVE_SECCOMP
-/* What no command does once it runs: start programs, open sockets, reach into other processes,
- * change whose files are and who may use them, and what else has given away kernels. A list of what
- * is allowed would be shorter-lived: each libc has its own ways, and finds new ones. Calls fail as
- * if there were no right to them, which libc and this program cope with. */
+/* Calls that no command needs once it runs. (A list of allowed calls would break with each new libc.)
+ * Left out are calls that take capabilities, which a user's program lacks, and calls that take a
+ * descriptor of a forbidden kind. They fail with EPERM, which libc and this program cope with. */
 static const char *const forbidden[] = {
-    "accept",
-    "accept4",
-    "acct",
-    "add_key",
-    "bind",
-    "bpf",
-    "chmod",
-    "chown",
-    "chown32",
-    "chroot",
-    "clock_settime",
-    "connect",
-    "delete_module",
-    "execve",
-    "execveat",
-    "fchmod",
-    "fchmodat",
-    "fchown",
-    "fchown32",
-    "fchownat",
-    "finit_module",
-    "fremovexattr",
-    "fsetxattr",
-    "fsmount",
-    "fsopen",
-    "fspick",
-    "futimesat",
-    "init_module",
-    "io_uring_setup",
-    "ioprio_set",
-    "kcmp",
-    "kexec_file_load",
-    "kexec_load",
-    "keyctl",
-    "kill",
-    "lchown",
-    "lchown32",
-    "listen",
-    "lremovexattr",
-    "lsetxattr",
-    "memfd_create",
-    "memfd_secret",
-    "mount",
-    "mount_setattr",
-    "move_mount",
-    "mq_open",
-    "mq_unlink",
-    "msgctl",
-    "msgget",
-    "msgrcv",
-    "msgsnd",
-    "open_by_handle_at",
-    "open_tree",
-    "perf_event_open",
-    "personality",
-    "pidfd_getfd",
-    "pidfd_open",
-    "pidfd_send_signal",
-    "pivot_root",
-    "process_madvise",
-    "process_vm_readv",
-    "process_vm_writev",
-    "ptrace",
-    "quotactl",
-    "reboot",
-    "removexattr",
-    "request_key",
-    "sched_setaffinity",
-    "sched_setattr",
-    "sched_setparam",
+    /* programs */
+    "execve", "execveat",
+    /* sockets, which io_uring would open without the filter seeing it */
+    "socket", "socketpair", "io_uring_setup",
+    /* other processes: their memory, signals and priorities */
+    "ptrace", "process_vm_readv", "process_vm_writev", "kill", "pidfd_open", "pidfd_send_signal",
+    "setpriority", "ioprio_set", "sched_setaffinity", "sched_setattr", "sched_setparam",
     "sched_setscheduler",
-    "semctl",
-    "semget",
-    "semop",
-    "semtimedop",
-    "setns",
-    "setpriority",
-    "settimeofday",
-    "setxattr",
-    "shmat",
-    "shmctl",
-    "shmget",
-    "socket",
-    "socketpair",
-    "swapoff",
-    "swapon",
-    "truncate",
+    /* and what they share */
+    "mq_open", "mq_unlink", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl", "semget", "semop",
+    "semtimedop", "shmat", "shmctl", "shmget", "add_key", "keyctl", "request_key",
+    /* modes, owners, times and attributes of files; truncate, which old Landlocks overlook */
+    "chmod", "fchmod", "fchmodat", "chown", "chown32", "fchown", "fchown32", "fchownat", "lchown",
+    "lchown32", "futimesat", "utime", "utimensat", "utimensat_time64", "utimes", "setxattr",
+    "fsetxattr", "lsetxattr", "removexattr", "fremovexattr", "lremovexattr", "truncate",
     "truncate64",
-    "umount2",
-    "unshare",
-    "userfaultfd",
-    "utime",
-    "utimensat",
-    "utimensat_time64",
-    "utimes",
-};
+    /* large parts of the kernel that many attacks on it begin with */
+    "bpf", "perf_event_open", "userfaultfd", "setns", "unshare"};
 
-/* More of that kind, which libseccomp may be too old to know by name. Calls as new as these have
- * one number on all systems, but for two. */
+/* Attributes and modes again, by calls that libseccomp may be too old to know by name. Calls as new as
+ * these have the same number on all architectures but two. */
 static const int forbidden_numbers[] = {
 #if !defined __alpha__ && !defined __mips__
     452, /* fchmodat2 */
@@ -136,7 +57,7 @@ static const int forbidden_numbers[] = {
 
 enum {
 #ifdef __s390__
-    CLONE_FLAGS = 1, /* which argument they are */
+    CLONE_FLAGS = 1, /* index of the argument with the flags */
 #else
     CLONE_FLAGS = 0,
 #endif
@@ -144,51 +65,50 @@ enum {
 
 static int forbid(scmp_filter_ctx filter, int number)
 {
-    if (number == __NR_SCMP_ERROR) /* this libseccomp does not know it */
+    if (number == __NR_SCMP_ERROR) /* unknown to this libseccomp or architecture */
         return 0;
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
 }
 
-/* Calls that are needed, but not with each argument. */
+/* Calls that are needed, but not with every argument. */
 static int forbid_arguments(scmp_filter_ctx filter)
 {
     const scmp_datum_t self = (scmp_datum_t)getpid();
+    const scmp_datum_t namespaces = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS |
+                                    CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS;
     const struct {
         int number;
         struct scmp_arg_cmp when;
     } rules[] = {
-        /* They type into the terminal, for a shell to read. The kernel looks at 32 bits. */
+        /* They put characters into the terminal, for a shell to read. The kernel looks at 32 bits. */
         {SCMP_SYS(ioctl), {1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI}},
         {SCMP_SYS(ioctl), {1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCLINUX}},
         /* raise() and abort() send a signal to their own process. */
         {SCMP_SYS(tgkill), {0, SCMP_CMP_NE, self, 0}},
         {SCMP_SYS(rt_sigqueueinfo), {0, SCMP_CMP_NE, self, 0}},
         {SCMP_SYS(rt_tgsigqueueinfo), {0, SCMP_CMP_NE, self, 0}},
-#ifdef __GLIBC__ /* others raise signals with it, in any thread */
+#ifdef __GLIBC__ /* other libcs raise signals with it, in any thread */
         {SCMP_SYS(tkill), {0, SCMP_CMP_NE, self, 0}},
 #endif
         {SCMP_SYS(prlimit64), {0, SCMP_CMP_NE, 0, 0}},
-        {SCMP_SYS(clone), {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_NEWCGROUP, CLONE_NEWCGROUP}},
-        {SCMP_SYS(clone), {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_NEWIPC, CLONE_NEWIPC}},
-        {SCMP_SYS(clone), {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_NEWNET, CLONE_NEWNET}},
-        {SCMP_SYS(clone), {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_NEWNS, CLONE_NEWNS}},
-        {SCMP_SYS(clone), {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_NEWPID, CLONE_NEWPID}},
-        {SCMP_SYS(clone), {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER}},
-        {SCMP_SYS(clone), {CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_NEWUTS, CLONE_NEWUTS}},
     };
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sizeof rules / sizeof *rules; i++)
         rc = seccomp_rule_add_array(
             filter, SCMP_ACT_ERRNO(EPERM), rules[i].number, 1, &rules[i].when);
-    /* Its flags are in memory, out of a filter's sight. Without it, libc makes threads by clone. */
+    for (scmp_datum_t flag = 1; rc == 0 && flag <= namespaces; flag <<= 1)
+        if (flag & namespaces)
+            rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                SCMP_CMP(CLONE_FLAGS, SCMP_CMP_MASKED_EQ, flag, flag));
+    /* Its flags are in memory, which a filter cannot read. Without it, libc starts threads by clone. */
     const int clone3 = seccomp_syscall_resolve_name("clone3");
     if (rc == 0 && clone3 != __NR_SCMP_ERROR)
         rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), clone3, 0);
     return rc;
 }
 
-/* libseccomp does not live through a failed allocation: it crashes, or never comes back. Where none
- * but a small one is asked for, one fails only under a limit. */
+/* libseccomp crashes or hangs when an allocation fails. Its allocations are small: they fail only under
+ * a limit. */
 static bool is_memory_limited(void)
 {
     struct rlimit space;
@@ -199,7 +119,7 @@ static bool is_memory_limited(void)
 
 static int forbid_calls(struct dq_error *e)
 {
-    static bool done; /* commands enter in one thread, if twice */
+    static bool done; /* commands enter twice, from one thread */
     if (done)
         return 0;
     if (is_memory_limited())
@@ -207,8 +127,8 @@ static int forbid_calls(struct dq_error *e)
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return dq_fail_nomem(e);
-    /* Old kernels would slow down all loads of filtered programs, against a fault that needs code
-     * that is compiled at run time. */
+    /* Old kernels would slow down every load of a filtered program, to mitigate an attack (SSB) that
+     * needs code compiled at run time. */
     (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
     int rc = forbid_arguments(filter);
     for (size_t i = 0; rc == 0 && i < sizeof forbidden / sizeof *forbidden; i++)
@@ -231,7 +151,7 @@ static int forbid_calls(struct dq_error *e)
 #endif
 
 #ifdef DQ_HAVE_LANDLOCK
-/* As the newest Landlock that this knows has it; the system's header may be older. */
+/* struct landlock_ruleset_attr of version 6; the system's header may be older. */
 struct ruleset {
     uint64_t files;
     uint64_t sockets;
@@ -241,7 +161,7 @@ struct ruleset {
 #define BITS(n) (((uint64_t)1 << (n)) - 1)
 
 enum {
-    TRUNCATE = 1 << 14, /* rights that are newer than the oldest header */
+    TRUNCATE = 1 << 14, /* rights that older headers lack */
     IOCTL_DEV = 1 << 15,
     READ = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
     WRITE = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -250,7 +170,7 @@ enum {
         WRITE | TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REFER | IOCTL_DEV,
 };
 
-/* What each version (ABI) lets a program give up; the kernel refuses what it does not know. */
+/* What each version (ABI) can restrict; the kernel refuses bits that it does not know. */
 static struct ruleset all_of(long version)
 {
     struct ruleset all = {BITS(13), 0, 0};
@@ -263,7 +183,7 @@ static struct ruleset all_of(long version)
     if (version >= 5)
         all.files |= IOCTL_DEV;
     if (version >= 6)
-        all.scopes = BITS(2); /* abstract sockets and processes outside */
+        all.scopes = BITS(2); /* abstract sockets, signals to processes outside */
     return all;
 }
 
@@ -288,8 +208,7 @@ static int fill(int ruleset, const struct dq_sandbox *s, uint64_t known)
     int rc = 0;
     if (s->may_read || s->may_write)
         rc = permit_anywhere(ruleset, known & (s->may_write ? READ | WRITE_ANYWHERE : READ));
-#ifdef DQ_COUNTERS_FOLDER /* of a build that counts which lines are executed, and writes that down \
-                           */
+#ifdef DQ_COUNTERS_FOLDER /* where a coverage build writes its counters */
     const int counters = open(DQ_COUNTERS_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
     rc = rc == 0 ? permit(ruleset, counters, known & (READ | WRITE_ANYWHERE)) : rc;
     close(counters);
@@ -321,7 +240,7 @@ static int limit_files(const struct dq_sandbox *s, struct dq_error *e)
 static int limit_files(const struct dq_sandbox *s, struct dq_error *e)
 {
     (void)s;
-    return dq_fail(e, DQ_ERR_MISMATCH, "this program is built without");
+    return dq_fail(e, DQ_ERR_MISMATCH, "this program is built without it");
 }
 #endif
 

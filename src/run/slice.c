@@ -13,7 +13,7 @@ const char *dq_slice_find(const char *text)
     const size_t inside = (size_t)(text + len - 1 - (open + 1));
     if (strspn(open + 1, "0123456789:-,. \t") != inside)
         return NULL;
-    /* A minus between digits is the range of a pattern, as in blk.[0-3]. */
+    /* A minus after a digit makes it the range of a pattern, as in blk.[0-3]. */
     for (const char *s = open + 1; *s != ']'; s++) {
         if (*s == '-' && s[-1] >= '0' && s[-1] <= '9')
             return NULL;
@@ -35,7 +35,7 @@ static void skip_blanks(const char **s)
     *s += strspn(*s, " \t");
 }
 
-/* Reads a number if there is one. Returns 1, 0 if there is none, -1 if it does not fit. */
+/* Parses a number. Returns 1, 0 if there is none, -1 if it does not fit. */
 static int read_number(const char **s, int64_t *out)
 {
     char *end;
@@ -52,8 +52,8 @@ static int read_number(const char **s, int64_t *out)
     return 1;
 }
 
-/* numpy's rules for start:stop:step on a dimension: negative places count from the end, and what
- * lies outside is cut. */
+/* Applies numpy's rules for start:stop:step to a dimension: negative indices count from the end, and
+ * both ends are clamped to the dimension. */
 static struct dq_range cut_range(
     int64_t dim, bool has_start, int64_t start, bool has_stop, int64_t stop, int64_t step)
 {
@@ -77,7 +77,7 @@ static struct dq_range cut_range(
     return r;
 }
 
-/* Parses one index or range; *single says which. Returns what is wrong with it, or NULL. */
+/* Parses one index (*single is set) or range. Returns NULL, or the reason why it is refused. */
 static const char *parse_item(const char **s, uint64_t dim, struct dq_range *out, bool *single)
 {
     int64_t start = 0;
@@ -91,7 +91,7 @@ static const char *parse_item(const char **s, uint64_t dim, struct dq_range *out
         if (!has_start)
             return "an index or a range is missing";
         if (start >= (int64_t)dim || start < -(int64_t)dim)
-            return "an index lies outside the shape";
+            return "an index is out of range";
         *out = (struct dq_range){(uint64_t)(start < 0 ? start + (int64_t)dim : start), 1, 1};
         return NULL;
     }
@@ -105,12 +105,12 @@ static const char *parse_item(const char **s, uint64_t dim, struct dq_range *out
     if (has_stop < 0 || has_step < 0)
         return "a number does not fit";
     if (step == 0)
-        return "a step of 0";
+        return "the step is 0";
     *out = cut_range((int64_t)dim, has_start > 0, start, has_stop > 0, stop, step);
     return NULL;
 }
 
-/* Counts the items between the brackets that stand for one dimension each. */
+/* Counts the items between the brackets that each take one dimension. */
 static size_t count_items(const char *inside)
 {
     size_t n = 0;
@@ -128,7 +128,7 @@ static size_t count_items(const char *inside)
     return n + pending;
 }
 
-/* Walks the items; axis counts the dimensions from the outermost. */
+/* Parses the items; axis is the dimension, counted from the outermost. */
 static const char *parse_items(
     const char *s, const struct dq_tensor *t, size_t n_items, struct dq_slice *out)
 {
@@ -136,11 +136,11 @@ static const char *parse_items(
     bool ellipsis = false;
     for (;;) {
         skip_blanks(&s);
-        if (*s == ']') /* also behind a last comma */
+        if (*s == ']') /* also after a trailing comma */
             break;
         if (strncmp(s, "...", 3) == 0) {
             if (ellipsis)
-                return "two ellipses";
+                return "more than one ellipsis";
             ellipsis = true;
             for (size_t skipped = t->n_dims - n_items; skipped > 0; skipped--, axis++)
                 out->shape[out->n_shape++] = t->dims[t->n_dims - 1 - axis];
@@ -161,7 +161,7 @@ static const char *parse_items(
         if (*s == ',')
             s++;
         else if (*s != ']')
-            return "something is left over";
+            return "unexpected text after an index or a range";
     }
     for (; axis < t->n_dims; axis++)
         out->shape[out->n_shape++] = t->dims[t->n_dims - 1 - axis];
@@ -176,7 +176,7 @@ int dq_slice_parse(
     const char *wrong = NULL;
     const size_t n_items = count_items(text + 1);
     dq_slice_all(t, &s);
-    if (t->problem) { /* its shape may be nonsense, and it is refused anyway */
+    if (t->problem) { /* its shape may be invalid, and it is refused later anyway */
         *out = s;
         return 0;
     }

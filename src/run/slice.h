@@ -1,4 +1,4 @@
-/* Slices in numpy's spelling: "[0:16, :]", "[3]", "[..., ::-1]". */
+/* Slices in the syntax of numpy: "[0:16, :]", "[3]", "[..., ::-1]". */
 #ifndef DQ_SLICE_H
 #define DQ_SLICE_H
 
@@ -10,15 +10,15 @@ struct dq_slice {
     size_t n_shape;
 };
 
-/* If text ends in brackets that hold nothing but a slice, returns where they begin; else NULL. */
+/* If text ends in brackets that contain only a slice, returns a pointer to the opening one, else NULL. */
 const char *dq_slice_find(const char *text);
 
-/* Sets everything of a tensor. */
+/* Sets *out to all of a tensor. */
 void dq_slice_all(const struct dq_tensor *t, struct dq_slice *out);
 
-/* Applies text, with its brackets, to the shape of a tensor, with numpy's rules: ranges are cut to
- * the shape, a single index must lie inside and removes its dimension. Of a tensor with a problem,
- * all is taken. */
+/* Applies a slice, brackets included, to the shape of a tensor by numpy's rules: ranges are clamped to
+ * the shape; an index must be in range and removes its dimension. A tensor with a problem gives all of
+ * it. DQ_ERR_USAGE if the slice does not fit; *out is then unchanged. */
 int dq_slice_parse(
     const char *text, const struct dq_tensor *t, struct dq_slice *out, struct dq_error *e);
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PATTERNS = 100000, MOST_BYTES = 8 << 20, LONGEST = 4096 };
+enum { MAX_PATTERNS = 100000, MAX_BYTES = 8 << 20, MAX_LEN = 4096 };
 
 bool dq_glob_is_pattern(const char *text)
 {
@@ -15,7 +15,7 @@ bool dq_glob_is_pattern(const char *text)
 
 static int expand(const char *text, struct dq_strvec *out, struct dq_error *e);
 
-/* Puts one alternative in the place of the braces and expands what comes of it. */
+/* Replaces the braces by one alternative and expands the result. */
 static int expand_one(const char *text, size_t head_len, const char *middle, size_t middle_len,
     const char *tail, struct dq_strvec *out, struct dq_error *e)
 {
@@ -44,8 +44,8 @@ static int expand_range(const char *text, size_t head_len, long first, long last
     return rc;
 }
 
-/* The brace that closes the one at open; *comma says whether there is a comma between, at that
- * level. */
+/* Returns the brace that closes the one at open, or NULL. Sets *comma if a comma separates alternatives
+ * between them. */
 static const char *closing(const char *open, bool *comma)
 {
     int depth = 0;
@@ -76,7 +76,7 @@ static int expand(const char *text, struct dq_strvec *out, struct dq_error *e)
         if (sscanf(open, "{%9ld..%9ld}%n", &first, &last, &end) == 2 && open + end == close + 1)
             return expand_range(text, head_len, first, last, close + 1, out, e);
         if (!comma)
-            continue; /* braces around one thing are letters like any other */
+            continue; /* braces around a single item are ordinary characters */
         int rc = 0;
         int depth = 0;
         const char *piece = open + 1;
@@ -90,16 +90,16 @@ static int expand(const char *text, struct dq_strvec *out, struct dq_error *e)
         }
         return rc;
     }
-    if (out->n >= MOST_PATTERNS || out->n * strlen(text) >= MOST_BYTES)
-        return dq_fail(e, DQ_ERR_USAGE, "the braces stand for too many patterns");
+    if (out->n >= MAX_PATTERNS || out->n * strlen(text) >= MAX_BYTES)
+        return dq_fail(e, DQ_ERR_USAGE, "the braces expand to too many patterns");
     return dq_strvec_add(out, text, strlen(text), e);
 }
 
 int dq_glob_expand(const char *text, struct dq_strvec *out, struct dq_error *e)
 {
-    if (strlen(text) > LONGEST) /* which also bounds how deep expand() goes */
-        return dq_fail(e, DQ_ERR_USAGE, "a pattern of %zu bytes; at most %d are allowed",
-            strlen(text), LONGEST);
+    if (strlen(text) > MAX_LEN) /* which also bounds the recursion of expand() */
+        return dq_fail(
+            e, DQ_ERR_USAGE, "a pattern of %zu bytes; the maximum is %d", strlen(text), MAX_LEN);
     return expand(text, out, e);
 }
 

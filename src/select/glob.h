@@ -1,5 +1,5 @@
-/* Shell patterns for tensor names: * ? [a-z] as in the shell (a dot is nothing special), and braces
- * {a,b} and {0..31}. */
+/* Shell patterns for tensor names: * ? [a-z] as in the shell (dots are ordinary characters), and the
+ * braces {a,b} and {0..31}. */
 #ifndef DQ_GLOB_H
 #define DQ_GLOB_H
 
@@ -7,18 +7,17 @@
 
 #include "base/strvec.h"
 
-/* Whether text holds anything that makes it a pattern. */
+/* Whether text contains any of the characters * ? [ {. */
 bool dq_glob_is_pattern(const char *text);
 
-/* Writes the patterns that the braces of text stand for to the end of out: text itself if there are
- * none. More than a hundred thousand, or 8 MiB of them, are refused. */
+/* Appends the patterns that text expands to, text itself if it has no braces. DQ_ERR_USAGE beyond
+ * 100,000 patterns or 8 MiB of them. */
 int dq_glob_expand(const char *text, struct dq_strvec *out, struct dq_error *e);
 
-/* How many bytes of an expanded pattern stand for themselves at its start: only names that begin
- * with them can match. */
+/* Length of the literal prefix of an expanded pattern: only names that begin with it can match. */
 size_t dq_glob_prefix(const char *pattern);
 
-/* How many bytes stand for themselves at its end: only names that end with them can match. */
+/* Length of its literal suffix: only names that end with it can match. */
 size_t dq_glob_suffix(const char *pattern);
 
 /* Whether name matches an expanded pattern. */

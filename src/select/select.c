@@ -8,33 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What people type to name a tensor: its bytes, or the way it is shown if they cannot be typed. */
+/* What a user types to name a tensor: its bytes or, if it contains NUL, its escaped form. */
 static const char *typed_name(const struct dq_tensor *t)
 {
     return strlen(t->name) == t->name_len ? t->name : t->display_name;
 }
 
-/* What it takes to try a pattern on a name, besides the bytes of the name, and to see that it need
- * not be tried; and what a selection may take in all, which is about a second. */
-enum { TRIAL = 32, LOOK = 8, MOST_SPENT = 500000000 };
+/* Cost of matching a pattern against a name, in addition to the bytes of the name, and of seeing that it
+ * cannot match; and the limit for a selection, about a second. */
+enum { MATCH_COST = 32, SKIP_COST = 8, MAX_COST = 500000000 };
 
-/* Picks on their way. */
+/* A selection in progress. */
 struct selection {
     const struct dq_model *m;
-    const struct dq_tensor **sorted; /* by the name as typed; NULL until it is needed */
-    struct dq_strmap display_name;   /* of names that are not shown as they are, once needed */
-    bool has_shown;
-    bool raw; /* the word at hand is a name as it is, rather than as it is shown */
+    const struct dq_tensor **sorted; /* by typed name; NULL until needed */
+    struct dq_strmap escaped; /* display names that differ from the names; filled when needed */
+    bool has_escaped;
+    bool raw; /* the current word is a raw name rather than an escaped one */
     struct dq_picks picks;
-    bool *whole;       /* of each tensor: it is picked whole already */
-    bool *unwanted;    /* of each tensor: it is excluded */
-    const char *slice; /* of the word at hand, or NULL */
-    uint64_t spent;    /* on trying patterns, in bytes of names */
+    bool *whole;       /* per tensor: it is picked as a whole already */
+    bool *unwanted;    /* per tensor: it is excluded */
+    const char *slice; /* of the current word, or NULL */
+    uint64_t spent;    /* cost of matching patterns so far */
     int rc;
     struct dq_error *e;
 };
 
-/* What to do with a tensor that a word selects. */
+/* Called for each tensor that a word selects. */
 typedef void (*dq_mark_fn)(struct selection *s, const struct dq_tensor *t);
 
 static int by_typed_name(const void *a, const void *b)
@@ -58,7 +58,7 @@ static int need_sorted(struct selection *s)
     return 0;
 }
 
-/* The first in the order of names that begins with the len bytes at text, if one does. */
+/* Returns the index of the first sorted name that begins with text, or where it would be. */
 static size_t first_with(const struct selection *s, const char *text, size_t len)
 {
     size_t low = 0;
@@ -73,7 +73,7 @@ static size_t first_with(const struct selection *s, const char *text, size_t len
     return low;
 }
 
-/* NAME finds NAME.weight, NAME.bias and so on: one part more, and no dot in it. */
+/* NAME matches NAME.weight, NAME.bias and so on: one more part without a dot. */
 static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
 {
     const size_t len = strlen(word);
@@ -83,7 +83,7 @@ static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, si
     for (size_t i = first_with(s, word, len); i < s->m->n_tensors; i++) {
         const char *name = typed_name(s->sorted[i]);
         if (strncmp(name, word, len) != 0 || name[len] > '.')
-            break; /* what begins with word and a dot has passed */
+            break; /* sorted after all that begin with word and a dot */
         if (name[len] == '.' && name[len + 1] != '\0' && !strchr(name + len + 1, '.')) {
             mark(s, s->sorted[i]);
             ++*n_matched;
@@ -92,9 +92,9 @@ static int match_stem(struct selection *s, const char *word, dq_mark_fn mark, si
     return 0;
 }
 
-/* Notes which tensors match a pattern; looks only at those that begin as it does, and closely only
- * at those that end as it does. */
-static int note_matches(struct selection *s, const char *pattern, bool *matched)
+/* Marks the tensors that match a pattern. Only names that begin with its fixed prefix are visited, and
+ * only those that end with its fixed suffix are matched. */
+static int mark_matches(struct selection *s, const char *pattern, bool *matched)
 {
     const size_t len = dq_glob_prefix(pattern);
     const size_t tail_len = dq_glob_suffix(pattern);
@@ -104,13 +104,13 @@ static int note_matches(struct selection *s, const char *pattern, bool *matched)
         if (strncmp(name, pattern, len) != 0)
             break;
         const size_t name_len = strlen(name);
-        const bool tried =
+        const bool may_match =
             name_len >= tail_len && memcmp(name + name_len - tail_len, tail, tail_len) == 0;
-        s->spent += tried ? name_len + TRIAL : LOOK;
-        if (s->spent > MOST_SPENT)
-            return dq_fail(s->e, DQ_ERR_USAGE,
-                "the braces stand for too many patterns to try them on so many names");
-        if (tried && dq_glob_match(pattern, name))
+        s->spent += may_match ? name_len + MATCH_COST : SKIP_COST;
+        if (s->spent > MAX_COST)
+            return dq_fail(
+                s->e, DQ_ERR_USAGE, "the braces expand to too many patterns for so many names");
+        if (may_match && dq_glob_match(pattern, name))
             matched[s->sorted[i] - s->m->tensors] = true;
     }
     return 0;
@@ -124,7 +124,7 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
     if (rc == 0)
         rc = dq_glob_expand(word, &patterns, s->e);
     for (size_t i = 0; rc == 0 && i < patterns.n; i++)
-        rc = note_matches(s, patterns.items[i], matched);
+        rc = mark_matches(s, patterns.items[i], matched);
     for (size_t i = 0; rc == 0 && i < s->m->n_tensors; i++) {
         if (matched[i]) {
             mark(s, &s->m->tensors[i]);
@@ -136,21 +136,20 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
     return rc;
 }
 
-static int need_shown(struct selection *s)
+static int need_escaped(struct selection *s)
 {
-    for (size_t i = 0; !s->has_shown && i < s->m->n_tensors; i++) {
+    for (size_t i = 0; !s->has_escaped && i < s->m->n_tensors; i++) {
         const struct dq_tensor *t = &s->m->tensors[i];
         if (t->display_name != t->name &&
-            dq_strmap_add(&s->display_name, t->display_name, strlen(t->display_name), i) < 0)
+            dq_strmap_add(&s->escaped, t->display_name, strlen(t->display_name), i) < 0)
             return dq_fail_nomem(s->e);
     }
-    s->has_shown = true;
+    s->has_escaped = true;
     return 0;
 }
 
-/* Finds the tensor with a name, or leaves NULL. A name that cannot be typed may be spelled as it is
- * shown. That no two share, so it comes first where a word may be either: what `list` shows always
- * means the tensor that it stands for. */
+/* Sets *exact to the tensor with a name, or to NULL. A name may also be given in its escaped form. Escaped
+ * forms are unique, so they take precedence: what `list` shows always selects that tensor. */
 static int find_exact(struct selection *s, const char *word, const struct dq_tensor **exact)
 {
     const size_t len = strlen(word);
@@ -158,15 +157,15 @@ static int find_exact(struct selection *s, const char *word, const struct dq_ten
     *exact = s->raw || !strchr(word, '\\') ? dq_model_find(s->m, word, len) : NULL;
     if (*exact || !strchr(word, '\\'))
         return 0;
-    const int rc = need_shown(s);
+    const int rc = need_escaped(s);
     if (rc != 0)
         return rc;
-    *exact = dq_strmap_find(&s->display_name, word, len, &i) ? &s->m->tensors[i]
-                                                             : dq_model_find(s->m, word, len);
+    *exact = dq_strmap_find(&s->escaped, word, len, &i) ? &s->m->tensors[i]
+                                                        : dq_model_find(s->m, word, len);
     return 0;
 }
 
-/* Calls mark for each tensor that word selects, and counts them. */
+/* Calls mark for each tensor that word selects and counts them. */
 static int match_word(struct selection *s, const char *word, dq_mark_fn mark, size_t *n_matched)
 {
     const struct dq_tensor *exact;
@@ -192,8 +191,8 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
     if (m->n_tensors == 0)
         return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: the model has no tensors", m->path);
     if (strchr(word, '[') && dq_model_find(m, word, strcspn(word, "[")))
-        return dq_fail(e, DQ_ERR_USAGE, "%s: '%.200s': what stands behind the name is no slice",
-            m->path, word);
+        return dq_fail(
+            e, DQ_ERR_USAGE, "%s: '%.200s': not a valid slice after the name", m->path, word);
     for (size_t i = 0; i < m->n_tensors; i++)
         dq_suggest(&near, word, m->tensors[i].display_name);
     dq_suggest_words(&near, words, sizeof words);
@@ -261,7 +260,7 @@ static int want(struct selection *s, const char *word)
     if (rc != 0)
         return rc;
     if (exact)
-        slice = NULL; /* a name that ends in brackets itself */
+        slice = NULL; /* the brackets are part of the name */
     char *name = dq_mem_strndup(word, slice ? (size_t)(slice - word) : strlen(word));
     if (!name)
         return dq_fail_nomem(s->e);
@@ -307,8 +306,8 @@ static bool is_same(const struct dq_pick *x, const struct dq_pick *y)
            strcmp(x->slice_text, y->slice_text) == 0;
 }
 
-/* Takes out what is excluded or there twice, and puts the rest in the order of the file, in which
- * all tensors are if no words chose among them. */
+/* Removes excluded and duplicate picks and sorts the rest by their order in the file. in_order: they are
+ * sorted already, since no words selected them. */
 static void tidy(struct selection *s, bool in_order)
 {
     struct dq_picks *picks = &s->picks;
@@ -355,13 +354,14 @@ int dq_select(const struct dq_model *m, const struct dq_strvec *wanted, size_t n
     if (rc == 0) {
         tidy(&s, wanted->n == 0);
         if (s.picks.n == 0 && wanted->n + excluded->n > 0)
-            rc = dq_fail(e, DQ_ERR_NO_TENSOR, "%s: nothing is left of the selection", m->path);
+            rc = dq_fail(e, DQ_ERR_NO_TENSOR,
+                "%s: the selection is empty: every tensor in it is excluded", m->path);
     }
     if (rc == 0)
         *out = s.picks;
     else
         dq_picks_finish(&s.picks);
-    dq_strmap_finish(&s.display_name);
+    dq_strmap_finish(&s.escaped);
     dq_mem_free(s.sorted);
     dq_mem_free(s.whole);
     dq_mem_free(s.unwanted);

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Longer names are compared by their first letters. */
-enum { LONGEST = 128 };
+/* Only this many leading bytes of a name are compared. */
+enum { MAX_LEN = 128 };
 
 static size_t min3(size_t a, size_t b, size_t c)
 {
@@ -24,12 +24,12 @@ static bool is_alike(char a, char b)
 
 size_t dq_edit_distance(const char *a, const char *b, size_t limit)
 {
-    size_t rows[3][LONGEST + 1];
+    size_t rows[3][MAX_LEN + 1];
     size_t *before = rows[0];
     size_t *last = rows[1];
     size_t *now = rows[2];
-    const size_t na = strnlen(a, LONGEST);
-    const size_t nb = strnlen(b, LONGEST);
+    const size_t na = strnlen(a, MAX_LEN);
+    const size_t nb = strnlen(b, MAX_LEN);
     if ((na > nb ? na - nb : nb - na) >= limit)
         return limit;
     for (size_t j = 0; j <= nb; j++)
@@ -54,14 +54,14 @@ size_t dq_edit_distance(const char *a, const char *b, size_t limit)
     return last[nb] < limit ? last[nb] : limit;
 }
 
-/* The distance between wanted and known, or known without its last part (".weight") if that is
- * nearer; a known name that holds wanted whole is near as well. */
+/* Distance between wanted and known, with or without known's last part (".weight"), whichever is less.
+ * A known name that contains wanted counts as just similar enough. */
 static size_t distance(const char *wanted, const char *known, size_t limit)
 {
-    char stem[LONGEST + 1];
+    char stem[MAX_LEN + 1];
     size_t d = dq_edit_distance(wanted, known, limit);
     const char *dot = strrchr(known, '.');
-    if (dot && dot > known && (size_t)(dot - known) <= LONGEST) {
+    if (dot && dot > known && (size_t)(dot - known) <= MAX_LEN) {
         snprintf(stem, sizeof stem, "%.*s", (int)(dot - known), known);
         const size_t shorter = dq_edit_distance(wanted, stem, limit);
         d = shorter < d ? shorter : d;

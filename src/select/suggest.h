@@ -1,4 +1,4 @@
-/* "Did you mean": the known names nearest to one that is not known. */
+/* "Did you mean": the known names that are most similar to an unknown one. */
 #ifndef DQ_SUGGEST_H
 #define DQ_SUGGEST_H
 
@@ -6,21 +6,21 @@
 
 enum { DQ_SUGGEST_MAX = 3 };
 
-/* The number of letters to insert, delete, change or swap with a neighbour to get from a to b,
- * capitals or not; stops counting at limit. */
+/* Edit distance between a and b, ignoring case: insertions, deletions, substitutions and swaps of
+ * neighbours (optimal string alignment). Returns limit if it is not less. */
 size_t dq_edit_distance(const char *a, const char *b, size_t limit);
 
 struct dq_suggestions {
-    const char *names[DQ_SUGGEST_MAX]; /* nearest first; not owned */
+    const char *names[DQ_SUGGEST_MAX]; /* most similar first; not owned */
     size_t distances[DQ_SUGGEST_MAX];
     size_t n;
 };
 
-/* Offers a known name as a suggestion for wanted; it is kept if it is near enough and nearer than
- * others. */
+/* Offers a known name as a suggestion for wanted. It is kept if it is similar enough and more similar
+ * than others. All zero is an empty list of suggestions. */
 void dq_suggest(struct dq_suggestions *s, const char *wanted, const char *known);
 
-/* Writes "; did you mean 'a', 'b' or 'c'?", or nothing if there is no suggestion. */
+/* Writes "; did you mean 'a', 'b' or 'c'?", or "" if there is no suggestion, cut to size. */
 void dq_suggest_words(const struct dq_suggestions *s, char *out, size_t size);
 
 #endif

@@ -145,7 +145,9 @@ class Cutter:
             self.write(names[1], second[:length])
             status, text, words = self.run('list', '--json', names[0])
             if length < data_off:
-                if status != 3 or text or words.count('\n') != 1 or f'{names[1]}: ' not in words:
+                error = {'error': words.removeprefix('gguf-dq: ').rstrip('\n')}
+                if (status != 3 or json.loads(text) != error or words.count('\n') != 1 or
+                        f'{names[1]}: ' not in words):
                     self.fail(f'second file of {length} bytes: {status}, {words!r}')
                 continue
             problems = {t['name']: t['problem'] for t in json.loads(text)['tensors']}

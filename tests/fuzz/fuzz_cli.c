@@ -214,7 +214,7 @@ static bool look_ahead(const struct words *w, bool *json, bool *stream)
         return true;
     *json = !args.help && args.json;
     *stream = args.output && strcmp(args.output, "-") == 0;
-    const bool slow = command->bit == DQ_CMD_BENCH || args.self_test ||
+    const bool slow = command->bit == DQ_CMD_bench || args.self_test ||
                       args.n_threads > MOST_THREADS || args.device.kind == DQ_DEVICE_GPU;
     const bool far = leads_out(args.model) || leads_out(args.output) || leads_out(args.manifest) ||
                      leads_out(args.tensors_from);

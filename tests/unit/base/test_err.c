@@ -52,7 +52,7 @@ static void errno_gives_words_and_code(void **state)
     }
 }
 
-static void exit_statuses_are_frozen(void **state)
+static void exit_statuses_are_stable(void **state)
 {
     (void)state;
     assert_int_equal(dq_exit_status(0), 0);
@@ -90,7 +90,7 @@ int main(void)
         cmocka_unit_test(nobody_need_listen),
         cmocka_unit_test(long_texts_are_cut),
         cmocka_unit_test(errno_gives_words_and_code),
-        cmocka_unit_test(exit_statuses_are_frozen),
+        cmocka_unit_test(exit_statuses_are_stable),
         cmocka_unit_test(codes_are_negative_and_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

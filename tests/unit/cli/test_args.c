@@ -16,9 +16,9 @@ static int check_of_extract(const struct dq_args *args, struct dq_error *e)
 
 /* The program's commands without what they do. */
 const struct dq_command dq_commands[] = {
-    {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_LIST, "lists", NULL, NULL},
-    {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_EXTRACT, "extracts", check_of_extract, NULL},
-    {"types", DQ_OPERANDS_NONE, DQ_CMD_TYPES, "shows types", NULL, NULL},
+    {"list", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_list, "lists", NULL, NULL},
+    {"extract", DQ_OPERANDS_MODEL_TENSORS, DQ_CMD_extract, "extracts", check_of_extract, NULL},
+    {"types", DQ_OPERANDS_NONE, DQ_CMD_types, "shows types", NULL, NULL},
     {0},
 };
 
@@ -182,7 +182,7 @@ static void a_file_that_exists_is_the_model(void **state)
 static void operands_are_refused_where_none_are_taken(void **state)
 {
     (void)state;
-    check_refused("types m.gguf", "types: takes no operands, but 'm.gguf' is there");
+    check_refused("types m.gguf", "types: takes no operands, but was given 'm.gguf'");
 }
 
 static void unknown_options_are_refused_with_the_nearest(void **state)
@@ -223,18 +223,18 @@ static void arguments_that_are_missing_or_too_many_are_refused(void **state)
 static void values_are_checked(void **state)
 {
     (void)state;
-    check_refused("extract --format npz", "--format npz: npy and raw are known");
-    check_refused("extract --dtype f64", "--dtype f64: f32, f16, bf16 and native are known");
+    check_refused("extract --format npz", "--format npz: must be npy or raw");
+    check_refused("extract --dtype f64", "--dtype f64: must be f32, f16, bf16 or native");
     check_refused("extract -t a --dtype f23", "--dtype f23");
-    check_refused("extract --output=", "--output needs a name");
-    check_refused("extract --manifest=", "--manifest needs a name");
+    check_refused("extract --output=", "--output: the name is empty");
+    check_refused("extract --manifest=", "--manifest: the name is empty");
 }
 
 static void options_that_exclude_each_other_are_refused(void **state)
 {
     (void)state;
     check_refused("list --json --jsonl", "list: --json and --jsonl exclude each other");
-    check_refused("extract -0 -t x", "extract: --null goes with --tensors-from");
+    check_refused("extract -0 -t x", "extract: --null requires --tensors-from");
     check_refused("extract -t x --force --skip-existing", "extract: the check says no");
 }
 

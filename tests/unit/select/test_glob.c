@@ -119,7 +119,7 @@ static void long_patterns_are_refused(void **state)
     (void)state;
     memset(text, '{', 4097);
     check_error(dq_glob_expand(text, &out, &e), &e, DQ_ERR_USAGE,
-        "a pattern of 4097 bytes; at most 4096 are allowed");
+        "a pattern of 4097 bytes; the maximum is 4096");
     assert_int_equal(out.n, 0);
     text[4096] = '\0';
     check_ok(dq_glob_expand(text, &out, &e), &e);

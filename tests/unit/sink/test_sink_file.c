@@ -1,5 +1,6 @@
 /* Files that appear whole under their name or not at all. */
 #include "base/file.h"
+#include "base/mem.h"
 #include "dq_test.h"
 #include "rng.h"
 #include "scratch.h"
@@ -25,7 +26,7 @@ static int folder_of(const char *path)
     assert_non_null(folder);
     assert_true(n_folders < MOST_FOLDERS);
     check_ok(dq_sink_open_folder(folder, path, true, false, &folders[n_folders], &e), &e);
-    free(folder);
+    dq_mem_free(folder);
     return folders[n_folders++];
 }
 

@@ -1,0 +1,256 @@
+#include "cli/options.h"
+
+#include "base/text.h"
+#include "select/suggest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define SETTER(option) static int set_##option(struct dq_args *a, const char *v, struct dq_error *e)
+#define FLAG(option, field)                                                                        \
+    SETTER(option)                                                                                 \
+    {                                                                                              \
+        (void)v;                                                                                   \
+        (void)e;                                                                                   \
+        a->field = true;                                                                           \
+        return 0;                                                                                  \
+    }
+
+FLAG(null, nul_separated)
+FLAG(force, force)
+FLAG(skip_existing, skip_existing)
+FLAG(fsync, fsync)
+FLAG(keep_going, keep_going)
+FLAG(strict, strict)
+FLAG(dry_run, dry_run)
+FLAG(meta, meta)
+FLAG(names, names)
+FLAG(self_test, self_test)
+FLAG(values, values)
+FLAG(json, json)
+FLAG(jsonl, jsonl)
+FLAG(no_sandbox, no_sandbox)
+FLAG(help, help)
+
+SETTER(tensor)
+{
+    return dq_strvec_add(&a->tensors, v, strlen(v), e);
+}
+
+SETTER(exclude)
+{
+    return dq_strvec_add(&a->excluded, v, strlen(v), e);
+}
+
+SETTER(tensors_from)
+{
+    (void)e;
+    a->tensors_from = v;
+    return 0;
+}
+
+SETTER(output)
+{
+    a->output = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--output: the name is empty");
+}
+
+SETTER(format)
+{
+    a->container = dq_container_by_name(v);
+    return a->container ? 0 : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be npy or raw", v);
+}
+
+SETTER(dtype)
+{
+    if (dq_dtype_by_name(v, &a->dtype) != 0)
+        return dq_fail(e, DQ_ERR_USAGE, "--dtype %s: must be f32, f16, bf16 or native", v);
+    return 0;
+}
+
+SETTER(device)
+{
+    return dq_device_parse(v, &a->device, e);
+}
+
+SETTER(cpu)
+{
+    a->cpu = dq_cpu_by_name(v);
+    if (!a->cpu)
+        return dq_fail(e, DQ_ERR_USAGE, "--cpu %s: must be baseline, v3 or v4", v);
+    if (!dq_cpu_usable(a->cpu))
+        return dq_fail(e, DQ_ERR_USAGE, "--cpu %s: this processor lacks its instructions", v);
+    return 0;
+}
+
+/* Parses a whole number from 0 to most. */
+static int read_count(
+    const char *option, const char *v, unsigned long most, unsigned *out, struct dq_error *e)
+{
+    char *end;
+    errno = 0;
+    const unsigned long n = strtoul(v, &end, 10);
+    if (*v < '0' || *v > '9' || *end != '\0' || errno != 0 || n > most)
+        return dq_fail(e, DQ_ERR_USAGE, "--%s %s: not a number from 0 to %lu", option, v, most);
+    *out = (unsigned)n;
+    return 0;
+}
+
+SETTER(threads)
+{
+    return read_count("threads", v, 4096, &a->n_threads, e);
+}
+
+/* A size, or a percentage of the memory of the machine. */
+SETTER(max_memory)
+{
+    char *end;
+    const long pages = sysconf(_SC_PHYS_PAGES);
+    const long page_len = sysconf(_SC_PAGESIZE);
+    if (dq_parse_bytes(v, &a->max_memory))
+        return 0;
+    const unsigned long percent = strtoul(v, &end, 10);
+    if (*v < '0' || *v > '9' || strcmp(end, "%") != 0 || percent < 1 || percent > 100 ||
+        pages <= 0 || page_len <= 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "--max-memory %s: not a size such as 64MiB or 512K, or a share such as 50%%", v);
+    a->max_memory = (size_t)pages / 100 * (size_t)percent * (size_t)page_len;
+    return 0;
+}
+
+SETTER(ulp)
+{
+    return read_count("ulp", v, UINT32_MAX, &a->ulp, e);
+}
+
+SETTER(size)
+{
+    return read_count("size", v, 1 << 20, &a->bench_size, e);
+}
+
+SETTER(time)
+{
+    return read_count("time", v, 600000, &a->milliseconds, e);
+}
+
+static int fail_type(const char *v, size_t len, struct dq_error *e)
+{
+    struct dq_suggestions near = {0};
+    char words[256];
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)len, v);
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
+        dq_suggest(&near, name, dq_types[i].name);
+    dq_suggest_words(&near, words, sizeof words);
+    return dq_fail(e, DQ_ERR_USAGE,
+        "--type %s: not in the list of 'gguf-dq types' (separate several with commas)%s", name,
+        words);
+}
+
+/* Type names, separated by commas, in upper or lower case. */
+SETTER(type)
+{
+    _Static_assert(DQ_TYPE_COUNT <= 64, "a bit for each");
+    while (*v) {
+        const size_t len = strcspn(v, ",");
+        int found = -1;
+        for (int i = 0; i < DQ_TYPE_COUNT; i++)
+            if (strlen(dq_types[i].name) == len && strncasecmp(dq_types[i].name, v, len) == 0)
+                found = i;
+        if (found < 0)
+            return fail_type(v, len, e);
+        a->types |= (uint64_t)1 << found;
+        v += len + (v[len] == ',');
+    }
+    return 0;
+}
+
+SETTER(manifest)
+{
+    a->manifest = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--manifest: the name is empty");
+}
+
+SETTER(quiet)
+{
+    (void)v;
+    (void)e;
+    a->verbosity = DQ_QUIET;
+    return 0;
+}
+
+SETTER(verbose)
+{
+    (void)v;
+    (void)e;
+    a->verbosity = DQ_VERBOSE;
+    return 0;
+}
+
+enum {
+    DECODING = DQ_CMD_extract | DQ_CMD_verify | DQ_CMD_bench,
+    SLICING = DQ_CMD_extract | DQ_CMD_verify,
+    SELECTING = SLICING | DQ_CMD_list | DQ_CMD_check,
+    READING = SELECTING | DQ_CMD_bench,
+    REPORTING = DQ_CMD_list | DQ_CMD_extract | DQ_CMD_types | DQ_CMD_verify | DQ_CMD_devices |
+                DQ_CMD_bench | DQ_CMD_check,
+};
+
+const struct dq_option dq_options[] = {
+    {"tensor", 't', "NAME", SLICING, "select by name, pattern or NAME[slice]; repeatable",
+        set_tensor},
+    {"tensor", 't', "NAME", DQ_CMD_list, "select by name or pattern; repeatable", set_tensor},
+    {"tensor", 't', "NAME", DQ_CMD_check, "with --values: select by name or pattern; repeatable",
+        set_tensor},
+    {"exclude", 'x', "PATTERN", SLICING | DQ_CMD_list, "leave out by name or pattern; repeatable",
+        set_exclude},
+    {"exclude", 'x', "PATTERN", DQ_CMD_check, "with --values: leave out by pattern; repeatable",
+        set_exclude},
+    {"tensors-from", 'T', "FILE", SLICING | DQ_CMD_list,
+        "read names from FILE, one per line (-: stdin)", set_tensors_from},
+    {"tensors-from", 'T', "FILE", DQ_CMD_check,
+        "with --values: names from FILE, one a line (-: stdin)", set_tensors_from},
+    {"null", '0', NULL, SELECTING, "names in that file end in NUL, not newline", set_null},
+    {"meta", 'm', NULL, DQ_CMD_list, "show the metadata too", set_meta},
+    {"names", 0, NULL, DQ_CMD_list, "print only the names, one per line", set_names},
+    {"output", 'o', "PATH", DQ_CMD_extract, "folder or file, or - for standard output", set_output},
+    {"format", 'f', "FORMAT", DQ_CMD_extract, "npy or raw", set_format},
+    {"dtype", 'd', "DTYPE", DQ_CMD_extract, "f32, f16, bf16, or native (as stored)", set_dtype},
+    {"dtype", 'd', "DTYPE", DQ_CMD_verify | DQ_CMD_bench, "f32, f16 or bf16", set_dtype},
+    {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
+    {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
+    {"threads", 'j', "N", DECODING, "use N threads (0: one per processor)", set_threads},
+    {"max-memory", 0, "SIZE", SELECTING, "use no more memory than this: 64MiB, 512K, 5%",
+        set_max_memory},
+    {"self-test", 0, NULL, DQ_CMD_verify, "check the built-in vectors; needs no model",
+        set_self_test},
+    {"ulp", 0, "N", DQ_CMD_verify, "accept differences of N units in the last place", set_ulp},
+    {"values", 0, NULL, DQ_CMD_check, "look for impossible weights too, such as NaN", set_values},
+    {"type", 0, "TYPES", DQ_CMD_bench, "measure only these types: q4_k,q6_k", set_type},
+    {"size", 0, "N", DQ_CMD_bench, "weights that a GPU decodes at once, in 2^20 (256)", set_size},
+    {"time", 0, "MS", DQ_CMD_bench, "milliseconds per measurement (100)", set_time},
+    {"force", 0, NULL, DQ_CMD_extract, "replace existing files", set_force},
+    {"skip-existing", 0, NULL, DQ_CMD_extract, "keep existing files", set_skip_existing},
+    {"fsync", 0, NULL, DQ_CMD_extract, "flush files to disk before they get their names",
+        set_fsync},
+    {"keep-going", 'k', NULL, DQ_CMD_extract, "write the usable tensors even if some are not",
+        set_keep_going},
+    {"strict", 0, NULL, DQ_CMD_extract, "treat overflow to infinity as an error", set_strict},
+    {"manifest", 0, "FILE", DQ_CMD_extract, "write a list of the outputs, as JSON, to FILE",
+        set_manifest},
+    {"dry-run", 'n', NULL, DQ_CMD_extract, "show what would be written", set_dry_run},
+    {"json", 0, NULL, REPORTING, "report as one JSON object", set_json},
+    {"jsonl", 0, NULL, REPORTING, "report as one JSON object per line", set_jsonl},
+    {"no-sandbox", 0, NULL, READING, "do not give up rights once the model is open",
+        set_no_sandbox},
+    {"quiet", 'q', NULL, REPORTING, "no warnings, no progress", set_quiet},
+    {"verbose", 'v', NULL, REPORTING, "print more messages", set_verbose},
+    {"help", 'h', NULL, REPORTING, "show this help", set_help},
+};
+
+_Static_assert(sizeof dq_options / sizeof dq_options[0] <= DQ_OPTIONS_MAX, "as many as fit");
+
+const size_t dq_n_options = sizeof dq_options / sizeof dq_options[0];

@@ -1,0 +1,323 @@
+#include "cli/report.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { GAP = 2, REAL_DIGITS = 6, JSON_DIGITS = 17, CELL_MAX = 1024 };
+
+void dq_report_init(struct dq_report *r, enum dq_report_format format, FILE *file, const char *path)
+{
+    *r = (struct dq_report){.format = format,
+        .json = {.file = file, .path = path},
+        .on_terminal = isatty(fileno(file)) == 1};
+}
+
+void dq_report_open(struct dq_report *r, const struct dq_args *args)
+{
+    const enum dq_report_format format =
+        args->json ? DQ_REPORT_JSON : (args->jsonl ? DQ_REPORT_JSONL : DQ_REPORT_TABLE);
+    dq_report_init(r, format, stdout, NULL);
+}
+
+static void begin_output(const struct dq_report *r)
+{
+    if (r->on_terminal)
+        dq_msg_hold_progress();
+}
+
+static void end_output(const struct dq_report *r)
+{
+    if (r->on_terminal)
+        dq_msg_release_progress();
+}
+
+/* ---- JSON ---- */
+
+struct dq_json *dq_report_json(struct dq_report *r)
+{
+    if (r->format != DQ_REPORT_JSON)
+        return NULL;
+    if (!r->begun)
+        dq_json_begin_object(&r->json, NULL);
+    r->begun = true;
+    return &r->json;
+}
+
+static json_t *cell_json(const struct dq_cell *c)
+{
+    switch (c->kind) {
+    case DQ_CELL_NULL:
+    case DQ_CELL_TEXT:
+    case DQ_CELL_NAME:
+        break;
+    case DQ_CELL_U64:
+    case DQ_CELL_BYTES:
+        return dq_json_u64(c->u64);
+    case DQ_CELL_REAL:
+        return dq_json_real(c->real);
+    case DQ_CELL_BOOL:
+        return json_boolean(c->u64);
+    case DQ_CELL_U64S:
+        return dq_json_u64s(c->u64s, c->len);
+    case DQ_CELL_JSON:
+        return c->json;
+    }
+    return json_null();
+}
+
+static void put_value(struct dq_json *j, const char *key, const struct dq_cell *c, unsigned digits)
+{
+    if (c->kind == DQ_CELL_TEXT)
+        dq_json_put_text(j, key, c->text, strlen(c->text));
+    else if (c->kind == DQ_CELL_NAME)
+        dq_json_put_text(j, key, c->text, c->len);
+    else
+        dq_json_put_digits(j, key, cell_json(c), digits ? digits : JSON_DIGITS);
+}
+
+static void drop(const struct dq_cell *c)
+{
+    if (c->kind == DQ_CELL_JSON)
+        json_decref(c->json);
+}
+
+static void put_field(struct dq_report *r, const char *key, const struct dq_cell *c)
+{
+    struct dq_json *j = dq_report_json(r);
+    if (j)
+        put_value(j, key, c, 0);
+    else
+        drop(c);
+}
+
+void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell)
+{
+    begin_output(r);
+    put_field(r, key, &cell);
+    end_output(r);
+}
+
+static void put_object(struct dq_report *r, const struct dq_cell *cells)
+{
+    dq_json_begin_row_object(&r->json, NULL);
+    for (size_t i = 0; i < r->n_columns; i++) {
+        const struct dq_column *column = &r->columns[i];
+        if (column->key)
+            put_value(&r->json, column->key, &cells[i], column->json_digits);
+    }
+    dq_json_end(&r->json);
+}
+
+/* ---- the table ---- */
+
+/* Appends blanks and then text to the line; writes out first what there is no room for. */
+static void put_bytes(struct dq_report *r, size_t n_blanks, const char *text, size_t len)
+{
+    if (n_blanks + len > sizeof r->line - r->line_len) {
+        fwrite(r->line, 1, r->line_len, r->json.file);
+        r->line_len = 0;
+    }
+    if (n_blanks + len > sizeof r->line) {
+        fprintf(r->json.file, "%*s%.*s", (int)n_blanks, "", (int)len, text);
+        return;
+    }
+    memset(r->line + r->line_len, ' ', n_blanks);
+    memcpy(r->line + r->line_len + n_blanks, text, len);
+    r->line_len += n_blanks + len;
+}
+
+/* What the table shows of a cell. */
+struct shown {
+    const char *text;
+    size_t len;
+    size_t n_letters; /* rather than bytes, make a column's width */
+};
+
+static void put_padded(struct dq_report *r, struct shown s, int width)
+{
+    const size_t wanted = (size_t)(width < 0 ? -width : width);
+    const size_t padding = wanted > s.n_letters ? wanted - s.n_letters : 0;
+    r->n_blanks += width < 0 ? 0 : padding;
+    if (s.len > 0) {
+        put_bytes(r, r->n_blanks, s.text, s.len);
+        r->n_blanks = 0;
+    }
+    r->n_blanks += (width < 0 ? padding : 0) + GAP;
+}
+
+static void end_line(struct dq_report *r)
+{
+    put_bytes(r, 0, "\n", 1);
+    fwrite(r->line, 1, r->line_len, r->json.file);
+    r->line_len = 0;
+    r->n_blanks = 0;
+}
+
+static struct shown plain(const char *text, size_t len)
+{
+    return (struct shown){text, len, len};
+}
+
+static struct shown letters(const char *text)
+{
+    struct shown s = {.text = text};
+    for (; text[s.len]; s.len++)
+        s.n_letters += ((unsigned char)text[s.len] & 0xc0) != 0x80;
+    return s;
+}
+
+static struct shown show(
+    const struct dq_column *column, const struct dq_cell *c, char room[CELL_MAX])
+{
+    if (c->kind == DQ_CELL_NAME && c->shown == c->text)
+        return plain(c->text, c->len);
+    if (c->shown)
+        return letters(c->shown);
+    switch (c->kind) {
+    case DQ_CELL_TEXT:
+        return letters(dq_text_cut(c->text, room, CELL_MAX));
+    case DQ_CELL_U64:
+        return plain(room, (size_t)(dq_put_number(room, c->u64) - room));
+    case DQ_CELL_BYTES:
+        return letters(dq_format_bytes(c->u64, room));
+    case DQ_CELL_REAL:
+        return plain(room, (size_t)snprintf(room, CELL_MAX, "%.*g",
+                               (int)(column->digits ? column->digits : REAL_DIGITS), c->real));
+    case DQ_CELL_BOOL:
+        return letters(c->u64 ? "yes" : "no");
+    case DQ_CELL_NULL:
+    case DQ_CELL_NAME:
+    case DQ_CELL_U64S:
+    case DQ_CELL_JSON:
+        break;
+    }
+    return plain("", 0);
+}
+
+static void put_head(struct dq_report *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->n_columns; i++)
+        any |= r->columns[i].heading && r->columns[i].heading[0];
+    r->head_due = false;
+    for (size_t i = 0; any && i < r->n_columns; i++) {
+        const char *heading = r->columns[i].heading;
+        if (heading)
+            put_padded(r, plain(heading, strlen(heading)), r->widths[i]);
+    }
+    if (any)
+        end_line(r);
+}
+
+static void put_line(struct dq_report *r, const struct dq_cell *cells)
+{
+    if (r->head_due)
+        put_head(r);
+    for (size_t i = 0; i < r->n_columns; i++) {
+        char room[CELL_MAX];
+        if (r->columns[i].heading)
+            put_padded(r, show(&r->columns[i], &cells[i], room), r->widths[i]);
+        drop(&cells[i]);
+    }
+    end_line(r);
+}
+
+void dq_report_measure(struct dq_report *r, const struct dq_cell *cells)
+{
+    for (size_t i = 0; dq_report_is_table(r) && i < r->n_columns; i++) {
+        const struct dq_column *column = &r->columns[i];
+        char room[CELL_MAX];
+        if (!column->heading || column->max_width == 0)
+            continue;
+        int width = (int)show(column, &cells[i], room).n_letters;
+        if (width > column->max_width)
+            width = column->max_width;
+        if (width > (r->widths[i] < 0 ? -r->widths[i] : r->widths[i]))
+            r->widths[i] = r->widths[i] < 0 ? -width : width;
+    }
+}
+
+void dq_report_print(struct dq_report *r, const char *format, ...)
+{
+    va_list args;
+    if (!dq_report_is_table(r))
+        return;
+    begin_output(r);
+    va_start(args, format);
+    vfprintf(r->json.file, format, args);
+    va_end(args);
+    end_output(r);
+}
+
+/* ---- both ---- */
+
+void dq_report_begin_rows(
+    struct dq_report *r, const char *key, const struct dq_column *columns, size_t n_columns)
+{
+    struct dq_json *j = dq_report_json(r);
+    r->columns = columns;
+    r->n_columns = n_columns;
+    for (size_t i = 0; i < n_columns; i++)
+        r->widths[i] = columns[i].width;
+    r->in_rows = true;
+    r->head_due = dq_report_is_table(r);
+    if (j)
+        dq_json_begin_list(j, key);
+}
+
+void dq_report_row(struct dq_report *r, const struct dq_cell *cells)
+{
+    begin_output(r);
+    if (dq_report_is_table(r))
+        put_line(r, cells);
+    else
+        put_object(r, cells);
+    end_output(r);
+}
+
+static void end_rows(struct dq_report *r)
+{
+    if (r->head_due)
+        put_head(r);
+    if (r->format == DQ_REPORT_JSON)
+        dq_json_end(&r->json);
+    r->in_rows = false;
+}
+
+void dq_report_end_rows(struct dq_report *r)
+{
+    begin_output(r);
+    end_rows(r);
+    end_output(r);
+}
+
+int dq_report_flush(struct dq_report *r, struct dq_error *e)
+{
+    return dq_json_finish(&r->json, e);
+}
+
+int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
+{
+    struct dq_error unused;
+    const struct dq_cell error = rc != 0 ? dq_cell_text(e->text) : dq_cell_null();
+    begin_output(r);
+    if (rc != 0)
+        r->head_due = false;
+    if (r->in_rows)
+        end_rows(r);
+    while (r->json.depth > 1) /* what an error left open */
+        dq_json_end(&r->json);
+    put_field(r, "error", &error);
+    if (r->format == DQ_REPORT_JSON)
+        dq_json_end(&r->json);
+    else if (r->format == DQ_REPORT_JSONL && rc != 0)
+        dq_json_put(
+            &r->json, NULL, json_pack("{s:o}", "error", dq_json_text(e->text, strlen(e->text))));
+    const int rc_flush = dq_report_flush(r, rc == 0 ? e : &unused);
+    end_output(r);
+    return rc != 0 ? rc : rc_flush;
+}
