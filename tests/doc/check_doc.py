@@ -431,7 +431,7 @@ def check_examples(pages, program, program_with_gpu, root, scratch):
 
 def main():
     program, program_with_gpu = (os.path.abspath(word) for word in sys.argv[1:3])
-    root = pathlib.Path(sys.argv[3])
+    root = pathlib.Path(sys.argv[3]).resolve()
     pages = [sections((root / path).read_text(), 'Sh') for path in MAN_PAGES]
     manual = pages[0]
     types = json.loads(output_of(program, 'types', '--json'))['types']
