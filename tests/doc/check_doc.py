@@ -149,7 +149,7 @@ def check_patterns(manual, root):
 
 
 def check_rules(manual, root):
-    """The rules of `check`, as the program words and orders them."""
+    """The rules of `check`, in the words of the program and their order."""
     expected = re.findall(r'^DQ_RULE\(\w+, "([^"]+)", \w+, "([^"]+)"\)$',
                           (root / 'src/gguf/rules.def').read_text(), re.M)
     found = re.findall(r'^\.It Cm (\S+)\n(.*)$', manual['RULES'], re.M)
