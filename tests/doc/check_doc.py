@@ -158,6 +158,17 @@ def check_rules(manual, root):
         complain('manual: RULES: differs from src/gguf/rules.def')
 
 
+def check_diagnostic(manual, program, root, scratch):
+    """The line of `check` that the manual shows, folded: of the sample model, cut short."""
+    shown = manual_examples(sections(manual['DESCRIPTION'], 'Ss')['Checking'])[0]
+    cut = scratch / 'cut.gguf'
+    cut.write_bytes((root / 'data/sample.gguf').read_bytes()[:100000])
+    checked = subprocess.run([program, 'check', cut], text=True, stdout=subprocess.PIPE)
+    line = checked.stdout.split('\n')[0]
+    if shown.split() != line.split():
+        complain(f'manual: Checking: {" ".join(shown.split())}\nbut the program prints\n{line}')
+
+
 def member_items(body):
     """Returns the lists of a subsection as [(member, text of its item)], without nested lists' items."""
     items = []
@@ -449,6 +460,7 @@ def main():
     check_links(root)
     check_foreign(root)
     with tempfile.TemporaryDirectory() as scratch:
+        check_diagnostic(manual, program, root, pathlib.Path(scratch))
         check_examples(pages, program, program_with_gpu, root, pathlib.Path(scratch))
     for problem in problems:
         print(problem)
