@@ -336,7 +336,7 @@ def check_readme(root, types):
 
 
 def check_links(root):
-    """Relative links of all READMEs."""
+    """Relative links of all READMEs, and the names that they say are in a file: `name` in [file](file)."""
     paths = [root / 'README.md']
     for folder in ('src', 'hip', 'tests', 'data'):
         paths += (root / folder).glob('**/README.md')
@@ -347,6 +347,9 @@ def check_links(root):
                 n_links += 1
                 if not (path.parent / target).exists():
                     complain(f'{path.relative_to(root)}: there is no {target}')
+        for name, target in re.findall(r'`(\w+)` in \[[^\]]*\]\(([^)#\s]+)\)', path.read_text()):
+            if (path.parent / target).is_file() and name not in (path.parent / target).read_text():
+                complain(f'{path.relative_to(root)}: there is no {name} in {target}')
     if n_links < 8:
         complain(f'READMEs: only {n_links} links found')
 
