@@ -1,10 +1,10 @@
-# Completion of gguf-dq for bash. It needs nothing but bash (3.2 or newer) and tr.
+# Completion of gguf-dq for bash. It requires only bash 3.2 or newer and tr.
 
-# Sets REPLY to a word of the command line without its quotes. The word is not evaluated.
+# Sets REPLY to a word of the command line without its quotes, which it does not evaluate.
 _gguf_dq_unquote()
 {
     local word=$1
-    # shellcheck disable=SC2162 # without -r, read takes the backslashes away
+    # shellcheck disable=SC2162 # without -r, read removes the backslashes
     case $word in
         \'*) word=${word#\'} word=${word%\'} ;;
         \"*) word=${word#\"} word=${word%\"} ;;
@@ -16,15 +16,15 @@ _gguf_dq_unquote()
     REPLY=$word
 }
 
-# Sets REPLY to the last of a cluster of short options if that takes an argument (-nd: -d), else to
-# the word.
+# Sets REPLY to the last of clustered short options if it takes an argument (-nd: -d), or else to the
+# word.
 _gguf_dq_last_option()
 {
     REPLY=$1
     [[ $1 =~ ^-[0mnkqvh]*([txTofdj])$ ]] && REPLY=-${BASH_REMATCH[1]}
 }
 
-# Whether a word is a model: a folder is one only with a model in it.
+# Whether a word is a model. A directory counts only if it contains a model.
 _gguf_dq_is_model()
 {
     local files
@@ -36,7 +36,7 @@ _gguf_dq_is_model()
     [[ -e ${files[0]} ]]
 }
 
-# Sets command and model to what stands on the line before the cursor.
+# Sets command and model from the words before the cursor.
 _gguf_dq_parse()
 {
     local i
@@ -62,8 +62,7 @@ _gguf_dq_parse()
     done
 }
 
-# Adds the words of standard input, a line each, that begin like the one under the cursor, with the
-# quotes that they need there.
+# Adds the lines of standard input that begin like the word under the cursor, quoted as that word is.
 _gguf_dq_add()
 {
     local word
@@ -81,13 +80,13 @@ _gguf_dq_add()
     done
 }
 
-# Adds the words of a list that has blanks between them.
+# Adds the words of a blank-separated list.
 _gguf_dq_add_words()
 {
     _gguf_dq_add < <(compgen -W "$1")
 }
 
-# Adds folders, and the files whose names match a pattern.
+# Adds directories, and files whose names match a pattern.
 _gguf_dq_add_files()
 {
     _gguf_dq_add < <(
@@ -101,18 +100,18 @@ _gguf_dq_add_files()
             fi
         done
     )
-    # Within a folder, the word goes on.
+    # The word continues inside a directory.
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace 2> /dev/null
 }
 
-# Adds the tensors of the model; a model on standard input must not be read here.
+# Adds the tensors of the model. A model on standard input must not be read here.
 _gguf_dq_add_tensors()
 {
     [[ $model == - ]] ||
         _gguf_dq_add < <("$program" list --names ${model:+"$model"} 2> /dev/null < /dev/null)
 }
 
-# Adds the types that the program knows, behind those that stand in the word with commas.
+# Adds types, each after the types that the comma-separated word already has.
 _gguf_dq_add_types()
 {
     local before=${cur%"${cur##*,}"} head types type
@@ -144,13 +143,13 @@ _gguf_dq()
     program=$REPLY
     cur=${COMP_WORDS[COMP_CWORD]}
     previous=${COMP_WORDS[COMP_CWORD - 1]}
-    # bash makes three words of --option=value.
+    # bash splits --option=value into three words.
     if [[ $cur == '=' ]]; then
         cur=
     elif [[ $previous == '=' ]]; then
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    # And three of gpu:all, of which the last is completed.
+    # It also splits gpu:all into three, of which the last is completed.
     if [[ $cur == ':' && $previous =~ ^(gpu|hip|cuda)$ ]]; then
         COMPREPLY=(all)
         return
@@ -177,7 +176,7 @@ _gguf_dq()
         types) options="$reporting" ;;
         *) return ;;
     esac
-    if [[ $options == *"$confined"* ]]; then # the commands that take a model
+    if [[ $options == *"$confined"* ]]; then # commands that take a model
         _gguf_dq_last_option "$previous"
         case $REPLY in
             --tensor | --exclude | -[tx])

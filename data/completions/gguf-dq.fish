@@ -1,6 +1,6 @@
 # Completion of gguf-dq for fish.
 
-# Whether the line is one of the given commands, or (without any) none yet.
+# Whether the command on the line is one of the arguments or, without arguments, there is none yet.
 function __gguf_dq_using
   set -l words (commandline -opc)
   if test (count $argv) -eq 0
@@ -10,7 +10,7 @@ function __gguf_dq_using
   end
 end
 
-# Prints the model that stands on the line, if one does.
+# Prints the model on the command line, if there is one.
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
@@ -22,7 +22,7 @@ function __gguf_dq_model
       set -e words[1]
     else if not string match -q -- '-?*' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
-      set -l files $word/*.gguf # a folder is a model only with one in it
+      set -l files $word/*.gguf # a directory counts only if it contains a model
       if string match -qr -- '^-$|/|\.gguf$' $word; or set -q files[1]
         echo $word
       else if test -e $word; and not test -d $word
@@ -33,7 +33,7 @@ function __gguf_dq_model
   end
 end
 
-# Prints the tensors of that model, or of the one that the program finds itself.
+# Prints the tensors of that model, or else of the model that the program finds.
 function __gguf_dq_tensors
   set -l program (string replace -r '^~/' $HOME/ -- (commandline -opc)[1])
   set -l model (__gguf_dq_model)
@@ -43,7 +43,7 @@ function __gguf_dq_tensors
   end
 end
 
-# Prints the types that the program knows, behind those that stand in the word with commas.
+# Prints types, each after the types that the comma-separated word already has.
 function __gguf_dq_types
   set -l program (string replace -r '^~/' $HOME/ -- (commandline -opc)[1])
   set -l before (commandline -ct | string replace -r '^--type=' '' | string match -r '^.*,')
@@ -52,7 +52,7 @@ function __gguf_dq_types
   end
 end
 
-# Prints models and folders as long as there is no model on the line.
+# Prints models and directories unless there is a model on the line.
 function __gguf_dq_models
   set -l model (__gguf_dq_model)
   if not set -q model[1]
@@ -62,57 +62,57 @@ end
 
 complete -c gguf-dq -f
 
-complete -c gguf-dq -n __gguf_dq_using -a list -d 'Show what is inside'
-complete -c gguf-dq -n __gguf_dq_using -a extract -d 'Write tensors as plain arrays'
-complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Check a GPU against the CPU'
-complete -c gguf-dq -n __gguf_dq_using -a check -d 'Look for what is wrong with a file'
+complete -c gguf-dq -n __gguf_dq_using -a list -d 'List metadata and tensors'
+complete -c gguf-dq -n __gguf_dq_using -a extract -d 'Dequantize tensors to plain arrays'
+complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Compare a GPU with the CPU, bit for bit'
+complete -c gguf-dq -n __gguf_dq_using -a check -d 'Check a model for errors'
 complete -c gguf-dq -n __gguf_dq_using -a bench -d 'Measure how fast types are decoded'
-complete -c gguf-dq -n __gguf_dq_using -a devices -d 'Show the GPUs and the levels of the CPU'
-complete -c gguf-dq -n __gguf_dq_using -a types -d 'Show the tensor types that are known'
+complete -c gguf-dq -n __gguf_dq_using -a devices -d 'List GPUs and CPU levels'
+complete -c gguf-dq -n __gguf_dq_using -a types -d 'List the tensor types'
 complete -c gguf-dq -n __gguf_dq_using -l help -d 'Show help'
 complete -c gguf-dq -n __gguf_dq_using -l version -d 'Show the version'
 
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -a '(__gguf_dq_models)'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -a '(__gguf_dq_tensors)' -d Tensor
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Take a tensor'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Leave tensors out'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Select a tensor'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Exclude tensors'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s 0 -l null -d 'Names in that file end in NUL'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -l max-memory -x -d 'Take no more memory'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -l max-memory -x -d 'Limit the memory'
 
-complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata too'
-complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Show nothing but the names'
+complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata as well'
+complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Print only the names'
 
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the numbers'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the numbers'
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'What decodes'
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l cpu -x -a 'baseline v3 v4' -d 'Level of instructions'
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s j -l threads -x -d 'Use so many processors'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the output'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the output'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'Device that decodes'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
+complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s j -l threads -x -d 'Number of processors'
 
-complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Check the built-in vectors'
-complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Let small differences pass'
+complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Verify built-in test vectors'
+complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Accept small differences'
 
-complete -c gguf-dq -n '__gguf_dq_using check' -l values -d 'Look at the weights too'
+complete -c gguf-dq -n '__gguf_dq_using check' -l values -d 'Check the weights as well'
 
 complete -c gguf-dq -n '__gguf_dq_using bench' -l type -x -a '(__gguf_dq_types)' -d 'Measure only these types'
-complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for kernels, in 2^20'
-complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds for each number'
+complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for GPU kernels, in 2^20'
+complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds per measurement'
 
-complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Folder, file, or - for a pipe'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Kind of file'
-complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace files that exist'
-complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Leave files that exist as they are'
-complete -c gguf-dq -n '__gguf_dq_using extract' -l fsync -d 'Write files through to the disk'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Write what is sound although some is not'
-complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Overflow to infinity is an error'
-complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a list of the outputs as JSON'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Say what would be written'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Directory, file, or - for standard output'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Output format'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace existing files'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Keep existing files'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l fsync -d 'Flush files to disk'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Skip tensors that cannot be extracted'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Treat overflow as an error'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a JSON list of the outputs'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Show what would be written'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l no-sandbox -d 'Keep rights that are not needed'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l no-sandbox -d 'Do not drop privileges'
 
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l json -d 'Report as one JSON object'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l jsonl -d 'Report as one JSON object a line'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s q -l quiet -d 'No warnings, no progress'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s v -l verbose -d 'Say more'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l jsonl -d 'Report as JSON Lines'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s q -l quiet -d 'No warnings or progress'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s v -l verbose -d 'Print more'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s h -l help -d 'Show help'

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compare the manual, the README and the completions with the program, and run their examples.
+"""Compare the manual pages, the READMEs and the completions with the program, and run their examples.
 
 Usage: check_doc.py PROGRAM PROGRAM_WITH_GPU SOURCE_ROOT
 
-The program's own --help, its reports and some lists in its source are what the texts have to agree with.
-The second program is the same with a GPU that the host plays, for examples that want one.
+The texts must agree with the program's --help, its reports and some tables in its source. The second
+program is the same with a GPU emulated by the host, for the examples that need one.
 """
 import json
 import os
@@ -17,7 +17,9 @@ import tempfile
 
 COMPLETIONS = ('gguf-dq.bash', '_gguf-dq', 'gguf-dq.fish')
 SIGNAL_STATUSES = {130, 143}  # errors.def has them as one row
-FOREIGN = (  # what belongs to the machine of one developer
+MAN_PAGES = ('man/gguf-dq.1', 'man/gguf-dq-json.5')
+README_WORDS = 1200
+FOREIGN = (  # specific to one developer's machine
     r'/(?:home|root|Users|tmp|mnt|work)/', r'\blocalhost\b', r'\b\d+\.\d+\.\d+\.\d+\b', r'\.lan\b')
 
 problems = []
@@ -28,7 +30,7 @@ def complain(text):
 
 
 def compare(what, expected, found):
-    """Two sets or mappings: name what only one of them has."""
+    """Reports the differences between two sets or mappings."""
     for item in sorted(set(expected) - set(found), key=str):
         complain(f'{what}: {item} is missing')
     for item in sorted(set(found) - set(expected), key=str):
@@ -43,7 +45,7 @@ def output_of(*command, **kwargs):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **kwargs).stdout
 
 
-# What the program says.
+# The program.
 
 def program_commands(program):
     help_text = output_of(program, '--help')
@@ -51,7 +53,7 @@ def program_commands(program):
 
 
 def program_options(program, command):
-    """{'--tensor': ('-t', True)}: the short form or None, and whether it takes an argument."""
+    """Returns {'--tensor': ('-t', True)}: the short form or None, and whether it takes an argument."""
     rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)( [A-Z]+)? ', output_of(program, command, '--help'),
                       re.M)
     return {long: (short or None, bool(argument)) for short, long, argument in rows}
@@ -61,23 +63,23 @@ def flat(options):
     return {form for long, (short, _) in options.items() for form in (short, long) if form}
 
 
-# The manual.
+# The manual pages.
 
 def sections(source, macro):
-    """The parts of mdoc source that begin with .Sh or .Ss, by their titles."""
+    """Returns the parts of mdoc source that begin with .Sh or .Ss, by title."""
     parts = re.split(rf'^\.{macro} (.*)$', source, flags=re.M)
     return dict(zip(parts[1::2], parts[2::2]))
 
 
 def plain(text):
-    """Text of a literal display without its escapes."""
+    """Returns the text of a literal display without its escapes."""
     for escape, letter in ((r'\(aq', "'"), (r'\(dq', '"'), (r'\-', '-'), (r'\&', ''), (r'\e', '\\')):
         text = text.replace(escape, letter)
     return text
 
 
 def manual_options(manual, commands):
-    """Options by command, from the subsections of OPTIONS, whose titles end in the commands."""
+    """Returns the options of each command; the titles of the subsections of OPTIONS end in the commands."""
     found = {command: {} for command in commands}
     for title, body in sections(manual['OPTIONS'], 'Ss').items():
         owners = re.findall(r'\w+', title.split(':')[1])
@@ -91,7 +93,7 @@ def manual_options(manual, commands):
 
 
 def synopsis_options(manual):
-    """Options by command as the synopsis has them: the short form, or the long one without one."""
+    """Returns the options of each command in the synopsis: the short form, or else the long one."""
     found = {}
     for part in manual['SYNOPSIS'].split('.Nm\n')[1:]:
         match = re.match(r'\.Cm (\w+)\n', part)
@@ -129,16 +131,16 @@ def check_statuses(manual, root):
 def check_types(manual, types):
     expected = [(f['name'], f['id'], f['block_weights'], f['block_bytes'], f['bits_per_weight'])
                 for f in types]
-    rows = [row.split(' Ta ') for row in re.findall(r'^\.It (\S+ Ta .*)$', manual['FORMATS'], re.M)]
+    rows = [row.split(' Ta ') for row in re.findall(r'^\.It (\S+ Ta .*)$', manual['TYPES'], re.M)]
     found = [(name, int(number), int(weights), int(n_bytes), float(bits))
              for name, number, weights, n_bytes, bits in rows if name != 'Sy']
     if found != expected:
-        compare('manual: FORMATS', set(expected), set(found))
-        complain('manual: FORMATS: differs from `gguf-dq types`')
+        compare('manual: TYPES', set(expected), set(found))
+        complain('manual: TYPES: differs from `gguf-dq types`')
 
 
 def check_patterns(manual, root):
-    """What mismatches look like, in the words of the program and their order."""
+    """The patterns of mismatches, as the program words them."""
     source = (root / 'src/verify/compare.c').read_text()
     expected = re.findall(r'\[DQ_PATTERN_\w+\] =\s+"([^"]+)"', source)
     items = sections(manual['DESCRIPTION'], 'Ss')['Verifying']
@@ -153,43 +155,89 @@ def check_rules(manual, root):
     found = re.findall(r'^\.It Cm (\S+)\n(.*)$', manual['RULES'], re.M)
     if not expected or found != expected:
         compare('manual: RULES', set(expected), set(found))
-        complain('manual: RULES: not those of src/gguf/rules.def')
+        complain('manual: RULES: differs from src/gguf/rules.def')
 
 
-def check_json(manual, program, program_with_gpu, root, folder):
-    """The fields of the reports, in their order."""
-    bodies = sections(manual['JSON'], 'Ss')
-    parts = {title: re.findall(r'^\.It Va (\S+)$', body, re.M) for title, body in bodies.items()}
-    wrong = subprocess.run([program_with_gpu, 'verify', '--json', 'model.gguf', 'output.weight'],
-                           cwd=folder, env={**os.environ, 'DQ_HOST_WRONG': 'bits:5-5'}, text=True,
-                           stdout=subprocess.PIPE)
-    verified = json.loads(wrong.stdout)
-    devices = json.loads(output_of(program, 'devices', '--json'))
-    first = verified['tensors'][0]['first']
-    compare('manual: JSON: verify --json: first', {*first, *first['device']},
-            set(re.findall(r'\.Va (\w+)', bodies['verify --json'].split('.It Va first')[1])))
-    listed = json.loads(output_of(program, 'list', '--json', '--meta', 'model.gguf', cwd=folder))
-    extracted = json.loads(output_of(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf',
-                                     cwd=folder))
-    types = json.loads(output_of(program, 'types', '--json'))
-    measured = json.loads(output_of(program, 'bench', '--json', '--device', 'cpu', '--time', '1',
-                                    '--type', 'q4_0'))
-    odd = subprocess.run([program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf'],
-                         text=True, stdout=subprocess.PIPE)
-    checked = json.loads(odd.stdout)
-    for title, expected in (
-            ('bench --json', [*measured['limits'][0], *measured['results'][0]]),
-            ('list --json', [*listed, *listed['tensors'][0]]),
-            ('extract --json, --manifest', [*extracted, *extracted['outputs'][0]]),
-            ('verify --json', [*verified, *verified['tensors'][0]]),
-            ('check --json', [*checked, *checked['diagnostics'][0]]),
-            ('devices --json', [*devices['devices'][0]]),
-            ('types --json', [*types['types'][0]])):
-        if parts.get(title) != expected:
-            complain(f'manual: JSON: {title}: {parts.get(title)}, but the program has {expected}')
+def check_diagnostic(manual, program, root, scratch):
+    """The line of `check` that the manual shows, folded: of the sample model, cut short."""
+    shown = manual_examples(sections(manual['DESCRIPTION'], 'Ss')['Checking'])[0]
+    cut = scratch / 'cut.gguf'
+    cut.write_bytes((root / 'data/sample.gguf').read_bytes()[:100000])
+    checked = subprocess.run([program, 'check', cut], text=True, stdout=subprocess.PIPE)
+    line = checked.stdout.split('\n')[0]
+    if shown.split() != line.split():
+        complain(f'manual: Checking: {" ".join(shown.split())}\nbut the program prints\n{line}')
 
 
-# The completions. Each file keeps its options in one regular form.
+def member_items(body):
+    """Returns the lists of a subsection as [(member, text of its item)], without nested lists' items."""
+    items = []
+    depth = 0
+    for line in body.splitlines():
+        match = re.match(r'\.It (Va .*)$', line) if depth == 1 else None
+        if line.startswith('.Bl '):
+            depth += 1
+        elif line == '.El':
+            depth -= 1
+        if match:
+            items += [[name, ''] for name in re.findall(r'Va (\S+)', match.group(1))]
+        elif items and depth > 0:
+            items[-1][1] += line + '\n'
+    return items
+
+
+def members_of(value):
+    """Returns the names of the members of an object and of the objects in it."""
+    if not isinstance(value, dict):
+        return set()
+    return set(value).union(*(members_of(inner) for inner in value.values()))
+
+
+def check_members(title, body, whole, element):
+    """A report's members and those of an element of its list, in order, and what they consist of."""
+    items = member_items(body)
+    if [name for name, _ in items] != [*whole, *element]:
+        complain(f'gguf-dq-json(5): {title}: {[name for name, _ in items]}, '
+                 f'but the program has {[*whole, *element]}')
+        return
+    for (name, text), value in zip(items, [*whole.values(), *element.values()]):
+        if isinstance(value, dict):
+            if name == 'metadata':  # its members are keys
+                value = next(iter(value.values()))
+            named = ' '.join(re.findall(r'^\.(?:It )?(Va .*)$', text, re.M))
+            compare(f'gguf-dq-json(5): {title}: {name}', members_of(value),
+                    set(re.findall(r'[a-z_]+', named.replace('Va ', ''))))
+
+
+def check_json(page, program, program_with_gpu, root, folder):
+    """The members of the reports, in order."""
+    def report(*command, **kwargs):
+        done = subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, **kwargs)
+        return json.loads(done.stdout)
+
+    bodies = sections(page['REPORTS'], 'Ss')
+    wrong = {**os.environ, 'DQ_HOST_WRONG': 'bits:5-5'}
+    verified = report(program_with_gpu, 'verify', '--json', 'model.gguf', 'output.weight', env=wrong)
+    listed = report(program, 'list', '--json', '--meta', 'model.gguf')
+    extracted = report(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf')
+    checked = report(program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf')
+    measured = report(program, 'bench', '--json', '--device', 'cpu', '--time', '1', '--type', 'q4_0',
+                      'model.gguf')
+    for title, whole, element in (
+            ('list', listed, listed['tensors'][0]),
+            ('extract and manifests', extracted, extracted['outputs'][0]),
+            ('verify', verified, verified['tensors'][0]),
+            ('check', checked, checked['diagnostics'][0]),
+            ('bench', measured['limits'][0], measured['results'][0]),
+            ('devices', {}, report(program, 'devices', '--json')['devices'][0]),
+            ('types', {}, report(program, 'types', '--json')['types'][0])):
+        check_members(title, bodies[title], whole, element)
+    estimated = bodies['bench'].split('.Va model ,\n')[1]
+    compare('gguf-dq-json(5): bench: model', set(measured['model'][0]),
+            set(re.findall(r'^\.Va (\w+)', estimated, re.M)))
+
+
+# The completions. Each file lists its options in one regular form.
 
 def bash_options(text, commands):
     lists = {name: set(words.split()) for name, words in
@@ -235,7 +283,7 @@ def check_completions(root, options):
 
 
 def check_devices(manual, program, root):
-    """What --device takes: as the program tells it, the manual, and the completions."""
+    """The arguments of --device: in the program, the manual and the completions."""
     refused = subprocess.run([program, 'verify', '--device', 'x'], text=True, stderr=subprocess.PIPE)
     names, numbered = re.search(r'x: expected (.*), where N is a number or (all)', refused.stderr).groups()
     vendors = re.findall(r'(\w+)\[:N\]', names)
@@ -258,10 +306,10 @@ def check_devices(manual, program, root):
         complain('--help: gpu:all is missing')
 
 
-# The README.
+# The READMEs.
 
 def readme_blocks(text, language):
-    """Fenced blocks as pairs of the section that they stand in and their text."""
+    """Returns fenced blocks as pairs of the title of their section and their text."""
     blocks = []
     section = ''
     for part in re.split(r'^(?=## )', text, flags=re.M):
@@ -274,6 +322,9 @@ def readme_blocks(text, language):
 
 def check_readme(root, types):
     text = (root / 'README.md').read_text()
+    n_words = len(re.findall(r'\S*\w\S*', text))  # without the bars of tables
+    if n_words > README_WORDS:
+        complain(f'README: {n_words} words, but it should have at most {README_WORDS}')
     start = [body for section, body in readme_blocks(text, 'sh') if section == 'Quick start']
     if len(start) != 2:
         complain(f'README: Quick start has {len(start)} commands instead of 2')
@@ -284,13 +335,32 @@ def check_readme(root, types):
     compare('README: types', {f['name'] for f in types}, set(found))
 
 
+def check_links(root):
+    """Relative links of all READMEs, and the names that they say are in a file: `name` in [file](file)."""
+    paths = [root / 'README.md']
+    for folder in ('src', 'hip', 'tests', 'data'):
+        paths += (root / folder).glob('**/README.md')
+    n_links = 0
+    for path in paths:
+        for target in re.findall(r'\]\(([^)#\s]+)(?:#[^)]*)?\)', path.read_text()):
+            if '://' not in target:
+                n_links += 1
+                if not (path.parent / target).exists():
+                    complain(f'{path.relative_to(root)}: there is no {target}')
+        for name, target in re.findall(r'`(\w+)` in \[[^\]]*\]\(([^)#\s]+)\)', path.read_text()):
+            if (path.parent / target).is_file() and name not in (path.parent / target).read_text():
+                complain(f'{path.relative_to(root)}: there is no {name} in {target}')
+    if n_links < 8:
+        complain(f'READMEs: only {n_links} links found')
+
+
 def check_foreign(root):
-    paths = ['README.md', 'man/gguf-dq.1'] + ['data/completions/' + name for name in COMPLETIONS]
+    paths = ['README.md', 'src/README.md', *MAN_PAGES, *('data/completions/' + name for name in COMPLETIONS)]
     for path in paths:
         for number, line in enumerate((root / path).read_text().splitlines(), 1):
             for pattern in FOREIGN:
                 if re.search(pattern, line):
-                    complain(f'{path}:{number}: of one machine only: {line.strip()}')
+                    complain(f'{path}:{number}: specific to one machine: {line.strip()}')
 
 
 # The examples.
@@ -318,7 +388,7 @@ def manual_examples(text):
 
 
 def make_tools(folder, program):
-    """A folder for the PATH, with the program and a python3 that has numpy."""
+    """Makes a folder for the PATH, with the program and a python3 that has numpy."""
     folder.mkdir()
     (folder / 'gguf-dq').symlink_to(program)
     # A wrapper, because an interpreter finds its modules by the path that it was started by.
@@ -331,17 +401,30 @@ def make_tools(folder, program):
     return environment
 
 
-def check_examples(manual, program, program_with_gpu, root, scratch):
-    """Those of the manual, and those of the README, in a folder each, in the order of the text."""
+def run_session(text, folder, environment):
+    """Commands after "$ ", each followed by what it prints."""
+    for part in re.split(r'^\$ ', text, flags=re.M)[1:]:
+        command, expected = part.split('\n', 1)
+        done = subprocess.run(['bash', '-c', command], cwd=folder, env=environment, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=60)
+        if done.stdout != expected:
+            complain(f'README: $ {command}\n{done.stdout}but should print\n{expected}')
+
+
+def check_examples(pages, program, program_with_gpu, root, scratch):
+    """Those of the manual pages, and those of the README, in a folder each, in the order of the text."""
     usual = make_tools(scratch / 'bin', program)
     with_gpu = make_tools(scratch / 'bin-gpu', program_with_gpu)
-    examples, gpu_examples = manual['EXAMPLES'].split('.Ss With a GPU\n')
+    examples, gpu_examples = pages[0]['EXAMPLES'].split('.Ss With a GPU\n')
     readme = (root / 'README.md').read_text()
     blocks = readme_blocks(readme, 'sh')
+    sessions = readme_blocks(readme, 'console')
     for what, least, commands, environment in (
-            ('manual', 10, manual_examples(examples), usual),
-            ('manual, GPU', 3, manual_examples(gpu_examples), with_gpu),
-            ('README', 8, [body for section, body in blocks if section == 'Examples'], usual),
+            ('manual', 18, manual_examples(examples), usual),
+            ('manual, GPU', 4, manual_examples(gpu_examples), with_gpu),
+            ('gguf-dq-json(5)', 3, manual_examples(pages[1]['EXAMPLES']), usual),
+            ('README', 6, [body for section, body in blocks if section == 'Recipes'], usual),
             ('README, GPU', 1, [body for section, body in blocks if section == 'GPUs'], with_gpu)):
         folder = scratch / what.split(',')[0]
         (folder / 'data').mkdir(parents=True, exist_ok=True)
@@ -353,13 +436,18 @@ def check_examples(manual, program, program_with_gpu, root, scratch):
             run_example(what, ['bash', '-e', '-o', 'pipefail', '-c', command], folder, environment)
     for section, code in readme_blocks(readme, 'python'):
         run_example(f'README: {section}', ['python3', '-c', code], scratch / 'README', usual)
-    check_json(manual, program, program_with_gpu, root, scratch / 'manual')
+    if len(sessions) != 1:
+        complain(f'README: {len(sessions)} sessions instead of 1')
+    for _, text in sessions:
+        run_session(text, scratch / 'README', usual)
+    check_json(pages[1], program, program_with_gpu, root, scratch / 'manual')
 
 
 def main():
     program, program_with_gpu = (os.path.abspath(word) for word in sys.argv[1:3])
-    root = pathlib.Path(sys.argv[3])
-    manual = sections((root / 'man/gguf-dq.1').read_text(), 'Sh')
+    root = pathlib.Path(sys.argv[3]).resolve()
+    pages = [sections((root / path).read_text(), 'Sh') for path in MAN_PAGES]
+    manual = pages[0]
     types = json.loads(output_of(program, 'types', '--json'))['types']
     options = {command: program_options(program, command) for command in program_commands(program)}
     if not options or not all(options.values()):
@@ -372,9 +460,11 @@ def main():
     check_completions(root, options)
     check_devices(manual, program_with_gpu, root)
     check_readme(root, types)
+    check_links(root)
     check_foreign(root)
     with tempfile.TemporaryDirectory() as scratch:
-        check_examples(manual, program, program_with_gpu, root, pathlib.Path(scratch))
+        check_diagnostic(manual, program, root, pathlib.Path(scratch))
+        check_examples(pages, program, program_with_gpu, root, pathlib.Path(scratch))
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Drives the completion for bash without a terminal, by calling its function the way that bash does.
+# Tests the completion for bash without a terminal, by calling its function as bash does.
 # Usage: test_completion.bash PROGRAM SOURCE_ROOT
 # shellcheck disable=SC2016 # dollars in single quotes are meant to stay
 set -u
@@ -19,11 +19,11 @@ cp "$root/data/sample.gguf" "$scratch/several/model.gguf"
 cp "$root/data/gguf/good/odd_names.gguf" "$scratch/several/odd names.gguf"
 touch "$scratch/several/notes.txt"
 
-# shellcheck disable=SC1091 # it is checked by itself
+# shellcheck disable=SC1091 # it is checked separately
 source "$root/data/completions/gguf-dq.bash" || exit 1
 
-# expect FOLDER WORDS-EXPECTED WORD...: completes the last word in a folder; the words expected have
-# a | between them.
+# expect FOLDER EXPECTED WORD...: completes the last word in a folder. EXPECTED is a list of words
+# separated by |.
 expect()
 {
     local expected=$2 found noise

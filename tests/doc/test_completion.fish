@@ -1,4 +1,4 @@
-# Drives the completion for fish.
+# Tests the completion for fish.
 # Usage: fish test_completion.fish PROGRAM SOURCE_ROOT
 set -g failures 0
 set -g scratch (mktemp -d); or exit 1
@@ -10,7 +10,7 @@ cp $argv[2]/data/sample.gguf $scratch/alone/model.gguf
 cp $argv[2]/data/sample.gguf $scratch/several/model.gguf
 cp $argv[2]/data/gguf/good/odd_names.gguf $scratch/several/'odd names.gguf'
 touch $scratch/several/notes.txt
-complete -c gguf-dq -e # what an installed version has
+complete -c gguf-dq -e # remove what an installed version defines
 source $argv[2]/data/completions/gguf-dq.fish; or exit 1
 
 # expect FOLDER LINE WORD...: completes a line in a folder. The words are sorted.

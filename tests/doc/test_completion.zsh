@@ -1,4 +1,4 @@
-# Drives the completion for zsh: types into a shell on a pseudo-terminal and notes what is offered.
+# Tests the completion for zsh: types into a shell on a pseudo-terminal and records what it offers.
 # Usage: zsh -f test_completion.zsh PROGRAM SOURCE_ROOT
 zmodload zsh/zpty || exit 1
 
@@ -16,8 +16,8 @@ touch $scratch/several/notes.txt
 export LC_ALL=C.UTF-8
 unset GGUF_DQ_MODEL
 
-# In the shell at the other end, compadd tells what it would add, and the key is done when the line
-# "end" is there.
+# In the shell at the other end, compadd records what it adds, and completion has finished when the
+# line "end" appears.
 cat > $scratch/setup <<EOF
 cd $scratch
 path=($scratch/bin \$path)
@@ -41,7 +41,7 @@ wait_for_end() {
   integer i
   local chunk
   for ((i = 0; i < 600; i++)); do
-    zpty -r -t shell chunk # what it prints has to be read, or it waits
+    zpty -r -t shell chunk # read what it prints, or it blocks
     [[ -e $scratch/offered && $(tail -n 1 $scratch/offered) == end ]] && return
     sleep 0.05
   done
@@ -65,7 +65,7 @@ expect() {
   wait_for_end
   found=("${(@ou)${(@f)$(< $scratch/offered)}}")
   found=("${(@)found:#end}")
-  zpty -w -n shell $'\x15' # takes the line away
+  zpty -w -n shell $'\x15' # clear the line
   if [[ "${(j:|:)found}" != "${(j:|:)expected}" ]]; then
     print -r -- "line:     $line"
     print -r -- "expected: ${(j:|:)expected}"
