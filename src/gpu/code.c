@@ -1,5 +1,7 @@
 #include "gpu/code.h"
 
+#include "base/mem.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,13 +29,13 @@ int dq_gpu_code_file(void **out, struct dq_error *e)
         return rc;
     }
     const size_t len = (size_t)st.st_size;
-    char *code = malloc(len + 1);
+    char *code = dq_mem_alloc(len + 1);
     int rc = code ? 0 : dq_fail_nomem(e);
     if (rc == 0 && fread(code, 1, len, file) != len)
         rc = dq_fail(e, DQ_ERR_IO, "GGUF_DQ_HSACO=%s: cannot be read", path);
     fclose(file);
     if (rc != 0) {
-        free(code);
+        dq_mem_free(code);
         return rc;
     }
     code[len] = '\0'; /* a fatbin may be text */

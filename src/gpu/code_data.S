@@ -1,4 +1,4 @@
-/* A file as data of the program: SYMBOL is its name, FILE where it is. */
+/* Embeds FILE in the program as SYMBOL, followed by a 0 byte. */
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 

@@ -1,5 +1,6 @@
 #include "gpu/runtime.h"
 
+#include "base/mem.h"
 #include "gpu/code.h"
 
 #include <dlfcn.h>
@@ -84,7 +85,7 @@ void dq_gpu_ctx_close(const struct dq_gpu_runtime *r, struct dq_gpu_ctx *g)
     if (!g)
         return;
     r->unload(g);
-    free(g->file);
+    dq_mem_free(g->file);
     free(g);
 }
 

@@ -15,7 +15,7 @@ struct dq_gpu_ctx {
     int device;    /* CUDA's handle; HIP uses ordinals */
     void *context; /* CUDA's; HIP has none */
     void *module;  /* the loaded kernels */
-    void *file;    /* the code from $GGUF_DQ_HSACO, in place of the built-in code, or NULL */
+    void *file; /* dq_mem: the code from $GGUF_DQ_HSACO, in place of the built-in code, or NULL */
 };
 
 struct dq_gpu_runtime {
