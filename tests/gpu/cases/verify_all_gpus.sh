@@ -3,6 +3,7 @@
 # but for the speed; it tells which of them was wrong first. The self-test checks each.
 "$PYTHON" "$TESTS/cli/make_model.py" m.gguf a:q4_k:1500x4096 b:bf16:1x4096 c:iq2_xs:900x4096
 export DQ_HOST_DEVICES=3
+# shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 verify() { "$TESTS/gpu/verify.sh" m.gguf --device gpu:all "$@"; }
 verify

@@ -1,5 +1,6 @@
 #!/bin/sh
 # --device cpu checks the levels of the CPU against the plainest.
+# shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 cp "$DATA/sample.gguf" m.gguf
 for level in $(gguf-dq devices --jsonl | sed -n 's/.*"cpu \([a-z0-9]*\)", "usable": true.*/\1/p'); do

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Every type to every dtype, on the device and against the built-in weights.
+# shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 gguf-dq verify --self-test >all
 head -n 9 all

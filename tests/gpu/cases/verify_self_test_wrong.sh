@@ -1,5 +1,6 @@
 #!/bin/sh
 # One kernel of all is wrong.
+# shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 DQ_HOST_WRONG=bits:70-71:dq_q5_k_f16 gguf-dq verify --self-test >out
 echo "$?"
