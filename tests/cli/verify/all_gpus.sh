@@ -4,6 +4,7 @@
 # is the same, and it names the GPU with the first wrong weight. The self-test runs on each.
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf a:q4_k:1500x4096 b:bf16:1x4096 c:iq2_xs:900x4096
 export DQ_HOST_DEVICES=3
+# shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 verify() { "$TESTS/cli/tools/verify.sh" m.gguf --device gpu:all "$@"; }
 verify

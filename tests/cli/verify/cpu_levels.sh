@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: gpu threads timeout=300
 # --device cpu compares the CPU levels with the baseline.
+# shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 cp "$DATA/sample.gguf" m.gguf
 for level in $(gguf-dq devices --jsonl | sed -n 's/.*"cpu \([a-z0-9]*\)", "usable": true.*/\1/p'); do

@@ -1,6 +1,7 @@
 #!/bin/sh
 # meson: gpu timeout=300
 # Every type in every dtype, on the device, against the built-in weights.
+# shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 gguf-dq verify --self-test >all
 head -n 9 all
