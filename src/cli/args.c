@@ -1,6 +1,6 @@
 #include "cli/args.h"
 
-#include "cli/model_arg.h"
+#include "cli/model_path.h"
 #include "cli/options.h"
 #include "select/suggest.h"
 
@@ -21,7 +21,7 @@ int dq_args_command(const char *name, const struct dq_command **out, struct dq_e
         dq_suggest(&near, name, c->name);
     }
     /* The command was left out. */
-    if (dq_model_arg_is_gguf(name))
+    if (dq_is_gguf_name(name))
         return dq_fail(e, DQ_ERR_USAGE, "a command is missing: gguf-dq list %.200s?", name);
     dq_suggest(&near, name, "--help");
     dq_suggest(&near, name, "--version");
@@ -128,11 +128,11 @@ static int parse_options(
 static bool is_model(const char *word)
 {
     struct stat st;
-    if (strcmp(word, "-") == 0 || strchr(word, '/') || dq_model_arg_is_gguf(word))
+    if (strcmp(word, "-") == 0 || strchr(word, '/') || dq_is_gguf_name(word))
         return true;
     if (stat(word, &st) != 0)
         return false;
-    return !S_ISDIR(st.st_mode) || dq_model_arg_has_model(word); /* not a folder of arrays */
+    return !S_ISDIR(st.st_mode) || dq_has_models(word); /* not a folder of arrays */
 }
 
 static int parse_operands(
@@ -143,10 +143,10 @@ static int parse_operands(
         return dq_fail(e, DQ_ERR_USAGE, "takes no operands, but was given '%s'", argv[optind]);
     if (optind < argc && is_model(argv[optind]))
         a->model = argv[optind++];
-    else if (optind < argc && dq_model_arg_is_gguf(argv[argc - 1])) /* the tensors come first */
+    else if (optind < argc && dq_is_gguf_name(argv[argc - 1])) /* the tensors come first */
         a->model = argv[--argc];
     for (; rc == 0 && optind < argc; optind++) {
-        if (a->model && dq_model_arg_is_gguf(argv[optind]))
+        if (a->model && dq_is_gguf_name(argv[optind]))
             return dq_fail(
                 e, DQ_ERR_USAGE, "takes one model, but was given '%.200s' too", argv[optind]);
         rc = dq_strvec_add(&a->tensors, argv[optind], strlen(argv[optind]), e);

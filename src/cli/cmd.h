@@ -12,7 +12,4 @@
 #include "cli/commands.def"
 #undef DQ_COMMAND
 
-/* Prints the error, unless it is one to end quietly on (a closed pipe, a signal). Returns code. */
-int dq_cmd_report(int code, const struct dq_error *e);
-
 #endif

@@ -363,7 +363,7 @@ int dq_cmd_bench(const struct dq_args *args)
         dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = run(&b, &e);
-    dq_cmd_report(rc, &e);
+    dq_msg_failure(rc, &e);
     for (size_t i = 0; i < b.n_gpus; i++)
         dq_bench_gpu_free(b.gpus[i]);
     return rc;

@@ -142,7 +142,7 @@ int dq_cmd_check(const struct dq_args *args)
         dq_check_report_begin(&c.report);
         rc = dq_check_report_end(&c.report, check_model(&c, from, &e), &e);
     }
-    dq_cmd_report(rc, &e);
+    dq_msg_failure(rc, &e);
     dq_model_free(c.model);
     dq_mem_free(path);
     return rc == 0 && c.report.n_errors > 0 ? DQ_ERR_MISMATCH : rc;

@@ -103,7 +103,7 @@ int dq_cmd_devices(const struct dq_args *args)
             "MEMORY", "DRIVER", "NOTE");
         each_cpu(print_row, NULL);
         each_gpu(print_row, NULL);
-        return dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
+        return dq_msg_failure(dq_file_flush(stdout, NULL, &e), &e);
     }
     if (args->json) {
         dq_json_begin_object(&j, NULL);
@@ -115,5 +115,5 @@ int dq_cmd_devices(const struct dq_args *args)
         dq_json_end(&j);
         dq_json_end(&j);
     }
-    return dq_cmd_report(dq_json_finish(&j, &e), &e);
+    return dq_msg_failure(dq_json_finish(&j, &e), &e);
 }

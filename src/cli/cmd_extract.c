@@ -294,7 +294,7 @@ int dq_cmd_extract(const struct dq_args *args)
     if (dq_device_is_cpu(&args->device))
         dq_confine(args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     int rc = extract(&x, &e);
-    dq_cmd_report(rc, &e);
+    dq_msg_failure(rc, &e);
     dq_engine_close(&x.engine);
     dq_outputs_finish(&x.outputs);
     dq_picks_finish(&x.picks);

@@ -208,5 +208,5 @@ int dq_cmd_list(const struct dq_args *args)
         rc = dq_report_end(&r, rc == 0 ? put_model(&r, args, m, &picks, &e) : rc, &e);
     dq_picks_finish(&picks);
     dq_model_free(m);
-    return dq_cmd_report(rc, &e);
+    return dq_msg_failure(rc, &e);
 }

@@ -49,7 +49,7 @@ int dq_cmd_types(const struct dq_args *args)
     struct dq_json j = {.file = stdout};
     if (!args->json && !args->jsonl) {
         print_table();
-        return dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
+        return dq_msg_failure(dq_file_flush(stdout, NULL, &e), &e);
     }
     if (args->json) {
         dq_json_begin_object(&j, NULL);
@@ -61,5 +61,5 @@ int dq_cmd_types(const struct dq_args *args)
         dq_json_end(&j);
         dq_json_end(&j);
     }
-    return dq_cmd_report(dq_json_finish(&j, &e), &e);
+    return dq_msg_failure(dq_json_finish(&j, &e), &e);
 }

@@ -407,7 +407,7 @@ int dq_cmd_verify(const struct dq_args *args)
     dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = args->self_test ? self_test(&v, &e) : verify_model(&v, &e);
-    dq_cmd_report(rc, &e);
+    dq_msg_failure(rc, &e);
     dq_verifier_finish(&v.verifier);
     dq_engine_close(&v.engine);
     dq_picks_finish(&v.picks);

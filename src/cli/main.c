@@ -8,21 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct dq_command dq_commands[] = {
-#define DQ_COMMAND(name, operands, check, summary)                                                 \
-    {#name, DQ_OPERANDS_##operands, DQ_CMD_##name, summary, check, dq_cmd_##name},
-#include "cli/commands.def"
-#undef DQ_COMMAND
-    {0},
-};
-
-int dq_cmd_report(int code, const struct dq_error *e)
-{
-    if (code != 0 && code != DQ_ERR_CLOSED && code != DQ_ERR_INTERRUPTED)
-        dq_msg_error("%s", e->text);
-    return code;
-}
-
 static int print_version(struct dq_error *e)
 {
     printf("gguf-dq %s\ntypes:", DQ_VERSION);
@@ -54,20 +39,20 @@ static int run(int argc, char **argv)
     const char *first = argv[1];
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
         dq_args_help(NULL, stdout);
-        return dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
+        return dq_msg_failure(dq_file_flush(stdout, NULL, &e), &e);
     }
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
-        return dq_cmd_report(print_version(&e), &e);
+        return dq_msg_failure(print_version(&e), &e);
     if (dq_args_command(first, &command, &e) != 0)
         return fail_usage("", &e);
     int rc = dq_args_parse(command, argc - 1, argv + 1, &args, &e);
     if (rc == DQ_ERR_USAGE)
         return fail_usage(command->name, &e);
     if (rc != 0)
-        return dq_cmd_report(rc, &e);
+        return dq_msg_failure(rc, &e);
     if (args.help) {
         dq_args_help(command, stdout);
-        rc = dq_cmd_report(dq_file_flush(stdout, NULL, &e), &e);
+        rc = dq_msg_failure(dq_file_flush(stdout, NULL, &e), &e);
     } else {
         dq_msg_set_verbosity(args.verbosity);
         if (args.max_memory > 0)

@@ -1,60 +1,12 @@
 #include "cli/model_arg.h"
 
 #include "base/mem.h"
+#include "cli/model_path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-bool dq_model_arg_is_gguf(const char *name)
-{
-    const size_t len = strlen(name);
-    return len >= 5 && strcmp(name + len - 5, ".gguf") == 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const char *const *x = a;
-    const char *const *y = b;
-    return strcmp(*x, *y);
-}
-
-/* Lists the models in a folder: of a split set the first file, or any other if that is missing. */
-static int list_models(const char *folder, struct dq_strvec *out, struct dq_error *e)
-{
-    struct dq_strvec later = {0};
-    const struct dirent *entry;
-    int rc = 0;
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return dq_fail_errno(e, "%s", folder);
-    while (rc == 0 && (entry = readdir(dir)) != NULL) {
-        const char *name = entry->d_name;
-        if (name[0] == '.' || !dq_model_arg_is_gguf(name))
-            continue;
-        unsigned number = 1;
-        unsigned count;
-        dq_split_name(name, &number, &count);
-        rc = dq_strvec_add(number > 1 ? &later : out, name, strlen(name), e);
-    }
-    closedir(dir);
-    if (rc == 0 && out->n == 0 && later.n > 0)
-        rc = dq_strvec_add(out, later.items[0], strlen(later.items[0]), e);
-    dq_strvec_finish(&later);
-    if (out->n > 0)
-        qsort(out->items, out->n, sizeof *out->items, by_name);
-    return rc;
-}
-
-bool dq_model_arg_has_model(const char *folder)
-{
-    struct dq_strvec models = {0};
-    const bool found = list_models(folder, &models, NULL) == 0 && models.n > 0;
-    dq_strvec_finish(&models);
-    return found;
-}
 
 static int fail_choice(
     const char *folder, bool named, const struct dq_strvec *models, struct dq_error *e)
@@ -74,7 +26,7 @@ static int fail_choice(
 static int look_in_folder(const char *folder, bool named, char **out, struct dq_error *e)
 {
     struct dq_strvec models = {0};
-    int rc = list_models(folder, &models, e);
+    int rc = dq_models_in(folder, &models, e);
     if (rc == 0 && models.n != 1)
         rc = fail_choice(folder, named, &models, e);
     if (rc == 0) {

@@ -16,12 +16,6 @@ int dq_model_arg_path(
 /* Finds and opens the model. dq_model_free closes it. */
 int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 
-/* Whether a name ends in .gguf. */
-bool dq_model_arg_is_gguf(const char *name);
-
-/* Whether a folder contains a *.gguf file. */
-bool dq_model_arg_has_model(const char *folder);
-
 /* Selects the tensors of the command line, --tensors-from included. Warns about exclusions that match
  * nothing. dq_picks_finish frees the picks. */
 int dq_model_arg_tensors(

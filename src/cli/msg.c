@@ -93,3 +93,10 @@ void dq_msg_release_progress(void)
 {
     pthread_mutex_unlock(&terminal);
 }
+
+int dq_msg_failure(int code, const struct dq_error *e)
+{
+    if (code != 0 && code != DQ_ERR_CLOSED && code != DQ_ERR_INTERRUPTED)
+        dq_msg_error("%s", e->text);
+    return code;
+}

@@ -14,6 +14,10 @@ enum dq_verbosity dq_msg_verbosity(void);
 /* "gguf-dq: TEXT". */
 void dq_msg_error(const char *format, ...) DQ_PRINTF(1, 2);
 
+/* Prints the error that ended a command, unless it is one to end quietly on (a closed pipe, a signal).
+ * Returns code. */
+int dq_msg_failure(int code, const struct dq_error *e);
+
 /* "gguf-dq: warning: TEXT", unless quiet. */
 void dq_msg_warning(const char *format, ...) DQ_PRINTF(1, 2);
 

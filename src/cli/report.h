@@ -21,7 +21,7 @@
  *     for (...)
  *         dq_report_row(&r, (const struct dq_cell[]){dq_cell_name(t), dq_cell_u64(n)});
  *     dq_report_end_rows(&r);
- *     return dq_cmd_report(dq_report_end(&r, rc, &e), &e);
+ *     return dq_msg_failure(dq_report_end(&r, rc, &e), &e);
  *
  * Write errors are kept until dq_report_flush or dq_report_end returns them; a reader that closed its
  * pipe is DQ_ERR_CLOSED. A report is used by one thread. If it goes to a terminal, the progress line

@@ -1,14 +1,12 @@
 #!/usr/bin/env python3
 """Checks the #include lines of src/ and hip/ against what each folder's meson.build allows.
 
-Usage: check_layers.py PROJECT [--modules]
+Usage: check_layers.py PROJECT
 
 src/meson.build enters the folders with subdir(), lowest layer first. In src/FOLDER/meson.build, the
 line `may_use += {'FOLDER': ['LOWER', ...]}` names the folders that the sources of FOLDER may include
 from. They have to be lower ones. All sources have to be listed, and headers must not include one
 another in a circle.
-
---modules: nor may modules, which are pairs of X.c and X.h.
 """
 
 import pathlib
@@ -116,14 +114,6 @@ def check_device(project, faults):
     return len(files)
 
 
-def modules_of(graph):
-    """Returns {module: modules that it includes}, of those that have a source and a header."""
-    modules = {name[:-2] for name in graph if name.endswith(".c") and f"{name[:-2]}.h" in graph}
-    return {module: sorted({name[:-2] for name in graph[f"{module}.c"] + graph[f"{module}.h"]
-                            if name.endswith(".h") and name[:-2] in modules} - {module})
-            for module in modules}
-
-
 def main():
     project = pathlib.Path(sys.argv[1])
     faults = []
@@ -133,9 +123,6 @@ def main():
                           for name, names in graph.items() if name.endswith(".h")})
     if circle:
         faults.append(f"headers include one another: {' -> '.join(circle)}")
-    circle = find_circle(modules_of(graph)) if "--modules" in sys.argv[2:] else []
-    if circle:
-        faults.append(f"modules include one another: {' -> '.join(circle)}")
     n_device = check_device(project, faults)
 
     n_includes = sum(map(len, graph.values()))

@@ -1,0 +1,19 @@
+/* Which files are models, by their names. */
+#ifndef DQ_MODEL_PATH_H
+#define DQ_MODEL_PATH_H
+
+#include <stdbool.h>
+
+#include "base/strvec.h"
+
+/* Whether a name ends in .gguf. */
+bool dq_is_gguf_name(const char *name);
+
+/* Lists the models in a folder, sorted: of a split set the first file, or any other if that is missing.
+ * dq_strvec_finish frees the names. */
+int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e);
+
+/* Whether a folder contains a model. */
+bool dq_has_models(const char *folder);
+
+#endif
