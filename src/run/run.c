@@ -142,11 +142,14 @@ static int read_and_decode(const struct chunk_run *r, struct ticket *t, struct d
                : dq_chunk_decode(&t->values, r->consumer->checks_decoder, e);
 }
 
+/* Threads that wait for a lane are woken when half of the lanes are free: waking one for every chunk of
+ * a slow consumer costs more than a small chunk. The thread that frees a lane goes on in any case. */
 static void free_lane(struct chunk_run *r, struct ticket *t)
 {
     r->free_lanes[r->n_free++] = t->values.lane;
     t->values.lane = NULL;
-    pthread_cond_signal(&r->changed);
+    if (2 * r->n_free >= r->n_lanes)
+        pthread_cond_signal(&r->changed);
 }
 
 /* Begins the item of its first chunk, without order. The lock is not held. */
@@ -239,10 +242,11 @@ static void retire(struct chunk_run *r)
     r->is_retiring = false;
     if (t->values.lane)
         free_lane(r, t);
+    else
+        pthread_cond_signal(&r->changed); /* there is room for a chunk, or for an item */
     t->is_done = false;
     r->n_retired++;
     r->n_ended += t->is_last;
-    pthread_cond_signal(&r->changed);
     if (rc != 0) {
         r->rc = dq_fail(r->e, rc, "%s", e.text);
         pthread_cond_broadcast(&r->changed);
@@ -251,11 +255,20 @@ static void retire(struct chunk_run *r)
 
 static void *work(void *arg);
 
-/* Starts another thread while there is work for one: a small run needs none. Too few threads only
- * make a run slower. */
-static void add_thread(struct chunk_run *r)
+/* Whether a chunk is so small that handing chunks from thread to thread costs more than decoding them
+ * in parallel saves. */
+static bool is_small(const struct ticket *t, const struct dq_lane *lane)
 {
-    if (r->all_taken || r->n_threads + 1 >= r->n_lanes)
+    const struct dq_plan *p = t->values.plan;
+    const struct dq_type_info *type = p->tensor->type;
+    const uint64_t nblocks = t->chunk.n_segments * t->chunk.seg_blocks;
+    return 8 * nblocks * (type ? type->weights : 1) < dq_lane_weights(lane, type, p->dtype);
+}
+
+/* Starts another thread while there is work for one. Too few threads only make a run slower. */
+static void add_thread(struct chunk_run *r, const struct ticket *t)
+{
+    if (r->all_taken || r->n_threads + 1 >= r->n_lanes || is_small(t, t->values.lane))
         return;
     if (pthread_create(&r->threads[r->n_threads], NULL, work, r) == 0)
         r->n_threads++;
@@ -287,7 +300,7 @@ static bool step(struct chunk_run *r)
             pthread_cond_broadcast(&r->changed);
         else if (may_take(r)) /* others may wait for what this one has made possible */
             pthread_cond_signal(&r->changed);
-        add_thread(r);
+        add_thread(r, t);
         work_on(r, t);
     }
     return true;
