@@ -137,8 +137,10 @@ struct shown {
     size_t n_letters; /* rather than bytes, make a column's width */
 };
 
-static void put_padded(struct dq_report *r, struct shown s, int width)
+static void put_padded(struct dq_report *r, size_t i, struct shown s)
 {
+    const int width = r->widths[i];
+    const int gap = r->columns[i].gap;
     const size_t wanted = (size_t)(width < 0 ? -width : width);
     const size_t padding = wanted > s.n_letters ? wanted - s.n_letters : 0;
     r->n_blanks += width < 0 ? 0 : padding;
@@ -146,7 +148,7 @@ static void put_padded(struct dq_report *r, struct shown s, int width)
         put_bytes(r, r->n_blanks, s.text, s.len);
         r->n_blanks = 0;
     }
-    r->n_blanks += (width < 0 ? padding : 0) + GAP;
+    r->n_blanks += (width < 0 ? padding : 0) + (gap > 0 ? (size_t)gap : gap == 0 ? GAP : 0);
 }
 
 static void end_line(struct dq_report *r)
@@ -207,7 +209,7 @@ static void put_head(struct dq_report *r)
     for (size_t i = 0; any && i < r->n_columns; i++) {
         const char *heading = r->columns[i].heading;
         if (heading)
-            put_padded(r, plain(heading, strlen(heading)), r->widths[i]);
+            put_padded(r, i, plain(heading, strlen(heading)));
     }
     if (any)
         end_line(r);
@@ -220,7 +222,7 @@ static void put_line(struct dq_report *r, const struct dq_cell *cells)
     for (size_t i = 0; i < r->n_columns; i++) {
         char room[CELL_MAX];
         if (r->columns[i].heading)
-            put_padded(r, show(&r->columns[i], &cells[i], room), r->widths[i]);
+            put_padded(r, i, show(&r->columns[i], &cells[i], room));
         drop(&cells[i]);
     }
     end_line(r);

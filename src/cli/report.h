@@ -39,12 +39,15 @@
 
 enum dq_report_format { DQ_REPORT_TABLE, DQ_REPORT_JSON, DQ_REPORT_JSONL };
 
-/* A column of the table, and a key of each row's object. */
+enum { DQ_GAP_NONE = -1 };
+
+/* A column of the table and a key of each row's object. */
 struct dq_column {
     const char *key;      /* NULL: in the table only */
     const char *heading;  /* "": a column without a heading; NULL: in JSON only */
     int width;            /* least width in characters; negative: flush left, as in printf */
-    int max_width;        /* to which dq_report_measure widens it; 0: it keeps its width */
+    int max_width;        /* dq_report_measure widens the column up to this; 0: fixed width */
+    int gap;              /* blanks after the column; 0: 2; DQ_GAP_NONE: none */
     unsigned digits;      /* significant digits of a real in the table; 0: 6 */
     unsigned json_digits; /* and in JSON; 0: 17, which read back to the same double */
 };
