@@ -17,20 +17,20 @@ static const struct dq_column columns[] = {
 
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
-/* The decoders that are built in, in JSON and in room; each decodes every type. */
-static struct dq_cell decoders_cell(char *room, size_t size)
+/* The decoders that are built in, as a list and, in buf, as text; each decodes every type. */
+static struct dq_cell decoders_cell(char *buf, size_t size)
 {
     json_t *list = json_pack("[s]", "cpu");
-    size_t len = (size_t)snprintf(room, size, "cpu");
+    size_t len = (size_t)snprintf(buf, size, "cpu");
     for (size_t i = 0; dq_gpu_drivers[i] && list && len < size; i++) {
         const char *name = dq_gpu_drivers[i]->name;
-        len += (size_t)snprintf(room + len, size - len, " %s", name);
+        len += (size_t)snprintf(buf + len, size - len, " %s", name);
         if (json_array_append_new(list, json_string(name)) != 0) {
             json_decref(list);
             list = NULL;
         }
     }
-    return dq_cell_shown(dq_cell_json(list), room);
+    return dq_cell_shown(dq_cell_json(list), buf);
 }
 
 int dq_cmd_types(const struct dq_args *args)
