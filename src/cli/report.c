@@ -314,11 +314,13 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
     while (r->json.depth > 1) /* left open by an error */
         dq_json_end(&r->json);
     put_field(r, "error", &error);
-    if (r->format == DQ_REPORT_JSON)
+    if (r->format == DQ_REPORT_JSON) {
         dq_json_end(&r->json);
-    else if (r->format == DQ_REPORT_JSONL && rc != 0)
-        dq_json_put(
-            &r->json, NULL, json_pack("{s:o}", "error", dq_json_text(e->text, strlen(e->text))));
+    } else if (r->format == DQ_REPORT_JSONL && rc != 0) {
+        dq_json_begin_row_object(&r->json, NULL);
+        put_value(&r->json, "error", &error, 0);
+        dq_json_end(&r->json);
+    }
     const int rc_flush = dq_report_flush(r, rc == 0 ? e : &unused);
     end_output(r);
     return rc != 0 ? rc : rc_flush;
