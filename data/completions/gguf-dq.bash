@@ -128,7 +128,8 @@ _gguf_dq()
     local commands='list extract verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
-    local decoding='-d --dtype --device --cpu -j --threads'
+    local decoding='-d --dtype --device --cpu'
+    local threaded='-j --threads'
     local checking='--self-test --ulp'
     local examining='--values'
     local measuring='--type --size --time'
@@ -168,10 +169,10 @@ _gguf_dq()
     _gguf_dq_parse
     case $command in
         list) options="$selecting $showing $confined $reporting" ;;
-        extract) options="$selecting $decoding $writing $confined $reporting" ;;
-        verify) options="$selecting $decoding $checking $confined $reporting" ;;
-        check) options="$selecting $examining $confined $reporting" ;;
-        bench) options="$decoding $measuring $confined $reporting" ;;
+        extract) options="$selecting $decoding $threaded $writing $confined $reporting" ;;
+        verify) options="$selecting $decoding $threaded $checking $confined $reporting" ;;
+        check) options="$selecting $examining $threaded $confined $reporting" ;;
+        bench) options="$decoding $threaded $measuring $confined $reporting" ;;
         devices) options="$reporting" ;;
         types) options="$reporting" ;;
         *) return ;;

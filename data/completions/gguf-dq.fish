@@ -88,7 +88,7 @@ complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s d -l dtype -x -
 complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the output'
 complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'Device that decodes'
 complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s j -l threads -x -d 'Number of processors'
+complete -c gguf-dq -n '__gguf_dq_using extract verify check bench' -s j -l threads -x -d 'Number of processors'
 
 complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Verify built-in test vectors'
 complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Accept small differences'

@@ -6,7 +6,6 @@
 #include "cli/confine.h"
 #include "cli/metadata.h"
 #include "cli/model_arg.h"
-#include "cli/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -147,28 +146,15 @@ static void put_fields(struct dq_report *r, const struct dq_model *m)
     dq_json_end(j);
 }
 
-static int put_metadata(struct dq_report *r, const struct dq_model *m, struct dq_error *e)
-{
-    struct dq_json *j = dq_report_json(r);
-    int rc;
-    if (j) {
-        dq_json_begin_object(j, "metadata");
-        rc = dq_metadata_json(m, j, e);
-        dq_json_end(j);
-    } else {
-        rc = dq_metadata_print(m, stdout, e);
-        dq_report_print(r, "\n");
-    }
-    return rc;
-}
-
 static int put_model(struct dq_report *r, const struct dq_args *args, const struct dq_model *m,
     const struct dq_picks *picks, struct dq_error *e)
 {
     int rc = dq_report_is_table(r) ? print_head(r, m, picks, e) : 0;
     put_fields(r, m);
-    if (rc == 0 && args->meta)
-        rc = put_metadata(r, m, e);
+    if (rc == 0 && args->meta) {
+        rc = dq_metadata_put(r, m, e);
+        dq_report_print(r, "\n");
+    }
     if (rc == 0)
         put_tensors(r, m, picks);
     return rc;

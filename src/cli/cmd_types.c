@@ -1,65 +1,56 @@
 #include "cli/cmd.h"
 
-#include "base/file.h"
-#include "base/json.h"
+#include "cli/report.h"
 #include "gpu/driver.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-static double bits_per_weight(const struct dq_type_info *t)
-{
-    return 8.0 * t->bytes / t->weights;
-}
+static const struct dq_column columns[] = {
+    {.key = "id", .heading = "ID", .width = 2},
+    {.key = "name", .heading = "NAME", .width = -8, .gap = 1},
+    {.key = "block_weights", .heading = "WEIGHTS", .width = 7, .gap = 1},
+    {.key = "block_bytes", .heading = "BYTES", .width = 5, .gap = 1},
+    {.key = "bits_per_weight", .heading = "BITS PER WEIGHT", .width = 15},
+    {.key = "default_dtype", .heading = "DEFAULT", .width = -7},
+    {.key = "decoders", .heading = "DECODERS"},
+};
 
-/* The decoders that are built in; each decodes every type. */
-static json_t *decoders_json(void)
+enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+
+/* The decoders that are built in, as a list and, in buf, as text; each decodes every type. */
+static struct dq_cell decoders_cell(char *buf, size_t size)
 {
     json_t *list = json_pack("[s]", "cpu");
-    for (size_t i = 0; dq_gpu_drivers[i]; i++)
-        json_array_append_new(list, json_string(dq_gpu_drivers[i]->name));
-    return list;
-}
-
-static json_t *type_json(const struct dq_type_info *t)
-{
-    return json_pack("{s:i, s:s, s:i, s:i, s:f, s:s, s:o}", "id", (int)t->id, "name", t->name,
-        "block_weights", (int)t->weights, "block_bytes", (int)t->bytes, "bits_per_weight",
-        bits_per_weight(t), "default_dtype", dq_dtype_name(t->default_dtype), "decoders",
-        decoders_json());
-}
-
-static void print_table(void)
-{
-    printf("%2s  %-8s %7s %5s %15s  %-7s  %s\n", "ID", "NAME", "WEIGHTS", "BYTES",
-        "BITS PER WEIGHT", "DEFAULT", "DECODERS");
-    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
-        const struct dq_type_info *t = &dq_types[i];
-        printf("%2" PRIu32 "  %-8s %7" PRIu32 " %5" PRIu32 " %15.6g  %-7s  cpu", t->id, t->name,
-            t->weights, t->bytes, bits_per_weight(t), dq_dtype_name(t->default_dtype));
-        for (size_t k = 0; dq_gpu_drivers[k]; k++)
-            printf(" %s", dq_gpu_drivers[k]->name);
-        putchar('\n');
+    size_t len = (size_t)snprintf(buf, size, "cpu");
+    for (size_t i = 0; dq_gpu_drivers[i] && list && len < size; i++) {
+        const char *name = dq_gpu_drivers[i]->name;
+        len += (size_t)snprintf(buf + len, size - len, " %s", name);
+        if (json_array_append_new(list, json_string(name)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
     }
+    return dq_cell_shown(dq_cell_json(list), buf);
 }
 
 int dq_cmd_types(const struct dq_args *args)
 {
     struct dq_error e;
-    struct dq_json j = {.file = stdout};
-    if (!args->json && !args->jsonl) {
-        print_table();
-        return dq_msg_failure(dq_file_flush(stdout, NULL, &e), &e);
+    struct dq_report r;
+    dq_report_open(&r, args);
+    dq_report_begin_rows(&r, "types", columns, N_COLUMNS);
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
+        const struct dq_type_info *t = &dq_types[i];
+        char decoders[64];
+        dq_report_row(&r, (const struct dq_cell[N_COLUMNS]){
+                              dq_cell_u64(t->id),
+                              dq_cell_text(t->name),
+                              dq_cell_u64(t->weights),
+                              dq_cell_u64(t->bytes),
+                              dq_cell_real(8.0 * t->bytes / t->weights),
+                              dq_cell_text(dq_dtype_name(t->default_dtype)),
+                              decoders_cell(decoders, sizeof decoders),
+                          });
     }
-    if (args->json) {
-        dq_json_begin_object(&j, NULL);
-        dq_json_begin_list(&j, "types");
-    }
-    for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
-        dq_json_put(&j, NULL, type_json(&dq_types[i]));
-    if (args->json) {
-        dq_json_end(&j);
-        dq_json_end(&j);
-    }
-    return dq_msg_failure(dq_json_finish(&j, &e), &e);
+    return dq_msg_failure(dq_report_end(&r, 0, &e), &e);
 }

@@ -3,20 +3,20 @@
 #include "base/text.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    SHOWN_ELEMENTS = 6,       /* of an array */
-    SHOWN_BYTES = 120,        /* of a string */
-    SHOWN_ELEMENT_BYTES = 24, /* of a string in an array */
-    JSON_BYTES = 16 << 20,    /* of a string in JSON, which needs it in memory */
-    ESCAPED_BYTES = 4 << 20   /* of one that is not UTF-8: escaping makes it four times as long */
+    SHOWN_ELEMENTS = 6,       /* of an array in text */
+    SHOWN_BYTES = 120,        /* of a string in text */
+    SHOWN_ELEMENT_BYTES = 24, /* of a string in an array in text */
+    JSON_BYTES = 16 << 20,    /* of a string in JSON, which is held in memory */
+    ESCAPED_BYTES = 4 << 20,  /* of one that is not UTF-8: escaping makes it four times as long */
+    TYPE_SIZE = 40,
 };
 
 /* Prints the fewest digits that read back as the same number. */
-static void print_float(double f, enum dq_value_type type, FILE *to)
+static void print_float(struct dq_report *r, double f, enum dq_value_type type)
 {
     char text[40];
     const int most = type == DQ_VALUE_f32 ? 9 : 17;
@@ -26,10 +26,10 @@ static void print_float(double f, enum dq_value_type type, FILE *to)
         if (type == DQ_VALUE_f32 ? (float)again == (float)f : again == f)
             break;
     }
-    fputs(text, to);
+    dq_report_print(r, "%s", text);
 }
 
-static void print_string(const struct dq_value *v, FILE *to)
+static void print_string(struct dq_report *r, const struct dq_value *v)
 {
     char escaped[4 * SHOWN_BYTES + 1];
     size_t len = v->text_len;
@@ -37,160 +37,153 @@ static void print_string(const struct dq_value *v, FILE *to)
     while (len > 0 && len < v->u && v->text_len - len < 4 && !dq_utf8_valid(v->text, len))
         len--;
     dq_escape(v->text, len, DQ_ESCAPE_NAME, escaped, sizeof escaped);
-    fprintf(to, "\"%s\"", escaped);
+    dq_report_print(r, "\"%s\"", escaped);
     if (v->text_len < v->u)
-        fprintf(to, "... (%" PRIu64 " bytes)", v->u);
+        dq_report_print(r, "... (%" PRIu64 " bytes)", v->u);
 }
 
-/* Reads a value that was checked when the file was opened. The file may have changed since, so the
- * depth of arrays is checked again. */
-static int read_again(struct dq_cursor *c, enum dq_value_type type, unsigned depth, size_t text_max,
-    struct dq_value *out, struct dq_error *e)
+/* Prints a value that is not an array. */
+static void print_plain(struct dq_report *r, const struct dq_value *v)
 {
-    const int rc = type == DQ_VALUE_array ? dq_value_check_depth(c, depth, e) : 0;
-    return rc == 0 ? dq_value_read(c, type, text_max, out, e) : rc;
+    switch (dq_value_types[v->type].kind) {
+    case DQ_KIND_UNSIGNED:
+        dq_report_print(r, "%" PRIu64, v->u);
+        break;
+    case DQ_KIND_SIGNED:
+        dq_report_print(r, "%" PRId64, v->i);
+        break;
+    case DQ_KIND_FLOAT:
+        print_float(r, v->f, v->type);
+        break;
+    case DQ_KIND_BOOL:
+        dq_report_print(r, "%s", v->u ? "true" : "false");
+        break;
+    case DQ_KIND_STRING:
+        print_string(r, v);
+        break;
+    case DQ_KIND_ARRAY:
+        break;
+    }
 }
 
-static int print_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth,
-    size_t text_max, FILE *to, struct dq_error *e);
-
-/* Prints the first elements. Leaves the cursor anywhere after the head of the array. */
-static int print_array(
-    struct dq_cursor *c, const struct dq_value *v, unsigned depth, FILE *to, struct dq_error *e)
+/* Writes a value that is not an array as JSON; file is for the error. */
+static int put_plain(struct dq_json *j, const char *key, const struct dq_value *v, const char *file,
+    struct dq_error *e)
 {
+    switch (dq_value_types[v->type].kind) {
+    case DQ_KIND_UNSIGNED:
+        dq_json_put(j, key, dq_json_u64(v->u));
+        break;
+    case DQ_KIND_SIGNED:
+        dq_json_put(j, key, json_integer(v->i));
+        break;
+    case DQ_KIND_FLOAT:
+        dq_json_put_digits(j, key, dq_json_real(v->f), v->type == DQ_VALUE_f32 ? 9 : 17);
+        break;
+    case DQ_KIND_BOOL:
+        dq_json_put(j, key, json_boolean(v->u));
+        break;
+    case DQ_KIND_STRING:
+        if (v->text_len < v->u || (v->u > ESCAPED_BYTES && !dq_utf8_valid(v->text, v->text_len)))
+            return dq_fail(e, DQ_ERR_MEMORY,
+                "%s: a string of %" PRIu64 " bytes is too long for JSON", file, v->u);
+        dq_json_put_text(j, key, v->text, v->text_len);
+        break;
+    case DQ_KIND_ARRAY:
+        break;
+    }
+    return 0;
+}
+
+static int put_value(struct dq_report *r, struct dq_cursor *c, enum dq_value_type type,
+    unsigned depth, const char *key, struct dq_error *e);
+
+/* Puts the elements of an array: all into JSON; the first ones into text, which leaves the cursor
+ * anywhere after the head of the array. */
+static int put_array(struct dq_report *r, struct dq_cursor *c, const struct dq_value *v,
+    unsigned depth, const char *key, struct dq_error *e)
+{
+    struct dq_json *j = dq_report_json(r);
     int rc = 0;
-    putc('[', to);
-    for (uint64_t i = 0; rc == 0 && i < v->u && i < SHOWN_ELEMENTS; i++) {
+    if (j)
+        dq_json_begin_row(j, key);
+    dq_report_print(r, "[");
+    for (uint64_t i = 0; rc == 0 && i < v->u && (j || i < SHOWN_ELEMENTS); i++) {
         const uint64_t start = c->pos;
-        fputs(i ? ", " : "", to);
-        rc = print_value(c, v->element, depth + 1, SHOWN_ELEMENT_BYTES, to, e);
-        if (rc == 0 && v->element == DQ_VALUE_array) { /* not all of it may have been read */
+        if (i > 0)
+            dq_report_print(r, ", ");
+        rc = put_value(r, c, v->element, depth + 1, NULL, e);
+        if (rc == 0 && !j && v->element == DQ_VALUE_array) {
             c->pos = start;
             rc = dq_value_skip(c, v->element, depth + 1, e);
         }
     }
-    if (rc == 0)
-        fprintf(to, v->u > SHOWN_ELEMENTS ? ", ...] (%" PRIu64 " elements)" : "]", v->u);
-    return rc;
-}
-
-static int print_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth,
-    size_t text_max, FILE *to, struct dq_error *e)
-{
-    struct dq_value v;
-    int rc = read_again(c, type, depth, text_max, &v, e);
-    if (rc != 0)
-        return rc;
-    switch (dq_value_types[type].kind) {
-    case DQ_KIND_UNSIGNED:
-        fprintf(to, "%" PRIu64, v.u);
-        break;
-    case DQ_KIND_SIGNED:
-        fprintf(to, "%" PRId64, v.i);
-        break;
-    case DQ_KIND_FLOAT:
-        print_float(v.f, type, to);
-        break;
-    case DQ_KIND_BOOL:
-        fputs(v.u ? "true" : "false", to);
-        break;
-    case DQ_KIND_STRING:
-        print_string(&v, to);
-        break;
-    case DQ_KIND_ARRAY:
-        rc = print_array(c, &v, depth, to, e);
-        break;
-    }
-    dq_value_finish(&v);
-    return rc;
-}
-
-/* Writes the type of a pair: "u32", "array of string". */
-static int type_name(
-    const struct dq_shard *s, const struct dq_kv *kv, char out[40], struct dq_error *e)
-{
-    struct dq_cursor c;
-    struct dq_value v;
-    snprintf(out, 40, "%s", dq_value_types[kv->type].name);
-    if (kv->type != DQ_VALUE_array)
-        return 0;
-    int rc = dq_kv_open(s, kv, &c, e);
-    if (rc != 0)
-        return rc;
-    rc = dq_value_read(&c, kv->type, 0, &v, e);
-    if (rc == 0)
-        snprintf(out, 40, "array of %s", dq_value_types[v.element].name);
-    dq_cursor_finish(&c);
-    return rc;
-}
-
-int dq_metadata_print(const struct dq_model *m, FILE *to, struct dq_error *e)
-{
-    const struct dq_shard *s = &m->shards[0];
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < s->n_kvs; i++) {
-        const struct dq_kv *kv = &s->kvs[i];
-        struct dq_cursor c;
-        char type[40];
-        rc = dq_kv_open(s, kv, &c, e);
-        if (rc != 0)
-            return rc;
-        rc = type_name(s, kv, type, e);
-        if (rc == 0) {
-            fprintf(to, "%s (%s) = ", kv->display_name, type);
-            rc = print_value(&c, kv->type, 0, SHOWN_BYTES, to, e);
-            putc('\n', to);
-        }
-        dq_cursor_finish(&c);
-    }
-    return rc;
-}
-
-/* JSON has neither infinities nor NaN: they become strings. */
-static json_t *float_json(double f)
-{
-    if (isnan(f))
-        return json_string("nan");
-    if (isinf(f))
-        return json_string(f < 0 ? "-inf" : "inf");
-    return json_real(f);
-}
-
-static int put_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth, const char *key,
-    struct dq_json *j, struct dq_error *e)
-{
-    struct dq_value v;
-    int rc = read_again(c, type, depth, JSON_BYTES, &v, e);
-    if (rc != 0)
-        return rc;
-    switch (dq_value_types[type].kind) {
-    case DQ_KIND_UNSIGNED:
-        dq_json_put(j, key, dq_json_u64(v.u));
-        break;
-    case DQ_KIND_SIGNED:
-        dq_json_put(j, key, json_integer(v.i));
-        break;
-    case DQ_KIND_FLOAT:
-        dq_json_put_digits(j, key, float_json(v.f), type == DQ_VALUE_f32 ? 9 : 17);
-        break;
-    case DQ_KIND_BOOL:
-        dq_json_put(j, key, json_boolean(v.u));
-        break;
-    case DQ_KIND_STRING:
-        if (v.text_len < v.u || (v.u > ESCAPED_BYTES && !dq_utf8_valid(v.text, v.text_len)))
-            rc = dq_fail(e, DQ_ERR_MEMORY, "%s: a string of %" PRIu64 " bytes is too long for JSON",
-                c->source->name, v.u);
-        else
-            dq_json_put(j, key, dq_json_text(v.text, v.text_len));
-        break;
-    case DQ_KIND_ARRAY:
-        dq_json_begin_row(j, key);
-        for (uint64_t i = 0; rc == 0 && i < v.u; i++)
-            rc = put_value(c, v.element, depth + 1, NULL, j, e);
+    if (j)
         dq_json_end(j);
-        break;
-    }
+    else if (rc == 0 && v->u > SHOWN_ELEMENTS)
+        dq_report_print(r, ", ...] (%" PRIu64 " elements)", v->u);
+    else if (rc == 0)
+        dq_report_print(r, "]");
+    return rc;
+}
+
+/* Reads and puts a value that was checked when the file was opened. The file may have changed since,
+ * so the depth of arrays is checked again. */
+static int put_value(struct dq_report *r, struct dq_cursor *c, enum dq_value_type type,
+    unsigned depth, const char *key, struct dq_error *e)
+{
+    struct dq_json *j = dq_report_json(r);
+    const size_t text_max = j ? JSON_BYTES : (depth > 0 ? SHOWN_ELEMENT_BYTES : SHOWN_BYTES);
+    struct dq_value v;
+    int rc = type == DQ_VALUE_array ? dq_value_check_depth(c, depth, e) : 0;
+    if (rc == 0)
+        rc = dq_value_read(c, type, text_max, &v, e);
+    if (rc != 0)
+        return rc;
+    if (type == DQ_VALUE_array)
+        rc = put_array(r, c, &v, depth, key, e);
+    else if (j)
+        rc = put_plain(j, key, &v, c->source->name, e);
+    else
+        print_plain(r, &v);
     dq_value_finish(&v);
+    return rc;
+}
+
+/* Writes the type of the pair whose value the cursor is at: "u32", "array of string". Does not move
+ * the cursor. */
+static int type_name(
+    struct dq_cursor *c, enum dq_value_type type, char out[TYPE_SIZE], struct dq_error *e)
+{
+    const uint64_t start = c->pos;
+    struct dq_value v;
+    int rc = 0;
+    snprintf(out, TYPE_SIZE, "%s", dq_value_types[type].name);
+    if (type == DQ_VALUE_array)
+        rc = dq_value_read(c, type, 0, &v, e);
+    if (rc == 0 && type == DQ_VALUE_array)
+        snprintf(out, TYPE_SIZE, "array of %s", dq_value_types[v.element].name);
+    c->pos = start;
+    return rc;
+}
+
+static int put_pair(struct dq_report *r, struct dq_cursor *c, const struct dq_kv *kv,
+    const char *json_key, struct dq_error *e)
+{
+    struct dq_json *j = dq_report_json(r);
+    char type[TYPE_SIZE];
+    int rc = type_name(c, kv->type, type, e);
+    if (rc != 0)
+        return rc;
+    if (j) {
+        dq_json_begin_object(j, json_key);
+        dq_json_put(j, "type", json_string(type));
+    }
+    dq_report_print(r, "%s (%s) = ", kv->display_name, type);
+    rc = put_value(r, c, kv->type, 0, "value", e);
+    if (j)
+        dq_json_end(j);
+    dq_report_print(r, "\n");
     return rc;
 }
 
@@ -216,27 +209,25 @@ static int add_display_names(
     return 0;
 }
 
-int dq_metadata_json(const struct dq_model *m, struct dq_json *j, struct dq_error *e)
+int dq_metadata_put(struct dq_report *r, const struct dq_model *m, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[0];
+    struct dq_json *j = dq_report_json(r);
     struct dq_strmap display_names = {0};
     int rc = add_display_names(s, &display_names, e);
+    if (j)
+        dq_json_begin_object(j, "metadata");
     for (size_t i = 0; rc == 0 && i < s->n_kvs; i++) {
         const struct dq_kv *kv = &s->kvs[i];
         struct dq_cursor c;
-        char type[40];
         rc = dq_kv_open(s, kv, &c, e);
         if (rc != 0)
             break;
-        rc = type_name(s, kv, type, e);
-        if (rc == 0) {
-            dq_json_begin_object(j, json_key(kv, &display_names));
-            dq_json_put(j, "type", json_string(type));
-            rc = put_value(&c, kv->type, 0, "value", j, e);
-            dq_json_end(j);
-        }
+        rc = put_pair(r, &c, kv, json_key(kv, &display_names), e);
         dq_cursor_finish(&c);
     }
+    if (j)
+        dq_json_end(j);
     dq_strmap_finish(&display_names);
     return rc;
 }

@@ -223,6 +223,8 @@ const struct dq_option dq_options[] = {
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
     {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
     {"threads", 'j', "N", DECODING, "use N threads (0: one per processor)", set_threads},
+    {"threads", 'j', "N", DQ_CMD_check, "with --values: use N threads (0: one per processor)",
+        set_threads},
     {"max-memory", 0, "SIZE", SELECTING, "use no more memory than this: 64MiB, 512K, 5%",
         set_max_memory},
     {"self-test", 0, NULL, DQ_CMD_verify, "check the built-in vectors; needs no model",

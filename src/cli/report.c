@@ -114,7 +114,7 @@ static void put_object(struct dq_report *r, const struct dq_cell *cells)
 
 /* ---- the table ---- */
 
-/* Appends blanks and then text to the line; writes out first what there is no room for. */
+/* Appends blanks and then text to the line. If they do not fit, writes the line so far first. */
 static void put_bytes(struct dq_report *r, size_t n_blanks, const char *text, size_t len)
 {
     if (n_blanks + len > sizeof r->line - r->line_len) {
@@ -130,15 +130,17 @@ static void put_bytes(struct dq_report *r, size_t n_blanks, const char *text, si
     r->line_len += n_blanks + len;
 }
 
-/* What the table shows of a cell. */
+/* The text of a cell in the table. */
 struct shown {
     const char *text;
     size_t len;
-    size_t n_letters; /* rather than bytes, make a column's width */
+    size_t n_letters; /* characters, which determine the width of a column */
 };
 
-static void put_padded(struct dq_report *r, struct shown s, int width)
+static void put_padded(struct dq_report *r, size_t i, struct shown s)
 {
+    const int width = r->widths[i];
+    const int gap = r->columns[i].gap;
     const size_t wanted = (size_t)(width < 0 ? -width : width);
     const size_t padding = wanted > s.n_letters ? wanted - s.n_letters : 0;
     r->n_blanks += width < 0 ? 0 : padding;
@@ -146,7 +148,7 @@ static void put_padded(struct dq_report *r, struct shown s, int width)
         put_bytes(r, r->n_blanks, s.text, s.len);
         r->n_blanks = 0;
     }
-    r->n_blanks += (width < 0 ? padding : 0) + GAP;
+    r->n_blanks += (width < 0 ? padding : 0) + (gap > 0 ? (size_t)gap : gap == 0 ? GAP : 0);
 }
 
 static void end_line(struct dq_report *r)
@@ -171,7 +173,7 @@ static struct shown letters(const char *text)
 }
 
 static struct shown show(
-    const struct dq_column *column, const struct dq_cell *c, char room[CELL_MAX])
+    const struct dq_column *column, const struct dq_cell *c, char buf[CELL_MAX])
 {
     if (c->kind == DQ_CELL_NAME && c->shown == c->text)
         return plain(c->text, c->len);
@@ -179,14 +181,14 @@ static struct shown show(
         return letters(c->shown);
     switch (c->kind) {
     case DQ_CELL_TEXT:
-        return letters(dq_text_cut(c->text, room, CELL_MAX));
+        return letters(dq_text_cut(c->text, buf, CELL_MAX));
     case DQ_CELL_U64:
-        return plain(room, (size_t)(dq_put_number(room, c->u64) - room));
+        return plain(buf, (size_t)(dq_put_number(buf, c->u64) - buf));
     case DQ_CELL_BYTES:
-        return letters(dq_format_bytes(c->u64, room));
+        return letters(dq_format_bytes(c->u64, buf));
     case DQ_CELL_REAL:
-        return plain(room, (size_t)snprintf(room, CELL_MAX, "%.*g",
-                               (int)(column->digits ? column->digits : REAL_DIGITS), c->real));
+        return plain(buf, (size_t)snprintf(buf, CELL_MAX, "%.*g",
+                              (int)(column->digits ? column->digits : REAL_DIGITS), c->real));
     case DQ_CELL_BOOL:
         return letters(c->u64 ? "yes" : "no");
     case DQ_CELL_NULL:
@@ -207,7 +209,7 @@ static void put_head(struct dq_report *r)
     for (size_t i = 0; any && i < r->n_columns; i++) {
         const char *heading = r->columns[i].heading;
         if (heading)
-            put_padded(r, plain(heading, strlen(heading)), r->widths[i]);
+            put_padded(r, i, plain(heading, strlen(heading)));
     }
     if (any)
         end_line(r);
@@ -218,9 +220,9 @@ static void put_line(struct dq_report *r, const struct dq_cell *cells)
     if (r->head_due)
         put_head(r);
     for (size_t i = 0; i < r->n_columns; i++) {
-        char room[CELL_MAX];
+        char buf[CELL_MAX];
         if (r->columns[i].heading)
-            put_padded(r, show(&r->columns[i], &cells[i], room), r->widths[i]);
+            put_padded(r, i, show(&r->columns[i], &cells[i], buf));
         drop(&cells[i]);
     }
     end_line(r);
@@ -230,10 +232,10 @@ void dq_report_measure(struct dq_report *r, const struct dq_cell *cells)
 {
     for (size_t i = 0; dq_report_is_table(r) && i < r->n_columns; i++) {
         const struct dq_column *column = &r->columns[i];
-        char room[CELL_MAX];
+        char buf[CELL_MAX];
         if (!column->heading || column->max_width == 0)
             continue;
-        int width = (int)show(column, &cells[i], room).n_letters;
+        int width = (int)show(column, &cells[i], buf).n_letters;
         if (width > column->max_width)
             width = column->max_width;
         if (width > (r->widths[i] < 0 ? -r->widths[i] : r->widths[i]))
@@ -309,14 +311,16 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
         r->head_due = false;
     if (r->in_rows)
         end_rows(r);
-    while (r->json.depth > 1) /* what an error left open */
+    while (r->json.depth > 1) /* left open by an error */
         dq_json_end(&r->json);
     put_field(r, "error", &error);
-    if (r->format == DQ_REPORT_JSON)
+    if (r->format == DQ_REPORT_JSON) {
         dq_json_end(&r->json);
-    else if (r->format == DQ_REPORT_JSONL && rc != 0)
-        dq_json_put(
-            &r->json, NULL, json_pack("{s:o}", "error", dq_json_text(e->text, strlen(e->text))));
+    } else if (r->format == DQ_REPORT_JSONL && rc != 0) {
+        dq_json_begin_row_object(&r->json, NULL);
+        put_value(&r->json, "error", &error, 0);
+        dq_json_end(&r->json);
+    }
     const int rc_flush = dq_report_flush(r, rc == 0 ? e : &unused);
     end_output(r);
     return rc != 0 ? rc : rc_flush;

@@ -1,13 +1,13 @@
 /* Reports: what a command found, filled once and written as a table, as one JSON object or as JSONL.
  *
- * A command describes the columns of its rows once, then puts the rows as it has them; nothing is
- * kept, so reports of any length need the same memory. A report consists of
+ * A command describes the columns once, then puts each row as soon as it has it. Rows are not kept,
+ * so memory does not depend on the length of the report. A report consists of
  *
  *                 table                    JSON                            JSONL
  *   fields        -                        keys of the object              -
- *   rows          a line each, aligned     one list of objects a section   an object a line
- *   text          as it is                 -                               -
- *   an error      - (it goes to stderr)    the key "error", else null      a last line {"error": ...}
+ *   rows          a line each, aligned     a list of objects per section   an object per line
+ *   text          unchanged                -                               -
+ *   error         - (see dq_msg_failure)   the key "error", or null        a last line {"error": ...}
  *
  *     static const struct dq_column columns[] = {
  *         {.key = "name", .heading = "NAME", .width = -20},
@@ -23,9 +23,9 @@
  *     dq_report_end_rows(&r);
  *     return dq_msg_failure(dq_report_end(&r, rc, &e), &e);
  *
- * Write errors are kept until dq_report_flush or dq_report_end returns them; a reader that closed its
- * pipe is DQ_ERR_CLOSED. A report is used by one thread. If it goes to a terminal, the progress line
- * is out of the way of whatever it writes. */
+ * Write errors are returned by dq_report_flush or dq_report_end; if the reader closed its pipe, that
+ * is DQ_ERR_CLOSED. One thread at a time may use a report. On a terminal, the progress line is cleared
+ * before anything is written. */
 #ifndef DQ_REPORT_H
 #define DQ_REPORT_H
 
@@ -39,14 +39,17 @@
 
 enum dq_report_format { DQ_REPORT_TABLE, DQ_REPORT_JSON, DQ_REPORT_JSONL };
 
-/* A column of the table, and a key of each row's object. */
+enum { DQ_GAP_NONE = -1 };
+
+/* A column of the table and a key of each row's object. */
 struct dq_column {
-    const char *key;      /* NULL: in the table only */
-    const char *heading;  /* "": a column without a heading; NULL: in JSON only */
-    int width;            /* least width in characters; negative: flush left, as in printf */
-    int max_width;        /* to which dq_report_measure widens it; 0: it keeps its width */
+    const char *key;      /* NULL: only in the table */
+    const char *heading;  /* "": a column without a heading; NULL: only in JSON */
+    int width;            /* minimum, in characters; negative: left-aligned, as in printf */
+    int max_width;        /* dq_report_measure widens the column up to this; 0: fixed width */
+    int gap;              /* blanks after the column; 0: 2; DQ_GAP_NONE: none */
     unsigned digits;      /* significant digits of a real in the table; 0: 6 */
-    unsigned json_digits; /* and in JSON; 0: 17, which read back to the same double */
+    unsigned json_digits; /* the same in JSON; 0: 17, which read back as the same double */
 };
 
 enum dq_cell_kind {
@@ -61,12 +64,12 @@ enum dq_cell_kind {
     DQ_CELL_JSON,
 };
 
-/* One value, made by the functions below. It borrows what it points to until it is put; a json_t is
- * the report's from then on. */
+/* One value, made by the functions below. What it points to must stay valid until the cell is put;
+ * putting it takes ownership of a json_t. */
 struct dq_cell {
     enum dq_cell_kind kind;
     uint32_t len;      /* of a name or a list */
-    const char *shown; /* what the table shows instead of the value; fit for a terminal */
+    const char *shown; /* the table's text, safe for a terminal; NULL: made from the value */
     union {
         const char *text;
         uint64_t u64;
@@ -120,20 +123,20 @@ static inline struct dq_cell dq_cell_bool(bool value)
     return (struct dq_cell){.kind = DQ_CELL_BOOL, .u64 = value};
 }
 
-/* A list of n whole numbers. The table shows nothing, unless dq_cell_shown says what. */
+/* A list of n whole numbers. The table shows nothing without dq_cell_shown. */
 static inline struct dq_cell dq_cell_u64s(const uint64_t *values, size_t n)
 {
     return (struct dq_cell){.kind = DQ_CELL_U64S, .len = (uint32_t)n, .u64s = values};
 }
 
-/* A nested value; NULL (memory is short) is an error of the report. The table shows nothing, unless
- * dq_cell_shown says what. Make it only if dq_report_is_table is false. */
+/* A nested value; in JSON, NULL (out of memory) makes the report fail. The table shows nothing without
+ * dq_cell_shown and frees the value unused, so make large ones only if dq_report_is_table is false. */
 static inline struct dq_cell dq_cell_json(json_t *value)
 {
     return (struct dq_cell){.kind = DQ_CELL_JSON, .json = value};
 }
 
-/* The same value with a text of its own in the table. */
+/* The same value, but the table shows this text, which must be safe for a terminal. */
 static inline struct dq_cell dq_cell_shown(struct dq_cell cell, const char *shown)
 {
     cell.shown = shown;
@@ -153,19 +156,20 @@ struct dq_report {
     const struct dq_column *columns;
     size_t n_columns;
     int widths[DQ_REPORT_COLUMNS_MAX];
-    char line[DQ_REPORT_LINE]; /* what is not in the file yet of a line of the table */
+    char line[DQ_REPORT_LINE]; /* the part of the table's current line that is not written yet */
     size_t line_len;
-    size_t n_blanks; /* put off until something follows, so that no line ends in blanks */
+    size_t n_blanks; /* pending: written before the next text, so that no line ends in blanks */
 };
 
 /* Starts a report on standard output in the format of the command line. */
 void dq_report_open(struct dq_report *r, const struct dq_args *args);
 
-/* Starts one to a file that the caller closes. path is for error messages; NULL: standard output. */
+/* Starts a report to a file, which the caller closes. path is the file's name in error messages; NULL:
+ * standard output. */
 void dq_report_init(
     struct dq_report *r, enum dq_report_format format, FILE *file, const char *path);
 
-/* Whether the report is for people, so that what only JSON shows need not be worked out. */
+/* Whether the report is a table, so that values that only JSON has need not be computed. */
 static inline bool dq_report_is_table(const struct dq_report *r)
 {
     return r->format == DQ_REPORT_TABLE;
@@ -174,31 +178,31 @@ static inline bool dq_report_is_table(const struct dq_report *r)
 /* Puts a key into the JSON object, before, between or after the sections. */
 void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell);
 
-/* For nested parts of the JSON object: the writer, which is inside of the object, or NULL if the
- * report is not one JSON object. */
+/* Returns the JSON writer, for nested parts of the object, which is open; NULL if the report is not one
+ * JSON object. */
 struct dq_json *dq_report_json(struct dq_report *r);
 
-/* Writes text into the table's form. Names and paths in it have to be escaped (text.h). */
+/* Writes text if the report is a table. Names and paths in it must be escaped (text.h). */
 void dq_report_print(struct dq_report *r, const char *format, ...) DQ_PRINTF(2, 3);
 
-/* Begins a section: the list `key` of the JSON object, a part with headings (unless all are "" or
- * NULL) of the table. The columns must outlive the section, at most DQ_REPORT_COLUMNS_MAX. */
+/* Begins a section: the list `key` of the JSON object, or a part of the table that begins with the
+ * headings unless all are "" or NULL. The columns, at most DQ_REPORT_COLUMNS_MAX, must outlive it. */
 void dq_report_begin_rows(
     struct dq_report *r, const char *key, const struct dq_column *columns, size_t n_columns);
 
-/* Widens the columns that have a max_width so that this row fits. To be called for all rows before
- * the first one is put, if at all. */
+/* Widens the columns that have a max_width to fit this row. Optional; call it for all rows before
+ * putting the first one. */
 void dq_report_measure(struct dq_report *r, const struct dq_cell *cells);
 
 /* Puts a row: one cell for each column. */
 void dq_report_row(struct dq_report *r, const struct dq_cell *cells);
 void dq_report_end_rows(struct dq_report *r);
 
-/* Makes what was put so far visible to the reader. Returns 0 or an error. */
+/* Flushes what was put so far to the reader. Returns 0 or an error. */
 int dq_report_flush(struct dq_report *r, struct dq_error *e);
 
-/* Ends the report, an open section included. rc and e say how the command ended: JSON gets the text
- * of an error. Returns rc or, if it is 0, an error of writing the report, which is then in e. */
+/* Ends the report and an open section. rc and e say how the command ended; the text of an error is
+ * added to JSON. Returns rc or, if that is 0, whether writing the report worked, with the error in e. */
 int dq_report_end(struct dq_report *r, int rc, struct dq_error *e);
 
 #endif

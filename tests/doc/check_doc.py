@@ -223,14 +223,16 @@ def check_json(page, program, program_with_gpu, root, folder):
     checked = report(program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf')
     measured = report(program, 'bench', '--json', '--device', 'cpu', '--time', '1', '--type', 'q4_0',
                       'model.gguf')
+    devices = report(program, 'devices', '--json')
+    types = report(program, 'types', '--json')
     for title, whole, element in (
             ('list', listed, listed['tensors'][0]),
             ('extract and manifests', extracted, extracted['outputs'][0]),
             ('verify', verified, verified['tensors'][0]),
             ('check', checked, checked['diagnostics'][0]),
             ('bench', measured['limits'][0], measured['results'][0]),
-            ('devices', {}, report(program, 'devices', '--json')['devices'][0]),
-            ('types', {}, report(program, 'types', '--json')['types'][0])):
+            ('devices', devices, devices['devices'][0]),
+            ('types', types, types['types'][0])):
         check_members(title, bodies[title], whole, element)
     estimated = bodies['bench'].split('.Va model ,\n')[1]
     compare('gguf-dq-json(5): bench: model', set(measured['model'][0]),

@@ -18,3 +18,7 @@ printf GGUF | run -
 mkdir empty
 cd empty || exit
 run
+# The report has the error too, even if no model is found.
+run --json
+run --jsonl
+run --jsonl nosuch.gguf

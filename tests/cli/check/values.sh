@@ -1,7 +1,7 @@
 #!/bin/sh
 # meson: valgrind
 # NaN and infinity in weights or scales are errors, all-zero tensors get a note; both say which
-# block and how many.
+# block and how many, in the same order with any number of threads.
 "$PYTHON" - <<'EOF'
 import struct
 import gguf_writer
@@ -48,6 +48,9 @@ gguf-dq check --values model.gguf
 echo "exit $?"
 gguf-dq check --values --jsonl model.gguf nan.scale
 echo "exit $?"
+for threads in '' -j1 -j3 --threads=64; do
+    gguf-dq check --values $threads model.gguf 2>&1 | cksum
+done | uniq | wc -l
 gguf-dq check --values model.gguf 'zero.*' sound
 echo "exit $?"
 cp "$DATA/sample.gguf" .

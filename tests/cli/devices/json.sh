@@ -7,7 +7,9 @@ DQ_HOST_FAIL=open:1 gguf-dq devices --jsonl >list.jsonl
 "$PYTHON" - <<'EOF'
 import json
 with open('list.json') as f:
-    devices = json.load(f)['devices']
+    report = json.load(f)
+devices = report['devices']
+print(list(report), report['error'])
 with open('list.jsonl') as f:
     print(devices == [json.loads(line) for line in f])
 cpus = [d for d in devices if d['device'].startswith('cpu ')]

@@ -41,12 +41,14 @@ static void arrays_that_became_deep_are_refused(void **state)
     off_t at;
     struct dq_model *m = open_model(*state, &at);
     FILE *null = fopen("/dev/null", "w");
-    struct dq_json j = {.file = null};
+    struct dq_report r;
     assert_non_null(null);
     change(m, at);
-    check_error(dq_metadata_print(m, null, &e), &e, DQ_ERR_MALFORMED, "arrays nested too deeply");
-    dq_json_begin_object(&j, NULL);
-    check_error(dq_metadata_json(m, &j, &e), &e, DQ_ERR_MALFORMED, "arrays nested too deeply");
+    for (int format = DQ_REPORT_TABLE; format <= DQ_REPORT_JSON; format++) {
+        dq_report_init(&r, (enum dq_report_format)format, null, NULL);
+        check_error(dq_metadata_put(&r, m, &e), &e, DQ_ERR_MALFORMED, "arrays nested too deeply");
+        check_ok(dq_report_end(&r, 0, &e), &e);
+    }
     fclose(null);
     dq_model_free(m);
 }

@@ -78,7 +78,7 @@ static void check_formats(void **state, int rc, const char *const expected[3])
 #define TABLE                                                                                      \
     "model: m\n"                                                                                   \
     "NAME      COUNT       SIZE  X\n"                                                              \
-    "a             1   1.00 KiB  x\n"                                                             \
+    "a             1   1.00 KiB  x\n"                                                              \
     "longer        2   2.00 KiB  x   see\n"
 #define ROW_1 "{\"name\": \"a\", \"n\": 1, \"size\": 1024, \"only_json\": false, \"note\": null}"
 #define ROW_2                                                                                      \
@@ -185,6 +185,28 @@ static void values_suit_the_form(void **state)
     }
 }
 
+static void gaps_are_as_wide_as_wanted(void **state)
+{
+    static const struct dq_column gaps[] = {{.key = "a", .heading = "A", .width = -3, .gap = 1},
+        {.key = "b", .heading = "B", .width = 2, .gap = DQ_GAP_NONE},
+        {.key = "c", .heading = "C", .gap = DQ_GAP_NONE}, {.heading = "D", .gap = 3},
+        {.heading = "E"}};
+    struct dq_error e;
+    const char *path = scratch_path(*state, "report");
+    struct dq_report r = report_at(path, DQ_REPORT_TABLE);
+    dq_report_begin_rows(&r, "rows", gaps, 5);
+    dq_report_row(&r, (const struct dq_cell[]){dq_cell_text("a"), dq_cell_u64(1), dq_cell_text("c"),
+                          dq_cell_text("d"), dq_cell_text("e")});
+    dq_report_row(&r, (const struct dq_cell[]){dq_cell_text("long"), dq_cell_u64(123),
+                          dq_cell_null(), dq_cell_text("d"), dq_cell_null()});
+    dq_report_end_rows(&r);
+    assert_int_equal(dq_report_end(&r, 0, &e), 0);
+    check_text(&r, path,
+        "A    BCD   E\n"
+        "a    1cd   e\n"
+        "long 123d\n");
+}
+
 static void long_lines_are_whole(void **state)
 {
     static char name[3 * DQ_REPORT_LINE + 1];
@@ -233,6 +255,7 @@ int main(void)
         scratch_test(a_section_without_rows_has_its_headings),
         scratch_test(widths_count_letters_and_have_a_limit),
         scratch_test(values_suit_the_form),
+        scratch_test(gaps_are_as_wide_as_wanted),
         scratch_test(long_lines_are_whole),
         cmocka_unit_test(a_full_disk_is_an_error),
     };
