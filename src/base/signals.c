@@ -43,20 +43,25 @@ static struct {
     char name[64];
 } pending_file;
 
-static void record(int number)
+/* Removes the file and lets a signal end the program: when the handler returns, or now. */
+static void end_program(int number)
 {
     struct sigaction end = {.sa_handler = SIG_DFL};
-    int none = 0;
-    /* With nothing to clean up, the first signal ends the program. Before the name of the file is set,
-     * the second is recorded only: it could not remove the file yet. */
-    const int enough = !deferring ? 1 : pending_file.set ? 2 : 3;
-    atomic_compare_exchange_strong(&first_signal, &none, number);
-    if (++n_signals < enough)
-        return;
     if (pending_file.set)
         unlinkat(pending_file.folder, pending_file.name, 0);
     sigaction(number, &end, NULL);
-    raise(number); /* acts when this handler returns */
+    raise(number);
+}
+
+/* With nothing to clean up, the first signal ends the program. While the file has no name yet, a second
+ * one is recorded only: dq_signals_set_tmpfile acts on it. */
+static void record(int number)
+{
+    int none = 0;
+    atomic_compare_exchange_strong(&first_signal, &none, number);
+    const int n = ++n_signals;
+    if (!deferring || (pending_file.set && n >= 2))
+        end_program(number);
 }
 
 void dq_signals_ignore_write(void)
@@ -96,6 +101,8 @@ void dq_signals_set_tmpfile(int folder, const char *name)
     pending_file.folder = folder;
     snprintf(pending_file.name, sizeof pending_file.name, "%s", name);
     pending_file.set = true;
+    if (n_signals >= 2)
+        end_program(first_signal);
 }
 
 void dq_signals_undefer(void)
