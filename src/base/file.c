@@ -1,5 +1,5 @@
 #ifdef __linux__
-#define _GNU_SOURCE /* fallocate, pwritev, F_SETPIPE_SZ */
+#define _GNU_SOURCE /* fallocate, F_SETPIPE_SZ */
 #endif
 #include "base/file.h"
 
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* Linux transfers at most this much in one call. */
@@ -111,29 +110,6 @@ int dq_file_pwrite(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
     return write_all(fd, path, buf, len, off, e);
-}
-
-int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_len, const void *buf,
-    size_t len, uint64_t off, struct dq_error *e)
-{
-    size_t done = 0;
-#ifdef __linux__
-    const struct iovec parts[] = {
-        {(void *)(uintptr_t)head, head_len}, {(void *)(uintptr_t)buf, len}};
-    const ssize_t put = pwritev(fd, parts, 2, (off_t)off);
-    if (put > 0)
-        done = (size_t)put;
-#endif
-    /* The rest, or everything if that failed; a lasting error then comes up again. */
-    if (done < head_len) {
-        const int rc =
-            write_all(fd, path, (const uint8_t *)head + done, head_len - done, off + done, e);
-        if (rc != 0)
-            return rc;
-        done = head_len;
-    }
-    done -= head_len;
-    return write_all(fd, path, (const uint8_t *)buf + done, len - done, off + head_len + done, e);
 }
 
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e)

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Shorter files are faster without. */
-enum { WORTH_RESERVING = 1 << 20, PAGE = 4096 };
+enum { WORTH_RESERVING = 1 << 20 };
 
 struct file_sink {
     struct dq_sink sink;
@@ -26,42 +26,12 @@ struct file_sink {
     bool taken; /* the name, when commit came to it */
     char *path;
     struct dq_tmpfile temporary;
-    uint64_t end;       /* behind the last byte that was put */
-    uint8_t tail[PAGE]; /* the last bytes before it, not written yet */
-    size_t tail_len;
 };
 
-static int write_tail(struct file_sink *s, struct dq_error *e)
-{
-    const size_t len = s->tail_len;
-    s->tail_len = 0;
-    return dq_file_pwrite(s->temporary.fd, s->path, s->tail, len, s->end - len, e);
-}
-
-/* Whole pages are written, and what is left over waits for what follows it: behind a header, each
- * piece would else begin and end inside a page, which takes a tenth longer. */
 static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
-    struct file_sink *s = (struct file_sink *)sink;
-    int rc = 0;
-    if (off != s->end)
-        rc = write_tail(s, e);
-    if (rc != 0)
-        return rc;
-    const uint64_t start = off - s->tail_len; /* of what is to be written */
-    const size_t over = (size_t)((off + len) % PAGE);
-    const uint8_t *rest = (const uint8_t *)buf;
-    if (off + len - start > over) {
-        rest += len - over;
-        rc = dq_file_pwrite_two(
-            s->temporary.fd, s->path, s->tail, s->tail_len, buf, len - over, start, e);
-        s->tail_len = 0;
-        len = over;
-    }
-    memcpy(s->tail + s->tail_len, rest, len);
-    s->tail_len += len;
-    s->end = off + (uint64_t)(rest - (const uint8_t *)buf) + len;
-    return rc;
+    const struct file_sink *s = (const struct file_sink *)sink;
+    return dq_file_pwrite(s->temporary.fd, s->path, buf, len, off, e);
 }
 
 /* Gives the file its final name unless that name is taken. The first two calls say so without a
@@ -107,9 +77,6 @@ static int close_early(int fd)
 static int commit(struct dq_sink *sink, struct dq_error *e)
 {
     struct file_sink *s = (struct file_sink *)sink;
-    const int rc = write_tail(s, e);
-    if (rc != 0)
-        return rc;
     if (s->durable && fsync(s->temporary.fd) != 0)
         return dq_fail_errno(e, "%s: fsync", s->path);
     if (close_early(s->temporary.fd) != 0)
