@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Linux transfers at most this much in one call. */
-static const size_t most_at_once = 0x7ffff000;
+static const size_t max_at_once = 0x7ffff000;
 
 /* In place of an offset: at the position of the descriptor. */
 static const uint64_t OWN_POSITION = UINT64_MAX;
@@ -36,7 +36,7 @@ int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
     const off_t end = lseek(opened, 0, SEEK_END);
     const int unseekable = end < 0 ? errno : 0;
     if (S_ISDIR(st.st_mode)) {
-        rc = dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+        rc = dq_fail(e, DQ_ERR_IO, "%s: is a directory", path);
         goto fail;
     }
     if (unseekable != 0 && unseekable != ESPIPE) {
@@ -62,7 +62,7 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
 {
     uint8_t *to = buf;
     while (len > 0) {
-        const ssize_t got = pread(fd, to, len < most_at_once ? len : most_at_once, (off_t)off);
+        const ssize_t got = pread(fd, to, len < max_at_once ? len : max_at_once, (off_t)off);
         if (got == 0)
             return dq_fail(e, DQ_ERR_IO,
                 "%s: the file ends at offset %" PRIu64 " now; it was longer when it was opened",
@@ -90,7 +90,7 @@ static int write_all(
 {
     const uint8_t *from = buf;
     while (len > 0) {
-        const size_t n = len < most_at_once ? len : most_at_once;
+        const size_t n = len < max_at_once ? len : max_at_once;
         const ssize_t put =
             off == OWN_POSITION ? write(fd, from, n) : pwrite(fd, from, n, (off_t)off);
         if (put < 0 && errno != EINTR)

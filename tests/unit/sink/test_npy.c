@@ -115,8 +115,8 @@ static void plans_place_data_behind_the_header(void **state)
 static void containers_are_found_by_name(void **state)
 {
     (void)state;
-    assert_string_equal(dq_container_by_name("npy")->ending, ".npy");
-    assert_string_equal(dq_container_by_name("raw")->ending, ".raw");
+    assert_string_equal(dq_container_by_name("npy")->extension, ".npy");
+    assert_string_equal(dq_container_by_name("raw")->extension, ".raw");
     assert_ptr_equal(dq_container_by_name("npy"), &dq_container_npy);
     assert_ptr_equal(dq_container_by_name("raw"), &dq_container_raw);
     assert_ptr_equal(dq_container_by_name("NPY"), dq_container_by_name("npy"));
@@ -125,19 +125,19 @@ static void containers_are_found_by_name(void **state)
     assert_null(dq_container_by_name(".npy"));
 }
 
-static void containers_are_found_by_ending(void **state)
+static void containers_are_found_by_extension(void **state)
 {
     const struct dq_container *raw = dq_container_by_name("raw");
     (void)state;
-    assert_ptr_equal(dq_container_by_ending("a/b.npy"), dq_container_by_name("npy"));
-    assert_ptr_equal(dq_container_by_ending("b.raw"), raw);
-    assert_ptr_equal(dq_container_by_ending("b.bin"), raw);
-    assert_ptr_equal(dq_container_by_ending("b.npy.bin"), raw);
-    assert_null(dq_container_by_ending("b.npyx"));
-    assert_null(dq_container_by_ending("npy"));
-    assert_null(dq_container_by_ending("b."));
-    assert_null(dq_container_by_ending(""));
-    assert_null(dq_container_by_ending("b.gguf"));
+    assert_ptr_equal(dq_container_by_extension("a/b.npy"), dq_container_by_name("npy"));
+    assert_ptr_equal(dq_container_by_extension("b.raw"), raw);
+    assert_ptr_equal(dq_container_by_extension("b.bin"), raw);
+    assert_ptr_equal(dq_container_by_extension("b.npy.bin"), raw);
+    assert_null(dq_container_by_extension("b.npyx"));
+    assert_null(dq_container_by_extension("npy"));
+    assert_null(dq_container_by_extension("b."));
+    assert_null(dq_container_by_extension(""));
+    assert_null(dq_container_by_extension("b.gguf"));
 }
 
 int main(void)
@@ -150,7 +150,7 @@ int main(void)
         cmocka_unit_test(every_length_is_a_multiple_of_64),
         cmocka_unit_test(plans_place_data_behind_the_header),
         cmocka_unit_test(containers_are_found_by_name),
-        cmocka_unit_test(containers_are_found_by_ending),
+        cmocka_unit_test(containers_are_found_by_extension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

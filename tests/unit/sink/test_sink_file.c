@@ -231,7 +231,7 @@ static void a_durable_file_needs_a_folder_that_can_be_read(void **state)
         if (chdir(scratch->dir) != 0 || (geteuid() == 0 && setuid(OTHER_USER) != 0))
             _exit(2);
         if (dq_sink_open_folder(".", "out", true, true, &folder, &e) != DQ_ERR_IO || folder != -1 ||
-            !strstr(e.text, "out: --fsync needs the right to read the folder"))
+            !strstr(e.text, "out: --fsync needs permission to read the directory"))
             _exit(3);
         _exit(dq_sink_open_folder(".", "out", true, false, &folder, &e) == 0 ? 0 : 4);
     }
