@@ -313,10 +313,10 @@ static void patterns_have_words(void **state)
 {
     (void)state;
     for (int i = 0; i < DQ_PATTERN_COUNT; i++) {
-        assert_non_null(dq_pattern_words((enum dq_pattern)i));
+        assert_non_null(dq_pattern_description((enum dq_pattern)i));
         for (int k = 0; k < i; k++)
             assert_string_not_equal(
-                dq_pattern_words((enum dq_pattern)i), dq_pattern_words((enum dq_pattern)k));
+                dq_pattern_description((enum dq_pattern)i), dq_pattern_description((enum dq_pattern)k));
     }
 }
 
