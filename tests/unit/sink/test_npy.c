@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The header is the text between the prefix and the blanks. */
+/* Checks the text of a header, between the prefix and the spaces. */
 static void check_header(const char *descr, const uint64_t *shape, size_t n_dims, const char *dict)
 {
     uint8_t out[DQ_NPY_HEADER_MAX];
@@ -45,7 +45,7 @@ static void zero_and_large_lengths_are_spelled(void **state)
         "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807,), }");
 }
 
-/* numpy keeps room for a first length of 21 digits, so that this one needs 192 bytes. */
+/* numpy reserves 21 digits for the first dimension, so that this header needs 192 bytes. */
 static void room_is_kept_for_a_longer_first_length(void **state)
 {
     static const uint64_t shape[] = {1, INT64_MAX, INT64_MAX};
@@ -53,13 +53,14 @@ static void room_is_kept_for_a_longer_first_length(void **state)
                                "9223372036854775807, 9223372036854775807), }";
     uint8_t out[DQ_NPY_HEADER_MAX];
     (void)state;
-    assert_int_equal(sizeof dict - 1 + 10 + 20 + 1, 128 + 1); /* beyond 128 by the room alone */
+    assert_int_equal(
+        sizeof dict - 1 + 10 + 20 + 1, 128 + 1); /* exceeds 128 only because of the reserve */
     assert_int_equal(dq_npy_header("<f4", shape, 3, out), 192);
     assert_memory_equal(out + 10, dict, sizeof dict - 1);
     assert_int_equal(out[8], 192 - 10);
 }
 
-/* numpy adds 64 blanks to a header that has a multiple of 64 bytes already. */
+/* numpy adds 64 spaces to a header whose length is already a multiple of 64. */
 static void a_header_that_fits_gets_64_blanks_more(void **state)
 {
     static const uint64_t shape[] = {10, INT64_MAX, 123456789012345678};
