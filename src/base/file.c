@@ -1,5 +1,5 @@
 #ifdef __linux__
-#define _GNU_SOURCE /* fallocate, pwritev, F_SETPIPE_SZ */
+#define _GNU_SOURCE /* fallocate, F_SETPIPE_SZ */
 #endif
 #include "base/file.h"
 
@@ -12,11 +12,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* Linux transfers at most this much in one call. */
-static const size_t most_at_once = 0x7ffff000;
+static const size_t max_at_once = 0x7ffff000;
 
 /* In place of an offset: at the position of the descriptor. */
 static const uint64_t OWN_POSITION = UINT64_MAX;
@@ -37,7 +36,7 @@ int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
     const off_t end = lseek(opened, 0, SEEK_END);
     const int unseekable = end < 0 ? errno : 0;
     if (S_ISDIR(st.st_mode)) {
-        rc = dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
+        rc = dq_fail(e, DQ_ERR_IO, "%s: is a directory", path);
         goto fail;
     }
     if (unseekable != 0 && unseekable != ESPIPE) {
@@ -63,7 +62,7 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
 {
     uint8_t *to = buf;
     while (len > 0) {
-        const ssize_t got = pread(fd, to, len < most_at_once ? len : most_at_once, (off_t)off);
+        const ssize_t got = pread(fd, to, len < max_at_once ? len : max_at_once, (off_t)off);
         if (got == 0)
             return dq_fail(e, DQ_ERR_IO,
                 "%s: the file ends at offset %" PRIu64 " now; it was longer when it was opened",
@@ -91,7 +90,7 @@ static int write_all(
 {
     const uint8_t *from = buf;
     while (len > 0) {
-        const size_t n = len < most_at_once ? len : most_at_once;
+        const size_t n = len < max_at_once ? len : max_at_once;
         const ssize_t put =
             off == OWN_POSITION ? write(fd, from, n) : pwrite(fd, from, n, (off_t)off);
         if (put < 0 && errno != EINTR)
@@ -111,29 +110,6 @@ int dq_file_pwrite(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
     return write_all(fd, path, buf, len, off, e);
-}
-
-int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_len, const void *buf,
-    size_t len, uint64_t off, struct dq_error *e)
-{
-    size_t done = 0;
-#ifdef __linux__
-    const struct iovec parts[] = {
-        {(void *)(uintptr_t)head, head_len}, {(void *)(uintptr_t)buf, len}};
-    const ssize_t put = pwritev(fd, parts, 2, (off_t)off);
-    if (put > 0)
-        done = (size_t)put;
-#endif
-    /* The rest, or everything if that failed; a lasting error then comes up again. */
-    if (done < head_len) {
-        const int rc =
-            write_all(fd, path, (const uint8_t *)head + done, head_len - done, off + done, e);
-        if (rc != 0)
-            return rc;
-        done = head_len;
-    }
-    done -= head_len;
-    return write_all(fd, path, (const uint8_t *)buf + done, len - done, off + head_len + done, e);
 }
 
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e)

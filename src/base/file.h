@@ -23,10 +23,6 @@ int dq_file_pread(
 int dq_file_pwrite(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e);
 
-/* Writes head_len bytes at off and len bytes after them, in one system call where that exists. */
-int dq_file_pwrite_two(int fd, const char *path, const void *head, size_t head_len, const void *buf,
-    size_t len, uint64_t off, struct dq_error *e);
-
 /* Writes len bytes to a pipe, a terminal or a file, at the position of the descriptor. */
 int dq_file_write(int fd, const char *path, const void *buf, size_t len, struct dq_error *e);
 

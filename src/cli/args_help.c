@@ -10,14 +10,13 @@ static const char *operand_words(enum dq_operands operands)
 static const char *const operand_help[] = {
     [DQ_OPERANDS_NONE] = "",
     [DQ_OPERANDS_MODEL_TENSORS] =
-        "\nMODEL: a GGUF file, any file of a split set, or a folder with one model. Without it,\n"
-        "$GGUF_DQ_MODEL or the only model in the current folder is used.\n"
+        "\nMODEL: a GGUF file, any file of a split set, or a directory with one model.\n"
+        "Without it, $GGUF_DQ_MODEL or the only model in the current directory is used.\n"
         "TENSOR: the same as --tensor TENSOR.\n",
     [DQ_OPERANDS_TO_MEASURE] =
-        "\nMODEL: measure the types of this model: a GGUF file, any file of a split set, or a "
-        "folder\n"
-        "with one model. Without it, all types are measured; with only a TENSOR, those of\n"
-        "$GGUF_DQ_MODEL or of the only model in the current folder.\n"
+        "\nMODEL: measure the types of this model: a GGUF file, any file of a split set, or\n"
+        "a directory with one model. Without it, all types are measured; with only a TENSOR,\n"
+        "those of $GGUF_DQ_MODEL or of the only model in the current directory.\n"
         "TENSOR: measure the types of these tensors only: name or pattern.\n",
 };
 

@@ -23,16 +23,16 @@ struct extract_command {
     struct dq_engine engine;
     struct dq_progress progress;
     const struct dq_output *current; /* being written */
-    uint64_t done_before;            /* progress when it was begun */
-    bool stdout_closed;              /* nobody reads the reports any more */
-    int first_failure;               /* of a tensor that was left out */
+    uint64_t done_before;            /* progress when it was begun, in bytes */
+    bool stdout_closed;              /* the reader of the reports has closed the pipe */
+    int first_failure;               /* error code of the first tensor that was left out, or 0 */
 };
 
-/* Names all tensors that cannot be used. They end the run before anything is written, unless
- * --keep-going leaves them out. */
+/* Prints the tensors that cannot be extracted. Without --keep-going, they end the run before anything
+ * is written. */
 static int check_unusable(struct extract_command *x, struct dq_error *e)
 {
-    enum { MOST_NAMED = 10 };
+    enum { MAX_PRINTED = 10 };
     size_t n = 0;
     for (size_t i = 0; i < x->outputs.n; i++) {
         const struct dq_output *out = &x->outputs.items[i];
@@ -40,16 +40,16 @@ static int check_unusable(struct extract_command *x, struct dq_error *e)
             continue;
         if (x->first_failure == 0)
             x->first_failure = out->code;
-        if (n++ < MOST_NAMED)
+        if (n++ < MAX_PRINTED)
             dq_msg_error("%s", out->reason);
     }
-    if (n > MOST_NAMED)
-        dq_msg_error("... and %zu more like these", n - MOST_NAMED);
+    if (n > MAX_PRINTED)
+        dq_msg_error("... and %zu more", n - MAX_PRINTED);
     if (n > 0 && !x->args->keep_going)
         return dq_fail(e, x->first_failure,
-            "nothing is written: %zu of %zu %s cannot be extracted%s", n, x->outputs.n,
+            "nothing was written: %zu of %zu %s cannot be extracted%s", n, x->outputs.n,
             x->outputs.n == 1 ? "tensor" : "tensors",
-            n < x->outputs.n ? "; --keep-going takes the others" : "");
+            n < x->outputs.n ? "; --keep-going extracts the others" : "");
     return 0;
 }
 
@@ -66,10 +66,10 @@ static void print_plan(const struct dq_outputs *o)
         printf("%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out), display_name,
             out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
-    printf("%14" PRIu64 "  in all (%s)\n", total, dq_format_bytes(total, size));
+    printf("%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
 }
 
-static void say_done(const struct extract_command *x)
+static void print_summary(const struct extract_command *x)
 {
     char size[32];
     char display_name[512];
@@ -81,9 +81,7 @@ static void say_done(const struct extract_command *x)
         n_skipped += x->outputs.items[i].status == DQ_SKIPPED;
     }
     if (n_skipped > 0)
-        dq_msg_note("%zu %s left as %s", n_skipped,
-            n_skipped == 1 ? "file exists and is" : "files exist and are",
-            n_skipped == 1 ? "it is" : "they are");
+        dq_msg_note("%zu existing %s left unchanged", n_skipped, n_skipped == 1 ? "file" : "files");
     if (x->outputs.destination == DQ_TO_STREAM)
         return;
     const char *place = x->outputs.folder ? x->outputs.folder : x->args->output;
@@ -98,7 +96,7 @@ static struct dq_manifest_device device_of(const struct extract_command *x)
     return (struct dq_manifest_device){x->engine.label, x->engine.why};
 }
 
-/* The report of --json, or the table of --dry-run. */
+/* Prints the report of --json, or the table of --dry-run. */
 static int report(const struct extract_command *x, struct dq_error *e)
 {
     struct dq_json j = {.file = stdout};
@@ -114,7 +112,7 @@ static int report(const struct extract_command *x, struct dq_error *e)
     return 0;
 }
 
-/* With --jsonl, the line of an output appears as soon as the output does. */
+/* With --jsonl, prints the line of an output as soon as it is complete. */
 static int report_line(
     const struct extract_command *x, const struct dq_output *out, struct dq_error *e)
 {
@@ -128,7 +126,7 @@ static int report_line(
 static void begin_output(void *arg, const struct dq_output *out)
 {
     struct extract_command *x = arg;
-    if (out == x->current) /* once more, on the CPU */
+    if (out == x->current) /* again, on the CPU */
         x->progress.done = x->done_before;
     x->current = out;
     x->done_before = x->progress.done;
@@ -147,7 +145,7 @@ static void warn(void *arg, const char *text)
     dq_msg_warning("%s", text);
 }
 
-/* Files are wanted even when nobody reads the reports any more. */
+/* A closed report pipe does not stop the run: the files are still written. */
 static int end_output(void *arg, const struct dq_output *out, struct dq_error *e)
 {
     struct extract_command *x = arg;
@@ -158,8 +156,8 @@ static int end_output(void *arg, const struct dq_output *out, struct dq_error *e
     return 0;
 }
 
-/* From now on files are made and removed in these folders, and nowhere else. Only --skip-existing
- * has to read what another run puts there meanwhile. */
+/* From now on files can be created and removed only in the folders of the outputs and the manifest.
+ * Only --skip-existing reads files there: those that another run writes meanwhile. */
 static void confine(const struct extract_command *x)
 {
     struct dq_sandbox s = {.may_read_there = x->args->skip_existing};
@@ -197,7 +195,7 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         .n_threads = x->args->n_threads,
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
     };
-    if (x->args->dry_run) { /* needs no engine but for the report */
+    if (x->args->dry_run) { /* the engine is only named in the report */
         snprintf(x->engine.label, sizeof x->engine.label, "cpu");
         snprintf(x->engine.why, sizeof x->engine.why, "a dry run decodes nothing");
         return 0;
@@ -208,7 +206,7 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
     return rc;
 }
 
-/* Everything that can fail before anything is written. */
+/* Opens the model and plans and checks everything before anything is written. */
 static int prepare(struct extract_command *x, struct dq_error *e)
 {
     int rc = dq_model_arg_open(x->args, &x->model, e);
@@ -225,7 +223,7 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     return rc == 0 ? open_engine(x, e) : rc;
 }
 
-static int show_dry_run(struct extract_command *x, struct dq_error *e)
+static int dry_run(struct extract_command *x, struct dq_error *e)
 {
     int rc = 0;
     confine(x);
@@ -243,14 +241,14 @@ static int extract(struct extract_command *x, struct dq_error *e)
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)
-        return show_dry_run(x, e);
+        return dry_run(x, e);
     rc = write_all(x, e);
     if (rc == 0) {
-        say_done(x);
+        print_summary(x);
         return report(x, e);
     }
     if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
-        report(x, &unused); /* of what was done until then */
+        report(x, &unused); /* what was done before the failure */
     return rc;
 }
 
@@ -261,9 +259,8 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
     if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
         return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
-        return dq_fail(e, DQ_ERR_USAGE,
-            "the manifest is a file; for standard output use "
-            "--json");
+        return dq_fail(
+            e, DQ_ERR_USAGE, "the manifest must be a file; for standard output use --json");
     return 0;
 }
 

@@ -77,7 +77,7 @@ static const struct dq_column columns[] = {
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
 /* A row, and the memory for its texts. */
-struct row {
+struct list_row {
     struct dq_cell cells[N_COLUMNS];
     char type[40];
     char shape_words[DQ_SHAPE_WORDS];
@@ -102,7 +102,7 @@ static struct dq_cell problem_cell(const struct dq_tensor *t, char *room, size_t
 }
 
 static const struct dq_cell *make_row(
-    const struct dq_model *m, const struct dq_tensor *t, struct row *r)
+    const struct dq_model *m, const struct dq_tensor *t, struct list_row *r)
 {
     for (uint32_t i = 0; i < t->n_dims; i++)
         r->shape[i] = t->dims[t->n_dims - 1 - i];
@@ -121,7 +121,7 @@ static const struct dq_cell *make_row(
 
 static void put_tensors(struct dq_report *r, const struct dq_model *m, const struct dq_picks *picks)
 {
-    struct row row;
+    struct list_row row;
     dq_report_begin_rows(r, "tensors", columns, N_COLUMNS);
     for (size_t i = 0; dq_report_is_table(r) && i < picks->n; i++)
         dq_report_measure(r, make_row(m, picks->items[i].tensor, &row));

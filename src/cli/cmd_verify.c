@@ -96,7 +96,7 @@ static void explain(const struct subject *s)
     printf("  %s: %.9g (0x%0*" PRIx32 "), %s: %.9g (0x%0*" PRIx32 ")\n", who_was_first(s),
         dq_value_of_bits(first->got, c->dtype), digits, first->got, s->against,
         dq_value_of_bits(first->want, c->dtype), digits, first->want);
-    printf("  looks like: %s\n", dq_pattern_words(dq_compare_pattern(c)));
+    printf("  looks like: %s\n", dq_pattern_description(dq_compare_pattern(c)));
 }
 
 /* JSON has no infinity. */
@@ -139,7 +139,7 @@ static json_t *subject_json(const struct subject *s)
         dq_json_u64(c->n_mismatches), "max_ulp",
         c->max_ulp == UINT64_MAX ? json_null() : dq_json_u64(c->max_ulp), "max_abs",
         real_or_text(c->max_abs), "verdict", wrong ? "wrong" : "equal", "pattern",
-        wrong ? dq_pattern_words(dq_compare_pattern(c)) : NULL, "first", first_json(s));
+        wrong ? dq_pattern_description(dq_compare_pattern(c)) : NULL, "first", first_json(s));
 }
 
 /* Reports one comparison and counts it. */

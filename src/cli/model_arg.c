@@ -13,7 +13,7 @@ static int fail_choice(
 {
     char place[300];
     const char *advice = named ? "" : "; name one, or set GGUF_DQ_MODEL";
-    snprintf(place, sizeof place, "%.256s", named ? folder : "the current folder");
+    snprintf(place, sizeof place, "%.256s", named ? folder : "the current directory");
     if (models->n == 0)
         return dq_fail(e, DQ_ERR_USAGE, "%s%s has no *.gguf file%s",
             named ? "" : "no model named, and ", place, advice);

@@ -216,7 +216,7 @@ const struct dq_option dq_options[] = {
     {"null", '0', NULL, SELECTING, "names in that file end in NUL, not newline", set_null},
     {"meta", 'm', NULL, DQ_CMD_list, "show the metadata too", set_meta},
     {"names", 0, NULL, DQ_CMD_list, "print only the names, one per line", set_names},
-    {"output", 'o', "PATH", DQ_CMD_extract, "folder or file, or - for standard output", set_output},
+    {"output", 'o', "PATH", DQ_CMD_extract, "directory or file, or - for standard output", set_output},
     {"format", 'f', "FORMAT", DQ_CMD_extract, "npy or raw", set_format},
     {"dtype", 'd', "DTYPE", DQ_CMD_extract, "f32, f16, bf16, or native (as stored)", set_dtype},
     {"dtype", 'd', "DTYPE", DQ_CMD_verify | DQ_CMD_bench, "f32, f16 or bf16", set_dtype},

@@ -6,7 +6,7 @@
 
 enum { POISON = 0xa5 };
 
-/* Chunks are cut at multiples of this many weights, which are whole blocks of every type. */
+/* Chunks are cut at multiples of this many weights, a multiple of every type's block. */
 enum { CHUNK_ALIGNMENT = 256 };
 
 static int decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, size_t nblocks,
@@ -47,8 +47,8 @@ int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, str
     return 0;
 }
 
-/* Floats must fit even where halves come out: they are rounded in place where a slice leaves some
- * weights of a block out. */
+/* The output buffer must hold floats even for 16-bit types: if a slice leaves out some weights of a
+ * block, the weights are decoded as f32 and rounded in place. */
 uint64_t dq_lane_weights(
     const struct dq_lane *lane, const struct dq_type_info *type, enum dq_dtype dtype)
 {

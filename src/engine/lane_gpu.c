@@ -31,7 +31,7 @@ struct gpu_lane {
     void *d_out;
     uint32_t *d_overflow; /* follows the output; kernels set it to 1 */
     uint32_t *overflow;   /* the host's copy, which follows lane.out */
-    size_t charged;       /* bytes of the host's memory */
+    size_t charged;       /* bytes of host memory counted with dq_mem_charge */
 };
 
 int dq_gpu_open(
@@ -96,8 +96,8 @@ static int find_kernel(
     return rc;
 }
 
-/* Queues everything that one decode takes and waits for it. Waits even after an error, so that
- * nothing queued earlier is still running. */
+/* Queues the copies and the kernel of one decode and waits for them, even after an error, so that
+ * nothing is still running when it returns. */
 static int run(
     struct gpu_lane *l, enum dq_type type, enum dq_dtype dtype, size_t nblocks, struct dq_error *e)
 {
@@ -148,7 +148,7 @@ static int decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, 
     if (rc == 0 && nblocks > 0)
         rc = run(l, type, dtype, nblocks, e);
     if (rc == 0 && dtype != DQ_DTYPE_f32 && *l->overflow != 0) {
-        /* Rare: kernels report only that there were overflows, so they are counted here. */
+        /* Kernels report only that there was an overflow. That is rare, so the host counts them. */
         *n_overflow += dq_count_overflows(lane->cpu, type, dtype, lane->in, nblocks);
         *l->overflow = 0;
         rc = copy_overflow_in(l, e);
@@ -156,8 +156,8 @@ static int decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, 
     return name_gpu(l, rc, e);
 }
 
-/* Poisons the device's buffer, from which decode copies back whatever the kernel did not write. It
- * does not wait, because decode queues its work after it. */
+/* Poisons the device's buffer, which decode copies back as a whole. Does not wait: decode queues its
+ * work after this. */
 static int poison(struct dq_lane *lane, size_t len, struct dq_error *e)
 {
     struct gpu_lane *l = (struct gpu_lane *)lane;
@@ -186,7 +186,8 @@ static void free_lane(struct dq_lane *lane)
 
 static const struct dq_lane_ops ops = {"gpu", decode, poison, free_lane};
 
-/* Allocates buffers of these lengths, on both sides with a word for overflows after the output. */
+/* Allocates the buffers on the host and the device. On both, a word for overflows follows the
+ * output. */
 static int alloc_buffers(struct gpu_lane *l, size_t in_len, size_t out_len, struct dq_error *e)
 {
     const struct dq_gpu_driver *v = l->gpu->driver;

@@ -22,9 +22,9 @@ const struct dq_gpu_info *dq_gpu_get_info(const struct dq_gpu *gpu);
 /* The number of threads that a kernel needs for n_weights weights. */
 uint64_t dq_gpu_threads(enum dq_type type, enum dq_dtype dtype, uint64_t n_weights);
 
-/* Makes a lane with a stream, with page-locked buffers of in_len and out_len bytes, and with
- * buffers of the same lengths on the device. Halves the lengths while memory does not suffice, down
- * to 64 KiB of output. dq_lane_free frees the lane. DQ_ERR_MEMORY, or DQ_ERR_GPU. */
+/* Creates a lane with a stream of its own, page-locked buffers of in_len and out_len bytes, and
+ * buffers of the same lengths on the device. If memory is short, halves the lengths, down to 64 KiB of
+ * output. The caller frees the lane with dq_lane_free. DQ_ERR_MEMORY, or DQ_ERR_GPU. */
 int dq_lane_new_gpu(
     struct dq_gpu *gpu, size_t in_len, size_t out_len, struct dq_lane **out, struct dq_error *e);
 

@@ -1,4 +1,4 @@
-/* Where outputs go: a folder, a file or a stream. */
+/* Decides whether outputs go to a folder, a file or a stream, and opens it. */
 #include "base/file.h"
 #include "base/mem.h"
 #include "extract/filename.h"
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether path leads to what this process already has as standard output (/dev/stdout), which is
- * written to and never replaced. */
+/* Whether path names this process's standard output, such as /dev/stdout: it is written to, never
+ * replaced. */
 static bool is_standard_output(const char *path)
 {
     struct stat st;
@@ -22,7 +22,7 @@ static bool is_standard_output(const char *path)
            fstat(STDOUT_FILENO, &out) == 0 && dq_file_is_same(&st, &out);
 }
 
-/* A model's tensors go to a folder named after it unless another place is given. */
+/* Without --output, the tensors of a model go to a folder named after it. */
 static int default_folder(struct dq_outputs *o, struct dq_error *e)
 {
     if (strcmp(o->model->path, "-") == 0)
@@ -38,21 +38,21 @@ static int to_folder(struct dq_outputs *o, const char *path, struct dq_error *e)
     while (len > 1 && path[len - 1] == '/')
         len--;
     o->destination = DQ_TO_FOLDER;
-    o->folder_asked = true;
+    o->folder_is_given = true;
     o->folder = dq_mem_strndup(path, len);
     return o->folder ? 0 : dq_fail_nomem(e);
 }
 
 static int to_file(struct dq_outputs *o, const char *path, struct dq_error *e)
 {
-    const struct dq_container *by_ending = dq_container_by_ending(path);
+    const struct dq_container *by_extension = dq_container_by_extension(path);
     if (o->n > 1)
         return dq_fail(e, DQ_ERR_USAGE,
-            "%zu tensors do not go into one file; name a folder, or pipe them: -o - > %s", o->n,
-            path);
+            "cannot write %zu tensors to one file; name a directory, or use a stream: -o - > %s",
+            o->n, path);
     o->destination = DQ_TO_FILE;
-    if (!o->options->container && by_ending)
-        o->container = by_ending;
+    if (!o->options->container && by_extension)
+        o->container = by_extension;
     return 0;
 }
 
@@ -87,13 +87,13 @@ int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e)
         return to_folder(o, path, e);
     if (!o->options->container && dq_container_is_foreign(path))
         return dq_fail(e, DQ_ERR_USAGE,
-            "%s: %s is not written here; .npy and .raw are, and --format writes either under any "
-            "name",
+            "%s: cannot write %s files, only .npy and .raw; --format writes either under any name",
             path, strrchr(path, '.'));
-    return o->n == 1 || dq_container_by_ending(path) ? to_file(o, path, e) : to_folder(o, path, e);
+    return o->n == 1 || dq_container_by_extension(path) ? to_file(o, path, e)
+                                                        : to_folder(o, path, e);
 }
 
-/* Makes the name of a new folder durable. */
+/* Makes the directory entry of a new folder durable. */
 static int sync_parent(const char *path, struct dq_error *e)
 {
     char *parent = dq_file_folder(path);
@@ -102,7 +102,7 @@ static int sync_parent(const char *path, struct dq_error *e)
     int rc = 0;
     const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
-        rc = dq_fail_errno(e, "%s: fsync of its folder", path);
+        rc = dq_fail_errno(e, "%s: fsync of its directory", path);
     if (fd >= 0)
         close(fd);
     dq_mem_free(parent);
@@ -118,10 +118,10 @@ static int make_folder(const char *path, bool durable, struct dq_error *e)
         return dq_fail_errno(e, "%s", path);
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return 0;
-    return dq_fail(e, DQ_ERR_IO, "%s: is not a folder", path);
+    return dq_fail(e, DQ_ERR_IO, "%s: is not a directory", path);
 }
 
-/* Makes a folder and those above it. */
+/* Creates a folder and its parents. */
 static int make_folders(const char *folder, bool durable, struct dq_error *e)
 {
     char *path = dq_mem_strdup(folder);
@@ -142,7 +142,7 @@ static int make_folders(const char *folder, bool durable, struct dq_error *e)
     return rc;
 }
 
-/* Opens the folder that a file lies in. */
+/* Opens the folder that contains a file. */
 static int open_folder_of(const char *path, bool durable, int *out, struct dq_error *e)
 {
     char *folder = dq_file_folder(path);
@@ -161,7 +161,7 @@ int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
         rc = make_folders(o->folder, durable, e);
         if (rc == 0)
             rc = dq_sink_open_folder(
-                o->folder, o->folder, o->folder_asked, durable, &o->folder_fd, e);
+                o->folder, o->folder, o->folder_is_given, durable, &o->folder_fd, e);
     } else if (o->destination == DQ_TO_FILE && o->n > 0) {
         rc = open_folder_of(o->items[0].path, durable, &o->folder_fd, e);
     }

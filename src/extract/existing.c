@@ -1,4 +1,4 @@
-/* Files that exist already under the names of outputs. */
+/* Checks outputs against files that already exist, and against one another. */
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/strmap.h"
@@ -16,11 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Notes outputs whose file names some file systems cannot tell apart, because they ignore case. */
-static int check_folding(struct dq_outputs *o, struct dq_error *e)
+/* Marks outputs as failed whose file names differ from an earlier one only in case: some file systems
+ * ignore case. */
+static int check_case_folding(struct dq_outputs *o, struct dq_error *e)
 {
     struct dq_strmap table = {0};
-    struct dq_strvec names = {0}; /* that the table points to */
+    struct dq_strvec names = {0}; /* the keys of table, which does not copy them */
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < o->n; i++) {
         struct dq_output *out = &o->items[i];
@@ -54,8 +55,7 @@ static int check_folding(struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
-/* Whether a file is this process's standard output or error. */
-static bool is_open_here(const struct stat *file)
+static bool is_stdout_or_stderr(const struct stat *file)
 {
     struct stat st;
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -70,32 +70,34 @@ int dq_outputs_check_replaceable(
 {
     struct stat target;
     if (S_ISDIR(st->st_mode))
-        return dq_fail(e, DQ_ERR_IO, "%s: is a folder", path);
-    /* A link is replaced itself, unless it leads to a device or to what this process writes to. */
+        return dq_fail(e, DQ_ERR_IO, "%s: is a directory", path);
+    /* A symbolic link is replaced, not its target; but not one to a device, or to a file that standard
+     * output or error goes to. */
     const bool link = S_ISLNK(st->st_mode);
     if ((!S_ISREG(st->st_mode) && !link) ||
-        (link && stat(path, &target) == 0 && (!S_ISREG(target.st_mode) || is_open_here(&target))))
+        (link && stat(path, &target) == 0 &&
+            (!S_ISREG(target.st_mode) || is_stdout_or_stderr(&target))))
         return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a regular file", path);
     if (dq_model_is_file(m, st))
         return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
     return 0;
 }
 
-/* Compares the size and header of an existing file with those of an output, so that a file of another
- * run or program does not pass for it. name is relative to an open folder. */
+/* Compares the size and header of an existing file with those of an output, to detect files that come
+ * from other options or another program. name is relative to an open folder. */
 static int check_same_array(
     const struct dq_output *out, int folder, const char *name, struct dq_error *e)
 {
     struct stat st;
     uint8_t header[DQ_NPY_HEADER_MAX];
-    const char *wrong = NULL;
+    const char *difference = NULL;
     if (fstatat(folder, name, &st, 0) != 0)
         return dq_fail_errno(e, "%s", out->path);
     if (!S_ISREG(st.st_mode))
         return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a regular file", out->path);
     if ((uint64_t)st.st_size != out->file.len)
-        wrong = "size differs";
-    if (!wrong && out->file.header_len > 0) {
+        difference = "size differs";
+    if (!difference && out->file.header_len > 0) {
         const int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
             return dq_fail_errno(e, "%s", out->path);
@@ -104,12 +106,12 @@ static int check_same_array(
         if (rc != 0)
             return rc;
         if (memcmp(out->file.header, header, out->file.header_len) != 0)
-            wrong = "header differs";
+            difference = "header differs";
     }
-    if (!wrong)
+    if (!difference)
         return 0;
-    return dq_fail(e, DQ_ERR_IO, "%s: exists and is not this array (%s); --force replaces it",
-        out->path, wrong);
+    return dq_fail(e, DQ_ERR_IO, "%s: exists but is not this array (%s); --force replaces it",
+        out->path, difference);
 }
 
 int dq_outputs_check_same(
@@ -149,12 +151,12 @@ int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e)
     if (o->destination == DQ_TO_STREAM)
         return 0;
     if (o->folder && stat(o->folder, &st) == 0 && !S_ISDIR(st.st_mode))
-        return dq_fail(e, DQ_ERR_IO, "%s: is not a folder; name one with --output", o->folder);
-    /* It may have come with the model. */
-    if (o->folder && !o->folder_asked && lstat(o->folder, &st) == 0 && S_ISLNK(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is not a directory; name one with --output", o->folder);
+    /* The link may have come with the model, which is not trusted. */
+    if (o->folder && !o->folder_is_given && lstat(o->folder, &st) == 0 && S_ISLNK(st.st_mode))
         return dq_fail(e, DQ_ERR_IO,
-            "%s: is a symbolic link; to write where it leads, name it with --output", o->folder);
-    int rc = check_folding(o, e);
+            "%s: is a symbolic link; to write to its target, name it with --output", o->folder);
+    int rc = check_case_folding(o, e);
     for (size_t i = 0; rc == 0 && i < o->n; i++) {
         if (o->items[i].status != DQ_FAILED)
             rc = check_file(o, &o->items[i], e);

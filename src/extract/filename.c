@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-static char *append_byte(char *to, unsigned char byte)
+static char *append_percent(char *to, unsigned char byte)
 {
     static const char digits[] = "0123456789ABCDEF";
     *to++ = '%';
@@ -24,13 +24,13 @@ static char *append_encoded(char *to, const char *text, size_t len, bool first)
         if (dq_text_is_portable(byte, first && i == 0))
             *to++ = (char)byte;
         else
-            to = append_byte(to, byte);
+            to = append_percent(to, byte);
     }
     return to;
 }
 
-/* Whether Windows takes a name for that of a device, on a disk of its own or one that it shares:
- * whatever stands behind the first dot, and in letters of any size. */
+/* Whether a name is reserved for a device on Windows, on local and shared disks. Case and everything
+ * after the first dot do not matter. */
 static bool is_device(const char *name)
 {
     static const char *const devices[] = {"con", "prn", "aux", "nul"};
@@ -43,11 +43,11 @@ static bool is_device(const char *name)
            name[3] >= '0' && name[3] <= '9';
 }
 
-char *dq_filename(const struct dq_pick *pick, const char *ending)
+char *dq_filename(const struct dq_pick *pick, const char *extension)
 {
     const struct dq_tensor *t = pick->tensor;
     const size_t slice_len = pick->slice_text ? strlen(pick->slice_text) : 0;
-    char *name = dq_mem_alloc(3 * (t->name_len + slice_len) + strlen(ending) + 2);
+    char *name = dq_mem_alloc(3 * (t->name_len + slice_len) + strlen(extension) + 2);
     if (!name)
         return NULL;
     char *to = append_encoded(name, t->name, t->name_len, true);
@@ -55,36 +55,35 @@ char *dq_filename(const struct dq_pick *pick, const char *ending)
         *to++ = '%';
     if (slice_len > 0)
         to = append_encoded(to, pick->slice_text, slice_len, false);
-    memcpy(to, ending, strlen(ending) + 1);
-    if (is_device(name)) {
+    memcpy(to, extension, strlen(extension) + 1);
+    if (is_device(name)) { /* encodes the first letter; 3 bytes are allocated for it */
         const unsigned char first = (unsigned char)name[0];
-        memmove(
-            name + 3, name + 1, strlen(name)); /* there is room for that: it was a plain letter */
-        append_byte(name, first);
+        memmove(name + 3, name + 1, strlen(name));
+        append_percent(name, first);
     }
     return name;
 }
 
 char *dq_filename_folder(const char *model_path)
 {
-    static const char plain_ending[] = ".gguf";
-    static const char other_ending[] = ".tensors"; /* the folder must not be named like the file */
+    static const char model_extension[] = ".gguf";
+    static const char folder_extension[] = ".tensors"; /* if it would have the name of the file */
     const char *base = dq_file_base(model_path);
     const size_t len = strlen(base);
     unsigned number;
     unsigned count;
-    int kept = dq_split_name(base, &number, &count);
-    char *name = dq_mem_alloc(len + sizeof other_ending);
+    int stem_len = dq_split_name(base, &number, &count);
+    char *name = dq_mem_alloc(len + sizeof folder_extension);
     if (!name)
         return NULL;
-    if (kept < 0 && len > strlen(plain_ending) &&
-        strcmp(base + len - strlen(plain_ending), plain_ending) == 0)
-        kept = (int)(len - strlen(plain_ending));
-    const bool is_place =
-        (kept == 1 && base[0] == '.') || (kept == 2 && strncmp(base, "..", 2) == 0);
-    if (kept > 0 && !is_place)
-        snprintf(name, len + sizeof other_ending, "%.*s", kept, base);
+    if (stem_len < 0 && len > strlen(model_extension) &&
+        strcmp(base + len - strlen(model_extension), model_extension) == 0)
+        stem_len = (int)(len - strlen(model_extension));
+    const bool is_dots =
+        (stem_len == 1 && base[0] == '.') || (stem_len == 2 && strncmp(base, "..", 2) == 0);
+    if (stem_len > 0 && !is_dots)
+        snprintf(name, len + sizeof folder_extension, "%.*s", stem_len, base);
     else
-        snprintf(name, len + sizeof other_ending, "%s%s", base, other_ending);
+        snprintf(name, len + sizeof folder_extension, "%s%s", base, folder_extension);
     return name;
 }

@@ -24,10 +24,10 @@ static json_t *text_or_null(const char *text)
 
 const char *dq_manifest_dtype(const struct dq_output *out)
 {
-    const struct dq_type_info *f = out->pick->tensor->type;
+    const struct dq_type_info *info = out->pick->tensor->type;
     if (out->dtype != DQ_DTYPE_native)
         return dq_dtype_name(out->dtype);
-    return f && f->stored[0] != '\0' ? f->token : "u8";
+    return info && info->stored[0] != '\0' ? info->token : "u8";
 }
 
 json_t *dq_manifest_entry(
@@ -72,7 +72,7 @@ static bool is_same_folder(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* Checks that the manifest's folder exists or will be made, and that no output has its path. */
+/* Checks that the manifest's folder exists or will be created, and that no output has the same path. */
 static int check_manifest_place(
     const struct dq_outputs *o, const char *path, const char *folder, struct dq_error *e)
 {
@@ -91,32 +91,34 @@ static int check_manifest_place(
         rc = dq_fail_errno(e, "%s", path);
     for (size_t i = 0; rc == 0 && same && i < o->n; i++) {
         if (strcasecmp(dq_file_base(o->items[i].path), dq_file_base(path)) == 0)
-            rc = dq_fail(e, DQ_ERR_USAGE, "%s: is an array and the manifest at once", path);
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: is the path of an array and of the manifest", path);
     }
     dq_mem_free(other);
     return rc;
 }
 
-/* Refuses a name that can only be that of a folder, or that of a folder made for the outputs. */
+/* Refuses a path that can only name a folder, or that names a folder created for the outputs. */
 static int check_manifest_name(
     const struct dq_outputs *o, const char *path, const char *folder, struct dq_error *e)
 {
     const char *base = dq_file_base(path);
     bool is_folder = !*base || strcmp(base, ".") == 0 || strcmp(base, "..") == 0;
-    char *made = dq_mem_strdup(o->folder ? o->folder : "");
-    while (made && !is_folder && *dq_file_base(made)) { /* upwards */
-        char *above = dq_file_folder(made);
-        is_folder = above && strcmp(dq_file_base(made), base) == 0 && is_same_folder(above, folder);
-        const bool top = !above || strcmp(above, ".") == 0;
-        dq_mem_free(made);
-        made = above;
-        if (top)
+    char *created = dq_mem_strdup(o->folder ? o->folder : "");
+    while (
+        created && !is_folder && *dq_file_base(created)) { /* the output folder and its parents */
+        char *parent = dq_file_folder(created);
+        is_folder =
+            parent && strcmp(dq_file_base(created), base) == 0 && is_same_folder(parent, folder);
+        const bool is_top = !parent || strcmp(parent, ".") == 0;
+        dq_mem_free(created);
+        created = parent;
+        if (is_top)
             break;
     }
-    const int rc = made ? 0 : dq_fail_nomem(e);
-    dq_mem_free(made);
+    const int rc = created ? 0 : dq_fail_nomem(e);
+    dq_mem_free(created);
     if (rc == 0 && is_folder)
-        return dq_fail(e, DQ_ERR_USAGE, "%s: is a folder, and the manifest is a file", path);
+        return dq_fail(e, DQ_ERR_USAGE, "%s: is a directory; the manifest must be a file", path);
     return rc;
 }
 
@@ -131,7 +133,7 @@ static bool is_manifest(int folder, const char *name)
     const int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return false;
-    size_t n = 0; /* how much of the start was there */
+    size_t n = 0; /* bytes of start that were found */
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         const size_t len = (uint64_t)st.st_size < sizeof bytes ? (size_t)st.st_size : sizeof bytes;
         const bool got = dq_file_pread(fd, name, bytes, len, 0, &unused) == 0;
@@ -167,11 +169,11 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
     if (!o->options->skip_existing)
         return dq_fail(e, DQ_ERR_IO, "%s: exists; --force replaces it", path);
     if (!is_manifest(AT_FDCWD, path))
-        return dq_fail(e, DQ_ERR_IO, "%s: exists and is not a manifest; --force replaces it", path);
+        return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a manifest; --force replaces it", path);
     return 0;
 }
 
-/* Fills the sink of a new file. */
+/* Writes the report to the sink's temporary file. */
 static int fill(struct dq_sink *sink, const struct dq_outputs *o,
     const struct dq_manifest_device *device, struct dq_error *e)
 {

@@ -1,34 +1,36 @@
-/* What extract did, as JSON: the manifest, --json and --jsonl share their entries. */
+/* The report of extract, as JSON: the manifest, --json and --jsonl share their entries. The keys are
+ * described in gguf-dq-json(5). */
 #ifndef DQ_MANIFEST_H
 #define DQ_MANIFEST_H
 
 #include "base/json.h"
 #include "extract/output.h"
 
-/* What decodes, for the report. */
+/* The device that decodes. The strings are the caller's. */
 struct dq_manifest_device {
     const char *label; /* "cuda:0" */
-    const char *why;   /* in words, why this one */
+    const char *why;   /* the reason for choosing it, as text */
 };
 
-/* Returns the type of the numbers in an output: f32, i64, or u8 for stored blocks. */
+/* Returns the name of the type of an output's elements: "f32", "i64", or "u8" for stored blocks. */
 const char *dq_manifest_dtype(const struct dq_output *out);
 
-/* Returns the entry of one output; NULL if memory is short. device is that of outputs that are not
- * written yet. */
+/* Returns the entry of one output, which the caller owns (dq_json_put takes it); NULL if memory is
+ * short. device is the label given for outputs that are not written yet. */
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device);
 
-/* Writes the whole report. */
+/* Writes the whole report. dq_json_finish returns any error. */
 void dq_manifest_put(
     struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device);
 
-/* Checks the place of the manifest, if one is asked for: neither the model, nor one of the outputs,
- * nor a folder that is made for them. It replaces any file with force, and an older manifest with
- * skip_existing. */
+/* Checks the path of the manifest, if one is requested: it must not be the model, an output, or a
+ * folder created for the outputs. An existing file is replaced with force; with skip_existing, only
+ * if it is a manifest. DQ_ERR_USAGE, DQ_ERR_IO or DQ_ERR_MEMORY. */
 int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e);
 
-/* Writes the manifest, which appears whole or not at all. The folders are open. */
+/* Writes the manifest, which appears complete or not at all. dq_outputs_open_folders has opened its
+ * folder. */
 int dq_manifest_write(
     const struct dq_outputs *o, const struct dq_manifest_device *device, struct dq_error *e);
 

@@ -28,41 +28,43 @@ int dq_output_fail(struct dq_output *out, int code, const char *reason, struct d
     return 0;
 }
 
-/* Whether the stored bytes are what is asked for, so that nothing needs decoding. */
+/* Whether the stored bytes are already of the requested type, so that nothing needs decoding. */
 static bool is_stored_as(const struct dq_tensor *t, enum dq_dtype dtype)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only native goes without a type */
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): type is NULL only with native */
     return dtype == DQ_DTYPE_native || strcmp(t->type->token, dq_dtype_name(dtype)) == 0;
 }
 
-/* Describes stored data: numbers that numpy knows, or else rows of bytes, of which slices take whole
- * blocks only. Returns what is wrong, or NULL. */
+/* Sets the shape of stored data: unchanged for types that numpy has, or else rows of bytes, which can
+ * be sliced only at block boundaries; turns that slice into one of blocks. Returns NULL, or the reason
+ * why it cannot be done. */
 static const char *describe_stored(
     struct dq_array *a, const struct dq_pick *pick, struct dq_slice *slice)
 {
-    const struct dq_type_info *f = pick->tensor->type;
+    const struct dq_type_info *info = pick->tensor->type;
     struct dq_range *r = &slice->ranges[0];
-    if (!f) {
+    if (!info) {
         if (pick->slice_text)
-            return "a tensor of unknown type has no slices";
+            return "a tensor of unknown type cannot be sliced";
         a->n_shape = 1;
         a->shape[0] = pick->tensor->n_bytes;
         return NULL;
     }
-    if (f->stored[0] != '\0')
+    if (info->stored[0] != '\0')
         return NULL;
-    if (f->weights == 1 && a->n_shape < pick->tensor->n_dims)
+    if (info->weights == 1 && a->n_shape < pick->tensor->n_dims)
         return "a slice of stored bf16 weights keeps all dimensions: [2:3], not [2]";
-    if (f->weights == 1 && a->n_shape == 0) { /* a scalar: its bytes alone */
+    if (info->weights == 1 && a->n_shape == 0) { /* a scalar: only its bytes */
         a->n_shape = 1;
-        a->shape[0] = f->bytes;
+        a->shape[0] = info->bytes;
         return NULL;
     }
-    if (r->start % f->weights != 0 || r->count % f->weights != 0 || (r->step != 1 && r->count > 0))
+    if (r->start % info->weights != 0 || r->count % info->weights != 0 ||
+        (r->step != 1 && r->count > 0))
         return "a slice of stored blocks must take whole blocks";
-    r->start /= f->weights;
-    r->count /= f->weights;
-    a->shape[a->n_shape - 1] = r->count * f->bytes;
+    r->start /= info->weights;
+    r->count /= info->weights;
+    a->shape[a->n_shape - 1] = r->count * info->bytes;
     return NULL;
 }
 
@@ -79,7 +81,7 @@ static int init_output(struct dq_output *out, const struct dq_outputs *o,
     const struct dq_tensor *t = pick->tensor;
     struct dq_slice slice;
     struct dq_error why;
-    const char *wrong = NULL;
+    const char *reason = NULL;
     *out = (struct dq_output){.pick = pick, .dtype = o->options->dtype};
     if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = t->type ? t->type->default_dtype : DQ_DTYPE_f32;
@@ -91,9 +93,9 @@ static int init_output(struct dq_output *out, const struct dq_outputs *o,
     out->array.n_shape = slice.n_shape;
     memcpy(out->array.shape, slice.shape, sizeof slice.shape);
     if (out->dtype == DQ_DTYPE_native)
-        wrong = describe_stored(&out->array, pick, &slice);
-    if (wrong)
-        return dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", wrong);
+        reason = describe_stored(&out->array, pick, &slice);
+    if (reason)
+        return dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason);
     dq_plan_init(&out->plan, o->model, t,
         is_stored_as(t, out->dtype) ? DQ_DTYPE_native : out->dtype, t->type ? slice.ranges : NULL);
     out->array.n_bytes = out->plan.n_items * out->plan.item_len;
@@ -113,7 +115,7 @@ static char *join(const char *folder, const char *name)
 static int name_output(const struct dq_outputs *o, struct dq_output *out, struct dq_error *e)
 {
     if (o->destination == DQ_TO_FOLDER) {
-        char *name = dq_filename(out->pick, o->container->ending);
+        char *name = dq_filename(out->pick, o->container->extension);
         out->path = name ? join(o->folder, name) : NULL;
         dq_mem_free(name);
     } else {
@@ -122,7 +124,7 @@ static int name_output(const struct dq_outputs *o, struct dq_output *out, struct
     return out->path ? 0 : dq_fail_nomem(e);
 }
 
-/* Places an array in its file, and that in the stream, where *stream_off bytes come before it. */
+/* Plans the file of an output and its place in the stream, which begins at *stream_off. */
 static int place_output(
     const struct dq_outputs *o, struct dq_output *out, uint64_t *stream_off, struct dq_error *e)
 {

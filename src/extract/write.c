@@ -12,10 +12,11 @@ struct writer {
     struct dq_engine *engine;
     const struct dq_write_events *events;
     bool may_fall_back; /* from a GPU to the CPU */
-    struct dq_sink
-        *stream;       /* of an output that a GPU failed on: it knows what is written already */
-    size_t failed;     /* the item that ended the last run */
-    size_t n_reported; /* outputs */
+    size_t failed;      /* the output that ended the last run */
+    size_t n_reported;  /* outputs */
+
+    /* The stream of an output that a GPU failed on; it skips what it has already written. */
+    struct dq_sink *stream;
 };
 
 static const struct dq_plan *plan(void *arg, size_t item)
@@ -39,9 +40,10 @@ static int open_sink(
         return dq_sink_new_file(o->folder_fd, &file, sink, e);
     *sink = w->stream;
     w->stream = NULL;
-    return *sink ? 0
-                 : dq_sink_new_stream(
-                       o->fd, strcmp(out->path, "-") == 0 ? "standard output" : out->path, sink, e);
+    if (*sink)
+        return 0;
+    const bool is_stdout = strcmp(out->path, "-") == 0;
+    return dq_sink_new_stream(o->fd, is_stdout ? "standard output" : out->path, sink, e);
 }
 
 static int begin(void *arg, size_t item, void **state, struct dq_error *e)
@@ -75,20 +77,22 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
 static int check_overflow(const struct writer *w, const struct dq_output *out, struct dq_error *e)
 {
     char warning[512];
+    char overflow[64];
     if (out->n_overflow == 0)
         return 0;
+    snprintf(overflow, sizeof overflow, "%" PRIu64 " %s %s", out->n_overflow,
+        out->n_overflow == 1 ? "weight overflows" : "weights overflow", dq_dtype_name(out->dtype));
     if (w->outputs->options->strict)
-        return dq_tensor_fail(w->outputs->model, out->pick->tensor, e, DQ_ERR_MISMATCH,
-            "%" PRIu64 " weights overflow %s", out->n_overflow, dq_dtype_name(out->dtype));
-    snprintf(warning, sizeof warning,
-        "tensor '%.256s': %" PRIu64 " weights overflow %s and became infinite",
-        out->pick->tensor->display_name, out->n_overflow, dq_dtype_name(out->dtype));
+        return dq_tensor_fail(
+            w->outputs->model, out->pick->tensor, e, DQ_ERR_MISMATCH, "%s", overflow);
+    snprintf(warning, sizeof warning, "tensor '%.256s': %s and became infinite",
+        out->pick->tensor->display_name, overflow);
     if (w->events->warning)
         w->events->warning(w->events->arg, warning);
     return 0;
 }
 
-/* All data is written: finishes the file. */
+/* Completes the file of an output whose data has been written. */
 static int commit(struct writer *w, struct dq_output *out, struct dq_sink *sink, struct dq_error *e)
 {
     struct dq_outputs *o = w->outputs;
@@ -101,14 +105,15 @@ static int commit(struct writer *w, struct dq_output *out, struct dq_sink *sink,
         out->status = DQ_WRITTEN;
         out->device = w->engine->n_gpus > 0 ? o->gpu : "cpu";
     } else if (o->options->skip_existing && dq_sink_file_was_taken(sink)) {
-        rc = dq_outputs_check_same(o, out, e); /* another run was faster */
+        rc = dq_outputs_check_same(o, out, e); /* another run has written it meanwhile */
         if (rc == 0)
             out->status = DQ_SKIPPED;
     }
     return rc;
 }
 
-/* Reports the outputs before n that are not reported yet, also those that were never planned. */
+/* Reports the outputs before n that were not reported yet, including those that failed before they
+ * were planned. */
 static int report(struct writer *w, size_t n, struct dq_error *e)
 {
     int rc = 0;
@@ -118,13 +123,13 @@ static int report(struct writer *w, size_t n, struct dq_error *e)
     return rc;
 }
 
-/* Whether an output is to be written again on the CPU. */
+/* Whether rc ends an output that is written again on the CPU. */
 static bool falls_back(const struct writer *w, int rc)
 {
     return rc == DQ_ERR_GPU && w->may_fall_back && w->engine->n_gpus > 0;
 }
 
-/* Notes why an output ended the run. A signal and a closed pipe are no fault of it. */
+/* Marks the output that ended the run as failed, unless a signal or a closed pipe was the reason. */
 static void fail(struct writer *w, size_t item, int rc, const struct dq_error *e)
 {
     struct dq_error unused;
@@ -146,7 +151,7 @@ static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
     if (rc == 0)
         rc = commit(w, &w->outputs->items[item], sink, e);
     dq_sink_free(sink);
-    if (rc == 0) /* while there was something to clean up, a signal was only noted */
+    if (rc == 0) /* signals were deferred while the sink existed */
         rc = dq_signals_check(e);
     if (rc == 0)
         return report(w, item + 1, e);
@@ -155,11 +160,11 @@ static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
     return rc;
 }
 
-/* Gives the GPU up. */
+/* Replaces the GPU by the CPU. */
 static int fall_back(struct writer *w, const struct dq_engine_options *options, struct dq_error *e)
 {
     char warning[sizeof e->text];
-    snprintf(warning, sizeof warning, "%.900s; going on with the CPU", e->text);
+    snprintf(warning, sizeof warning, "%.900s; continuing on the CPU", e->text);
     if (w->events->warning)
         w->events->warning(w->events->arg, warning);
     return dq_engine_fall_back(w->engine, options, e);

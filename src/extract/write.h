@@ -1,23 +1,24 @@
-/* Writing outputs: the consumer that extract hands to the chunk runner. */
+/* The writer: the consumer of the chunk runner that writes outputs. */
 #ifndef DQ_WRITE_H
 #define DQ_WRITE_H
 
 #include "engine/engine.h"
 #include "extract/output.h"
 
-/* What the writer reports while it works. All may be NULL; one call at a time. */
+/* Callbacks of the writer. All may be NULL. They are called by one thread at a time, not always the
+ * same one. */
 struct dq_write_events {
     void (*begin)(void *arg, const struct dq_output *out);
     void (*progress)(void *arg, uint64_t n_bytes); /* of data written since the last call */
     void (*warning)(void *arg, const char *text);
-    /* An output is written, skipped or has failed. An error ends the run. */
+    /* An output has been written or skipped, or has failed. An error ends the run. */
     int (*end)(void *arg, const struct dq_output *out, struct dq_error *e);
     void *arg;
 };
 
-/* Writes the planned outputs, with the folders open. If a GPU fails that was chosen automatically
- * (engine_options->device), the output is written again on the CPU, and so are the rest. An output
- * that ends the run is marked DQ_FAILED with the reason. */
+/* Writes the planned outputs; their folders are open. If a GPU fails that was chosen automatically
+ * (engine_options->device), the current output is written again on the CPU, and so are all later
+ * ones. An output that ends the run is marked DQ_FAILED. */
 int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
     const struct dq_engine_options *engine_options, const struct dq_write_events *events,
     struct dq_error *e);

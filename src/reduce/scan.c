@@ -6,33 +6,33 @@
 #include <pthread.h>
 #include <string.h>
 
-static bool is_empty(const uint8_t *bytes, size_t len)
+static bool is_all_zero_bytes(const uint8_t *bytes, size_t len)
 {
     return len == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
 }
 
-/* Whether all weights of a block are zero, of either sign. F64 is asked for its bits, because small
- * numbers become zero as f32. */
-static bool is_zero(const struct dq_type_info *f, const uint8_t *block)
+/* Whether all weights of a block are zero, of either sign. For F64 that is decided by the bits,
+ * because small numbers become zero as f32. */
+static bool is_zero(const struct dq_type_info *info, const uint8_t *block)
 {
     float weights[DQ_BLOCK_WEIGHTS_MAX];
-    if (is_empty(block, f->bytes))
+    if (is_all_zero_bytes(block, info->bytes))
         return true;
-    if (f->type == DQ_TYPE_f64)
-        return is_empty(block, f->bytes - 1) && block[f->bytes - 1] == 0x80;
-    dq_cpu_levels[0]->decode[f->type](block, weights, 1, DQ_DTYPE_f32);
-    for (uint32_t i = 0; i < f->weights; i++) {
+    if (info->type == DQ_TYPE_f64)
+        return is_all_zero_bytes(block, info->bytes - 1) && block[info->bytes - 1] == 0x80;
+    dq_cpu_levels[0]->decode[info->type](block, weights, 1, DQ_DTYPE_f32);
+    for (uint32_t i = 0; i < info->weights; i++) {
         if (weights[i] != 0)
             return false;
     }
     return true;
 }
 
-/* Most tensors are done with at their first block. */
-static bool are_zero(const struct dq_type_info *f, const uint8_t *blocks, size_t nblocks)
+/* Fast: for most tensors, the first block decides. */
+static bool are_zero(const struct dq_type_info *info, const uint8_t *blocks, size_t nblocks)
 {
     for (size_t i = 0; i < nblocks; i++) {
-        if (!is_zero(f, blocks + i * f->bytes))
+        if (!is_zero(info, blocks + i * info->bytes))
             return false;
     }
     return true;
@@ -40,7 +40,7 @@ static bool are_zero(const struct dq_type_info *f, const uint8_t *blocks, size_t
 
 struct scan_run {
     const struct dq_scan_job *job;
-    pthread_mutex_t lock; /* of the results */
+    pthread_mutex_t lock; /* protects the results */
 };
 
 static const struct dq_plan *plan(void *arg, size_t item)
@@ -65,12 +65,12 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
 {
     struct scan_run *r = arg;
     struct dq_scan *s = state;
-    const struct dq_type_info *f = v->plan->tensor->type;
+    const struct dq_type_info *info = v->plan->tensor->type;
     const size_t nblocks = v->chunk->n_items;
     const uint64_t first_block = v->chunk->first_item;
     struct dq_nonfinite first;
     (void)e;
-    const size_t n_bad = dq_find_nonfinite(f->type, v->bytes, nblocks, &first);
+    const size_t n_bad = dq_find_nonfinite(info->type, v->bytes, nblocks, &first);
     pthread_mutex_lock(&r->lock);
     if (n_bad > 0 && (s->n_bad == 0 || first_block + first.block < s->first_block)) {
         s->first = first;
@@ -79,7 +79,7 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     s->n_bad += n_bad;
     const bool maybe_zero = s->all_zero;
     pthread_mutex_unlock(&r->lock);
-    if (maybe_zero && !are_zero(f, v->bytes, nblocks)) {
+    if (maybe_zero && !are_zero(info, v->bytes, nblocks)) {
         pthread_mutex_lock(&r->lock);
         s->all_zero = false;
         pthread_mutex_unlock(&r->lock);

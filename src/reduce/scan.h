@@ -1,4 +1,5 @@
-/* Scanning tensors for values that cannot be right, whatever they are for. */
+/* The value checks of check --values: scans tensors for numbers that are not finite and for weights
+ * that are all zero. */
 #ifndef DQ_SCAN_H
 #define DQ_SCAN_H
 
@@ -7,23 +8,27 @@
 #include "run/run.h"
 #include "type/block_fields.h"
 
+/* The result for one tensor. */
 struct dq_scan {
     uint64_t n_bad;            /* blocks with a number that is not finite */
-    uint64_t first_block;      /* the first of these, in the tensor */
-    struct dq_nonfinite first; /* its number */
-    bool all_zero;             /* the tensor has weights and each of them is zero */
+    uint64_t first_block;      /* the number of the first such block in the tensor */
+    struct dq_nonfinite first; /* its first such number */
+    bool all_zero;             /* the tensor has weights, and all of them are zero */
 };
 
 struct dq_scan_job {
     const struct dq_plan *plans; /* whole tensors, native; a plan without a tensor is left out */
     size_t n_plans;
-    void (*progress)(void *arg, uint64_t n_bytes); /* of blocks; may be NULL */
-    /* Called for each plan in turn with what was found. An error ends the run. */
+    /* Called after each chunk, by several threads at once, with the bytes scanned. May be NULL. */
+    void (*progress)(void *arg, uint64_t n_bytes);
+    /* Called for each plan in order, by one thread at a time, with its result. An error ends the
+     * run. */
     int (*end)(void *arg, size_t plan, const struct dq_scan *s, struct dq_error *e);
     void *arg;
 };
 
-/* Scans tensors that can be decoded. The result does not depend on the number of lanes. */
+/* Scans tensors that can be decoded. The results do not depend on the number of lanes. Returns the
+ * errors of reading, of end, or DQ_ERR_MEMORY. */
 int dq_scan_plans(struct dq_lane *const *lanes, size_t n_lanes, const struct dq_scan_job *job,
     struct dq_error *e);
 

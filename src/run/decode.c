@@ -3,23 +3,23 @@
 #include <string.h>
 #include <time.h>
 
-/* Rounds n floats to a 16-bit type in the place where they are. */
+/* Rounds n floats to a 16-bit type in place. Returns how many finite ones became infinite. */
 static uint64_t round_in_place(
     const struct dq_cpu *cpu, enum dq_dtype dtype, uint8_t *values, size_t n)
 {
     uint16_t rounded[1024];
-    const size_t most = sizeof rounded / sizeof rounded[0];
+    const size_t max_batch = sizeof rounded / sizeof rounded[0];
     const float *floats = (const float *)(const void *)values;
     uint64_t n_overflow = 0;
-    for (size_t i = 0; i < n; i += most) {
-        const size_t some = n - i < most ? n - i : most;
-        n_overflow += dq_cpu_round(cpu, dtype, floats + i, rounded, some);
-        memcpy(values + i * sizeof *rounded, rounded, some * sizeof *rounded);
+    for (size_t i = 0; i < n; i += max_batch) {
+        const size_t batch = n - i < max_batch ? n - i : max_batch;
+        n_overflow += dq_cpu_round(cpu, dtype, floats + i, rounded, batch);
+        memcpy(values + i * sizeof *rounded, rounded, batch * sizeof *rounded);
     }
     return n_overflow;
 }
 
-/* Decodes all blocks of a chunk for a consumer that checks the decoder. */
+/* Decodes all blocks of a chunk, for a consumer that checks decoders. */
 static int decode_blocks(struct dq_values *v, size_t nblocks, struct dq_error *e)
 {
     const struct dq_plan *p = v->plan;
@@ -32,9 +32,10 @@ static int decode_blocks(struct dq_values *v, size_t nblocks, struct dq_error *e
         v->lane, p->tensor->type->type, p->dtype, nblocks, &values, &v->n_overflow, e);
 }
 
-/* Decodes a chunk and gathers the wanted values. Where a slice leaves weights of its blocks out,
- * 16-bit types are rounded after gathering, so that only overflows of wanted weights are counted. */
-static int decode_wanted(struct dq_values *v, size_t nblocks, struct dq_error *e)
+/* Decodes a chunk and gathers the selected values. If a slice leaves out some weights of its blocks,
+ * they are rounded to 16 bits after gathering, so that only overflows of selected weights are
+ * counted. */
+static int decode_selected(struct dq_values *v, size_t nblocks, struct dq_error *e)
 {
     const struct dq_plan *p = v->plan;
     const struct dq_chunk *c = v->chunk;
@@ -67,11 +68,11 @@ int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e
     int rc = dq_plan_read(v->plan, v->chunk, v->lane->in, e);
     if (rc != 0)
         return rc;
-    const double have_blocks = now();
-    rc = checks_decoder ? decode_blocks(v, nblocks, e) : decode_wanted(v, nblocks, e);
+    const double read_end = now();
+    rc = checks_decoder ? decode_blocks(v, nblocks, e) : decode_selected(v, nblocks, e);
     v->len = v->chunk->n_items * v->plan->item_len;
     v->offset = v->chunk->first_item * v->plan->item_len;
-    v->read_seconds = have_blocks - start;
-    v->decode_seconds = now() - have_blocks;
+    v->read_seconds = read_end - start;
+    v->decode_seconds = now() - read_end;
     return rc;
 }

@@ -4,8 +4,9 @@
 
 #include "run/run.h"
 
-/* Reads the blocks of v->chunk into v->lane and decodes them: the wanted values, or those of all
- * blocks (checks_decoder). Sets the rest of *v. */
+/* Reads the blocks of v->chunk into v->lane and decodes them: only the selected values, or those of
+ * all blocks (checks_decoder). Sets the other members of *v. Returns the errors of reading and of the
+ * lane. One thread per lane. */
 int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e);
 
 #endif

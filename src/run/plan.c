@@ -21,9 +21,9 @@ static void add_outer(struct dq_plan *p, struct dq_range range, uint64_t stride)
     p->n_segments *= range.count;
 }
 
-/* Lets the segment grow over the dimensions that are wanted whole, and over one stretch of the
- * next; the others, and steps that leave whole blocks out, become outer ranges. */
-static void lay_out(
+/* Splits the ranges into those that a segment spans and the outer ones. A segment spans all dimensions
+ * that are selected whole, and a contiguous part of the next one; the others become outer ranges. */
+static void split_ranges(
     struct dq_plan *p, const uint64_t dims[DQ_DIMS_MAX], const struct dq_range ranges[DQ_DIMS_MAX])
 {
     uint64_t extent = dims[0]; /* items of the dimensions that the segment spans */
@@ -49,7 +49,7 @@ void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_t
     struct dq_range all[DQ_DIMS_MAX];
     *p = (struct dq_plan){.model = m, .tensor = t, .dtype = dtype, .n_segments = 1};
     p->block_len = t->type ? t->type->bytes : 1;
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): only native lacks a format */
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): type is NULL only with native */
     p->block_items = dtype == DQ_DTYPE_native ? 1 : t->type->weights;
     p->item_len = dtype == DQ_DTYPE_native ? p->block_len : dq_dtype_len(dtype);
     memcpy(dims, t->dims, sizeof dims);
@@ -65,22 +65,21 @@ void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_t
         all[i] = ranges && i < t->n_dims ? ranges[i] : (struct dq_range){0, dims[i], 1};
         p->n_items *= all[i].count;
         if (all[i].count <= 1)
-            all[i].step = 1; /* one step is as good as another, and some are huge */
+            all[i].step = 1; /* unused, and a huge one would overflow */
     }
     if (p->n_items == 0)
         return;
     if (all[0].count > 1 && magnitude(all[0].step) > p->block_items) {
-        /* Each item lies in a block of its own: one segment for each, so that only these are read.
-         */
+        /* Each item is in a different block: one segment per item, so that only those are read. */
         const struct dq_range one = {0, 1, 1};
         add_outer(p, all[0], 1);
         all[0] = one;
     }
-    lay_out(p, dims, all);
+    split_ranges(p, dims, all);
 }
 
-/* The item where a segment's blocks are counted from. */
-static uint64_t base_of(const struct dq_plan *p, uint64_t segment)
+/* The base of a segment: the item from which the inner range counts. */
+static uint64_t segment_base(const struct dq_plan *p, uint64_t segment)
 {
     uint64_t base = 0;
     for (size_t i = 0; i < p->n_outer; i++) {
@@ -92,9 +91,9 @@ static uint64_t base_of(const struct dq_plan *p, uint64_t segment)
     return base;
 }
 
-/* The lowest item of the n items from `from` on of a segment at base, and how many items they span.
- */
-static uint64_t lowest(
+/* Returns the lowest of the n items of a segment at base, starting with number `from`; *span is the
+ * distance to the highest, plus one. */
+static uint64_t lowest_item(
     const struct dq_plan *p, uint64_t base, uint64_t from, uint64_t n, uint64_t *span)
 {
     const uint64_t first = base + p->inner.start + from * (uint64_t)p->inner.step;
@@ -107,33 +106,33 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* How many items from pos on can be taken such that their blocks are at most room. */
+/* Returns how many items of a segment, from pos on, max_blocks blocks can hold. */
 static uint64_t items_that_fit(
-    const struct dq_plan *p, const struct dq_plan_pos *pos, uint64_t base, uint64_t room)
+    const struct dq_plan *p, const struct dq_plan_pos *pos, uint64_t base, uint64_t max_blocks)
 {
     const uint64_t left = p->inner.count - pos->item;
     const uint64_t step = magnitude(p->inner.step);
     uint64_t span;
-    const uint64_t first = lowest(p, base, pos->item, 1, &span);
+    const uint64_t first = lowest_item(p, base, pos->item, 1, &span);
     const uint64_t in_block = first % p->block_items;
-    /* Items that can lie between the first one and the edge of the last block on its way. */
-    const uint64_t reach = p->inner.step < 0 ? (room - 1) * p->block_items + in_block
-                                             : room * p->block_items - in_block - 1;
+    /* The distance from the first item to the end of max_blocks blocks, in the direction of step. */
+    const uint64_t reach = p->inner.step < 0 ? (max_blocks - 1) * p->block_items + in_block
+                                             : max_blocks * p->block_items - in_block - 1;
     return min_u64(left, reach / step + 1);
 }
 
-/* How many segments from pos on, of n items each, a chunk of at most room blocks can hold. They must
- * have the same lead, which rows have, because they are whole blocks; single items of one row have
- * not. */
+/* Returns how many segments from pos on, of n items each, fit a chunk of max_blocks blocks. All must
+ * have the same lead. Rows do, because they consist of whole blocks; single items of a row may not. */
 static size_t segments_that_fit(const struct dq_plan *p, const struct dq_plan_pos *pos,
-    const struct dq_chunk *c, uint64_t n, uint64_t room)
+    const struct dq_chunk *c, uint64_t n, uint64_t max_blocks)
 {
-    const uint64_t most = min_u64(room / c->seg_blocks, p->n_segments - pos->segment);
+    const uint64_t max_segments = min_u64(max_blocks / c->seg_blocks, p->n_segments - pos->segment);
     size_t n_segments = 1;
     uint64_t span;
     while (
-        n_segments < most &&
-        lowest(p, base_of(p, pos->segment + n_segments), 0, n, &span) % p->block_items == c->lead)
+        n_segments < max_segments &&
+        lowest_item(p, segment_base(p, pos->segment + n_segments), 0, n, &span) % p->block_items ==
+            c->lead)
         n_segments++;
     return n_segments;
 }
@@ -148,12 +147,12 @@ bool dq_plan_next(
 {
     if (dq_plan_done(p, pos))
         return false;
-    const uint64_t room = n_weights / (p->tensor->type ? p->tensor->type->weights : 1);
-    assert(room > 0);
-    const uint64_t base = base_of(p, pos->segment);
-    const uint64_t n = items_that_fit(p, pos, base, room);
+    const uint64_t max_blocks = n_weights / (p->tensor->type ? p->tensor->type->weights : 1);
+    assert(max_blocks > 0);
+    const uint64_t base = segment_base(p, pos->segment);
+    const uint64_t n = items_that_fit(p, pos, base, max_blocks);
     uint64_t span;
-    const uint64_t low = lowest(p, base, pos->item, n, &span);
+    const uint64_t low = lowest_item(p, base, pos->item, n, &span);
     struct dq_chunk c = {
         .first_item = pos->segment * p->inner.count + pos->item,
         .segment = pos->segment,
@@ -164,7 +163,7 @@ bool dq_plan_next(
     };
     c.seg_blocks = (size_t)((c.lead + span + p->block_items - 1) / p->block_items);
     if (n == p->inner.count)
-        c.n_segments = segments_that_fit(p, pos, &c, n, room);
+        c.n_segments = segments_that_fit(p, pos, &c, n, max_blocks);
     pos->item += n;
     if (pos->item == p->inner.count) {
         pos->segment += c.n_segments;
@@ -178,7 +177,8 @@ bool dq_plan_next(
 uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i)
 {
     uint64_t span;
-    const uint64_t low = lowest(p, base_of(p, c->segment + i), c->from, c->seg_items, &span);
+    const uint64_t low =
+        lowest_item(p, segment_base(p, c->segment + i), c->from, c->seg_items, &span);
     return low / p->block_items * p->block_len;
 }
 

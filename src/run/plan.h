@@ -1,11 +1,11 @@
-/* Which weights of a tensor are wanted, and the chunks in which they are read and decoded.
+/* Plans: which weights of a tensor are selected, and the chunks in which they are read and decoded.
  *
- * Everything is counted in items: a weight, or a stored block with dtype native. Items are in the
- * order of the file, dimension 0 fastest. Only blocks that hold a wanted item are read.
+ * Plans count items: weights, or stored blocks with dtype native. Items are in the order of the file,
+ * dimension 0 fastest. Only blocks that contain a selected item are read.
  *
- * The wanted items form segments that all look alike: `count` items, `step` apart (backwards if
- * negative), along one stretch of the tensor. A whole tensor is one segment; a slice of columns is
- * one segment per row. A chunk is several whole segments, or a part of one. */
+ * The selected items form segments of the same shape: `count` items, `step` apart (backwards if
+ * negative), within a contiguous part of the tensor. A whole tensor is one segment; a slice of columns
+ * is one segment per row. A chunk is several whole segments, or a part of one. */
 #ifndef DQ_PLAN_H
 #define DQ_PLAN_H
 
@@ -15,14 +15,14 @@
 
 #include "gguf/gguf.h"
 
-/* The wanted indices along one axis: start, start + step, ..., count of them. step is not 0. */
+/* The selected indices along one axis: start, start + step, ..., count of them. step is not 0. */
 struct dq_range {
     uint64_t start;
     uint64_t count;
     int64_t step;
 };
 
-/* Does not change once it is made, so threads may share it. The model must outlive it. */
+/* Constant after dq_plan_init, so threads may share it. Owns nothing; the model must outlive it. */
 struct dq_plan {
     const struct dq_model *model;
     const struct dq_tensor *tensor;
@@ -30,56 +30,59 @@ struct dq_plan {
     size_t item_len;       /* bytes of an item of the output */
     uint64_t block_items;  /* items in a block: its weights, or 1 with dtype native */
     size_t block_len;      /* bytes of a block in the file */
-    uint64_t n_items;      /* wanted in all */
+    uint64_t n_items;      /* selected, in total */
     struct dq_range inner; /* the items of a segment, counted from its base */
     struct {
         struct dq_range range;
         uint64_t stride;  /* items from one index to the next */
-    } outer[DQ_DIMS_MAX]; /* where the bases of the segments are, innermost first */
+    } outer[DQ_DIMS_MAX]; /* the bases of the segments, innermost dimension first */
     size_t n_outer;
     uint64_t n_segments;
 };
 
-/* How far a walk through a plan has come. All zero is its start. */
+/* A position in a plan. All zero is the start. */
 struct dq_plan_pos {
     uint64_t segment;
     uint64_t item; /* in that segment */
 };
 
 struct dq_chunk {
-    uint64_t first_item; /* of the output */
+    uint64_t first_item; /* its number in the output */
     size_t n_items;
-    uint64_t segment; /* the first segment that it takes from */
+    uint64_t segment; /* the first of its segments */
     size_t n_segments;
     uint64_t from;     /* its first item in that segment, if it is a part of one */
-    size_t seg_items;  /* items taken from each segment */
-    size_t seg_blocks; /* blocks read for each segment */
-    size_t lead;       /* position of the lowest wanted item in those blocks */
+    size_t seg_items;  /* items of each segment */
+    size_t seg_blocks; /* blocks to read for each segment */
+    size_t lead;       /* position of the lowest selected item in those blocks */
 };
 
-/* Plans a whole tensor (ranges NULL) or one range per dimension, innermost first; the ranges lie
+/* Plans a whole tensor (ranges NULL), or one range per dimension, innermost first; the ranges must be
  * inside the tensor. With dtype native, ranges of dimension 0 count blocks. A tensor of unknown type
- * is a row of bytes: its blocks are single bytes, and ranges must be NULL. */
+ * is a row of bytes: its blocks are single bytes, and ranges must be NULL. Cannot fail. */
 void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_tensor *t,
     enum dq_dtype dtype, const struct dq_range *ranges);
 
-/* Moves pos on by one chunk, whose blocks hold at most n_weights weights: a whole number of blocks,
- * at least one. So plans of different types advance side by side. Returns false at the end. */
+/* Returns the next chunk and advances pos. The blocks of a chunk hold at most n_weights weights, which
+ * must be at least one block. If it is a multiple of the blocks of several types, their plans are cut
+ * at the same weights. Returns false at the end. */
 bool dq_plan_next(
     const struct dq_plan *p, struct dq_plan_pos *pos, uint64_t n_weights, struct dq_chunk *out);
 
-/* Whether a walk is at its end. */
+/* Whether pos is at the end. */
 bool dq_plan_done(const struct dq_plan *p, const struct dq_plan_pos *pos);
 
-/* Offset in bytes, in the tensor's data, of the blocks of the i-th segment of a chunk. */
+/* Returns the offset, in bytes from the start of the tensor's data, of the blocks of the i-th segment
+ * of a chunk. */
 uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i);
 
 /* Reads the blocks of a chunk into in, segment after segment. */
 int dq_plan_read(
     const struct dq_plan *p, const struct dq_chunk *c, uint8_t *in, struct dq_error *e);
 
-/* Moves the wanted items among the decoded ones, of len bytes each, to the front, in order; returns
- * where they start. */
+/* Gathers the selected items of a chunk from its decoded blocks: moves them, in order, to the front of
+ * the buffer, or leaves them where they are contiguous. len is the size of an item in bytes. Returns
+ * the first one. */
 uint8_t *dq_plan_gather(
     const struct dq_plan *p, const struct dq_chunk *c, uint8_t *items, size_t len);
 

@@ -6,19 +6,19 @@
 
 #include <pthread.h>
 
-/* Chunks that may be taken and not retired yet. More than there are lanes, so that one slow chunk
- * does not hold up a run whose consumer needs no order. */
+/* The maximum number of chunks in flight. More than there are lanes, so that one slow chunk does not
+ * hold up a run whose consumer needs no order. */
 enum { N_TICKETS = 2 * DQ_LANES_MAX };
 
-/* An item that is begun and not ended, shared by its chunks. */
+/* An item that was begun and not ended, shared by its chunks. */
 struct open_item {
     void *state;
     bool is_begun; /* begin has returned */
     int rc;        /* what it returned */
 };
 
-/* A chunk on its way: taken by a thread, decoded (and consumed, where order does not matter), and
- * retired in the order in which it was taken. */
+/* A chunk in flight: taken by a thread, decoded (and consumed, if order does not matter), and retired
+ * in the order in which it was taken. */
 struct ticket {
     struct dq_values values;
     struct dq_chunk chunk;
@@ -34,9 +34,9 @@ struct chunk_run {
     struct dq_lane *const *lanes;
     size_t n_lanes;
     size_t n_items;
-    pthread_mutex_t lock;   /* of all below */
-    pthread_cond_t changed; /* a chunk can be taken, or none any more */
-    pthread_cond_t begun;   /* an item is */
+    pthread_mutex_t lock;   /* protects everything below */
+    pthread_cond_t changed; /* a chunk can be taken or retired, or the run ends */
+    pthread_cond_t begun;   /* an item was begun */
     pthread_t threads[DQ_LANES_MAX];
     size_t n_threads;
     struct dq_lane *free_lanes[DQ_LANES_MAX];
@@ -44,16 +44,17 @@ struct chunk_run {
     struct ticket *tickets; /* a ring of N_TICKETS */
     uint64_t n_taken;
     uint64_t n_retired;
-    bool is_retiring; /* a thread is, without the lock */
+    bool is_retiring; /* a thread is retiring a chunk, without holding the lock */
 
-    /* Where the next chunk comes from. */
+    /* The source of the next chunk. */
     size_t item;
-    const struct dq_plan *plan; /* NULL: the item is not looked at yet */
+    const struct dq_plan *plan; /* NULL: find_item has not found the item yet */
     struct dq_plan_pos pos;
-    struct open_item *open; /* the item that chunks are taken from */
+    struct open_item *open; /* the item of the last chunk that was taken */
     bool all_taken;
 
-    struct open_item *open_items; /* a ring of N_TICKETS: no two chunks in it need the same one */
+    /* A ring of N_TICKETS: chunks in flight belong to no more items than that. */
+    struct open_item *open_items;
     uint64_t n_begun;
     uint64_t n_ended;
 
@@ -63,7 +64,7 @@ struct chunk_run {
     struct dq_error *e;
 };
 
-/* Brings the next item that is not left out in view; returns false after the last one. */
+/* Finds the next item that is not left out; returns false after the last one. */
 static bool find_item(struct chunk_run *r)
 {
     for (; !r->plan && r->item < r->n_items; r->item++) {
@@ -75,8 +76,8 @@ static bool find_item(struct chunk_run *r)
     return r->plan != NULL;
 }
 
-/* Remembers a failure if it is the first one in the order of the tickets. */
-static void note_failure(struct chunk_run *r, const struct ticket *t, const struct dq_error *e)
+/* Records a failure if it is the first one in the order of the tickets. */
+static void record_failure(struct chunk_run *r, const struct ticket *t, const struct dq_error *e)
 {
     const uint64_t number =
         r->n_retired +
@@ -95,7 +96,7 @@ static bool is_at_item(const struct chunk_run *r)
     return r->pos.segment == 0 && r->pos.item == 0;
 }
 
-/* Takes the next chunk, for a lane. An item without values has one chunk, which is empty. */
+/* Takes the next chunk and gives it a lane. An item without values has one chunk, which is empty. */
 static struct ticket *take(struct chunk_run *r, struct dq_lane *lane)
 {
     struct ticket *t = &r->tickets[r->n_taken++ % N_TICKETS];
@@ -152,7 +153,7 @@ static void free_lane(struct chunk_run *r, struct ticket *t)
         pthread_cond_signal(&r->changed);
 }
 
-/* Begins the item of its first chunk, without order. The lock is not held. */
+/* Begins the item of a first chunk, if order does not matter. The lock is not held. */
 static int begin_now(struct chunk_run *r, const struct ticket *t, struct dq_error *e)
 {
     const int rc = begin(r, t, e);
@@ -164,7 +165,7 @@ static int begin_now(struct chunk_run *r, const struct ticket *t, struct dq_erro
     return rc;
 }
 
-/* Waits until another thread has begun the item of a chunk. The error is noted there. */
+/* Waits until another thread has begun the item of a chunk; that thread records the failure, if any. */
 static int wait_for_begin(struct chunk_run *r, const struct ticket *t)
 {
     pthread_mutex_lock(&r->lock);
@@ -174,7 +175,7 @@ static int wait_for_begin(struct chunk_run *r, const struct ticket *t)
     return t->open->rc;
 }
 
-/* Does for a chunk what needs no turn. The lock is not held. */
+/* Does everything for a chunk that does not have to be in order. The lock is not held. */
 static int process(struct chunk_run *r, struct ticket *t, struct dq_error *e)
 {
     const bool in_order = r->consumer->in_order;
@@ -188,7 +189,7 @@ static int process(struct chunk_run *r, struct ticket *t, struct dq_error *e)
     return consume(r, t, e);
 }
 
-/* Works on a chunk. The lock is held, but not meanwhile. */
+/* Works on a chunk. The lock is held on entry and on return, and released in between. */
 static void work_on(struct chunk_run *r, struct ticket *t)
 {
     struct dq_error e;
@@ -196,13 +197,13 @@ static void work_on(struct chunk_run *r, struct ticket *t)
     t->rc = process(r, t, &e);
     pthread_mutex_lock(&r->lock);
     if (t->rc != 0)
-        note_failure(r, t, &e);
+        record_failure(r, t, &e);
     if (!r->consumer->in_order || t->rc != 0)
         free_lane(r, t);
     t->is_done = true;
 }
 
-/* Ends an item; rc is that of its last chunk. */
+/* Ends an item; rc is the result of its last chunk. */
 static int end_item(const struct chunk_run *r, const struct ticket *t, int rc, struct dq_error *e)
 {
     return r->consumer->end
@@ -221,8 +222,8 @@ static int consume_in_order(struct chunk_run *r, const struct ticket *t, struct 
     return rc != 0 || t->is_last ? end_item(r, t, rc, e) : rc;
 }
 
-/* What is done with a chunk when its turn has come, by one thread at a time. Without order, an item
- * that failed is ended later, because other threads may still be at it. */
+/* Finishes a chunk whose turn has come; one thread at a time does that. If order does not matter, an
+ * item that failed is ended by end_rest, because other threads may still be working on it. */
 static int finish(struct chunk_run *r, const struct ticket *t, struct dq_error *e)
 {
     if (r->consumer->in_order)
@@ -230,11 +231,12 @@ static int finish(struct chunk_run *r, const struct ticket *t, struct dq_error *
     return t->rc == 0 && t->is_last ? end_item(r, t, 0, e) : t->rc;
 }
 
-/* Retires the oldest chunk, which is done. The lock is held, but not meanwhile. */
+/* Retires the oldest chunk, which is done. The lock is held on entry and on return, and released in
+ * between, because consumers can block. */
 static void retire(struct chunk_run *r)
 {
     struct ticket *t = &r->tickets[r->n_retired % N_TICKETS];
-    struct dq_error e = r->failure; /* if any: of this chunk, or of one that follows */
+    struct dq_error e = r->failure; /* if any: of this chunk, or of a later one */
     r->is_retiring = true;
     pthread_mutex_unlock(&r->lock);
     const int rc = finish(r, t, &e);
@@ -265,7 +267,8 @@ static bool is_small(const struct ticket *t, const struct dq_lane *lane)
     return 8 * nblocks * (type ? type->weights : 1) < dq_lane_weights(lane, type, p->dtype);
 }
 
-/* Starts another thread while there is work for one. Too few threads only make a run slower. */
+/* Starts another thread if there is work left that is worth one. If a thread cannot be started, the
+ * run is only slower. */
 static void add_thread(struct chunk_run *r, const struct ticket *t)
 {
     if (r->all_taken || r->n_threads + 1 >= r->n_lanes || is_small(t, t->values.lane))
@@ -282,8 +285,8 @@ static bool may_take(const struct chunk_run *r)
            (max_begun == 0 || r->n_begun - r->n_ended < max_begun || !is_at_item(r));
 }
 
-/* Retires a chunk, works on one, or waits; returns false when nothing is left for this thread: the
- * threads that still work on chunks retire them too. The lock is held. */
+/* Retires a chunk, works on one, or waits. Returns false when nothing is left for this thread: the
+ * threads that still work on chunks retire those themselves. The lock is held. */
 static bool step(struct chunk_run *r)
 {
     if (r->rc != 0)
@@ -298,7 +301,7 @@ static bool step(struct chunk_run *r)
         struct ticket *t = take(r, r->free_lanes[--r->n_free]);
         if (r->all_taken)
             pthread_cond_broadcast(&r->changed);
-        else if (may_take(r)) /* others may wait for what this one has made possible */
+        else if (may_take(r)) /* another thread may wait for the chunk that comes next now */
             pthread_cond_signal(&r->changed);
         add_thread(r, t);
         work_on(r, t);
@@ -316,8 +319,8 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* After an early end without order: ends the items that were begun and not ended, beginning with that
- * of the chunk that was retired last. */
+/* After a failure, if order does not matter: ends the items that were begun and not ended, starting
+ * with that of the chunk that was retired last. */
 static void end_rest(struct chunk_run *r)
 {
     const struct ticket *last = &r->tickets[(r->n_retired - 1) % N_TICKETS];
@@ -363,7 +366,7 @@ int dq_run_chunks(struct dq_lane *const *lanes, size_t n_lanes, size_t first, si
     pthread_cond_init(&r.changed, NULL);
     pthread_cond_init(&r.begun, NULL);
     work(&r);
-    while (r.n_threads > 0) /* once all is taken, no thread starts another */
+    while (r.n_threads > 0) /* after the last chunk is taken, no thread starts another */
         pthread_join(r.threads[--r.n_threads], NULL);
     if (r.rc != 0 && !consumer->in_order)
         end_rest(&r);

@@ -1,63 +1,63 @@
-/* The chunk runner: reads, decodes and hands over tensors chunk by chunk, on all lanes at once, so
- * that memory does not depend on the size of a tensor. Everything that looks at the data of tensors
- * is a consumer of it.
+/* The chunk runner: reads and decodes tensors chunk by chunk, on all lanes in parallel, and passes the
+ * values to a consumer, so that memory does not depend on the size of a tensor. It is the only loop
+ * over tensor data: extract, verify, check --values and bench are consumers.
  *
- * A run is a list of items, each a plan. Threads live as long as the run and move on to the next
- * item while others are still at the last one. */
+ * A run is a list of items, each a plan. Threads live as long as the run and start the next item while
+ * others are still working on the previous one. */
 #ifndef DQ_RUN_H
 #define DQ_RUN_H
 
 #include "engine/lane.h"
 #include "run/plan.h"
 
-/* A decoded chunk, valid during the call that it is handed to. */
+/* A decoded chunk, valid during the call that receives it. */
 struct dq_values {
     size_t item;
     const struct dq_plan *plan;   /* of the item */
-    const struct dq_chunk *chunk; /* which part of it */
-    struct dq_lane *lane;         /* that holds it: lane->in has the blocks as they were read */
-    const uint8_t *bytes;         /* the wanted values, one after another */
-    size_t len;                   /* of them, in bytes */
-    uint64_t offset;              /* of them, in bytes from the first value of the item */
+    const struct dq_chunk *chunk; /* the part of the plan */
+    struct dq_lane *lane;         /* lane->in has the blocks as they were read */
+    const uint8_t *bytes;         /* the selected values, contiguous; any alignment */
+    size_t len;                   /* length of the values in bytes */
+    uint64_t offset;              /* of the first one, in bytes from the first value of the item */
     uint64_t n_overflow;          /* finite weights that became infinite */
     double read_seconds;
-    double decode_seconds; /* with the way to a device and back */
+    double decode_seconds; /* including the transfers to and from a GPU */
 };
 
-/* What becomes of the values. All functions but plan and consume may be NULL. */
+/* Receives the values. All functions but plan and consume may be NULL. */
 struct dq_consumer {
-    /* In order: begin, consume and end are called by one thread at a time, in the order of the items
-     * and of the chunks of each. Otherwise begin and consume are called by all threads at once, in
-     * any order, consume between begin and end of its item; end is still called by one thread at a
-     * time, in the order of the items. */
+    /* true: begin, consume and end are called by one thread at a time, in the order of the items and
+     * of the chunks of each. false: begin and consume are called by several threads at once, in any
+     * order, consume between begin and end of its item; end is still called by one thread at a time,
+     * in the order of the items. */
     bool in_order;
 
-    /* Without order: how many items may be begun and not ended; 0: any number. */
+    /* If not in_order: the maximum number of items that are begun and not ended; 0: no limit. */
     size_t max_begun;
 
-    /* Check decoders: the values are those of all blocks that were read, in lane->out, wanted or not,
-     * and what a decoder did not write is a pattern (dq_lane_poison). */
+    /* For consumers that check decoders: the values are those of all blocks that were read, selected
+     * or not, in lane->out, which is poisoned before (dq_lane_poison). */
     bool checks_decoder;
 
-    /* Returns the plan of an item, which stays as it is until its end; NULL leaves the item out. */
+    /* Returns the plan of an item, which must not change before its end; NULL leaves the item out. */
     const struct dq_plan *(*plan)(void *arg, size_t item);
 
-    /* Begins an item; *state is handed to the other functions. */
+    /* Begins an item; *state is passed to the other functions. */
     int (*begin)(void *arg, size_t item, void **state, struct dq_error *e);
 
     int (*consume)(void *arg, void *state, const struct dq_values *v, struct dq_error *e);
 
-    /* Ends an item. rc is 0 after its last chunk, or else why it ended early, with the reason in e;
-     * state is then what begin left, or NULL. Of several items that end early, the one that failed is
-     * the first. Returns rc, or an error. */
+    /* Ends an item. rc is 0 after its last chunk; if the item ended early, the error, with its text in
+     * e. state may be NULL then, if begin has not set it. If several items end early, the one that
+     * failed comes first. Returns rc, or another error. */
     int (*end)(void *arg, size_t item, void *state, int rc, struct dq_error *e);
 
     void *arg;
 };
 
-/* Runs the items from `first` up to, but without, n_items, on lanes that are all of one size.
- * Returns 0, or the error that came first in the order of the chunks; what comes before it is
- * consumed. */
+/* Runs items first to n_items - 1 on lanes, all of the same size, with up to n_lanes threads. The
+ * lanes stay the caller's, who must not use them meanwhile. Returns 0, or the error that is first in
+ * the order of the chunks; everything before it has been consumed. */
 int dq_run_chunks(struct dq_lane *const *lanes, size_t n_lanes, size_t first, size_t n_items,
     const struct dq_consumer *consumer, struct dq_error *e);
 

@@ -24,13 +24,13 @@ const struct dq_container *dq_container_by_name(const char *name)
     return NULL;
 }
 
-const struct dq_container *dq_container_by_ending(const char *path)
+const struct dq_container *dq_container_by_extension(const char *path)
 {
-    const char *ending = strrchr(path, '.');
-    for (size_t i = 0; ending && i < n_containers; i++) {
+    const char *extension = strrchr(path, '.');
+    for (size_t i = 0; extension && i < n_containers; i++) {
         const struct dq_container *c = containers[i];
-        if (strcasecmp(c->ending, ending) == 0 ||
-            (c->ending2 && strcasecmp(c->ending2, ending) == 0))
+        if (strcasecmp(c->extension, extension) == 0 ||
+            (c->alt_extension && strcasecmp(c->alt_extension, extension) == 0))
             return c;
     }
     return NULL;
@@ -38,11 +38,11 @@ const struct dq_container *dq_container_by_ending(const char *path)
 
 bool dq_container_is_foreign(const char *path)
 {
-    static const char *const endings[] = {
+    static const char *const foreign[] = {
         ".npz", ".safetensors", ".gguf", ".pt", ".pth", ".ckpt", ".h5", ".zip", ".csv", ".json"};
-    const char *ending = strrchr(path, '.');
-    for (size_t i = 0; ending && i < sizeof endings / sizeof endings[0]; i++) {
-        if (strcasecmp(endings[i], ending) == 0)
+    const char *extension = strrchr(path, '.');
+    for (size_t i = 0; extension && i < sizeof foreign / sizeof foreign[0]; i++) {
+        if (strcasecmp(foreign[i], extension) == 0)
             return true;
     }
     return false;

@@ -1,4 +1,4 @@
-/* numpy's .npy files: one array behind a header. */
+/* numpy's .npy files: a header, followed by one array. */
 #include "sink/npy.h"
 
 #include "base/checked.h"
@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* | \x93NUMPY | version 1 0 | length of the rest u16 | a Python dict, blanks, newline |
+/* | \x93NUMPY | version 1 0 | length of the rest u16 | a Python dict, spaces, newline |
  *
- * numpy leaves blanks behind the dict so that the first length may grow to 21 digits in place, and
- * then pads the whole to a multiple of 64, with 64 blanks if it is one already. */
+ * numpy appends spaces to the dict so that the first dimension can grow to 21 digits in place, and
+ * then pads the header to a multiple of 64 bytes, adding 64 spaces if it already is one. */
 enum { PREFIX_LEN = 10, GROWTH_DIGITS = 21, ALIGNMENT = 64 };
 
 size_t dq_npy_header(
@@ -48,7 +48,7 @@ static int plan(struct dq_array *arrays, size_t n, struct dq_file_plan *out, str
 {
     struct dq_array *a = &arrays[0];
     uint8_t header[DQ_NPY_HEADER_MAX];
-    (void)n; /* one array a file */
+    (void)n; /* 1: a file holds one array */
     *out = (struct dq_file_plan){0};
     if (!*a->descr)
         return dq_fail(
@@ -69,4 +69,4 @@ static int begin(const struct dq_file_plan *p, struct dq_sink *s, struct dq_erro
 }
 
 const struct dq_container dq_container_npy = {
-    .name = "npy", .ending = ".npy", .plan = plan, .begin = begin};
+    .name = "npy", .extension = ".npy", .plan = plan, .begin = begin};

@@ -1,4 +1,5 @@
-/* Where arrays go: a file that appears whole or not at all, or a stream. */
+/* Sinks: what arrays are written to. A file appears complete or not at all; a stream is written as
+ * it is. One thread at a time uses a sink. */
 #ifndef DQ_SINK_H
 #define DQ_SINK_H
 
@@ -13,41 +14,43 @@ struct dq_sink {
 };
 
 struct dq_sink_ops {
-    /* Writes len bytes at off of this array. One call at a time; a stream wants the array from its
-     * start on, without gaps, and steps over what it has already. */
+    /* Writes len bytes at off of the output; one call at a time. A stream takes the bytes from its
+     * start on, without gaps, and skips those that it has written already. */
     int (*put)(struct dq_sink *s, const void *buf, size_t len, uint64_t off, struct dq_error *e);
-    /* All is written: makes it last. */
+    /* Completes the output: a file gets its name. */
     int (*commit)(struct dq_sink *s, struct dq_error *e);
-    /* Frees the sink, and takes back what is not committed where that is possible. */
+    /* Frees the sink. A file that was not committed is removed. */
     void (*free)(struct dq_sink *s);
 };
 
 struct dq_sink_file {
-    const char *path; /* its last part is the name in the folder; the rest is for messages */
-    bool replace;     /* a file of that name, if there is one; otherwise commit fails */
-    bool durable;     /* commit returns when a loss of power takes nothing away any more */
-    uint64_t len;     /* how long it will be, as far as that is known, and 0 if not */
+    const char *path; /* the last component is the name in the folder; the rest is for messages */
+    bool replace;     /* replace an existing file of that name; otherwise commit fails */
+    bool durable;     /* once commit has returned, the file survives a loss of power */
+    uint64_t len;     /* expected length in bytes, to reserve space; 0 if unknown */
 };
 
-/* Opens a folder for files, and removes what killed runs left in it. All that is done there later
- * is done in this very folder, whatever becomes of its name. follow says whether it may be a
- * symbolic link; durable, whether its files will be, which takes the right to read it; shown is for
- * messages. The caller closes it. */
-int dq_sink_open_folder(
-    const char *path, const char *shown, bool follow, bool durable, int *out, struct dq_error *e);
+/* Opens a folder for new files and removes temporary files that killed runs left in it. Later work
+ * uses the descriptor, so it stays in this folder even if its name changes. follow: the path may be
+ * a symbolic link. durable: files in it will be durable, which requires permission to read it.
+ * display_name is used in messages. The caller closes *out. DQ_ERR_IO. */
+int dq_sink_open_folder(const char *path, const char *display_name, bool follow, bool durable,
+    int *out, struct dq_error *e);
 
-/* Writes to a temporary file in an open folder, which commit gives its name. From now on until it
- * is freed, signals are held. */
+/* Creates a sink that writes to a temporary file in an open folder; commit renames it. Signals are
+ * deferred until the sink is freed, so there can be only one at a time. The folder stays the
+ * caller's. */
 int dq_sink_new_file(
     int folder, const struct dq_sink_file *file, struct dq_sink **out, struct dq_error *e);
 
-/* The descriptor of such a file's temporary, for those who write to it themselves. */
+/* Returns the descriptor of the temporary file, for callers that write to it directly. */
 int dq_sink_file_fd(const struct dq_sink *s);
 
-/* Whether commit failed because the name was taken, and for no other reason. */
+/* Whether commit failed because a file of that name existed, and for no other reason. */
 bool dq_sink_file_was_taken(const struct dq_sink *s);
 
-/* Writes to an open descriptor, which stays the caller's. name is for messages. */
+/* Creates a sink that writes to an open descriptor, which stays the caller's. name is for messages
+ * and must outlive the sink. */
 int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq_error *e);
 
 /* Frees a sink of any kind, or NULL. */

@@ -12,18 +12,18 @@ struct stream_sink {
     struct dq_sink sink;
     int fd;
     const char *name;
-    uint64_t done;
+    uint64_t n_written; /* bytes */
 };
 
 static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
     struct stream_sink *s = (struct stream_sink *)sink;
-    assert(off <= s->done);
-    if (off + len <= s->done)
+    assert(off <= s->n_written);
+    if (off + len <= s->n_written)
         return 0;
-    const size_t known = (size_t)(s->done - off);
-    s->done += len - known;
-    return dq_file_write(s->fd, s->name, (const uint8_t *)buf + known, len - known, e);
+    const size_t skipped = (size_t)(s->n_written - off);
+    s->n_written += len - skipped;
+    return dq_file_write(s->fd, s->name, (const uint8_t *)buf + skipped, len - skipped, e);
 }
 
 static int commit(struct dq_sink *sink, struct dq_error *e)
@@ -38,7 +38,7 @@ static void free_stream(struct dq_sink *sink)
     dq_mem_free(sink);
 }
 
-static int put_nowhere(
+static int discard(
     struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
 {
     (void)sink;
@@ -50,10 +50,10 @@ static int put_nowhere(
 }
 
 static const struct dq_sink_ops ops = {put, commit, free_stream};
-static const struct dq_sink_ops nowhere_ops = {put_nowhere, commit, free_stream};
+static const struct dq_sink_ops null_ops = {discard, commit, free_stream};
 
-/* Whether all that is written is thrown away: then it need not be written. One that is open for
- * reading takes the place of a standard output that is closed, and fails. */
+/* Whether fd is /dev/null, so that writing can be skipped. If standard output was closed, /dev/null
+ * is open for reading in its place (dq_file_guard_standard): writing to that must fail. */
 static bool is_null(int fd)
 {
     struct stat st;
@@ -69,7 +69,7 @@ int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq
     if (!s)
         return dq_fail_nomem(e);
     dq_file_widen_pipe(fd);
-    *s = (struct stream_sink){{is_null(fd) ? &nowhere_ops : &ops}, fd, name, 0};
+    *s = (struct stream_sink){{is_null(fd) ? &null_ops : &ops}, fd, name, 0};
     *out = &s->sink;
     return 0;
 }

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 static const char prefix[] = ".gguf-dq-";
-static const char ending[] = ".tmp";
+static const char suffix[] = ".tmp";
 
-enum { BOOT_LEN = 8, LONG_AGO = 24 * 60 * 60, MOST_NAMES = 10000 };
+enum { BOOT_LEN = 8, STALE_AFTER = 24 * 60 * 60 /* seconds */, MAX_ATTEMPTS = 10000 };
 
-/* What tells this system, since it was started, from all others. Its containers share it. */
+/* Identifies this host since it was booted; containers on it share the tag. */
 static const char *boot_tag(void)
 {
     static char tag[BOOT_LEN + 1];
@@ -32,8 +32,8 @@ static const char *boot_tag(void)
     return tag;
 }
 
-/* Locks a file that was just made. False if a sweep that saw it without a lock was faster, and
- * removes it; where files cannot be locked, nobody sweeps either. */
+/* Locks a file that was just created. Returns false if a sweep found it before it was locked and is
+ * removing it. Where files cannot be locked, sweeps remove nothing, so no lock is needed. */
 static bool claim(int folder, const struct dq_tmpfile *t)
 {
     struct stat st;
@@ -42,17 +42,17 @@ static bool claim(int folder, const struct dq_tmpfile *t)
         return true;
     if (fstat(t->fd, &st) == 0 && st.st_nlink == 0)
         return false;
-    if (!locked) /* it was no sweep that locked it, or it is not that far */
+    if (!locked) /* another process has the lock: a sweep that has not removed it yet, or any other */
         unlinkat(folder, t->name, 0);
     return locked;
 }
 
-int dq_tmpfile_make(int folder, struct dq_tmpfile *t)
+int dq_tmpfile_create(int folder, struct dq_tmpfile *t)
 {
     static unsigned counter;
-    for (unsigned i = 0; i < MOST_NAMES; i++) {
+    for (unsigned i = 0; i < MAX_ATTEMPTS; i++) {
         snprintf(t->name, sizeof t->name, "%s%ld-%u-%s%s", prefix, (long)getpid(), counter++,
-            boot_tag(), ending);
+            boot_tag(), suffix);
         t->fd = openat(folder, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (t->fd >= 0 && claim(folder, t))
             return 0;
@@ -66,42 +66,43 @@ int dq_tmpfile_make(int folder, struct dq_tmpfile *t)
     return -1;
 }
 
-/* Whether a name is that of a temporary; *here tells if this system made it since its start. */
-static bool is_temporary(const char *name, bool *here)
+/* Whether a name is that of a temporary file; *same_boot says whether it was created on this host
+ * since it was booted. */
+static bool is_tmpfile(const char *name, bool *same_boot)
 {
-    const size_t tail = BOOT_LEN + strlen(ending);
+    const size_t tail_len = BOOT_LEN + strlen(suffix);
     const size_t len = strlen(name);
-    if (strncmp(name, prefix, strlen(prefix)) != 0 || len < strlen(prefix) + tail ||
-        strcmp(name + len - strlen(ending), ending) != 0)
+    if (strncmp(name, prefix, strlen(prefix)) != 0 || len < strlen(prefix) + tail_len ||
+        strcmp(name + len - strlen(suffix), suffix) != 0)
         return false;
-    *here = strncmp(name + len - tail, boot_tag(), BOOT_LEN) == 0;
+    *same_boot = strncmp(name + len - tail_len, boot_tag(), BOOT_LEN) == 0;
     return true;
 }
 
-/* Opens a file for its lock. For some network file systems that takes the right to write; but a
- * umask may have left its owner none, or none to read. */
+/* Opens a file in order to lock it. Some network file systems lock only files that are open for
+ * writing, but the umask may have denied the owner write or read permission. */
 static int open_for_lock(int folder, const char *name)
 {
-    static const int ways[] = {O_RDWR, O_RDONLY, O_WRONLY};
+    static const int modes[] = {O_RDWR, O_RDONLY, O_WRONLY};
     int fd = -1;
-    for (size_t i = 0; fd < 0 && i < sizeof ways / sizeof ways[0]; i++)
-        fd = openat(folder, name, ways[i] | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    for (size_t i = 0; fd < 0 && i < sizeof modes / sizeof modes[0]; i++)
+        fd = openat(folder, name, modes[i] | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     return fd;
 }
 
-/* Removes a file if it is ours and nobody holds its lock. A lock may be seen on one host only: what
- * comes from elsewhere must not have been touched for long as well. Where a umask lets nobody open
- * it, that has to do. */
-static void remove_left_over(int folder, const char *name, bool here)
+/* Removes a file if this user owns it and no process holds its lock. Locks may be invisible to other
+ * hosts, so a file of another host or boot must also be a day old. A file that cannot be opened
+ * because of its umask is judged by its age alone. */
+static void remove_if_stale(int folder, const char *name, bool same_boot)
 {
     struct stat st;
     struct stat named;
     if (fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(named.st_mode) ||
-        named.st_uid != geteuid() || (!here && named.st_mtime > time(NULL) - LONG_AGO))
+        named.st_uid != geteuid() || (!same_boot && named.st_mtime > time(NULL) - STALE_AFTER))
         return;
     const int fd = open_for_lock(folder, name);
     if (fd < 0) {
-        if (errno == EACCES && named.st_mtime <= time(NULL) - LONG_AGO)
+        if (errno == EACCES && named.st_mtime <= time(NULL) - STALE_AFTER)
             unlinkat(folder, name, 0);
         return;
     }
@@ -113,7 +114,7 @@ static void remove_left_over(int folder, const char *name, bool here)
 void dq_tmpfile_sweep(int folder)
 {
     const struct dirent *entry;
-    (void)boot_tag(); /* the file that it is in may be out of reach later */
+    (void)boot_tag(); /* reads it now: the sandbox may deny that later */
     const int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir) {
@@ -122,9 +123,9 @@ void dq_tmpfile_sweep(int folder)
         return;
     }
     while ((entry = readdir(dir)) != NULL) {
-        bool here;
-        if (is_temporary(entry->d_name, &here))
-            remove_left_over(folder, entry->d_name, here);
+        bool same_boot;
+        if (is_tmpfile(entry->d_name, &same_boot))
+            remove_if_stale(folder, entry->d_name, same_boot);
     }
     closedir(dir);
 }

@@ -1,8 +1,9 @@
-/* The file that an array is written to before it has its name.
+/* Temporary files: what an output is written to until it is complete and gets its name.
  *
- * It lies in the folder of that name, is called .gguf-dq-PID-N-BOOT.tmp, and its writer holds a
- * lock on it (flock) as long as it lives. So a later run can tell what a killed one left behind
- * from what another is at: a process number says nothing in a container, or of another host. */
+ * The temporary file is in the folder of the output and is called .gguf-dq-PID-N-BOOT.tmp. Its writer
+ * holds a lock on it (flock) until it exits, so that a later run can tell the files of a killed run
+ * from those still in use. The process ID alone does not tell: it means nothing in another container
+ * or on another host. */
 #ifndef DQ_TMPFILE_H
 #define DQ_TMPFILE_H
 
@@ -10,14 +11,15 @@ enum { DQ_TMPFILE_NAME_MAX = 64 };
 
 struct dq_tmpfile {
     int fd;
-    char name[DQ_TMPFILE_NAME_MAX]; /* in its folder; "" once there is none of that name */
+    char name[DQ_TMPFILE_NAME_MAX]; /* in its folder; "" once it is renamed or removed */
 };
 
-/* Makes a new one in an open folder. Returns 0, or -1 with errno. The caller closes and removes it.
- */
-int dq_tmpfile_make(int folder, struct dq_tmpfile *t);
+/* Creates a temporary file in an open folder. The caller closes and removes it. Returns 0, or -1 and
+ * sets errno. */
+int dq_tmpfile_create(int folder, struct dq_tmpfile *t);
 
-/* Removes those that nobody is at any more. What cannot be removed stays. */
+/* Removes the temporary files of runs that have ended from an open folder. Best effort: files that
+ * cannot be removed are left. */
 void dq_tmpfile_sweep(int folder);
 
 #endif

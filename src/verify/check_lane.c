@@ -14,17 +14,17 @@ int dq_check_lane_decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype 
 int dq_check_lane_compare(struct dq_lane *lane, struct dq_lane *reference, struct dq_comparison *c,
     size_t at, size_t nblocks, uint64_t first_block, struct dq_error *e)
 {
-    const struct dq_type_info *f = &dq_types[c->type];
-    const size_t weights_len = f->weights * dq_dtype_len(c->dtype); /* of a block */
-    const size_t by_in = reference->in_len / f->bytes;
+    const struct dq_type_info *info = &dq_types[c->type];
+    const size_t weights_len = info->weights * dq_dtype_len(c->dtype); /* of a block */
+    const size_t by_in = reference->in_len / info->bytes;
     const size_t by_out = reference->out_len / weights_len;
-    const size_t most = by_in < by_out ? by_in : by_out;
+    const size_t max_blocks = by_in < by_out ? by_in : by_out;
     c->device = lane->device;
-    for (size_t done = 0; done < nblocks; done += most) {
-        const size_t n = nblocks - done < most ? nblocks - done : most;
+    for (size_t done = 0; done < nblocks; done += max_blocks) {
+        const size_t n = nblocks - done < max_blocks ? nblocks - done : max_blocks;
         const uint8_t *got = lane->out + (at + done) * weights_len;
         uint64_t unused = 0;
-        memcpy(reference->in, lane->in + (at + done) * f->bytes, n * f->bytes);
+        memcpy(reference->in, lane->in + (at + done) * info->bytes, n * info->bytes);
         const int rc = reference->ops->decode(reference, c->type, c->dtype, n, &unused, e);
         if (rc != 0)
             return rc;
@@ -33,8 +33,8 @@ int dq_check_lane_compare(struct dq_lane *lane, struct dq_lane *reference, struc
     return 0;
 }
 
-/* A number that is hardly the same for other bytes; len is a multiple of 2. */
-static uint64_t digest(const uint8_t *bytes, size_t len)
+/* Returns a hash of len bytes. */
+static uint64_t hash_bytes(const uint8_t *bytes, size_t len)
 {
     uint64_t sum = 0xcbf29ce484222325;
     for (size_t i = 0; i < len; i += 8) {
@@ -50,9 +50,9 @@ int dq_check_lane_stable(
     struct dq_lane *lane, struct dq_comparison *c, size_t nblocks, struct dq_error *e)
 {
     const size_t len = nblocks * dq_types[c->type].weights * dq_dtype_len(c->dtype);
-    const uint64_t before = digest(lane->out, len);
+    const uint64_t before = hash_bytes(lane->out, len);
     const int rc = dq_check_lane_decode(lane, c->type, c->dtype, nblocks, e);
-    if (rc == 0 && digest(lane->out, len) != before)
+    if (rc == 0 && hash_bytes(lane->out, len) != before)
         c->unstable = true;
     return rc;
 }

@@ -1,6 +1,6 @@
 #include "verify/verify.h"
 
-/* Defined by golden_data.S, from data/golden. */
+/* Defined in golden_data.S. */
 #define DQ_TYPE(token, columns)                                                                    \
     extern const uint8_t dq_golden_##token##_blocks[];                                             \
     extern const uint8_t dq_golden_##token##_weights[];                                            \

@@ -1,5 +1,5 @@
-/* The golden vectors as data of the program: the blocks of each type, followed by their f32 weights.
- * DQ_GOLDEN is the folder that contains them. */
+/* Embeds the golden vectors: the blocks of each type, followed by their f32 weights, from the files in
+ * the folder DQ_GOLDEN (data/golden/). */
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 #define VECTORS(folder, token)                                                                     \

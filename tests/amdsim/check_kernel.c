@@ -155,7 +155,7 @@ static int wrong_weights(
         "%s: %" PRIu64 " of %" PRIu64 " weights differ (%s); block %zu, weight %" PRIu64
         ": 0x%0*" PRIx32 ", expected 0x%0*" PRIx32,
         c->kernel->name, found->n_mismatches, found->n_weights,
-        dq_pattern_words(dq_compare_pattern(found)),
+        dq_pattern_description(dq_compare_pattern(found)),
         p->first + (size_t)(found->first.weight / c->info->weights),
         found->first.weight % c->info->weights, digits, found->first.got, digits,
         found->first.want);

@@ -188,7 +188,7 @@ def main():
         while place.n_sent < args.signals:
             (place.crowd if n % 12 == 11 else place.alone)(r, n)
             if n % 10 == 9:
-                place.clean(f'{n}: a run that is let be')
+                place.clean(f'{n}: an undisturbed run')
             place.clear(r)
             n += 1
         place.clean('at the end')

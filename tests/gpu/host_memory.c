@@ -58,10 +58,10 @@ static struct host_piece *piece_new(size_t len, bool on_device)
 
 void *host_memory_take(struct host_memory *m, size_t len, bool on_device)
 {
-    const uint64_t room = host_setting("DQ_HOST_MEMORY", (uint64_t)1 << 30);
+    const uint64_t capacity = host_setting("DQ_HOST_MEMORY", (uint64_t)1 << 30);
     struct host_piece *piece = NULL;
     pthread_mutex_lock(&m->lock);
-    if (!on_device || len <= room - m->used)
+    if (!on_device || len <= capacity - m->used)
         piece = piece_new(len, on_device);
     if (piece) {
         piece->next = m->pieces;

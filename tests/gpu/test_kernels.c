@@ -197,9 +197,9 @@ static void between_guards(const struct expected *e, size_t first, size_t nblock
 
     guard_paint(out, UNTOUCHED);
     memcpy(src, e->blocks + first * bytes, nblocks * bytes);
-    assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ), 0);
+    assert_int_equal(mprotect(guard_first(in), in->len, PROT_READ), 0);
     launch(e, src, dst, first * e->info->weights, n, block, more);
-    assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ | PROT_WRITE), 0);
+    assert_int_equal(mprotect(guard_first(in), in->len, PROT_READ | PROT_WRITE), 0);
     guard_check(out, UNTOUCHED, dst, n * e->dtype_len);
 }
 
@@ -319,7 +319,7 @@ static void far(const struct dq_type_info *info, enum dq_dtype dtype)
     expected_free(&e);
 }
 
-/* Each of the above as a test of one format, for the three types of output. */
+/* Each of the above as a test of one type, for the three types of output. */
 #define FOR_EACH_DTYPE(test, function)                                                             \
     static void test(void **state)                                                                 \
     {                                                                                              \

@@ -101,7 +101,7 @@ static void overflows_of_one_decode_are_not_those_of_the_next(void **state)
 
 static void lanes_work_side_by_side(void **state)
 {
-    static const enum dq_type formats[] = {DQ_TYPE_f32, DQ_TYPE_q4_0, DQ_TYPE_q6_k, DQ_TYPE_iq3_s};
+    static const enum dq_type types[] = {DQ_TYPE_f32, DQ_TYPE_q4_0, DQ_TYPE_q6_k, DQ_TYPE_iq3_s};
     struct dq_gpu *d = open_device(0);
     struct dq_lane *lanes[8];
     struct dq_error e;
@@ -109,7 +109,7 @@ static void lanes_work_side_by_side(void **state)
         lanes[i] = new_lane(d, 64 << 10, 64 << 10);
     for (size_t k = 0; k < 4 * 3 * 2; k++) {
         const enum dq_dtype dtype = (enum dq_dtype)(k / 4 % 3);
-        const struct dq_type_info *info = &dq_types[formats[k % 4]];
+        const struct dq_type_info *info = &dq_types[types[k % 4]];
         struct dq_model *m = open_random(*state, info, 100000 / info->weights, k);
         uint8_t *wanted = decode_directly(m, &m->tensors[0], dtype);
         uint64_t n_overflow = 0;
@@ -118,7 +118,7 @@ static void lanes_work_side_by_side(void **state)
         struct memory_sink *sink = memory_new((size_t)plan.n_items * plan.item_len);
         uint64_t n_bytes = 0;
         check_ok(run_plan(lanes, 8, &plan, &sink->sink, &n_overflow, &n_bytes, &e), &e);
-        assert_int_equal(sink->len, sink->room);
+        assert_int_equal(sink->len, sink->cap);
         assert_memory_equal(sink->bytes, wanted, sink->len);
         memory_free(sink);
         free(wanted);

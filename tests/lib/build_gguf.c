@@ -5,9 +5,9 @@
 
 void build_bytes(struct build *b, const void *bytes, size_t len)
 {
-    if (b->len + len > b->room) {
-        b->room = 2 * (b->len + len);
-        b->bytes = realloc(b->bytes, b->room);
+    if (b->len + len > b->cap) {
+        b->cap = 2 * (b->len + len);
+        b->bytes = realloc(b->bytes, b->cap);
         assert_non_null(b->bytes);
     }
     if (len > 0)

@@ -13,7 +13,7 @@ struct build {
     bool big_endian;
     uint8_t *bytes;
     size_t len;
-    size_t room;
+    size_t cap;
     size_t data_off; /* where the data section begins */
 };
 

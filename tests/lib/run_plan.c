@@ -15,7 +15,7 @@ static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, 
     if (s->fails_at != NEVER && number >= s->fails_at) {
         rc = dq_fail(e, DQ_ERR_CLOSED, "put %d fails", number);
     } else {
-        assert_true(off <= s->room && len <= s->room - off);
+        assert_true(off <= s->cap && len <= s->cap - off);
         assert_int_equal(off, s->len);
         memcpy(s->bytes + off, buf, len);
         s->len += len;
@@ -32,15 +32,15 @@ static void free_memory(struct dq_sink *sink)
     free(s);
 }
 
-struct memory_sink *memory_new(size_t room)
+struct memory_sink *memory_new(size_t cap)
 {
     static const struct dq_sink_ops ops = {.put = put, .free = free_memory};
     struct memory_sink *s = calloc(1, sizeof *s);
     assert_non_null(s);
     s->sink.ops = &ops;
     pthread_mutex_init(&s->lock, NULL);
-    s->bytes = malloc(room + 1);
-    s->room = room;
+    s->bytes = malloc(cap + 1);
+    s->cap = cap;
     s->fails_at = NEVER;
     assert_non_null(s->bytes);
     return s;
@@ -99,14 +99,12 @@ uint8_t *decode_directly(const struct dq_model *m, const struct dq_tensor *t, en
 
 struct lanes lanes_new(const struct dq_type_info *info, size_t nblocks, size_t n)
 {
-    const size_t n_weights = nblocks * info->weights;
-    const size_t blocks_len = nblocks * info->bytes;
-    const size_t in_len = blocks_len > 2 * n_weights ? blocks_len : 2 * n_weights;
+    const size_t in_len = nblocks * info->bytes;
+    const size_t out_len = nblocks * info->weights * sizeof(float);
     struct lanes lanes = {.n = 0};
     struct dq_error e;
     for (; lanes.n < n; lanes.n++)
-        check_ok(
-            dq_lane_new_cpu(dq_cpu_best(), in_len, 4 * n_weights, &lanes.items[lanes.n], &e), &e);
+        check_ok(dq_lane_new_cpu(dq_cpu_best(), in_len, out_len, &lanes.items[lanes.n], &e), &e);
     return lanes;
 }
 

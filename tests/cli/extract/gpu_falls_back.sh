@@ -22,8 +22,8 @@ for kind in count describe open make_current kernel alloc alloc! alloc_host allo
         [ "$kind" = "${kind%!}" ] || DQ_HOST_FAIL=$DQ_HOST_FAIL!
         extract -o auto/ 2>words || echo "$DQ_HOST_FAIL: auto: exit status $?"
         diff -r cpu auto
-        grep -c '^gguf-dq: warning: host:0: host.*); going on with the CPU$' words >>"warned.$kind"
-        grep -v -e ': warning: host:0: host.*); going on with the CPU$' -e '^gguf-dq: 15 tensors, ' words
+        grep -c '^gguf-dq: warning: host:0: host.*); continuing on the CPU$' words >>"warned.$kind"
+        grep -v -e ': warning: host:0: host.*); continuing on the CPU$' -e '^gguf-dq: 15 tensors, ' words
         extract -q -f raw -o - 2>&1 >auto.raw | grep .
         cmp auto.raw cpu.raw
         extract --device gpu -o gpu/ 2>words

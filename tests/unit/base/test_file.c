@@ -81,7 +81,7 @@ static void what_has_no_offsets_is_refused(void **state)
     assert_int_equal(mkfifo(fifo, 0600), 0);
     check_not_opened(fifo, DQ_ERR_USAGE, "pipe or a terminal"); /* and does not wait */
     check_not_opened("/dev/zero", DQ_ERR_USAGE, "pipe or a terminal");
-    check_not_opened("/tmp", DQ_ERR_IO, "/tmp: is a folder");
+    check_not_opened("/tmp", DQ_ERR_IO, "/tmp: is a directory");
     check_not_opened(scratch_path(*state, "absent"), DQ_ERR_IO, "absent: No such file");
 }
 

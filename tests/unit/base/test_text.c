@@ -181,18 +181,18 @@ static void escaped_random_bytes_are_printable(void **state)
     const uint64_t seed = 0x7e47;
     struct rng r = {seed};
     (void)state;
-    for (unsigned trial = 0; trial < 20000; trial++) {
+    for (unsigned round = 0; round < 20000; round++) {
         char text[12];
         char out[64];
         rng_fill(&r, text, sizeof text);
         const size_t n = dq_escape(text, sizeof text, DQ_ESCAPE_NAME, out, sizeof out);
         assert_int_equal(n, strlen(out));
         if (!dq_utf8_valid(out, n))
-            fail_msg("seed 0x%" PRIx64 ", trial %u: not UTF-8", seed, trial);
+            fail_msg("seed 0x%" PRIx64 ", round %u: not UTF-8", seed, round);
         for (size_t i = 0; i < n; i++) {
             const unsigned char byte = (unsigned char)out[i];
             if (byte < 0x20 || byte == 0x7f)
-                fail_msg("seed 0x%" PRIx64 ", trial %u: a control", seed, trial);
+                fail_msg("seed 0x%" PRIx64 ", round %u: a control", seed, round);
         }
     }
 }

@@ -284,9 +284,9 @@ static void decode_at(const struct dq_cpu *cpu, const struct dq_type_info *info,
 
     guard_paint(out, 0xa5);
     memcpy(src, g->blocks + first * info->bytes, src_len);
-    assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ), 0);
+    assert_int_equal(mprotect(guard_first(in), in->len, PROT_READ), 0);
     cpu->decode[info->type](src, dst, nblocks, DQ_DTYPE_f32);
-    assert_int_equal(mprotect(guard_first(in), in->room, PROT_READ | PROT_WRITE), 0);
+    assert_int_equal(mprotect(guard_first(in), in->len, PROT_READ | PROT_WRITE), 0);
     check_f32(cpu, info, dst, g->f32 + first * info->weights, first, n);
     guard_check(out, 0xa5, dst, n * sizeof(float));
 }

@@ -1,4 +1,4 @@
-/* The CPU lane against the decoders it is made of. */
+/* The CPU lane compared with the decoders that it calls. */
 #include "cpu/cpu.h"
 #include "dq_test.h"
 #include "engine/lane.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void a_lane_has_buffers_of_the_sizes_asked_for(void **state)
+static void a_lane_has_buffers_of_the_requested_sizes(void **state)
 {
     struct dq_lane *lane = NULL;
     struct dq_error e;
@@ -24,7 +24,7 @@ static void a_lane_has_buffers_of_the_sizes_asked_for(void **state)
     dq_lane_free(lane);
 }
 
-/* Decodes random blocks by a lane and by the decoders, and compares bytes and overflows. */
+/* Decodes random blocks with a lane and with the decoders, and compares bytes and overflows. */
 static void check_decode_at(
     const struct dq_cpu *cpu, enum dq_type type, enum dq_dtype dtype, size_t nblocks, uint64_t seed)
 {
@@ -51,7 +51,7 @@ static void check_decode_at(
     check_ok(lane->ops->decode(lane, type, dtype, nblocks, &n_overflow, &e), &e);
     if (memcmp(lane->out, wanted, len) != 0 || n_overflow != wanted_overflow)
         fail_msg("%s %s as %s, %zu blocks, seed 0x%" PRIx64 ": %" PRIu64 " overflows, not %" PRIu64
-                 ", or other weights",
+                 ", or the weights differ",
             cpu->name, info->name, dq_dtype_name(dtype), nblocks, seed, n_overflow,
             wanted_overflow);
     free(weights);
@@ -74,8 +74,8 @@ static void every_type_is_decoded_to_every_dtype(void **state)
     }
 }
 
-/* A lane narrows a few thousand weights at a time. */
-static void runs_of_any_length_are_narrowed(void **state)
+/* Lengths around powers of two, where decoders switch from vectors to single blocks. */
+static void any_number_of_weights_is_rounded(void **state)
 {
     static const size_t lens[] = {1, 4095, 4096, 4097, 8192, 20001};
     (void)state;
@@ -87,7 +87,7 @@ static void runs_of_any_length_are_narrowed(void **state)
     }
 }
 
-/* As many as extract counts, one block after the other. */
+/* dq_count_overflows counts block by block what dq_cpu_round counts at once. */
 static void overflows_are_counted_alike(void **state)
 {
     enum { NBLOCKS = 3000 };
@@ -134,9 +134,9 @@ static void freeing_nothing_is_allowed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_lane_has_buffers_of_the_sizes_asked_for),
+        cmocka_unit_test(a_lane_has_buffers_of_the_requested_sizes),
         cmocka_unit_test(every_type_is_decoded_to_every_dtype),
-        cmocka_unit_test(runs_of_any_length_are_narrowed),
+        cmocka_unit_test(any_number_of_weights_is_rounded),
         cmocka_unit_test(overflows_are_counted_alike),
         cmocka_unit_test(levels_are_found_by_name),
         cmocka_unit_test(freeing_nothing_is_allowed),

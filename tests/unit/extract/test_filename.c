@@ -47,7 +47,7 @@ static void a_leading_dot_or_dash_is_encoded(void **state)
     check_name(".", 1, NULL, "%2E.npy");
 }
 
-/* Whatever a disk is that a name may come to. */
+/* On every system, because files are copied to other disks. */
 static void names_of_devices_are_encoded(void **state)
 {
     static const struct {
@@ -65,7 +65,7 @@ static void names_of_devices_are_encoded(void **state)
         {"com9.x", "[1]", "%63om9.x%5B1%5D.npy"},
         {"LPT1", NULL, "%4CPT1.npy"},
         {"lpt9", NULL, "%6Cpt9.npy"},
-        /* These are none. */
+        /* These are not devices. */
         {"COM", NULL, "COM.npy"},
         {"COM10", NULL, "COM10.npy"},
         {"COMA", NULL, "COMA.npy"},
@@ -117,7 +117,7 @@ static void folders_are_named_after_the_model(void **state)
     check_folder("m-00001.gguf", "m-00001");
 }
 
-/* Without an ending to leave out, the folder would have the name of the file. */
+/* Without an extension to remove, the folder would have the name of the file. */
 static void a_folder_never_has_the_name_of_the_model(void **state)
 {
     (void)state;
@@ -127,7 +127,7 @@ static void a_folder_never_has_the_name_of_the_model(void **state)
     check_folder("MODEL.GGUF", "MODEL.GGUF.tensors");
 }
 
-/* Nor is it the folder that the run is in, or the one above. */
+/* Nor is it the current folder or its parent. */
 static void a_folder_is_never_a_parent(void **state)
 {
     (void)state;

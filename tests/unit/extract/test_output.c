@@ -1,4 +1,4 @@
-/* Totals of what is written. */
+/* Total sizes of outputs. */
 #include "dq_test.h"
 #include "extract/output.h"
 

@@ -393,7 +393,7 @@ static void anything_but_a_file_is_refused(void **state)
     struct dq_error e;
     const char *path = scratch_path(*state, "absent.gguf");
     check_error(dq_model_open(path, &m, &e), &e, DQ_ERR_IO, "absent.gguf: No such file");
-    check_error(dq_model_open("/", &m, &e), &e, DQ_ERR_IO, "is a folder");
+    check_error(dq_model_open("/", &m, &e), &e, DQ_ERR_IO, "is a directory");
     check_error(dq_model_open("/dev/null", &m, &e), &e, DQ_ERR_USAGE, "pipe or a terminal");
     assert_null(m);
 }

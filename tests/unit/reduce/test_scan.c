@@ -1,5 +1,4 @@
-/* Tensors read for values that cannot be right: blocks far in, zeros of all kinds, both orders of
- * bytes. */
+/* Value checks: faults in any chunk, zeros of all kinds, both byte orders. */
 #include "build_gguf.h"
 #include "dq_test.h"
 #include "reduce/scan.h"
@@ -11,7 +10,7 @@
 
 enum { F32 = 0, F16 = 1, Q4_0 = 2, Q8_0 = 8, I8 = 24, F64 = 28, MXFP4 = 39 };
 
-/* What one scan found, and how much it read. */
+/* The result of a scan, and how much it read. */
 struct found {
     struct dq_scan scan;
     atomic_ullong n_bytes;
@@ -52,7 +51,7 @@ static int scan(const struct dq_model *m, struct found *f, struct dq_error *e)
     return rc;
 }
 
-/* What is found in a model of one tensor with these bytes. */
+/* Scans a model of one tensor with these bytes. */
 static struct dq_scan check(struct scratch *s, bool big_endian, uint32_t type, uint64_t n_weights,
     const uint8_t *bytes, size_t len, uint64_t *n_read)
 {
@@ -72,8 +71,8 @@ static struct dq_scan check(struct scratch *s, bool big_endian, uint32_t type, u
     return found.scan;
 }
 
-/* More than one chunk; the fault that is first in the tensor is told, whichever lane finds it. */
-static void blocks_are_counted_over_pieces(void **state)
+/* Several chunks: the first fault of the tensor is reported, whichever lane finds it. */
+static void blocks_are_counted_over_chunks(void **state)
 {
     enum { N = 40000, LEN = 17 };
     uint8_t *bytes = calloc(N, LEN);
@@ -100,11 +99,11 @@ static void one_number_is_enough(void **state)
     assert_non_null(bytes);
     struct dq_scan v = check(*state, false, F32, LEN / 4, bytes, LEN, &n_read);
     assert_true(v.all_zero);
-    bytes[LEN - 4] = 1; /* the smallest number */
+    bytes[LEN - 4] = 1; /* the smallest positive number */
     v = check(*state, false, F32, LEN / 4, bytes, LEN, &n_read);
     assert_false(v.all_zero);
     bytes[LEN - 4] = 0;
-    bytes[0] = 1; /* and nothing but zeros in the next piece */
+    bytes[0] = 1; /* the next chunk has only zeros */
     v = check(*state, false, F32, LEN / 4, bytes, LEN, &n_read);
     assert_false(v.all_zero);
     free(bytes);
@@ -150,11 +149,11 @@ static void a_tensor_without_weights_is_not_all_zero(void **state)
     assert_false(check(*state, false, F32, 0, NULL, 0, &n_read).all_zero);
 }
 
-static void fields_of_big_endian_blocks_are_turned(void **state)
+static void fields_of_big_endian_blocks_are_swapped(void **state)
 {
     uint8_t bytes[2 * 34] = {0};
     uint64_t n_read;
-    bytes[34] = 0x7c; /* little-endian it would be a small number */
+    bytes[34] = 0x7c; /* in little-endian order, a small number */
     const struct dq_scan v = check(*state, true, Q8_0, 64, bytes, sizeof bytes, &n_read);
     assert_int_equal(v.n_bad, 1);
     assert_int_equal(v.first_block, 1);
@@ -179,11 +178,11 @@ static void a_file_that_became_shorter_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(blocks_are_counted_over_pieces),
+        scratch_test(blocks_are_counted_over_chunks),
         scratch_test(one_number_is_enough),
         scratch_test(zeros_of_all_kinds_are_zero),
         scratch_test(a_tensor_without_weights_is_not_all_zero),
-        scratch_test(fields_of_big_endian_blocks_are_turned),
+        scratch_test(fields_of_big_endian_blocks_are_swapped),
         scratch_test(a_file_that_became_shorter_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Plans against a selection made one item at a time. */
+/* Plans compared with a naive selection, item by item. */
 #include "dq_test.h"
 #include "rng.h"
 #include "run/plan.h"
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A tensor whose item number i holds the number i, a plan for it, and what should come out. */
-struct trial {
+/* A tensor whose i-th item has the value i, the ranges to select, and the expected items. */
+struct selection {
     uint64_t seed;
     struct dq_tensor tensor;
     enum dq_dtype dtype;
@@ -19,8 +19,8 @@ struct trial {
     uint64_t n_blocks;
     uint64_t *wanted; /* items, in the order of the output */
     size_t n_wanted;
-    bool *holds;  /* of each block: it holds a wanted item */
-    size_t *read; /* of each block: how often it was read */
+    bool *holds;  /* for each block: it holds a wanted item */
+    size_t *read; /* for each block: how often it was read */
 };
 
 static uint64_t index_of(const struct dq_range *r, uint64_t i)
@@ -28,8 +28,8 @@ static uint64_t index_of(const struct dq_range *r, uint64_t i)
     return r->start + i * (uint64_t)r->step;
 }
 
-/* The wanted items one by one, as four loops. */
-static void select_naively(struct trial *t, uint64_t block_items)
+/* Selects the wanted items one by one, with four loops. */
+static void select_naively(struct selection *t, uint64_t block_items)
 {
     const struct dq_range *r = t->ranges;
     size_t n = 1;
@@ -53,14 +53,14 @@ static void select_naively(struct trial *t, uint64_t block_items)
     assert_int_equal(t->n_wanted, n);
 }
 
-static void trial_free(struct trial *t)
+static void selection_free(struct selection *t)
 {
     free(t->wanted);
     free(t->holds);
     free(t->read);
 }
 
-static void fail_trial(const struct trial *t, const char *what, uint64_t where)
+static void fail_selection(const struct selection *t, const char *what, uint64_t where)
 {
     const struct dq_range *r = t->ranges;
     print_error("%s of blocks of %u, as %s:", t->tensor.type->name, t->tensor.type->weights,
@@ -71,15 +71,15 @@ static void fail_trial(const struct trial *t, const char *what, uint64_t where)
     fail_msg("seed 0x%" PRIx64 ": %s %" PRIu64, t->seed, what, where);
 }
 
-/* Puts the numbers of the items of a chunk's blocks where a lane would have decoded them; items of
- * one byte (and two) hold the lower bits. */
+/* Writes the values of the items of a chunk's blocks, as a lane would decode them; items of one or two
+ * bytes hold the low bits. */
 static void decode_chunk(
-    struct trial *t, const struct dq_plan *p, const struct dq_chunk *c, uint8_t *items)
+    struct selection *t, const struct dq_plan *p, const struct dq_chunk *c, uint8_t *items)
 {
     for (size_t s = 0; s < c->n_segments; s++) {
         const uint64_t off = dq_plan_offset(p, c, s);
         if (off % p->block_len != 0 || off / p->block_len + c->seg_blocks > t->n_blocks)
-            fail_trial(t, "blocks outside the tensor at byte", off);
+            fail_selection(t, "blocks outside the tensor at byte", off);
         const uint64_t block = off / p->block_len;
         for (size_t i = 0; i < c->seg_blocks; i++) {
             t->read[block + i]++;
@@ -92,21 +92,21 @@ static void decode_chunk(
     }
 }
 
-/* Compares what was gathered of a chunk with the naive selection. */
-static void check_items(
-    const struct trial *t, const struct dq_plan *p, const struct dq_chunk *c, const uint8_t *items)
+/* Compares the gathered items of a chunk with the naive selection. */
+static void check_items(const struct selection *t, const struct dq_plan *p,
+    const struct dq_chunk *c, const uint8_t *items)
 {
     for (size_t i = 0; i < c->n_items; i++, items += p->item_len) {
         const size_t at = (size_t)c->first_item + i;
         if (at >= t->n_wanted)
-            fail_trial(t, "too many items:", at);
+            fail_selection(t, "too many items:", at);
         if (memcmp(items, &t->wanted[at], p->item_len < 8 ? p->item_len : 8) != 0)
-            fail_trial(t, "another item at", at);
+            fail_selection(t, "wrong item at", at);
     }
 }
 
-/* Walks a whole plan in chunks of so many weights, at least a block. */
-static void check_plan(struct trial *t, uint64_t n_weights)
+/* Checks all chunks of a plan; a chunk has at most n_weights weights, at least a block. */
+static void check_plan(struct selection *t, uint64_t n_weights)
 {
     struct dq_plan p;
     struct dq_plan_pos pos = {0};
@@ -114,38 +114,38 @@ static void check_plan(struct trial *t, uint64_t n_weights)
     size_t done = 0;
     dq_plan_init(&p, NULL, &t->tensor, t->dtype, t->use_ranges ? t->ranges : NULL);
     if (p.n_items != t->n_wanted)
-        fail_trial(t, "another number of items:", p.n_items);
+        fail_selection(t, "wrong number of items:", p.n_items);
     memset(t->read, 0, t->n_blocks * sizeof *t->read);
     while (dq_plan_next(&p, &pos, n_weights, &c)) {
         const size_t n_blocks = c.n_segments * c.seg_blocks;
         const size_t len = n_blocks * (size_t)p.block_items * p.item_len;
         if (c.first_item != done || c.n_items == 0 || c.n_items != c.n_segments * c.seg_items)
-            fail_trial(t, "items left out before", c.first_item);
+            fail_selection(t, "items left out before", c.first_item);
         if (n_blocks * (t->tensor.type ? t->tensor.type->weights : 1) > n_weights)
-            fail_trial(t, "a chunk does not fit:", n_blocks);
-        uint8_t *items = malloc(len); /* so that the sanitizer sees a step outside */
+            fail_selection(t, "a chunk does not fit:", n_blocks);
+        uint8_t *items = malloc(len); /* exact, so that the sanitizer sees an overrun */
         assert_non_null(items);
         decode_chunk(t, &p, &c, items);
         const uint8_t *gathered = dq_plan_gather(&p, &c, items, p.item_len);
         if (gathered < items || gathered + c.n_items * p.item_len > items + len)
-            fail_trial(t, "gathered items outside the buffer, chunk at", c.first_item);
+            fail_selection(t, "gathered items outside the buffer, chunk at", c.first_item);
         check_items(t, &p, &c, gathered);
         free(items);
         done += c.n_items;
     }
     if (done != t->n_wanted)
-        fail_trial(t, "ended after item", done);
+        fail_selection(t, "ended after item", done);
     for (uint64_t i = 0; i < t->n_blocks; i++) {
         if (t->holds[i] && t->read[i] == 0)
-            fail_trial(t, "was never read: block", i);
+            fail_selection(t, "was never read: block", i);
         if (!t->holds[i] && t->read[i] > 0)
-            fail_trial(t, "was read in vain: block", i);
+            fail_selection(t, "was read needlessly: block", i);
     }
     assert_true(dq_plan_done(&p, &pos));
     assert_false(dq_plan_next(&p, &pos, n_weights, &c));
 }
 
-/* A random range inside a dimension; whole, single and reversed ones are frequent. */
+/* Returns a random range inside a dimension; whole, single and reversed ones are frequent. */
 static struct dq_range random_range(struct rng *r, uint64_t dim)
 {
     const int64_t n = (int64_t)dim;
@@ -159,17 +159,17 @@ static struct dq_range random_range(struct rng *r, uint64_t dim)
     const int64_t start = rng_between(r, 0, n - 1);
     const int64_t size = rng_between(r, 1, kind == 3 ? 3 : n + 2);
     const bool back = rng_u64(r) % 2;
-    const int64_t room = back ? start : n - 1 - start;
-    const int64_t count = rng_between(r, kind == 5 ? 0 : 1, room / size + 1);
+    const int64_t reach = back ? start : n - 1 - start;
+    const int64_t count = rng_between(r, kind == 5 ? 0 : 1, reach / size + 1);
     return (struct dq_range){(uint64_t)start, (uint64_t)count, back ? -size : size};
 }
 
-/* Makes a trial of a type from a seed: up to four dimensions of a few blocks or items. */
-static struct trial trial_new(uint64_t seed, enum dq_type type, enum dq_dtype dtype)
+/* Creates a random selection: a tensor of up to four dimensions of a few blocks or items. */
+static struct selection selection_new(uint64_t seed, enum dq_type type, enum dq_dtype dtype)
 {
     const struct dq_type_info *info = &dq_types[type];
     struct rng r = {seed};
-    struct trial t = {.seed = seed, .dtype = dtype, .use_ranges = rng_u64(&r) % 8 != 0};
+    struct selection t = {.seed = seed, .dtype = dtype, .use_ranges = rng_u64(&r) % 8 != 0};
     const bool native = dtype == DQ_DTYPE_native;
     const uint64_t block_items = native ? 1 : info->weights;
     t.tensor = (struct dq_tensor){.type = info, .type_id = info->id, .dims = {1, 1, 1, 1}};
@@ -177,8 +177,8 @@ static struct trial trial_new(uint64_t seed, enum dq_type type, enum dq_dtype dt
     t.tensor.n_weights = 1;
     t.n_blocks = 1;
     for (uint32_t i = 0; i < t.tensor.n_dims; i++) {
-        const uint64_t most = i == 0 ? (info->weights > 1 ? 5 : 40) : 5;
-        const uint64_t n = (uint64_t)rng_between(&r, 1, (int64_t)most);
+        const int64_t max = i == 0 && info->weights == 1 ? 40 : 5;
+        const uint64_t n = (uint64_t)rng_between(&r, 1, max);
         t.tensor.dims[i] = i == 0 ? n * info->weights : n;
         t.tensor.n_weights *= t.tensor.dims[i];
     }
@@ -197,12 +197,12 @@ static void check_random(enum dq_type type, enum dq_dtype dtype, uint64_t seed, 
 {
     const struct dq_type_info *info = &dq_types[type];
     for (unsigned i = 0; i < n; i++) {
-        struct trial t = trial_new(seed + i, type, dtype);
+        struct selection t = selection_new(seed + i, type, dtype);
         struct rng r = {seed + i + (1ull << 32)};
         check_plan(&t, info->weights * (uint64_t)rng_between(&r, 1, 12));
         check_plan(&t, info->weights); /* one block */
         check_plan(&t, 1 << 20);       /* everything */
-        trial_free(&t);
+        selection_free(&t);
     }
 }
 
@@ -284,7 +284,7 @@ static void an_unknown_type_is_a_row_of_bytes(void **state)
     assert_false(dq_plan_next(&p, &pos, 64, &c));
 }
 
-/* A range of one item may have any step: no address may be worked out from it. */
+/* A range of one item may have any step: no address may be computed from it. */
 static void the_step_of_a_single_item_does_not_count(void **state)
 {
     static const int64_t steps[] = {INT64_MAX, -INT64_MAX, INT64_MIN, 1ll << 62, -2, 0};
@@ -311,7 +311,7 @@ static void the_step_of_a_single_item_does_not_count(void **state)
     }
 }
 
-/* Places beyond 2^32 in a tensor that no test could hold. */
+/* Offsets beyond 2^32, in a tensor that is too large to exist here. */
 static void large_tensors_are_counted_in_64_bits(void **state)
 {
     struct dq_plan p;

@@ -1,4 +1,4 @@
-/* Tensors from a file through lanes of many sizes into memory, compared with a direct decode. */
+/* Runs tensors from a file through lanes of many sizes and compares the result with a direct decode. */
 #include "dq_test.h"
 #include "rng.h"
 #include "run_plan.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Runs a plan in lanes with room for these blocks. Returns what arrived. */
+/* Runs a plan on a lane of nblocks blocks. Returns the sink with the result. */
 static struct memory_sink *run(const struct dq_model *m, const struct dq_tensor *t,
     enum dq_dtype dtype, const struct dq_range *ranges, size_t nblocks, uint64_t *n_overflow)
 {
@@ -20,7 +20,7 @@ static struct memory_sink *run(const struct dq_model *m, const struct dq_tensor 
     struct memory_sink *sink = memory_new((size_t)plan.n_items * plan.item_len);
     check_ok(run_plan(lanes.items, lanes.n, &plan, &sink->sink, n_overflow, &done, &e), &e);
     lanes_free(&lanes);
-    assert_int_equal(sink->len, sink->room);
+    assert_int_equal(sink->len, sink->cap);
     assert_int_equal(done, sink->len);
     return sink;
 }
@@ -48,7 +48,7 @@ static void every_type_comes_out_as_every_dtype(void **state)
     }
 }
 
-/* Picks the wanted items one by one from all of them. */
+/* Compares a slice with the items picked one by one from the whole tensor. */
 static void check_slice(const struct dq_model *m, enum dq_dtype dtype, const struct dq_range *r,
     size_t nblocks, uint64_t seed)
 {
@@ -81,17 +81,17 @@ static struct dq_range random_range(struct rng *r, uint64_t dim)
     const uint64_t start = (uint64_t)rng_between(r, 0, (int64_t)dim - 1);
     const int64_t step = rng_between(r, 1, (int64_t)dim);
     const bool back = rng_u64(r) % 2;
-    const uint64_t room = back ? start : dim - 1 - start;
+    const uint64_t reach = back ? start : dim - 1 - start;
     return (struct dq_range){
-        start, (uint64_t)rng_between(r, 1, (int64_t)room / step + 1), back ? -step : step};
+        start, (uint64_t)rng_between(r, 1, (int64_t)reach / step + 1), back ? -step : step};
 }
 
 static void slices_are_picked_from_the_whole(void **state)
 {
-    static const enum dq_type formats[] = {
+    static const enum dq_type types[] = {
         DQ_TYPE_f32, DQ_TYPE_q4_0, DQ_TYPE_q5_k, DQ_TYPE_nvfp4, DQ_TYPE_iq2_xs, DQ_TYPE_i64};
-    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
-        struct dq_model *m = open_random(*state, &dq_types[formats[f]], 4, f);
+    for (size_t f = 0; f < sizeof types / sizeof types[0]; f++) {
+        struct dq_model *m = open_random(*state, &dq_types[types[f]], 4, f);
         for (uint64_t seed = 0x51ce; seed < 0x51ce + 120; seed++) {
             struct rng r = {seed};
             const enum dq_dtype dtype = (enum dq_dtype)rng_between(&r, 0, DQ_DTYPE_COUNT - 1);
@@ -124,7 +124,7 @@ static void overflows_are_counted(void **state)
 {
     struct dq_model *m = open_overflowing(*state);
     for (size_t nblocks = 1; nblocks <= 3; nblocks++) {
-        uint64_t n_overflow = 10; /* raised, not set */
+        uint64_t n_overflow = 10; /* the run adds to it */
         struct memory_sink *sink = run(m, &m->tensors[0], DQ_DTYPE_f16, NULL, nblocks, &n_overflow);
         assert_int_equal(n_overflow, 13);
         assert_int_equal(sink->bytes[0] | sink->bytes[1] << 8, 0xfc00);
@@ -136,8 +136,8 @@ static void overflows_are_counted(void **state)
     dq_model_free(m);
 }
 
-/* Other weights of the same blocks are decoded as well, but they go nowhere. */
-static void overflows_of_wanted_weights_are_counted(void **state)
+/* Other weights of the same blocks are decoded as well, but not written. */
+static void only_overflows_of_selected_weights_are_counted(void **state)
 {
     static const struct {
         struct dq_range range;
@@ -189,7 +189,7 @@ static void a_file_that_shrank_ends_the_run(void **state)
     struct memory_sink *sink = memory_new((size_t)t->n_weights * 4);
     assert_int_equal(truncate(m->path, (off_t)(t->offset + t->n_bytes / 2)), 0);
     check_error(run_into(sink, m, &e), &e, DQ_ERR_IO, "it was longer when it was opened");
-    assert_int_equal(sink->len, sink->room / 2);
+    assert_int_equal(sink->len, sink->cap / 2);
     memory_free(sink);
     dq_model_free(m);
 }
@@ -236,7 +236,7 @@ int main(void)
         scratch_test(every_type_comes_out_as_every_dtype),
         scratch_test(slices_are_picked_from_the_whole),
         scratch_test(overflows_are_counted),
-        scratch_test(overflows_of_wanted_weights_are_counted),
+        scratch_test(only_overflows_of_selected_weights_are_counted),
         scratch_test(a_file_that_shrank_ends_the_run),
         scratch_test(a_sink_that_fails_ends_the_run),
         scratch_test(unknown_types_come_out_as_bytes),

@@ -1,5 +1,5 @@
-/* Many items in one run: each is begun, consumed whole and ended once, in order or not, and a failure
- * anywhere ends the run without a loss. */
+/* Many items in one run: each is begun, consumed completely and ended once, in order or not. After a
+ * failure anywhere, every item that was begun is ended. */
 #include "dq_test.h"
 #include "run_plan.h"
 
@@ -13,7 +13,7 @@ enum { N_ITEMS = 40, LEFT_OUT = 7, EMPTY = 11, N_LANES = 4 };
 struct item_state {
     size_t item;
     atomic_ullong n_bytes;
-    uint64_t next; /* in order: the offset that is due */
+    uint64_t next; /* in order: the next offset */
 };
 
 struct record {
@@ -21,7 +21,7 @@ struct record {
     bool in_order;
     size_t max_begun;
     atomic_size_t n_begun;
-    atomic_size_t most_begun;
+    atomic_size_t max_seen; /* of n_begun */
     size_t n_ended;
     size_t last_ended;
     size_t n_ended_early;
@@ -42,8 +42,8 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
     struct record *r = arg;
     assert_int_not_equal(item, LEFT_OUT);
     const size_t n = atomic_fetch_add(&r->n_begun, 1) + 1;
-    size_t most = r->most_begun;
-    while (n > most && !atomic_compare_exchange_weak(&r->most_begun, &most, n))
+    size_t max = r->max_seen;
+    while (n > max && !atomic_compare_exchange_weak(&r->max_seen, &max, n))
         ;
     if (item == r->fail_begin)
         return dq_fail(e, DQ_ERR_IO, "begin of %zu", item);
@@ -86,7 +86,7 @@ static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
     return rc == 0 && item == r->fail_end ? dq_fail(e, DQ_ERR_GPU, "end of %zu", item) : rc;
 }
 
-/* Tensors of some hundred to some thousand weights, one without. */
+/* Opens a model whose tensors have some hundred to some thousand weights; one is empty. */
 static struct dq_model *open_many(struct scratch *s)
 {
     struct build b;
@@ -141,9 +141,9 @@ static void every_item_is_begun_and_ended(void **state)
         assert_int_equal(r.n_ended, N_ITEMS - 1);
         assert_int_equal(r.n_ended_early, 0);
         if (r.in_order)
-            assert_int_equal(r.most_begun, 1);
+            assert_int_equal(r.max_seen, 1);
         else if (r.max_begun > 0)
-            assert_in_range(r.most_begun, 1, r.max_begun);
+            assert_in_range(r.max_seen, 1, r.max_begun);
         record_init(&r, m, k % 2);
         check_ok(run(&r, 30, &e), &e);
         assert_int_equal(r.n_ended, N_ITEMS - 30);
@@ -152,7 +152,7 @@ static void every_item_is_begun_and_ended(void **state)
     dq_model_free(m);
 }
 
-/* The item that failed is the first that ends early, and those before it are whole. */
+/* The item that failed is the first that ends early, and those before it are complete. */
 static void check_failure(struct record *r, int code, const char *words, size_t item)
 {
     struct dq_error e;

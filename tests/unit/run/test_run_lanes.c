@@ -1,4 +1,4 @@
-/* Several lanes at once: the same bytes as from one, and every failure ends them all. */
+/* Several lanes at once give the same bytes as one, and a failure of one ends them all. */
 #include "dq_test.h"
 #include "rng.h"
 #include "run_plan.h"
@@ -11,10 +11,10 @@
 
 enum { N_ROWS = 40 };
 
-static const size_t numbers[] = {1, 2, 3, 8};
-enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };
+static const size_t lane_counts[] = {1, 2, 3, 8};
+enum { N_LANE_COUNTS = sizeof lane_counts / sizeof lane_counts[0] };
 
-/* What a run of a plan on some lanes gives. */
+/* The result of running a plan on some lanes. */
 struct outcome {
     struct memory_sink *sink;
     uint64_t n_overflow;
@@ -38,11 +38,11 @@ static struct outcome run(const struct dq_model *m, struct lanes *lanes, enum dq
 static void check_equal(const struct outcome *a, const struct outcome *b, const char *what)
 {
     check_ok(b->rc, &b->e);
-    assert_int_equal(b->sink->len, b->sink->room);
-    assert_int_equal(b->progress, b->sink->room);
+    assert_int_equal(b->sink->len, b->sink->cap);
+    assert_int_equal(b->progress, b->sink->cap);
     assert_int_equal(b->n_overflow, a->n_overflow);
-    if (memcmp(a->sink->bytes, b->sink->bytes, a->sink->room) != 0)
-        fail_msg("%s: other bytes", what);
+    if (memcmp(a->sink->bytes, b->sink->bytes, a->sink->cap) != 0)
+        fail_msg("%s: bytes differ", what);
 }
 
 /* Runs a plan on one lane and on several. */
@@ -53,8 +53,8 @@ static void compare_lanes(const struct dq_model *m, enum dq_dtype dtype,
     struct lanes one = lanes_new(f, nblocks, 1);
     struct outcome wanted = run(m, &one, dtype, ranges, NEVER);
     check_ok(wanted.rc, &wanted.e);
-    for (size_t i = 0; i < N_NUMBERS; i++) {
-        struct lanes lanes = lanes_new(f, nblocks, numbers[i]);
+    for (size_t i = 0; i < N_LANE_COUNTS; i++) {
+        struct lanes lanes = lanes_new(f, nblocks, lane_counts[i]);
         struct outcome got = run(m, &lanes, dtype, ranges, NEVER);
         check_equal(&wanted, &got, what);
         memory_free(got.sink);
@@ -66,10 +66,10 @@ static void compare_lanes(const struct dq_model *m, enum dq_dtype dtype,
 
 static void any_number_of_lanes_gives_the_same(void **state)
 {
-    static const enum dq_type formats[] = {
+    static const enum dq_type types[] = {
         DQ_TYPE_f32, DQ_TYPE_q4_0, DQ_TYPE_q5_k, DQ_TYPE_nvfp4, DQ_TYPE_iq2_xs, DQ_TYPE_i8};
-    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
-        const struct dq_type_info *info = &dq_types[formats[f]];
+    for (size_t f = 0; f < sizeof types / sizeof types[0]; f++) {
+        const struct dq_type_info *info = &dq_types[types[f]];
         struct dq_model *m = open_random(*state, info, N_ROWS, f);
         for (int dtype = 0; dtype < DQ_DTYPE_COUNT; dtype++)
             compare_lanes(m, (enum dq_dtype)dtype, NULL, 1 + 6 * (size_t)(dtype % 2), info->name);
@@ -119,14 +119,14 @@ static void overflows_of_all_lanes_are_counted(void **state)
 static void a_sink_that_fails_ends_all_lanes(void **state)
 {
     struct dq_model *m = open_random(*state, &dq_types[DQ_TYPE_q8_0], N_ROWS, 1);
-    for (size_t i = 0; i < N_NUMBERS; i++) {
+    for (size_t i = 0; i < N_LANE_COUNTS; i++) {
         for (int at = 0; at < 40; at++) {
             char words[32];
-            struct lanes lanes = lanes_new(&dq_types[DQ_TYPE_q8_0], 2, numbers[i]);
+            struct lanes lanes = lanes_new(&dq_types[DQ_TYPE_q8_0], 2, lane_counts[i]);
             struct outcome o = run(m, &lanes, DQ_DTYPE_f32, NULL, at);
             snprintf(words, sizeof words, "put %d fails", at);
             check_error(o.rc, &o.e, DQ_ERR_CLOSED, words);
-            assert_int_equal(o.sink->n_puts, at + 1); /* nobody writes behind the gap */
+            assert_int_equal(o.sink->n_puts, at + 1); /* nothing is written after the failure */
             memory_free(o.sink);
             lanes_free(&lanes);
         }
@@ -134,12 +134,12 @@ static void a_sink_that_fails_ends_all_lanes(void **state)
     dq_model_free(m);
 }
 
-/* Lanes around other lanes that fail at a certain call, or that wait for one another. */
+/* Lanes that wrap other lanes and fail at a certain call, or wait for one another. */
 struct script {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int n_calls;
-    int n_done; /* by lanes that do not wait */
+    int n_done; /* calls of lanes that do not wait */
     int fails_at;
     bool failed;
 };
@@ -215,11 +215,11 @@ static void chunks_that_are_late_are_waited_for(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct script s;
         script_init(&s, NEVER);
-        /* Two may decode ahead of the late ones and wait in their turn. */
+        /* Two chunks may be decoded before those that are late, and wait for their turn. */
         struct lanes lanes = scripted_new(info, 3 + 2 * i, &s, 1 + 2 * i);
         struct outcome o = run(m, &lanes, DQ_DTYPE_f32, NULL, NEVER);
         check_ok(o.rc, &o.e);
-        assert_int_equal(o.sink->len, o.sink->room);
+        assert_int_equal(o.sink->len, o.sink->cap);
         assert_memory_equal(o.sink->bytes, wanted, o.sink->len);
         memory_free(o.sink);
         lanes_free(&lanes);
@@ -229,7 +229,7 @@ static void chunks_that_are_late_are_waited_for(void **state)
     dq_model_free(m);
 }
 
-/* A sink whose first put returns only when another chunk has been decoded. */
+/* A sink whose first put returns only after another chunk has been decoded. */
 struct patient_sink {
     struct dq_sink sink;
     struct script *script;
@@ -277,8 +277,8 @@ static void a_lane_that_fails_ends_all_lanes(void **state)
 {
     const struct dq_type_info *info = &dq_types[DQ_TYPE_iq3_s];
     struct dq_model *m = open_random(*state, info, N_ROWS, 2);
-    for (size_t i = 0; i < N_NUMBERS; i++) {
-        const size_t n = numbers[i];
+    for (size_t i = 0; i < N_LANE_COUNTS; i++) {
+        const size_t n = lane_counts[i];
         for (int at = 0; at < 40; at++) {
             struct script s;
             script_init(&s, at);
@@ -300,11 +300,11 @@ static void a_file_that_shrank_ends_all_lanes(void **state)
     struct dq_model *m = open_random(*state, &dq_types[DQ_TYPE_q8_0], N_ROWS, 1);
     const struct dq_tensor *t = &m->tensors[0];
     assert_int_equal(truncate(m->path, (off_t)(t->offset + t->n_bytes / 2)), 0);
-    for (size_t i = 0; i < 2 * N_NUMBERS; i++) {
-        struct lanes lanes = lanes_new(t->type, 2, numbers[i / 2]);
+    for (size_t i = 0; i < 2 * N_LANE_COUNTS; i++) {
+        struct lanes lanes = lanes_new(t->type, 2, lane_counts[i / 2]);
         struct outcome o = run(m, &lanes, DQ_DTYPE_f32, NULL, NEVER);
         check_error(o.rc, &o.e, DQ_ERR_IO, "it was longer when it was opened");
-        assert_true(o.sink->len <= o.sink->room / 2);
+        assert_true(o.sink->len <= o.sink->cap / 2);
         memory_free(o.sink);
         lanes_free(&lanes);
     }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The header is the text between the prefix and the blanks. */
+/* Checks the text of a header, between the prefix and the spaces. */
 static void check_header(const char *descr, const uint64_t *shape, size_t n_dims, const char *dict)
 {
     uint8_t out[DQ_NPY_HEADER_MAX];
@@ -45,7 +45,7 @@ static void zero_and_large_lengths_are_spelled(void **state)
         "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807,), }");
 }
 
-/* numpy keeps room for a first length of 21 digits, so that this one needs 192 bytes. */
+/* numpy reserves 21 digits for the first dimension, so that this header needs 192 bytes. */
 static void room_is_kept_for_a_longer_first_length(void **state)
 {
     static const uint64_t shape[] = {1, INT64_MAX, INT64_MAX};
@@ -53,13 +53,14 @@ static void room_is_kept_for_a_longer_first_length(void **state)
                                "9223372036854775807, 9223372036854775807), }";
     uint8_t out[DQ_NPY_HEADER_MAX];
     (void)state;
-    assert_int_equal(sizeof dict - 1 + 10 + 20 + 1, 128 + 1); /* beyond 128 by the room alone */
+    assert_int_equal(
+        sizeof dict - 1 + 10 + 20 + 1, 128 + 1); /* exceeds 128 only because of the reserve */
     assert_int_equal(dq_npy_header("<f4", shape, 3, out), 192);
     assert_memory_equal(out + 10, dict, sizeof dict - 1);
     assert_int_equal(out[8], 192 - 10);
 }
 
-/* numpy adds 64 blanks to a header that has a multiple of 64 bytes already. */
+/* numpy adds 64 spaces to a header whose length is already a multiple of 64. */
 static void a_header_that_fits_gets_64_blanks_more(void **state)
 {
     static const uint64_t shape[] = {10, INT64_MAX, 123456789012345678};
@@ -115,8 +116,8 @@ static void plans_place_data_behind_the_header(void **state)
 static void containers_are_found_by_name(void **state)
 {
     (void)state;
-    assert_string_equal(dq_container_by_name("npy")->ending, ".npy");
-    assert_string_equal(dq_container_by_name("raw")->ending, ".raw");
+    assert_string_equal(dq_container_by_name("npy")->extension, ".npy");
+    assert_string_equal(dq_container_by_name("raw")->extension, ".raw");
     assert_ptr_equal(dq_container_by_name("npy"), &dq_container_npy);
     assert_ptr_equal(dq_container_by_name("raw"), &dq_container_raw);
     assert_ptr_equal(dq_container_by_name("NPY"), dq_container_by_name("npy"));
@@ -125,19 +126,19 @@ static void containers_are_found_by_name(void **state)
     assert_null(dq_container_by_name(".npy"));
 }
 
-static void containers_are_found_by_ending(void **state)
+static void containers_are_found_by_extension(void **state)
 {
     const struct dq_container *raw = dq_container_by_name("raw");
     (void)state;
-    assert_ptr_equal(dq_container_by_ending("a/b.npy"), dq_container_by_name("npy"));
-    assert_ptr_equal(dq_container_by_ending("b.raw"), raw);
-    assert_ptr_equal(dq_container_by_ending("b.bin"), raw);
-    assert_ptr_equal(dq_container_by_ending("b.npy.bin"), raw);
-    assert_null(dq_container_by_ending("b.npyx"));
-    assert_null(dq_container_by_ending("npy"));
-    assert_null(dq_container_by_ending("b."));
-    assert_null(dq_container_by_ending(""));
-    assert_null(dq_container_by_ending("b.gguf"));
+    assert_ptr_equal(dq_container_by_extension("a/b.npy"), dq_container_by_name("npy"));
+    assert_ptr_equal(dq_container_by_extension("b.raw"), raw);
+    assert_ptr_equal(dq_container_by_extension("b.bin"), raw);
+    assert_ptr_equal(dq_container_by_extension("b.npy.bin"), raw);
+    assert_null(dq_container_by_extension("b.npyx"));
+    assert_null(dq_container_by_extension("npy"));
+    assert_null(dq_container_by_extension("b."));
+    assert_null(dq_container_by_extension(""));
+    assert_null(dq_container_by_extension("b.gguf"));
 }
 
 int main(void)
@@ -150,7 +151,7 @@ int main(void)
         cmocka_unit_test(every_length_is_a_multiple_of_64),
         cmocka_unit_test(plans_place_data_behind_the_header),
         cmocka_unit_test(containers_are_found_by_name),
-        cmocka_unit_test(containers_are_found_by_ending),
+        cmocka_unit_test(containers_are_found_by_extension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

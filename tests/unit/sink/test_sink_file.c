@@ -1,4 +1,4 @@
-/* Files that appear whole under their name or not at all. */
+/* Files appear complete under their name or not at all. */
 #include "base/file.h"
 #include "base/mem.h"
 #include "dq_test.h"
@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_FOLDERS = 64, OTHER_USER = 65534 };
+enum { MAX_FOLDERS = 64, OTHER_USER = 65534 };
 
-static int folders[MOST_FOLDERS]; /* that sinks were made in */
+static int folders[MAX_FOLDERS]; /* the folders of the sinks of a test */
 static size_t n_folders;
 
 /* Opens the folder of a file; it is closed when the test is over. */
@@ -24,7 +24,7 @@ static int folder_of(const char *path)
     struct dq_error e;
     char *folder = dq_file_folder(path);
     assert_non_null(folder);
-    assert_true(n_folders < MOST_FOLDERS);
+    assert_true(n_folders < MAX_FOLDERS);
     check_ok(dq_sink_open_folder(folder, path, true, false, &folders[n_folders], &e), &e);
     dq_mem_free(folder);
     return folders[n_folders++];
@@ -108,7 +108,7 @@ static void pieces_go_to_their_places(void **state)
     free(bytes);
 }
 
-/* Pieces of all lengths, and from the start again, as when a GPU fails half-way. */
+/* Pieces of random lengths; half of the files are begun again, as when a GPU fails half-way. */
 static void pieces_of_any_length_make_the_file(void **state)
 {
     enum { LEN = 100000 };
@@ -139,19 +139,19 @@ static void pieces_of_any_length_make_the_file(void **state)
         char *bytes = scratch_read(path, &len);
         assert_int_equal(len, LEN);
         if (memcmp(bytes, wanted, LEN) != 0)
-            fail_msg("seed %d: other bytes", (int)seed);
+            fail_msg("seed %d: bytes differ", (int)seed);
         free(bytes);
     }
     free(wanted);
 }
 
-/* The length that a file is expected to have is a wish: what is written counts. */
+/* The expected length only reserves space: the file gets the length that is written. */
 static void a_wrong_length_does_no_harm(void **state)
 {
     static const uint64_t lengths[] = {1, (uint64_t)8 << 20, (uint64_t)1 << 62};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         struct dq_error e;
-        const char *path = scratch_path(*state, "wish");
+        const char *path = scratch_path(*state, "out");
         struct dq_sink *s =
             sink_of(&(struct dq_sink_file){.path = path, .replace = true, .len = lengths[i]});
         put(s, "hello", 0);
@@ -197,8 +197,8 @@ static void a_dangling_link_is_in_the_way(void **state)
     assert_int_equal(scratch_count(*state), 1);
 }
 
-/* Only this may pass for success of somebody else. */
-static void a_taken_name_is_told_from_other_failures(void **state)
+/* Only this failure can mean that another run has written the file. */
+static void a_taken_name_is_distinguished_from_other_failures(void **state)
 {
     struct dq_error e;
     const char *path = scratch_write(*state, "out", "old", 3);
@@ -216,7 +216,7 @@ static void a_taken_name_is_told_from_other_failures(void **state)
     dq_sink_free(s);
 }
 
-/* Of a folder that does not show its files the name cannot be made last. */
+/* A folder that cannot be opened for reading cannot be synced. */
 static void a_durable_file_needs_a_folder_that_can_be_read(void **state)
 {
     const struct scratch *scratch = *state;
@@ -225,13 +225,13 @@ static void a_durable_file_needs_a_folder_that_can_be_read(void **state)
     if (geteuid() == 0)
         assert_int_equal(chown(scratch->dir, OTHER_USER, OTHER_USER), 0);
     const pid_t child = fork();
-    if (child == 0) { /* root may read it */
+    if (child == 0) { /* as another user, because root may read everything */
         struct dq_error e;
         int folder = -1;
         if (chdir(scratch->dir) != 0 || (geteuid() == 0 && setuid(OTHER_USER) != 0))
             _exit(2);
         if (dq_sink_open_folder(".", "out", true, true, &folder, &e) != DQ_ERR_IO || folder != -1 ||
-            !strstr(e.text, "out: --fsync needs the right to read the folder"))
+            !strstr(e.text, "out: --fsync needs permission to read the directory"))
             _exit(3);
         _exit(dq_sink_open_folder(".", "out", true, false, &folder, &e) == 0 ? 0 : 4);
     }
@@ -253,7 +253,7 @@ static void replacing_waits_for_commit(void **state)
     assert_int_equal(scratch_count(*state), 1);
 }
 
-/* The link goes, and what it pointed to stays. */
+/* The link is replaced, and its target is kept. */
 static void replacing_a_link_keeps_its_target(void **state)
 {
     struct dq_error e;
@@ -294,7 +294,7 @@ static void a_missing_folder_is_refused(void **state)
     assert_int_equal(next_fd(), fd);
 }
 
-static void several_at_once_do_not_meet(void **state)
+static void several_at_once_do_not_collide(void **state)
 {
     static const char *const names[] = {"a", "b", "c"};
     struct dq_error e;
@@ -311,7 +311,7 @@ static void several_at_once_do_not_meet(void **state)
         check_content(scratch_path(*state, names[i]), names[i]);
 }
 
-/* A name of the greatest length leaves no room for an ending behind it. */
+/* A name of the maximum length: a suffix could not be appended to it. */
 static void the_longest_name_works(void **state)
 {
     struct dq_error e;
@@ -378,14 +378,14 @@ int main(void)
         sink_test(a_wrong_length_does_no_harm),
         sink_test(an_existing_file_is_refused),
         sink_test(a_file_that_comes_meanwhile_is_refused),
-        sink_test(a_taken_name_is_told_from_other_failures),
+        sink_test(a_taken_name_is_distinguished_from_other_failures),
         sink_test(a_durable_file_needs_a_folder_that_can_be_read),
         sink_test(a_dangling_link_is_in_the_way),
         sink_test(replacing_waits_for_commit),
         sink_test(replacing_a_link_keeps_its_target),
         sink_test(a_folder_is_not_replaced),
         sink_test(a_missing_folder_is_refused),
-        sink_test(several_at_once_do_not_meet),
+        sink_test(several_at_once_do_not_collide),
         sink_test(the_longest_name_works),
         sink_test(a_bare_name_is_in_the_current_folder),
         sink_test(the_descriptor_takes_writes),

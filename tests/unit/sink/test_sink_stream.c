@@ -1,4 +1,4 @@
-/* Arrays to a pipe. */
+/* Streams: arrays written to pipes and devices. */
 #ifdef __linux__
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
 #endif
@@ -31,8 +31,8 @@ static void pieces_arrive_in_order(void **state)
     close(ends[1]);
 }
 
-/* After a failed attempt the array comes again from its start on. */
-static void what_was_written_is_stepped_over(void **state)
+/* After a GPU has failed, the array is put again from its start. */
+static void what_was_written_is_skipped(void **state)
 {
     static const struct {
         uint64_t off;
@@ -55,14 +55,14 @@ static void what_was_written_is_stepped_over(void **state)
     close(ends[1]);
 }
 
-/* What is thrown away is not written; but a closed standard output is /dev/null open for reading,
- * and other devices want what they get. */
+/* Writes to /dev/null are skipped; but a closed standard output is /dev/null open for reading, which
+ * must fail, and other devices get their data. */
 static void the_null_device_takes_anything(void **state)
 {
     static const struct {
         const char *path;
         int flags;
-        bool takes_a_wild_pointer; /* nobody looks at it */
+        bool takes_a_wild_pointer; /* the data is never read */
         bool fails;
     } rows[] = {
         {"/dev/null", O_WRONLY, true, false},
@@ -137,7 +137,7 @@ static void a_pipe_becomes_as_wide_as_it_may(void **state)
     (void)state;
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(pipe(other), 0);
-    fcntl(other[1], F_SETPIPE_SZ, 1 << 20); /* may be refused to this user */
+    fcntl(other[1], F_SETPIPE_SZ, 1 << 20); /* this user may not be allowed to */
     check_ok(dq_sink_new_stream(ends[1], "pipe", &s, &e), &e);
     dq_sink_free(s);
     assert_int_equal(fcntl(ends[1], F_GETPIPE_SZ), fcntl(other[1], F_GETPIPE_SZ));
@@ -160,7 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_arrive_in_order),
-        cmocka_unit_test(what_was_written_is_stepped_over),
+        cmocka_unit_test(what_was_written_is_skipped),
         cmocka_unit_test(the_null_device_takes_anything),
         cmocka_unit_test(the_descriptor_stays_open),
         cmocka_unit_test(a_closed_pipe_has_its_own_code),

@@ -1,4 +1,4 @@
-/* What killed runs leave behind is removed, and nothing else. */
+/* The files that killed runs left are removed, and nothing else. */
 #include "dq_test.h"
 #include "scratch.h"
 #include "sink/tmpfile.h"
@@ -24,7 +24,7 @@ static int open_folder(void *state)
 static struct dq_tmpfile make(int folder)
 {
     struct dq_tmpfile t;
-    assert_int_equal(dq_tmpfile_make(folder, &t), 0);
+    assert_int_equal(dq_tmpfile_create(folder, &t), 0);
     assert_int_equal(write(t.fd, "x", 1), 1);
     return t;
 }
@@ -35,8 +35,8 @@ static bool is_there(int folder, const char *name)
     return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* A process that is killed closes its descriptors, and that is all. */
-static void what_nobody_holds_goes(void **state)
+/* A process that is killed closes its descriptors and does nothing else. */
+static void unlocked_files_are_removed(void **state)
 {
     const int folder = open_folder(*state);
     struct dq_tmpfile t = make(folder);
@@ -46,23 +46,22 @@ static void what_nobody_holds_goes(void **state)
     close(folder);
 }
 
-static void what_somebody_is_at_stays(void **state)
+static void locked_files_stay(void **state)
 {
     const int folder = open_folder(*state);
     struct dq_tmpfile t = make(folder);
-    const int twin = dup(t.fd);
+    const int duplicate = dup(t.fd);
     close(t.fd);
     dq_tmpfile_sweep(folder);
     assert_true(is_there(folder, t.name));
-    close(twin);
+    close(duplicate);
     dq_tmpfile_sweep(folder);
     assert_false(is_there(folder, t.name));
     close(folder);
 }
 
-/* What the sweep does with a file that its umask leaves its owner these rights to, who is not root.
- * Returns bits: 1 if it stays as long as it is held, 2 if it stays after that, 4 if it does when it
- * is old. */
+/* Sweeps a file of a user other than root, created under a umask. Returns bits: 1 if the file stays
+ * while it is locked, 2 if it stays after that, 4 if it stays when it is old. */
 static int sweep_under(struct scratch *scratch, mode_t mask, int folder)
 {
     enum { OTHER_USER = 65534 };
@@ -76,7 +75,7 @@ static int sweep_under(struct scratch *scratch, mode_t mask, int folder)
         if (geteuid() == 0 && setuid(OTHER_USER) != 0)
             _exit(100);
         umask(mask);
-        if (dq_tmpfile_make(folder, &t) != 0)
+        if (dq_tmpfile_create(folder, &t) != 0)
             _exit(101);
         dq_tmpfile_sweep(folder);
         stays |= is_there(folder, t.name) ? 1 : 0;
@@ -96,7 +95,7 @@ static int sweep_under(struct scratch *scratch, mode_t mask, int folder)
     return WEXITSTATUS(status);
 }
 
-static void what_its_owner_cannot_write_goes(void **state)
+static void files_that_cannot_be_read_or_written_are_removed(void **state)
 {
     const int folder = open_folder(*state);
     assert_int_equal(sweep_under(*state, 0222, folder), 1);
@@ -104,15 +103,15 @@ static void what_its_owner_cannot_write_goes(void **state)
     close(folder);
 }
 
-/* Nobody can tell if it is held. */
-static void what_its_owner_cannot_open_goes_when_it_is_old(void **state)
+/* The lock cannot be checked. */
+static void files_that_cannot_be_opened_are_removed_when_old(void **state)
 {
     const int folder = open_folder(*state);
     assert_int_equal(sweep_under(*state, 0777, folder), 3);
     close(folder);
 }
 
-/* The name that one of another system, or of an earlier start of this one, has. */
+/* Gives the file the name of one from another host or boot. */
 static void rename_as_from_elsewhere(int folder, struct dq_tmpfile *t)
 {
     char name[DQ_TMPFILE_NAME_MAX];
@@ -129,8 +128,8 @@ static void set_age(int folder, const char *name, time_t hours)
     assert_int_equal(utimensat(folder, name, times, 0), 0);
 }
 
-/* Its lock may be one that cannot be seen here. */
-static void what_comes_from_elsewhere_goes_when_it_is_old(void **state)
+/* A lock that is held on another host may be invisible. */
+static void files_from_elsewhere_are_removed_when_old(void **state)
 {
     const int folder = open_folder(*state);
     struct dq_tmpfile t = make(folder);
@@ -147,7 +146,7 @@ static void what_comes_from_elsewhere_goes_when_it_is_old(void **state)
     close(folder);
 }
 
-static void age_alone_is_no_reason(void **state)
+static void locked_files_stay_however_old(void **state)
 {
     const int folder = open_folder(*state);
     struct dq_tmpfile here = make(folder);
@@ -163,8 +162,8 @@ static void age_alone_is_no_reason(void **state)
     close(folder);
 }
 
-/* Whoever may write into the folder can plant such a name. */
-static void what_is_no_file_stays(void **state)
+/* Other users of the folder can create such names. */
+static void only_regular_files_are_removed(void **state)
 {
     static const char *const names[] = {".gguf-dq-1-0-00000000.tmp", ".gguf-dq-1-1-00000000.tmp",
         ".gguf-dq-1-2-00000000.tmp", ".gguf-dq-1-3-00000000.tmp"};
@@ -195,7 +194,7 @@ static void other_names_stay(void **state)
     close(folder);
 }
 
-/* A planted link is passed over, not followed. */
+/* A link that another user has created under the next name is skipped, not followed. */
 static void a_name_that_is_taken_is_not_used(void **state)
 {
     const int folder = open_folder(*state);
@@ -221,13 +220,13 @@ static void a_name_that_is_taken_is_not_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(what_nobody_holds_goes),
-        scratch_test(what_somebody_is_at_stays),
-        scratch_test(what_its_owner_cannot_write_goes),
-        scratch_test(what_its_owner_cannot_open_goes_when_it_is_old),
-        scratch_test(what_comes_from_elsewhere_goes_when_it_is_old),
-        scratch_test(age_alone_is_no_reason),
-        scratch_test(what_is_no_file_stays),
+        scratch_test(unlocked_files_are_removed),
+        scratch_test(locked_files_stay),
+        scratch_test(files_that_cannot_be_read_or_written_are_removed),
+        scratch_test(files_that_cannot_be_opened_are_removed_when_old),
+        scratch_test(files_from_elsewhere_are_removed_when_old),
+        scratch_test(locked_files_stay_however_old),
+        scratch_test(only_regular_files_are_removed),
         scratch_test(other_names_stay),
         scratch_test(a_name_that_is_taken_is_not_used),
     };

@@ -1,4 +1,4 @@
-/* Comparing weights: what counts as different, by how much, and what the differences look like. */
+/* Comparing weights: which count as different, by how much, and which pattern they have. */
 #include "dq_test.h"
 #include "verify/compare.h"
 
@@ -7,7 +7,7 @@
 
 static const uint8_t no_bytes[DQ_BLOCK_BYTES_MAX * 4];
 
-/* The bits of 16-bit types stand in the low half of each word. */
+/* Compares words of which 16-bit types use the low half. */
 static uint64_t compare_at(struct dq_comparison *c, const uint32_t *got, const uint32_t *want,
     size_t n, uint64_t first_block)
 {
@@ -128,7 +128,7 @@ static void signs_of_zeros_count(void **state)
     }
 }
 
-static void small_differences_can_be_let_pass(void **state)
+static void small_differences_can_be_tolerated(void **state)
 {
     (void)state;
     for (uint32_t ulp = 0; ulp < 5; ulp++) {
@@ -170,7 +170,7 @@ static void the_first_mismatch_is_kept(void **state)
     assert_true(c.max_abs == 2);
 }
 
-/* Compares blocks of 32 weights in parts, and adds up the parts in some order. */
+/* Compares blocks of 32 weights in parts, and merges the parts in some order. */
 static void parts_in_any_order_are_the_whole(void **state)
 {
     enum { PARTS = 6, BLOCKS = 96, N = PARTS * BLOCKS * 32 };
@@ -181,8 +181,7 @@ static void parts_in_any_order_are_the_whole(void **state)
     (void)state;
     for (size_t i = 0; i < N; i++)
         want[i] = got[i] = (uint32_t)(i * 2654435761u) & 0x7f7fffff;
-    for (size_t i = 4 * BLOCKS * 32 - 1; i < N;
-         i += 1023) /* across the edges of what is compared */
+    for (size_t i = 4 * BLOCKS * 32 - 1; i < N; i += 1023) /* across the edges of memcmp's pieces */
         got[i] ^= 1u << i % 24;
     got[N - 1] = 0x7fc00000;
     got[N - 5] = 0;
@@ -216,7 +215,7 @@ static void parts_in_any_order_are_the_whole(void **state)
     }
 }
 
-/* What mismatches at some weights, 256 a block, look like. */
+/* Returns the pattern of mismatches in blocks of 256 weights. */
 static enum dq_pattern pattern_of(
     enum dq_dtype dtype, const uint32_t *got, const uint32_t *want, size_t n, uint64_t first_block)
 {
@@ -245,13 +244,13 @@ static void patterns_are_recognised(void **state)
         uint32_t got[N] = {0};
         uint32_t want[N] = {0};
         assert_int_equal(pattern_of(dtype, got, want, N, 0), DQ_PATTERN_NONE);
-        /* Zeros where subnormals are to be, of either sign. */
+        /* Zeros instead of subnormals, of either sign. */
         want[3] = types[t].subnormal;
         want[300] = 1 | types[t].sign;
         assert_int_equal(pattern_of(dtype, got, want, N, 0), DQ_PATTERN_FLUSHED);
         got[300] = types[t].sign;
         assert_int_equal(pattern_of(dtype, got, want, N, 0), DQ_PATTERN_FLUSHED);
-        /* One that is not. */
+        /* One that was not a subnormal. */
         want[4] = types[t].normal;
         assert_int_equal(pattern_of(dtype, got, want, N, 0), DQ_PATTERN_NONE);
         memset(got, 0, sizeof got);
@@ -261,7 +260,7 @@ static void patterns_are_recognised(void **state)
         assert_int_equal(pattern_of(dtype, got, want, N, 0), DQ_PATTERN_FROM_32);
         want[256 + 31] = types[t].normal;
         assert_int_equal(pattern_of(dtype, got, want, N, 0), DQ_PATTERN_NONE);
-        /* Zeros of the wrong sign, everywhere and among others. */
+        /* Zeros of the wrong sign, alone and among other mismatches. */
         memset(want, 0, sizeof want);
         for (size_t i = 0; i < N; i += 5)
             want[i] = types[t].sign;
@@ -272,7 +271,7 @@ static void patterns_are_recognised(void **state)
     }
 }
 
-/* A few mismatches, or a slice, are in one part by chance. */
+/* A few mismatches, or those of a slice, may be in one part by chance. */
 static void patterns_of_place_need_evidence(void **state)
 {
     enum { N = 2 * 256 };
@@ -289,7 +288,7 @@ static void patterns_of_place_need_evidence(void **state)
     assert_int_equal(pattern_of(DQ_DTYPE_f32, got, zeros, N, block_2g - 1), DQ_PATTERN_NONE);
     for (int d = DQ_DTYPE_f32; d < DQ_DTYPE_native; d++) {
         dq_compare_init(&c, DQ_TYPE_q6_k, (enum dq_dtype)d, 0);
-        compare_at(&c, zeros, zeros, N, block_2g - 2); /* equal up to there */
+        compare_at(&c, zeros, zeros, N, block_2g - 2); /* equal below 2^31 */
         assert_int_equal(dq_compare_pattern(&c), DQ_PATTERN_NONE);
         compare_at(&c, got, zeros, N, block_2g);
         assert_int_equal(dq_compare_pattern(&c), DQ_PATTERN_FROM_2G);
@@ -309,18 +308,18 @@ static void instability_comes_first(void **state)
     assert_int_equal(dq_compare_pattern(&c), DQ_PATTERN_NONE);
 }
 
-static void patterns_have_words(void **state)
+static void patterns_have_descriptions(void **state)
 {
     (void)state;
     for (int i = 0; i < DQ_PATTERN_COUNT; i++) {
-        assert_non_null(dq_pattern_words((enum dq_pattern)i));
+        assert_non_null(dq_pattern_description((enum dq_pattern)i));
         for (int k = 0; k < i; k++)
-            assert_string_not_equal(
-                dq_pattern_words((enum dq_pattern)i), dq_pattern_words((enum dq_pattern)k));
+            assert_string_not_equal(dq_pattern_description((enum dq_pattern)i),
+                dq_pattern_description((enum dq_pattern)k));
     }
 }
 
-static void bits_stand_for_numbers(void **state)
+static void bits_encode_numbers(void **state)
 {
     (void)state;
     assert_true(dq_value_of_bits(0x3fc00000, DQ_DTYPE_f32) == 1.5);
@@ -344,14 +343,14 @@ int main(void)
         cmocka_unit_test(distances_are_counted_in_units),
         cmocka_unit_test(any_nan_equals_any_nan),
         cmocka_unit_test(signs_of_zeros_count),
-        cmocka_unit_test(small_differences_can_be_let_pass),
+        cmocka_unit_test(small_differences_can_be_tolerated),
         cmocka_unit_test(the_first_mismatch_is_kept),
         cmocka_unit_test(parts_in_any_order_are_the_whole),
         cmocka_unit_test(patterns_are_recognised),
         cmocka_unit_test(patterns_of_place_need_evidence),
         cmocka_unit_test(instability_comes_first),
-        cmocka_unit_test(patterns_have_words),
-        cmocka_unit_test(bits_stand_for_numbers),
+        cmocka_unit_test(patterns_have_descriptions),
+        cmocka_unit_test(bits_encode_numbers),
         cmocka_unit_test(the_largest_block_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

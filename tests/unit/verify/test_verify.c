@@ -1,5 +1,5 @@
-/* The built-in vectors are those of data/golden, and the self-test finds what is wrong in either
- * the device or the reference. */
+/* The built-in vectors equal data/golden/; the self-test finds errors of the device and of the
+ * reference; verify finds the same mismatches on any number of lanes. */
 #include "dq_test.h"
 #include "levels.h"
 #include "run_plan.h"
@@ -35,13 +35,13 @@ static void built_in_vectors_are_the_golden_files(void **state)
     }
 }
 
-/* A lane that decodes as another does, and then spoils a weight. */
+/* A lane that decodes with another one and then corrupts a weight. */
 struct wrong_lane {
     struct dq_lane lane;
     struct dq_lane *inner;
     size_t weight;
     unsigned n_calls;
-    bool changes; /* spoils the first call only */
+    bool only_once; /* corrupts only the first call */
 };
 
 static int decode_wrong(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype,
@@ -50,7 +50,7 @@ static int decode_wrong(struct dq_lane *lane, enum dq_type type, enum dq_dtype d
     struct wrong_lane *l = (struct wrong_lane *)lane;
     const int rc = l->inner->ops->decode(l->inner, type, dtype, nblocks, n_overflow, e);
     const size_t at = l->weight * dq_dtype_len(dtype);
-    if (l->n_calls++ == 0 || !l->changes)
+    if (l->n_calls++ == 0 || !l->only_once)
         lane->out[at] ^= 1;
     return rc;
 }
@@ -131,7 +131,7 @@ static void the_self_test_says_who_is_wrong(void **state)
     assert_int_equal(t.reference.n_mismatches, 0);
     assert_false(t.device.unstable);
     wrong = wrap(a, &wrong_ops, 78);
-    wrong.changes = true;
+    wrong.only_once = true;
     t = self_test(&wrong.lane, b);
     assert_int_equal(t.device.n_mismatches, 1);
     assert_true(t.device.unstable);
@@ -140,7 +140,7 @@ static void the_self_test_says_who_is_wrong(void **state)
     assert_int_equal(t.device.n_mismatches, 1);
     assert_int_equal(t.reference.n_mismatches, 1);
     assert_int_equal(t.reference.first.weight, 79);
-    /* What is not written cannot pass for what was there. */
+    /* Weights that are not written are not mistaken for those of an earlier call. */
     self_test(a, b);
     wrong = wrap(a, &idle_ops, 0);
     t = self_test(&wrong.lane, b);
@@ -270,11 +270,11 @@ static void compare_workers(
 
 static void any_number_of_workers_finds_the_same(void **state)
 {
-    static const enum dq_type formats[] = {DQ_TYPE_f32, DQ_TYPE_q4_0, DQ_TYPE_q5_k, DQ_TYPE_iq2_xs};
-    for (size_t f = 0; f < sizeof formats / sizeof formats[0]; f++) {
-        const struct dq_type_info *info = &dq_types[formats[f]];
+    static const enum dq_type types[] = {DQ_TYPE_f32, DQ_TYPE_q4_0, DQ_TYPE_q5_k, DQ_TYPE_iq2_xs};
+    for (size_t f = 0; f < sizeof types / sizeof types[0]; f++) {
+        const struct dq_type_info *info = &dq_types[types[f]];
         struct dq_model *m = open_random(*state, info, 40, f);
-        /* Rows from behind, so that the chunk that is first is not the one with the lowest. */
+        /* Rows in reverse, so that the first chunk does not have the lowest weight. */
         const struct dq_range back[] = {{0, 2 * info->weights, 1}, {39, 30, -1}, {0, 2, 1}};
         for (int d = 0; d < DQ_DTYPE_native; d++) {
             compare_workers(m, (enum dq_dtype)d, NULL, 2 * info->weights);
