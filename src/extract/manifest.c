@@ -30,19 +30,38 @@ const char *dq_manifest_dtype(const struct dq_output *out)
     return info && info->stored[0] != '\0' ? info->token : "u8";
 }
 
+/* Writes the shape of an output, outermost dimension first; for a tensor that cannot be used, its own.
+ * Returns the number of dimensions. */
+static size_t shape_of(
+    const struct dq_model *m, const struct dq_output *out, uint64_t shape[DQ_ARRAY_DIMS_MAX])
+{
+    struct dq_output_layout l;
+    struct dq_slice slice;
+    if (dq_tensor_usable(m, out->pick->tensor, out->dtype != DQ_DTYPE_native, NULL) == 0) {
+        dq_output_lay_out(m, out, &l);
+        memcpy(shape, l.array.shape, sizeof l.array.shape);
+        return l.array.n_shape;
+    }
+    dq_pick_slice(out->pick, &slice);
+    memcpy(shape, slice.shape, sizeof slice.shape);
+    return slice.n_shape;
+}
+
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
     const struct dq_tensor *t = out->pick->tensor;
+    uint64_t shape[DQ_ARRAY_DIMS_MAX];
+    const size_t n_shape = shape_of(o->model, out, shape);
     return json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
         dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
         text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
-        dq_json_u64s(out->array.shape, out->array.n_shape), "source", "file",
+        dq_json_u64s(shape, n_shape), "source", "file",
         text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
         dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
-        dq_json_u64(dq_add_sat_u64(out->stream_off, out->array.data_off)), "bytes",
-        dq_json_u64(out->array.n_bytes), "device", out->device ? out->device : device, "status",
+        dq_json_u64(dq_add_sat_u64(out->stream_off, out->data_off)), "bytes",
+        dq_json_u64(out->n_bytes), "device", out->device ? out->device : device, "status",
         statuses[out->status], "reason", text_or_null(out->reason), "overflows",
         dq_json_u64(out->n_overflow));
 }

@@ -75,31 +75,47 @@ static const char *descr_of(const struct dq_tensor *t, enum dq_dtype dtype)
     return t->type && t->type->stored[0] != '\0' ? t->type->stored : "|u1";
 }
 
+/* Lays an output out; returns what is wrong with it, or NULL. */
+static const char *lay_out(
+    const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l)
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    const enum dq_dtype dtype = is_stored_as(t, out->dtype) ? DQ_DTYPE_native : out->dtype;
+    const char *reason = NULL;
+    struct dq_slice slice;
+    dq_pick_slice(out->pick, &slice);
+    l->array = (struct dq_array){.descr = descr_of(t, out->dtype), .n_shape = slice.n_shape};
+    memcpy(l->array.shape, slice.shape, sizeof slice.shape);
+    if (out->dtype == DQ_DTYPE_native)
+        reason = describe_stored(&l->array, out->pick, &slice);
+    if (reason)
+        return reason;
+    dq_plan_init(&l->plan, m, t, dtype, t->type ? slice.ranges : NULL);
+    l->array.n_bytes = l->plan.n_items * l->plan.item_len;
+    l->array.data_off = out->data_off;
+    return NULL;
+}
+
+void dq_output_lay_out(
+    const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l)
+{
+    (void)lay_out(m, out, l);
+}
+
 static int init_output(struct dq_output *out, const struct dq_outputs *o,
     const struct dq_pick *pick, struct dq_error *e)
 {
     const struct dq_tensor *t = pick->tensor;
-    struct dq_slice slice;
+    struct dq_output_layout l;
     struct dq_error why;
-    const char *reason = NULL;
     *out = (struct dq_output){.pick = pick, .dtype = o->options->dtype};
     if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = t->type ? t->type->default_dtype : DQ_DTYPE_f32;
     const int code = dq_tensor_usable(o->model, t, out->dtype != DQ_DTYPE_native, &why);
     if (code != 0)
         return dq_output_fail(out, code, why.text, e);
-    dq_pick_slice(pick, &slice);
-    out->array.descr = descr_of(t, out->dtype);
-    out->array.n_shape = slice.n_shape;
-    memcpy(out->array.shape, slice.shape, sizeof slice.shape);
-    if (out->dtype == DQ_DTYPE_native)
-        reason = describe_stored(&out->array, pick, &slice);
-    if (reason)
-        return dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason);
-    dq_plan_init(&out->plan, o->model, t,
-        is_stored_as(t, out->dtype) ? DQ_DTYPE_native : out->dtype, t->type ? slice.ranges : NULL);
-    out->array.n_bytes = out->plan.n_items * out->plan.item_len;
-    return 0;
+    const char *reason = lay_out(o->model, out, &l);
+    return reason ? dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason) : 0;
 }
 
 static char *join(const char *folder, const char *name)
@@ -128,10 +144,14 @@ static int name_output(const struct dq_outputs *o, struct dq_output *out, struct
 static int place_output(
     const struct dq_outputs *o, struct dq_output *out, uint64_t *stream_off, struct dq_error *e)
 {
+    struct dq_output_layout l;
     struct dq_error why;
-    const int rc = o->container->plan(&out->array, 1, &out->file, &why);
+    dq_output_lay_out(o->model, out, &l);
+    const int rc = o->container->plan(&l.array, 1, &out->file, &why);
     if (rc != 0)
         return dq_tensor_fail(o->model, out->pick->tensor, e, rc, "%s", why.text);
+    out->n_bytes = l.array.n_bytes;
+    out->data_off = l.array.data_off;
     if (o->destination == DQ_TO_STREAM) {
         out->stream_off = *stream_off;
         *stream_off = dq_add_sat_u64(*stream_off, out->file.len);
@@ -170,7 +190,7 @@ uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, boo
     for (size_t i = 0; i < o->n; i++) {
         const struct dq_output *out = &o->items[i];
         if (out->status == status)
-            total = dq_add_sat_u64(total, whole_files ? out->file.len : out->array.n_bytes);
+            total = dq_add_sat_u64(total, whole_files ? out->file.len : out->n_bytes);
     }
     return total;
 }

@@ -29,21 +29,28 @@ enum dq_destination { DQ_TO_FOLDER, DQ_TO_FILE, DQ_TO_STREAM };
 
 enum dq_status { DQ_PLANNED, DQ_WRITTEN, DQ_SKIPPED, DQ_FAILED };
 
+/* Which weights an output takes, and the array that they become. Nothing but its pick and dtype decide,
+ * and a model can have 100,000 tensors, so these are made when they are needed. */
+struct dq_output_layout {
+    struct dq_plan plan;
+    struct dq_array array;
+};
+
 /* One array, in a file of its own or in its part of a stream. If it failed before it was planned, only
  * pick, dtype, path, status, code and reason are set. */
 struct dq_output {
     const struct dq_pick *pick;
-    enum dq_dtype dtype;      /* as requested */
-    struct dq_plan plan;      /* the weights to read and decode */
-    struct dq_array array;    /* the result */
+    enum dq_dtype dtype; /* as requested */
+    enum dq_status status;
+    uint64_t n_bytes;         /* of its data */
+    uint64_t data_off;        /* of its data in the file */
     struct dq_file_plan file; /* its file; owned */
     uint64_t stream_off;      /* offset of the file in a stream, in bytes; 0 for files */
     char *path;               /* of the file, or the name of the stream; owned */
-    enum dq_status status;
-    int code;            /* DQ_FAILED: an enum dq_err */
-    char *reason;        /* DQ_FAILED: the message; owned */
-    const char *device;  /* DQ_WRITTEN: the device that decoded it, "cuda:0" */
-    uint64_t n_overflow; /* finite weights that became infinite */
+    int code;                 /* DQ_FAILED: an enum dq_err */
+    char *reason;             /* DQ_FAILED: the message; owned */
+    const char *device;       /* DQ_WRITTEN: the device that decoded it, "cuda:0" */
+    uint64_t n_overflow;      /* finite weights that became infinite */
 };
 
 struct dq_outputs {
@@ -67,6 +74,10 @@ struct dq_outputs {
 int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *options,
     const struct dq_model *m, const struct dq_picks *picks, struct dq_error *e);
 void dq_outputs_finish(struct dq_outputs *o);
+
+/* Lays out an output that has not failed. */
+void dq_output_lay_out(
+    const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l);
 
 /* Marks an output DQ_FAILED; reason is copied. Returns 0, or DQ_ERR_MEMORY. */
 int dq_output_fail(struct dq_output *out, int code, const char *reason, struct dq_error *e);

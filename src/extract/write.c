@@ -8,6 +8,8 @@
 #include <string.h>
 
 struct writer {
+    struct dq_output_layout layouts[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
+    size_t n_planned;
     struct dq_outputs *outputs;
     struct dq_engine *engine;
     const struct dq_write_events *events;
@@ -21,9 +23,13 @@ struct writer {
 
 static const struct dq_plan *plan(void *arg, size_t item)
 {
-    const struct writer *w = arg;
+    struct writer *w = arg;
     const struct dq_output *out = &w->outputs->items[item];
-    return out->status == DQ_PLANNED ? &out->plan : NULL;
+    if (out->status != DQ_PLANNED)
+        return NULL;
+    struct dq_output_layout *l = &w->layouts[w->n_planned++ % DQ_RUN_ITEMS_MAX];
+    dq_output_lay_out(w->outputs->model, out, l);
+    return &l->plan;
 }
 
 static int open_sink(
@@ -68,7 +74,7 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     struct dq_sink *sink = state;
     struct dq_output *out = &w->outputs->items[v->item];
     out->n_overflow += v->n_overflow;
-    const int rc = sink->ops->put(sink, v->bytes, v->len, out->array.data_off + v->offset, e);
+    const int rc = sink->ops->put(sink, v->bytes, v->len, out->data_off + v->offset, e);
     if (rc == 0 && w->events->progress)
         w->events->progress(w->events->arg, v->len);
     return rc;

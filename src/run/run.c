@@ -8,7 +8,7 @@
 
 /* The maximum number of chunks in flight. More than there are lanes, so that one slow chunk does not
  * hold up a run whose consumer needs no order. */
-enum { N_TICKETS = 2 * DQ_LANES_MAX };
+enum { N_TICKETS = DQ_RUN_ITEMS_MAX - 1 };
 
 /* An item that was begun and not ended, shared by its chunks. */
 struct open_item {

@@ -24,6 +24,9 @@ struct dq_values {
     double decode_seconds; /* including the transfers to and from a GPU */
 };
 
+/* At most so many items have a plan and are not ended at a time. */
+enum { DQ_RUN_ITEMS_MAX = 2 * DQ_LANES_MAX + 1 };
+
 /* Receives the values. All functions but plan and consume may be NULL. */
 struct dq_consumer {
     /* true: begin, consume and end are called by one thread at a time, in the order of the items and

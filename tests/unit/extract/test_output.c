@@ -6,13 +6,13 @@ static void totals_count_one_status_and_do_not_wrap(void **state)
 {
     enum { EACH = 5 };
     struct dq_output items[EACH + 2] = {
-        {.array.n_bytes = 100, .file.len = 228, .status = DQ_WRITTEN},
-        {.array.n_bytes = 7, .file.len = 7, .status = DQ_WRITTEN},
+        {.n_bytes = 100, .file.len = 228, .status = DQ_WRITTEN},
+        {.n_bytes = 7, .file.len = 7, .status = DQ_WRITTEN},
     };
     const struct dq_outputs o = {.items = items, .n = EACH + 2};
     (void)state;
     for (int i = 0; i < EACH; i++)
-        items[2 + i] = (struct dq_output){.array.n_bytes = ((uint64_t)1 << 62) - 256,
+        items[2 + i] = (struct dq_output){.n_bytes = ((uint64_t)1 << 62) - 256,
             .file.len = ((uint64_t)1 << 62) - 128,
             .status = DQ_PLANNED};
     assert_true(dq_outputs_bytes(&o, DQ_WRITTEN, true) == 235);
