@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How one column decodes. */
+/* How a column decodes; see bench.h. */
 enum way { CACHED, MEMORY, KERNEL, END_TO_END };
 
-/* What each way is measured against. */
+/* The limit that each way is compared with. */
 static const char *const limit_names[] = {"fill", "fill", "copy", "transfer out"};
 static const char *const way_names[] = {"cache", "memory", "kernel", "end to end"};
 
@@ -26,10 +26,11 @@ struct column {
     enum way way;
     const struct dq_cpu *cpu;
     unsigned n_threads;
-    struct dq_bench_gpu *gpu;
-    char device[32]; /* "cpu v4", "cuda:0" */
-    double limit;    /* GB/s */
-    double seconds;  /* for the weights of a model */
+    struct dq_bench_gpu *gpu;       /* for KERNEL */
+    const struct dq_engine *engine; /* for END_TO_END */
+    char device[32];                /* "cpu v4", "cuda:0" */
+    double limit;                   /* GB/s */
+    double seconds;                 /* for the weights of a model */
 };
 
 struct bench {
@@ -38,14 +39,22 @@ struct bench {
     double seconds; /* for each number */
     struct column columns[MAX_COLUMNS];
     size_t n_columns;
-    struct dq_bench_gpu *gpus[MAX_GPUS];
-    double transfer_out; /* of all GPUs */
+    struct dq_bench_gpu *gpus[DQ_GPUS_MAX];
     size_t n_gpus;
+    double transfer_out;                       /* GB/s; the sum over all GPUs */
+    struct dq_engine engines[DQ_GPUS_MAX + 1]; /* of each GPU, and of all together */
+    size_t n_engines;
     bool is_wanted[DQ_TYPE_COUNT];
     uint64_t n_weights[DQ_TYPE_COUNT]; /* in the model */
     bool has_model;                    /* or one to look for, as tensors are named */
     struct dq_json json;
 };
+
+/* How many weights a GPU decodes at once. */
+static uint64_t n_weights(const struct bench *b)
+{
+    return (uint64_t)b->args->bench_size << 20;
+}
 
 static bool is_text(const struct bench *b)
 {
@@ -110,8 +119,22 @@ static int add_cpu(struct bench *b, struct dq_error *e)
     return 0;
 }
 
+/* Opens the lanes of a choice of GPUs, as extract would, and adds their column. */
+static int add_end_to_end(struct bench *b, const struct dq_device_choice *choice, const char *label,
+    double limit, struct dq_error *e)
+{
+    const struct dq_engine_options options = {.device = *choice};
+    struct dq_engine *engine = &b->engines[b->n_engines];
+    const int rc = dq_engine_open(engine, &options, e);
+    if (rc != 0)
+        return rc;
+    b->n_engines++;
+    add_column(b, END_TO_END, label, limit)->engine = engine;
+    return 0;
+}
+
 static int add_gpu(
-    struct bench *b, const struct dq_gpu_driver *driver, int number, struct dq_error *e)
+    struct bench *b, const struct dq_gpu_driver *driver, int ordinal, struct dq_error *e)
 {
     static const struct {
         enum dq_gpu_task what;
@@ -122,11 +145,13 @@ static int add_gpu(
         {DQ_GPU_OUT_ONLY, "transfer out"},
         {DQ_GPU_IN_AND_OUT, "both at once"},
     };
+    const struct dq_device_choice choice = {
+        .kind = DQ_DEVICE_GPU, .driver = driver, .which = DQ_GPU_ONE, .ordinal = ordinal};
     struct dq_bench_gpu *gpu;
     struct dq_speed s[4];
     char label[32];
-    snprintf(label, sizeof label, "%s:%d", driver->name, number);
-    int rc = dq_bench_gpu_new(driver, number, (uint64_t)b->args->bench_size << 20, &gpu, e);
+    snprintf(label, sizeof label, "%s:%d", driver->name, ordinal);
+    int rc = dq_bench_gpu_new(driver, ordinal, n_weights(b), &gpu, e);
     if (rc != 0)
         return rc;
     b->gpus[b->n_gpus++] = gpu;
@@ -137,25 +162,10 @@ static int add_gpu(
     }
     if (rc == 0) {
         add_column(b, KERNEL, label, s[0].gbs)->gpu = gpu;
-        add_column(b, END_TO_END, label, s[2].gbs)->gpu = gpu;
         b->transfer_out += s[2].gbs;
+        rc = add_end_to_end(b, &choice, label, s[2].gbs, e);
     }
     return rc;
-}
-
-/* Several GPUs at once. Each can do what it does alone, if the host can feed them. */
-static int add_all(struct bench *b, const struct dq_device_choice *choice,
-    const struct dq_gpu_id *devices, size_t n, struct dq_error *e)
-{
-    char label[32];
-    struct dq_bench_gpu *gpu;
-    const int rc = dq_bench_gpu_new_all(choice, &gpu, e);
-    if (rc != 0)
-        return rc;
-    b->gpus[b->n_gpus++] = gpu;
-    dq_device_label(devices, n, label, sizeof label);
-    add_column(b, END_TO_END, label, b->transfer_out)->gpu = gpu;
-    return 0;
 }
 
 /* The GPUs that are wished for; of auto those that can be used, which may be none. */
@@ -165,6 +175,7 @@ static int add_gpus(struct bench *b, struct dq_error *e)
     struct dq_device_choice choice = b->args->device;
     struct dq_gpu_id devices[DQ_GPUS_MAX];
     struct dq_error why;
+    char label[32];
     size_t n;
     if (any)
         choice = (struct dq_device_choice){.kind = DQ_DEVICE_GPU, .which = DQ_GPU_ALL};
@@ -182,7 +193,10 @@ static int add_gpus(struct bench *b, struct dq_error *e)
         else if (choice.which == DQ_GPU_FIRST)
             break;
     }
-    return b->n_gpus > 1 && choice.which == DQ_GPU_ALL ? add_all(b, &choice, devices, n, e) : 0;
+    if (b->n_gpus < 2 || choice.which != DQ_GPU_ALL)
+        return 0;
+    dq_device_label(devices, n, label, sizeof label);
+    return add_end_to_end(b, &choice, label, b->transfer_out, e);
 }
 
 static int measure(struct bench *b, const struct column *c, enum dq_type type, struct dq_speed *out,
@@ -193,8 +207,9 @@ static int measure(struct bench *b, const struct column *c, enum dq_type type, s
     if (c->way == MEMORY)
         return dq_bench_cpu_memory(
             c->cpu, c->n_threads, DQ_CPU_DECODE, type, b->dtype, b->seconds, out, e);
-    return dq_bench_gpu(c->gpu, c->way == KERNEL ? DQ_GPU_KERNEL : DQ_GPU_END_TO_END, type,
-        b->dtype, b->seconds, out, e);
+    if (c->way == KERNEL)
+        return dq_bench_gpu(c->gpu, DQ_GPU_KERNEL, type, b->dtype, b->seconds, out, e);
+    return dq_bench_run(c->engine, type, b->dtype, n_weights(b), b->seconds, out, e);
 }
 
 static int put_result(struct bench *b, const struct column *c, enum dq_type type, struct dq_speed s,
@@ -342,6 +357,8 @@ int dq_cmd_bench_check(const struct dq_args *a, struct dq_error *e)
 {
     if (a->dtype == DQ_DTYPE_native)
         return dq_fail(e, DQ_ERR_USAGE, "native is not decoded; f32, f16 and bf16 are");
+    if (a->bench_size == 0)
+        return dq_fail(e, DQ_ERR_USAGE, "--size 0: must be at least 1");
     return 0;
 }
 
@@ -364,6 +381,8 @@ int dq_cmd_bench(const struct dq_args *args)
     if (rc == 0)
         rc = run(&b, &e);
     dq_msg_failure(rc, &e);
+    while (b.n_engines > 0)
+        dq_engine_close(&b.engines[--b.n_engines]);
     for (size_t i = 0; i < b.n_gpus; i++)
         dq_bench_gpu_free(b.gpus[i]);
     return rc;

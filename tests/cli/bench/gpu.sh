@@ -14,5 +14,7 @@ DQ_HOST_WRONG=bits:0-9999999:dq_q4_k_f32 measure gpu:0 >/dev/null; echo $?
 DQ_HOST_FAIL=launch:4+ measure gpu:1 >/dev/null; echo $?
 # The first usable GPU.
 DQ_HOST_FAIL=open:1 measure gpu | sed -n 's/.*"device": "\([^"]*\)".*/\1/p' | uniq
+# Several GPUs are also measured together.
+measure gpu:all | sed -n 's/.*"device": "\([^"]*\)", "way": "\([^"]*\)".*/\1 \2/p'
 # With several devices, the working ones are measured.
 DQ_HOST_FAIL=open:1 measure auto --cpu baseline | grep -c '"way"'
