@@ -17,9 +17,9 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-struct worker {
+struct bench_thread {
     const struct dq_task *task;
-    unsigned number;
+    unsigned index;
     uint64_t times;
     pthread_t thread;
     int rc;
@@ -28,31 +28,32 @@ struct worker {
 
 static void *work(void *arg)
 {
-    struct worker *w = arg;
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): each worker is filled in */
-    w->rc = w->task->run(w->task->arg, w->number, w->times, &w->e);
+    struct bench_thread *t = arg;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): every thread is set up first */
+    t->rc = t->task->run(t->task->arg, t->index, t->times, &t->e);
     return NULL;
 }
 
-/* One run of all threads; how long it took. Starting them takes some tens of microseconds. */
+/* Runs a task once in all of its threads. *seconds includes starting them, some tens of
+ * microseconds. */
 static int run_once(const struct dq_task *task, uint64_t times, double *seconds, struct dq_error *e)
 {
-    struct worker workers[DQ_BENCH_THREADS_MAX];
+    struct bench_thread threads[DQ_BENCH_THREADS_MAX];
     unsigned n = 1;
     int rc = 0;
     const double start = now();
     for (unsigned i = 0; i < task->n_threads; i++)
-        workers[i] = (struct worker){.task = task, .number = i, .times = times};
+        threads[i] = (struct bench_thread){.task = task, .index = i, .times = times};
     for (; n < task->n_threads; n++)
-        if (pthread_create(&workers[n].thread, NULL, work, &workers[n]) != 0)
+        if (pthread_create(&threads[n].thread, NULL, work, &threads[n]) != 0)
             break;
     const bool all = n == task->n_threads;
-    work(&workers[0]);
+    work(&threads[0]);
     for (unsigned i = 1; i < n; i++)
-        pthread_join(workers[i].thread, NULL);
+        pthread_join(threads[i].thread, NULL);
     *seconds = now() - start;
     for (unsigned i = 0; rc == 0 && i < n; i++)
-        rc = workers[i].rc != 0 ? dq_fail(e, workers[i].rc, "%s", workers[i].e.text) : 0;
+        rc = threads[i].rc != 0 ? dq_fail(e, threads[i].rc, "%s", threads[i].e.text) : 0;
     return rc != 0 || all ? rc : dq_fail_nomem(e);
 }
 
@@ -70,7 +71,7 @@ int dq_bench_time(
     double took = 0;
     uint64_t times = 1;
     int rc = dq_signals_check(e);
-    /* How often is enough; this warms up too. */
+    /* Find out how many repetitions take long enough; this is the warm-up too. */
     while (rc == 0 && times < (uint64_t)1 << 40) {
         rc = run_once(task, times, &took, e);
         if (took * RUNS >= seconds)
@@ -103,7 +104,8 @@ static void fill_random(uint8_t *p, size_t len, uint64_t *x)
     }
 }
 
-static bool are_usual(const float *weights, size_t n)
+/* Whether all weights are finite and below 100, and not all of them next to 0. */
+static bool are_ordinary(const float *weights, size_t n)
 {
     float largest = 0;
     for (size_t i = 0; i < n; i++) {
@@ -115,18 +117,31 @@ static bool are_usual(const float *weights, size_t n)
     return largest > 0.001f;
 }
 
-void dq_bench_fill(enum dq_type type, uint8_t *blocks, size_t nblocks)
+/* Some bytes of wide number types are ordinary weights only by rare chance: after MAX_TRIES, all bytes
+ * but the first, which is the low one, become 0. */
+static void make_block(enum dq_type type, uint8_t *block, uint64_t *x)
 {
     const struct dq_type_info *f = &dq_types[type];
-    uint64_t x = 88172645463325252;
     float weights[DQ_BLOCK_WEIGHTS_MAX];
-    for (size_t k = 0; k < nblocks; k++, blocks += f->bytes) {
-        int tries = 0;
-        do {
-            fill_random(blocks, f->bytes, &x);
-            if (tries == MAX_TRIES) /* wide numbers: the low byte is a small one */
-                memset(blocks + 1, 0, f->bytes - 1);
-            dq_cpu_best()->decode[type](blocks, weights, 1, DQ_DTYPE_f32);
-        } while (!are_usual(weights, f->weights) && tries++ < MAX_TRIES);
+    int tries = 0;
+    do {
+        fill_random(block, f->bytes, x);
+        if (tries == MAX_TRIES)
+            memset(block + 1, 0, f->bytes - 1);
+        dq_cpu_best()->decode[type](block, weights, 1, DQ_DTYPE_f32);
+    } while (!are_ordinary(weights, f->weights) && tries++ < MAX_TRIES);
+}
+
+void dq_bench_fill(enum dq_type type, uint8_t *blocks, size_t nblocks, size_t n_distinct)
+{
+    const size_t block_len = dq_types[type].bytes;
+    const size_t len = nblocks * block_len;
+    uint64_t x = 88172645463325252;
+    size_t done = 0;
+    for (; done < n_distinct * block_len && done < len; done += block_len)
+        make_block(type, blocks + done, &x);
+    for (size_t some; done < len; done += some) {
+        some = len - done < done ? len - done : done;
+        memcpy(blocks + done, blocks, some);
     }
 }

@@ -1,70 +1,77 @@
-/* How fast decoding is here, and how fast it could be: medians of short runs, and the limits of the
- * machine measured in the same way. All rates are in GB/s, 10^9 bytes a second. */
+/* Measures how fast decoding is on this machine, and how fast it could be: medians of short runs, and
+ * the limits of the machine measured in the same way. All rates are in GB/s, 10^9 bytes per second.
+ *
+ * The decoder alone (dq_bench_cpu_*, DQ_GPU_KERNEL) is measured by direct calls; dq_bench_run measures
+ * it as part of a run. Measure in one thread at a time: measurements disturb each other. */
 #ifndef DQ_BENCH_H
 #define DQ_BENCH_H
 
 #include "engine/engine.h"
 
 struct dq_speed {
-    double gbs;    /* the median */
-    double spread; /* how far the quartiles are from it, as a part of it */
+    double gbs;    /* median */
+    double spread; /* distance of the farther quartile from the median, as a fraction of it */
 };
 
-/* Something to be timed. It is run by n_threads threads at once, each of which does it as often as
- * it is told, and moves so many bytes each time. */
+/* Something to be timed. n_threads threads call run at once, each with an index of its own; a call
+ * repeats the work `times` times, and each repetition moves `bytes` bytes. run returns 0 or an error. */
 struct dq_task {
     int (*run)(void *arg, unsigned thread, uint64_t times, struct dq_error *e);
     void *arg;
-    unsigned n_threads;
+    unsigned n_threads; /* at most DQ_BENCH_THREADS_MAX */
     uint64_t bytes;
 };
 
 enum { DQ_BENCH_THREADS_MAX = 256 };
 
-/* Times a task for about so many seconds. DQ_ERR_INTERRUPTED after a signal; what the task returns. */
+/* Times a task for about this many seconds. Returns 0, DQ_ERR_INTERRUPTED after a signal, or the error
+ * that the task returned. */
 int dq_bench_time(
     const struct dq_task *task, double seconds, struct dq_speed *out, struct dq_error *e);
 
-/* Fills nblocks blocks with random bytes (always the same) that give usual weights, none of them
- * infinite or next to nothing, where the format has such. */
-void dq_bench_fill(enum dq_type type, uint8_t *blocks, size_t nblocks);
+/* Fills nblocks blocks with random bytes, always the same, whose weights are finite, small and not all
+ * next to 0. After n_distinct blocks they repeat, because making blocks is slow. */
+void dq_bench_fill(enum dq_type type, uint8_t *blocks, size_t nblocks, size_t n_distinct);
 
-/* What the CPU does. In the cache one core works on what fits the second level; in memory each
- * thread works on more than caches hold. */
+enum { DQ_BENCH_DISTINCT = 4096 }; /* enough blocks for a measurement */
+
+/* What the CPU does: decode, or what bounds decoding. type and dtype matter for decoding only. The rate
+ * is that of the bytes written. */
 enum dq_cpu_task { DQ_CPU_DECODE, DQ_CPU_FILL, DQ_CPU_COPY };
+
+/* One thread, on data that fits the level 2 cache of its core. */
 int dq_bench_cpu_cached(const struct dq_cpu *cpu, enum dq_cpu_task what, enum dq_type type,
     enum dq_dtype dtype, double seconds, struct dq_speed *out, struct dq_error *e);
+
+/* n_threads threads, each on data of its own, more than fits the caches. */
 int dq_bench_cpu_memory(const struct dq_cpu *cpu, unsigned n_threads, enum dq_cpu_task what,
     enum dq_type type, enum dq_dtype dtype, double seconds, struct dq_speed *out,
     struct dq_error *e);
 
-/* What a GPU does. A kernel counts the bytes that it reads and writes; so does the copy, which is
- * the kernel of F32 to f32, and does nothing else. Transfers count those of one direction, or of
- * both together; decoding from host memory to host memory its output. */
-enum dq_gpu_task {
-    DQ_GPU_COPY,
-    DQ_GPU_IN_ONLY,
-    DQ_GPU_OUT_ONLY,
-    DQ_GPU_IN_AND_OUT,
-    DQ_GPU_KERNEL,
-    DQ_GPU_END_TO_END
-};
+/* What a GPU does. The rate of a kernel is that of the bytes it reads and writes; so is that of the
+ * copy on the device, which is the kernel from F32 to f32. The rate of transfers is that of the bytes in
+ * one direction, or in both directions together for DQ_GPU_IN_AND_OUT. */
+enum dq_gpu_task { DQ_GPU_COPY, DQ_GPU_IN_ONLY, DQ_GPU_OUT_ONLY, DQ_GPU_IN_AND_OUT, DQ_GPU_KERNEL };
 
-struct dq_bench_gpu; /* an open GPU with memory for it all */
+struct dq_bench_gpu; /* an open GPU, with the buffers for all of these */
 
-/* Opens one for measurements on about so many weights; fewer, if the GPU has little memory. */
+/* Opens a GPU for kernels on about n_weights weights, or fewer if it has little memory.
+ * dq_bench_gpu_free frees *out; NULL is allowed. */
 int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int ordinal, uint64_t n_weights,
     struct dq_bench_gpu **out, struct dq_error *e);
-
-/* Opens all GPUs of a choice, for decoding end to end on them together and nothing else. */
-int dq_bench_gpu_new_all(
-    const struct dq_device_choice *choice, struct dq_bench_gpu **out, struct dq_error *e);
-
 void dq_bench_gpu_free(struct dq_bench_gpu *g);
 
-/* Format and dtype count for kernels and decoding. A kernel's output is compared with the CPU's at
- * its end: DQ_ERR_MISMATCH if it is wrong. */
+/* type and dtype matter for DQ_GPU_KERNEL only. The end of a kernel's output is compared with the
+ * CPU's: DQ_ERR_MISMATCH if they differ. */
 int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_type type,
     enum dq_dtype dtype, double seconds, struct dq_speed *out, struct dq_error *e);
+
+/* Decoding end to end: the chunk runner, on the lanes of an engine, walks a tensor of n_weights weights
+ * (fewer if its blocks would take more than 64 MiB) again and again, with a consumer that drops the
+ * values. A repetition includes everything that extract does except for opening and writing: cutting
+ * into chunks, reading the blocks from a memory source into a lane's buffer, transfers to and from the
+ * device, the kernel, and the coordination of the threads. The rate is that of the output. */
+int dq_bench_run(const struct dq_engine *engine, enum dq_type type, enum dq_dtype dtype,
+    uint64_t n_weights, double seconds, struct dq_speed *out, struct dq_error *e);
 
 #endif

@@ -1,12 +1,13 @@
 #include "bench/bench.h"
 
-#include <stdlib.h>
+#include "base/mem.h"
+
 #include <string.h>
 
-/* In and out together. The second level of caches has 512 KiB or more on today's servers. */
+/* Bytes of input and output together. Level 2 caches of current servers have at least 512 KiB. */
 enum { CACHED_LEN = 384 << 10 };
 
-/* For all threads together and for one at most: more than the third level holds. */
+/* Bytes for all threads together, and the most for one thread: more than fits the caches. */
 enum { MEMORY_LEN = 512 << 20, THREAD_LEN = 64 << 20 };
 
 struct cpu_task {
@@ -14,9 +15,9 @@ struct cpu_task {
     enum dq_cpu_task what;
     enum dq_type type;
     enum dq_dtype dtype;
-    uint8_t *in; /* those of thread i begin at i times the length */
-    uint8_t *out;
-    size_t nblocks; /* of a thread */
+    uint8_t *in;    /* thread i has in_len bytes from i * in_len on */
+    uint8_t *out;   /* likewise */
+    size_t nblocks; /* per thread */
     size_t in_len;
     size_t out_len;
 };
@@ -33,22 +34,12 @@ static int run(void *arg, unsigned thread, uint64_t times, struct dq_error *e)
         else if (t->what == DQ_CPU_COPY)
             memcpy(out, in, t->out_len);
         else
-            memset(out, (int)i | 1, t->out_len); /* zeros are faster than other bytes */
+            memset(out, (int)i | 1, t->out_len); /* not 0: zeros can be faster than other bytes */
 #if defined(__GNUC__)
-        __asm__ volatile("" : : "r"(out) : "memory"); /* it is looked at */
+        __asm__ volatile("" : : "r"(out) : "memory"); /* keep the writes */
 #endif
     }
     return 0;
-}
-
-/* Repeats the first blocks: random ones take long to make. */
-static void fill(const struct cpu_task *t, size_t len)
-{
-    const size_t block_len = dq_types[t->type].bytes;
-    const size_t some = t->nblocks < 4096 ? t->nblocks : 4096;
-    dq_bench_fill(t->type, t->in, some);
-    for (size_t at = some * block_len; at < len; at += some * block_len)
-        memcpy(t->in + at, t->in, len - at < some * block_len ? len - at : some * block_len);
 }
 
 static int measure(struct cpu_task *t, unsigned n_threads, size_t len, double seconds,
@@ -64,17 +55,17 @@ static int measure(struct cpu_task *t, unsigned n_threads, size_t len, double se
         t->out_len = t->what == DQ_CPU_COPY ? len / 2 : len;
         t->in_len = t->what == DQ_CPU_COPY ? len / 2 : 0;
     }
-    t->in = malloc(n_threads * t->in_len + 1);
-    t->out = malloc(n_threads * t->out_len);
+    t->in = dq_mem_alloc(n_threads * t->in_len + 1);
+    t->out = dq_mem_alloc(n_threads * t->out_len);
     int rc = t->in && t->out ? 0 : dq_fail_nomem(e);
     if (rc == 0 && t->what == DQ_CPU_DECODE)
-        fill(t, n_threads * t->in_len);
+        dq_bench_fill(t->type, t->in, n_threads * t->nblocks, DQ_BENCH_DISTINCT);
     else if (rc == 0)
         memset(t->in, 1, n_threads * t->in_len);
     if (rc == 0)
         rc = dq_bench_time(&(struct dq_task){run, t, n_threads, t->out_len}, seconds, out, e);
-    free(t->in);
-    free(t->out);
+    dq_mem_free(t->in);
+    dq_mem_free(t->out);
     return rc;
 }
 

@@ -1,31 +1,31 @@
 #include "bench/bench.h"
 
+#include "base/mem.h"
 #include "verify/compare.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+/* Lengths in bytes. */
 enum {
     TRANSFER_LEN = 64 << 20,
-    PIECE_LEN = 4 << 20,  /* of random blocks, again and again */
-    CHECKED_LEN = 1 << 20 /* of a kernel's output, at its end */
+    PIECE_LEN = 4 << 20,   /* random blocks, which are copied again and again to fill the input */
+    CHECKED_LEN = 1 << 20, /* at the end of a kernel's output */
 };
 
 struct dq_bench_gpu {
     const struct dq_gpu_driver *driver;
     struct dq_gpu_ctx *gpu;
-    struct dq_engine engine; /* the same device with lanes, as extract uses it */
     void *streams[2];
-    void *hosts[2]; /* for transfers */
-    uint64_t n_weights;
-    size_t d_len;
+    void *hosts[2];     /* for transfers */
+    uint64_t n_weights; /* that a kernel decodes at once */
+    size_t d_len;       /* bytes of d_in and of d_out */
     void *d_in;
     void *d_out;
     void *d_overflow;
 };
 
-/* What is measured now. */
+/* One measurement. */
 struct gpu_task {
     struct dq_bench_gpu *g;
     enum dq_gpu_task what;
@@ -58,21 +58,16 @@ static int alloc(struct dq_bench_gpu *g, struct dq_error *e)
 int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int ordinal, uint64_t n_weights,
     struct dq_bench_gpu **out, struct dq_error *e)
 {
-    const struct dq_engine_options options = {
-        .device = {
-            .kind = DQ_DEVICE_GPU, .driver = driver, .which = DQ_GPU_ONE, .ordinal = ordinal}};
     struct dq_gpu_info info;
-    struct dq_bench_gpu *g = calloc(1, sizeof *g);
+    struct dq_bench_gpu *g = dq_mem_calloc(1, sizeof *g);
     if (!g)
         return dq_fail_nomem(e);
     g->driver = driver;
     int rc = driver->describe(ordinal, &info, e);
     if (rc == 0)
         rc = driver->open(ordinal, &g->gpu, e);
-    if (rc == 0)
-        rc = dq_engine_open(&g->engine, &options, e);
     if (rc == 0) {
-        /* The widest type takes 8 bytes a weight, and the output as many at most. */
+        /* Input and output take at most 8 bytes per weight each; a third of the memory stays free. */
         const uint64_t most = info.memory / 3 / 8;
         g->n_weights = n_weights < most ? n_weights : most;
         g->d_len = g->n_weights * 8 < TRANSFER_LEN ? TRANSFER_LEN : g->n_weights * 8;
@@ -80,22 +75,6 @@ int dq_bench_gpu_new(const struct dq_gpu_driver *driver, int ordinal, uint64_t n
     }
     if (rc != 0) {
         dq_bench_gpu_free(g);
-        return rc;
-    }
-    *out = g;
-    return 0;
-}
-
-int dq_bench_gpu_new_all(
-    const struct dq_device_choice *choice, struct dq_bench_gpu **out, struct dq_error *e)
-{
-    const struct dq_engine_options options = {.device = *choice};
-    struct dq_bench_gpu *g = calloc(1, sizeof *g);
-    if (!g)
-        return dq_fail_nomem(e);
-    const int rc = dq_engine_open(&g->engine, &options, e);
-    if (rc != 0) {
-        free(g);
         return rc;
     }
     *out = g;
@@ -116,10 +95,8 @@ void dq_bench_gpu_free(struct dq_bench_gpu *g)
             v->stream_free(g->streams[i]);
         }
     }
-    dq_engine_close(&g->engine);
-    if (v)
-        v->close(g->gpu);
-    free(g);
+    v->close(g->gpu);
+    dq_mem_free(g);
 }
 
 static int start(struct gpu_task *t, struct dq_error *e)
@@ -141,7 +118,7 @@ static int start(struct gpu_task *t, struct dq_error *e)
     return rc;
 }
 
-/* Puts it all into streams and waits once, so that what a call costs is little beside it. */
+/* Queues all repetitions and waits once at the end, so that the cost of calls and waits is small. */
 static int run(void *arg, unsigned thread, uint64_t times, struct dq_error *e)
 {
     struct gpu_task *t = arg;
@@ -157,38 +134,8 @@ static int run(void *arg, unsigned thread, uint64_t times, struct dq_error *e)
     return rc;
 }
 
-/* A thread for each lane, as in the program's own way; the blocks lie in its buffer already. */
-static int run_lane(void *arg, unsigned thread, uint64_t times, struct dq_error *e)
-{
-    struct gpu_task *t = arg;
-    struct dq_lane *lane = t->g->engine.lanes[thread];
-    const size_t nblocks = t->n_weights / dq_types[t->type].weights;
-    uint64_t n_overflow = 0;
-    int rc = 0;
-    for (uint64_t i = 0; rc == 0 && i < times; i++)
-        rc = lane->ops->decode(lane, t->type, t->dtype, nblocks, &n_overflow, e);
-    return rc;
-}
-
-static int time_end_to_end(
-    struct gpu_task *t, double seconds, struct dq_speed *out, struct dq_error *e)
-{
-    const struct dq_type_info *f = &dq_types[t->type];
-    const struct dq_engine *engine = &t->g->engine;
-    const struct dq_lane *first = engine->lanes[0];
-    const size_t item_len = f->weights * dq_dtype_len(t->dtype);
-    const size_t by_in = first->in_len / f->bytes;
-    const size_t by_out = first->out_len / item_len;
-    const size_t nblocks = by_in < by_out ? by_in : by_out;
-    dq_bench_fill(t->type, first->in, nblocks);
-    for (size_t i = 1; i < engine->n_lanes; i++)
-        memcpy(engine->lanes[i]->in, first->in, nblocks * f->bytes);
-    t->n_weights = (uint64_t)nblocks * f->weights;
-    const struct dq_task task = {run_lane, t, (unsigned)engine->n_lanes, nblocks * item_len};
-    return dq_bench_time(&task, seconds, out, e);
-}
-
-/* Copies the same random blocks all over the input, and other bytes over the output. */
+/* Fills the input with copies of the same random blocks, and the output with a pattern, so that
+ * weights which the kernel does not write are found. */
 static int prepare(struct gpu_task *t, uint8_t *piece, size_t piece_len, struct dq_error *e)
 {
     struct dq_bench_gpu *g = t->g;
@@ -211,7 +158,7 @@ static int prepare(struct gpu_task *t, uint8_t *piece, size_t piece_len, struct 
     return rc == 0 ? v->sync(g->streams[0], e) : rc;
 }
 
-/* Compares the weights of the last whole piece with the CPU's. */
+/* Compares the start of the output of the last whole piece with the CPU's. */
 static int check(struct gpu_task *t, const uint8_t *piece, size_t piece_len, struct dq_error *e)
 {
     struct dq_bench_gpu *g = t->g;
@@ -221,7 +168,7 @@ static int check(struct gpu_task *t, const uint8_t *piece, size_t piece_len, str
                                                                          : piece_len / f->bytes;
     const uint64_t first = (t->in_len / piece_len - 1) * (piece_len / f->bytes);
     struct dq_comparison c;
-    uint8_t *want = malloc(nblocks * item_len);
+    uint8_t *want = dq_mem_alloc(nblocks * item_len);
     if (!want)
         return dq_fail_nomem(e);
     int rc = g->driver->copy_out(g->streams[0], g->hosts[1],
@@ -234,7 +181,7 @@ static int check(struct gpu_task *t, const uint8_t *piece, size_t piece_len, str
         rc = dq_fail(e, DQ_ERR_MISMATCH, "%s to %s: %llu of %llu weights are wrong; see verify",
             f->name, dq_dtype_name(t->dtype), (unsigned long long)c.n_mismatches,
             (unsigned long long)c.n_weights);
-    free(want);
+    dq_mem_free(want);
     return rc;
 }
 
@@ -246,13 +193,13 @@ static int time_kernel(struct gpu_task *t, double seconds, struct dq_speed *out,
     const size_t piece_blocks = PIECE_LEN / f->bytes < nblocks ? PIECE_LEN / f->bytes : nblocks;
     const size_t piece_len = piece_blocks * f->bytes;
     char name[64];
-    uint8_t *piece = malloc(piece_len);
+    uint8_t *piece = dq_mem_alloc(piece_len);
     if (!piece)
         return dq_fail_nomem(e);
     t->n_weights = nblocks * f->weights;
     t->in_len = nblocks * f->bytes;
     t->out_len = t->n_weights * dq_dtype_len(t->dtype);
-    dq_bench_fill(t->type, piece, piece_blocks);
+    dq_bench_fill(t->type, piece, piece_blocks, piece_blocks);
     snprintf(name, sizeof name, "dq_%s_%s", f->token, dq_dtype_name(t->dtype));
     int rc = g->driver->make_current(g->gpu, e);
     if (rc == 0)
@@ -263,7 +210,7 @@ static int time_kernel(struct gpu_task *t, double seconds, struct dq_speed *out,
         rc = dq_bench_time(&(struct dq_task){run, t, 1, t->in_len + t->out_len}, seconds, out, e);
     if (rc == 0)
         rc = check(t, piece, piece_len, e);
-    free(piece);
+    dq_mem_free(piece);
     return rc;
 }
 
@@ -275,8 +222,6 @@ int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_type typ
         t = (struct gpu_task){.g = g, .what = DQ_GPU_KERNEL, .type = DQ_TYPE_f32};
     if (t.what == DQ_GPU_KERNEL)
         return time_kernel(&t, seconds, out, e);
-    if (what == DQ_GPU_END_TO_END)
-        return time_end_to_end(&t, seconds, out, e);
     const uint64_t bytes = what == DQ_GPU_IN_AND_OUT ? 2 * TRANSFER_LEN : TRANSFER_LEN;
     return dq_bench_time(&(struct dq_task){run, &t, 1, bytes}, seconds, out, e);
 }

@@ -1,117 +1,98 @@
 #include "cli/cmd.h"
 
-#include "base/file.h"
-#include "base/json.h"
-#include "base/signals.h"
-#include "base/text.h"
-#include "bench/bench.h"
+#include "cli/bench_report.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* How one column decodes. */
-enum way { CACHED, MEMORY, KERNEL, END_TO_END };
-
-/* What each way is measured against. */
-static const char *const limit_names[] = {"fill", "fill", "copy", "transfer out"};
-static const char *const way_names[] = {"cache", "memory", "kernel", "end to end"};
 
 enum { MAX_GPUS = DQ_GPUS_MAX + 1, MAX_COLUMNS = 8 + 2 * MAX_GPUS };
-
-struct column {
-    enum way way;
-    const struct dq_cpu *cpu;
-    unsigned n_threads;
-    struct dq_bench_gpu *gpu;
-    char device[32]; /* "cpu v4", "cuda:0" */
-    double limit;    /* GB/s */
-    double seconds;  /* for the weights of a model */
-};
 
 struct bench {
     const struct dq_args *args;
     enum dq_dtype dtype;
-    double seconds; /* for each number */
-    struct column columns[MAX_COLUMNS];
+    double seconds; /* to spend on each measurement */
+    struct dq_bench_column columns[MAX_COLUMNS];
     size_t n_columns;
-    struct dq_bench_gpu *gpus[MAX_GPUS];
-    double transfer_out; /* of all GPUs */
+    struct dq_bench_gpu *gpus[DQ_GPUS_MAX];
     size_t n_gpus;
+    double transfer_out;                       /* GB/s; the sum over all GPUs */
+    struct dq_engine engines[DQ_GPUS_MAX + 1]; /* of each GPU, and of all together */
+    size_t n_engines;
     bool is_wanted[DQ_TYPE_COUNT];
     uint64_t n_weights[DQ_TYPE_COUNT]; /* in the model */
-    bool has_model;                    /* or one to look for, as tensors are named */
-    struct dq_json json;
+    bool has_model;                    /* a model is given, or found because tensors are */
+    struct dq_report report;
 };
 
-static bool is_text(const struct bench *b)
+/* How many weights a GPU decodes at once. */
+static uint64_t n_weights(const struct bench *b)
 {
-    return !b->args->json && !b->args->jsonl;
+    return (uint64_t)b->args->bench_size << 20;
 }
 
-/* What is measured takes long, so it is shown at once; and nothing more is measured for a reader
- * who is gone. */
-static int put_limit(
-    struct bench *b, const char *device, const char *name, struct dq_speed s, struct dq_error *e)
+static struct dq_bench_column *add_column(
+    struct bench *b, enum dq_bench_way way, const char *device, double limit)
 {
-    if (is_text(b)) {
-        printf("  %-12s %-20s %8.1f GB/s  +-%.0f%%\n", device, name, s.gbs, 100 * s.spread);
-        return dq_file_flush(stdout, NULL, e);
-    }
-    json_t *row = json_pack(
-        "{s:s, s:s, s:f, s:f}", "device", device, "limit", name, "gbs", s.gbs, "spread", s.spread);
-    dq_json_put_digits(&b->json, NULL, row, 4);
-    return dq_file_flush(stdout, NULL, e);
-}
-
-static struct column *add_column(struct bench *b, enum way way, const char *device, double limit)
-{
-    struct column *c = &b->columns[b->n_columns++];
-    *c = (struct column){.way = way, .limit = limit};
+    struct dq_bench_column *c = &b->columns[b->n_columns++];
+    *c = (struct dq_bench_column){.way = way, .limit = limit};
     snprintf(c->device, sizeof c->device, "%s", device);
     return c;
 }
 
-/* The levels of the CPU on one core in its cache, and the best one on all threads to memory. */
+/* Measures and reports a limit of n_threads threads in memory or, with 0, of one in its cache. */
+static int put_cpu_limit(struct bench *b, const struct dq_cpu *cpu, unsigned n_threads,
+    const char *label, enum dq_cpu_task what, const char *name, double *gbs, struct dq_error *e)
+{
+    struct dq_speed s;
+    const int rc = n_threads == 0
+                       ? dq_bench_cpu_cached(cpu, what, 0, 0, b->seconds, &s, e)
+                       : dq_bench_cpu_memory(cpu, n_threads, what, 0, 0, b->seconds, &s, e);
+    if (rc != 0)
+        return rc;
+    *gbs = s.gbs;
+    return dq_bench_report_limit(&b->report, label, name, s, e);
+}
+
+/* Adds each CPU level on one core in its cache, and the best level on all threads in memory. */
 static int add_cpu(struct bench *b, struct dq_error *e)
 {
     const struct dq_cpu *best = b->args->cpu ? b->args->cpu : dq_cpu_best();
-    const unsigned n_threads = dq_engine_threads(b->args->n_threads);
-    struct dq_speed s;
+    const unsigned n = dq_engine_threads(b->args->n_threads);
+    double gbs = 0;
     char label[32];
-    int rc = dq_bench_cpu_cached(best, DQ_CPU_FILL, 0, 0, b->seconds, &s, e);
-    if (rc == 0)
-        rc = put_limit(b, "cpu", "fill, cache", s, e);
-    if (rc != 0)
-        return rc;
-    for (size_t i = 0; dq_cpu_levels[i]; i++) {
+    int rc = put_cpu_limit(b, best, 0, "cpu", DQ_CPU_FILL, "fill, cache", &gbs, e);
+    for (size_t i = 0; rc == 0 && dq_cpu_levels[i]; i++) {
         const struct dq_cpu *cpu = dq_cpu_levels[i];
         if (!dq_cpu_usable(cpu) || (b->args->cpu && cpu != b->args->cpu))
             continue;
         snprintf(label, sizeof label, "cpu %s", cpu->name);
-        add_column(b, CACHED, label, s.gbs)->cpu = cpu;
+        add_column(b, DQ_BENCH_CACHED, label, gbs)->cpu = cpu;
     }
-    snprintf(label, sizeof label, "cpu x%u", n_threads);
-    rc = dq_bench_cpu_memory(best, n_threads, DQ_CPU_COPY, 0, 0, b->seconds, &s, e);
+    snprintf(label, sizeof label, "cpu x%u", n);
     if (rc == 0)
-        rc = put_limit(b, label, "copy, memory", s, e);
+        rc = put_cpu_limit(b, best, n, label, DQ_CPU_COPY, "copy, memory", &gbs, e);
     if (rc == 0)
-        rc = dq_bench_cpu_memory(best, n_threads, DQ_CPU_FILL, 0, 0, b->seconds, &s, e);
-    if (rc == 0)
-        rc = put_limit(b, label, "fill, memory", s, e);
+        rc = put_cpu_limit(b, best, n, label, DQ_CPU_FILL, "fill, memory", &gbs, e);
     if (rc != 0)
         return rc;
-    struct column *c = add_column(b, MEMORY, label, s.gbs);
+    struct dq_bench_column *c = add_column(b, DQ_BENCH_MEMORY, label, gbs);
     c->cpu = best;
-    c->n_threads = n_threads;
+    c->n_threads = n;
     return 0;
 }
 
+/* Opens the lanes of a choice of GPUs, as extract would, as the last of b->engines. */
+static int open_engine(struct bench *b, const struct dq_device_choice *choice, struct dq_error *e)
+{
+    const struct dq_engine_options options = {.device = *choice};
+    const int rc = dq_engine_open(&b->engines[b->n_engines], &options, e);
+    b->n_engines += rc == 0;
+    return rc;
+}
+
 static int add_gpu(
-    struct bench *b, const struct dq_gpu_driver *driver, int number, struct dq_error *e)
+    struct bench *b, const struct dq_gpu_driver *driver, int ordinal, struct dq_error *e)
 {
     static const struct {
         enum dq_gpu_task what;
@@ -122,49 +103,44 @@ static int add_gpu(
         {DQ_GPU_OUT_ONLY, "transfer out"},
         {DQ_GPU_IN_AND_OUT, "both at once"},
     };
+    const struct dq_device_choice choice = {
+        .kind = DQ_DEVICE_GPU, .driver = driver, .which = DQ_GPU_ONE, .ordinal = ordinal};
     struct dq_bench_gpu *gpu;
     struct dq_speed s[4];
     char label[32];
-    snprintf(label, sizeof label, "%s:%d", driver->name, number);
-    int rc = dq_bench_gpu_new(driver, number, (uint64_t)b->args->bench_size << 20, &gpu, e);
+    snprintf(label, sizeof label, "%s:%d", driver->name, ordinal);
+    int rc = dq_bench_gpu_new(driver, ordinal, n_weights(b), &gpu, e);
     if (rc != 0)
         return rc;
+    rc = open_engine(b, &choice, e);
+    if (rc != 0) {
+        dq_bench_gpu_free(gpu);
+        return rc;
+    }
+    const struct dq_engine *engine = &b->engines[b->n_engines - 1];
     b->gpus[b->n_gpus++] = gpu;
     for (int i = 0; rc == 0 && i < 4; i++) {
         rc = dq_bench_gpu(gpu, limits[i].what, 0, 0, b->seconds, &s[i], e);
         if (rc == 0)
-            rc = put_limit(b, label, limits[i].name, s[i], e);
+            rc = dq_bench_report_limit(&b->report, label, limits[i].name, s[i], e);
     }
-    if (rc == 0) {
-        add_column(b, KERNEL, label, s[0].gbs)->gpu = gpu;
-        add_column(b, END_TO_END, label, s[2].gbs)->gpu = gpu;
-        b->transfer_out += s[2].gbs;
-    }
-    return rc;
-}
-
-/* Several GPUs at once. Each can do what it does alone, if the host can feed them. */
-static int add_all(struct bench *b, const struct dq_device_choice *choice,
-    const struct dq_gpu_id *devices, size_t n, struct dq_error *e)
-{
-    char label[32];
-    struct dq_bench_gpu *gpu;
-    const int rc = dq_bench_gpu_new_all(choice, &gpu, e);
     if (rc != 0)
         return rc;
-    b->gpus[b->n_gpus++] = gpu;
-    dq_device_label(devices, n, label, sizeof label);
-    add_column(b, END_TO_END, label, b->transfer_out)->gpu = gpu;
+    add_column(b, DQ_BENCH_KERNEL, label, s[0].gbs)->gpu = gpu;
+    add_column(b, DQ_BENCH_END_TO_END, label, s[2].gbs)->engine = engine;
+    b->transfer_out += s[2].gbs;
     return 0;
 }
 
-/* The GPUs that are wished for; of auto those that can be used, which may be none. */
+/* Adds the requested GPUs: one, the first usable one, or all usable ones. With auto, that there is none
+ * is no error. */
 static int add_gpus(struct bench *b, struct dq_error *e)
 {
     const bool any = b->args->device.kind == DQ_DEVICE_AUTO;
     struct dq_device_choice choice = b->args->device;
     struct dq_gpu_id devices[DQ_GPUS_MAX];
     struct dq_error why;
+    char label[32];
     size_t n;
     if (any)
         choice = (struct dq_device_choice){.kind = DQ_DEVICE_GPU, .which = DQ_GPU_ALL};
@@ -182,136 +158,67 @@ static int add_gpus(struct bench *b, struct dq_error *e)
         else if (choice.which == DQ_GPU_FIRST)
             break;
     }
-    return b->n_gpus > 1 && choice.which == DQ_GPU_ALL ? add_all(b, &choice, devices, n, e) : 0;
+    if (b->n_gpus < 2 || choice.which != DQ_GPU_ALL)
+        return 0;
+    dq_device_label(devices, n, label, sizeof label);
+    rc = open_engine(b, &choice, e);
+    if (rc == 0)
+        add_column(b, DQ_BENCH_END_TO_END, label, b->transfer_out)->engine =
+            &b->engines[b->n_engines - 1];
+    return rc;
 }
 
-static int measure(struct bench *b, const struct column *c, enum dq_type type, struct dq_speed *out,
-    struct dq_error *e)
+static int measure(struct bench *b, const struct dq_bench_column *c, enum dq_type type,
+    struct dq_speed *out, struct dq_error *e)
 {
-    if (c->way == CACHED)
+    if (c->way == DQ_BENCH_CACHED)
         return dq_bench_cpu_cached(c->cpu, DQ_CPU_DECODE, type, b->dtype, b->seconds, out, e);
-    if (c->way == MEMORY)
+    if (c->way == DQ_BENCH_MEMORY)
         return dq_bench_cpu_memory(
             c->cpu, c->n_threads, DQ_CPU_DECODE, type, b->dtype, b->seconds, out, e);
-    return dq_bench_gpu(c->gpu, c->way == KERNEL ? DQ_GPU_KERNEL : DQ_GPU_END_TO_END, type,
-        b->dtype, b->seconds, out, e);
+    if (c->way == DQ_BENCH_KERNEL)
+        return dq_bench_gpu(c->gpu, DQ_GPU_KERNEL, type, b->dtype, b->seconds, out, e);
+    return dq_bench_run(c->engine, type, b->dtype, n_weights(b), b->seconds, out, e);
 }
 
-static int put_result(struct bench *b, const struct column *c, enum dq_type type, struct dq_speed s,
-    struct dq_error *e)
-{
-    const double share = s.gbs / c->limit;
-    if (is_text(b)) {
-        printf("  %6.1f %3.0f%% %4.0f%%", s.gbs, 100 * s.spread, 100 * share);
-        return dq_file_flush(stdout, NULL, e);
-    }
-    json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:f}", "type", dq_types[type].name,
-        "dtype", dq_dtype_name(b->dtype), "device", c->device, "way", way_names[c->way], "gbs",
-        s.gbs, "spread", s.spread, "of", limit_names[c->way], "share", share);
-    dq_json_put_digits(&b->json, NULL, row, 4);
-    return dq_file_flush(stdout, NULL, e);
-}
-
-static int measure_format(struct bench *b, enum dq_type type, struct dq_error *e)
+static int measure_type(struct bench *b, enum dq_type type, struct dq_error *e)
 {
     const size_t item_len = dq_dtype_len(b->dtype);
     int rc = 0;
-    if (is_text(b))
-        printf("%-8s", dq_types[type].name);
+    dq_report_print(&b->report, "%-8s", dq_types[type].name);
     for (size_t i = 0; rc == 0 && i < b->n_columns; i++) {
         struct dq_speed s = {0};
         rc = measure(b, &b->columns[i], type, &s, e);
         if (rc == 0)
-            rc = put_result(b, &b->columns[i], type, s, e);
+            rc = dq_bench_report_result(&b->report, &b->columns[i], type, b->dtype, s, e);
         if (rc == 0)
             b->columns[i].seconds += (double)(b->n_weights[type] * item_len) / (s.gbs * 1e9);
     }
-    if (is_text(b))
-        putchar('\n');
+    dq_report_print(&b->report, "\n");
     return rc;
 }
 
-static void print_heads(const struct bench *b)
-{
-    printf("\n%s output: GB/s, +- quartiles, share of the limit of that way\n        ",
-        dq_dtype_name(b->dtype));
-    for (size_t i = 0; i < b->n_columns; i++)
-        printf("  %17s", b->columns[i].device);
-    printf("\n%-8s", "TYPE");
-    for (size_t i = 0; i < b->n_columns; i++)
-        printf("  %17s", way_names[b->columns[i].way]);
-    putchar('\n');
-}
-
-/* How long all weights of the model would take. Kernels count what they read too, and their rate
- * says nothing about the way to and from them. */
-static void put_model(struct bench *b)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
-        n += b->n_weights[i];
-    if (is_text(b))
-        printf("\nthe %" PRIu64 " weights of the model would take\n", n);
-    for (size_t i = 0; i < b->n_columns; i++) {
-        const struct column *c = &b->columns[i];
-        if (c->way != MEMORY && c->way != END_TO_END)
-            continue;
-        if (is_text(b))
-            printf("  %-12s %-12s %10.3f s\n", c->device, way_names[c->way], c->seconds);
-        else
-            dq_json_put_digits(&b->json, NULL,
-                json_pack("{s:s, s:s, s:o, s:f}", "device", c->device, "way", way_names[c->way],
-                    "weights", dq_json_u64(n), "seconds", c->seconds),
-                4);
-    }
-}
-
-static void begin_list(struct bench *b, const char *key)
-{
-    if (b->args->json)
-        dq_json_begin_list(&b->json, key);
-}
-
-static void end_list(struct bench *b)
-{
-    if (b->args->json)
-        dq_json_end(&b->json);
-}
-
+/* If it fails, JSON still has all three lists. */
 static int run(struct bench *b, struct dq_error *e)
 {
+    struct dq_report *r = &b->report;
     int rc = 0;
-    if (is_text(b))
-        puts("limits");
-    else if (b->args->json)
-        dq_json_begin_object(&b->json, NULL);
-    begin_list(b, "limits");
+    dq_bench_report_begin_limits(r);
     if (b->args->device.kind != DQ_DEVICE_GPU)
         rc = add_cpu(b, e);
     if (rc == 0 && b->args->device.kind != DQ_DEVICE_CPU)
         rc = add_gpus(b, e);
-    end_list(b);
-    begin_list(b, "results");
-    if (rc == 0 && is_text(b))
-        print_heads(b);
+    dq_report_end_rows(r);
+    dq_bench_report_begin_results(r, b->dtype, b->columns, rc == 0 ? b->n_columns : 0);
     for (size_t i = 0; rc == 0 && i < DQ_TYPE_COUNT; i++)
         if (b->is_wanted[i])
-            rc = measure_format(b, (enum dq_type)i, e);
-    end_list(b);
-    begin_list(b, "model");
-    if (rc == 0 && b->has_model)
-        put_model(b);
-    end_list(b);
-    if (b->args->json)
-        dq_json_end(&b->json);
-    if (rc != 0) {
-        fflush(stdout);
-        return rc;
-    }
-    return is_text(b) ? dq_file_flush(stdout, NULL, e) : dq_json_finish(&b->json, e);
+            rc = measure_type(b, (enum dq_type)i, e);
+    dq_report_end_rows(r);
+    dq_bench_report_model(r, b->n_weights, b->columns, rc == 0 && b->has_model ? b->n_columns : 0);
+    return rc;
 }
 
-/* The types of --type, or those of the model, or all. */
+/* Chooses the types of the model, or all without a model; of these, the ones that --type lists. */
 static int choose_types(struct bench *b, struct dq_error *e)
 {
     struct dq_model *m = NULL;
@@ -342,6 +249,8 @@ int dq_cmd_bench_check(const struct dq_args *a, struct dq_error *e)
 {
     if (a->dtype == DQ_DTYPE_native)
         return dq_fail(e, DQ_ERR_USAGE, "native is not decoded; f32, f16 and bf16 are");
+    if (a->bench_size == 0)
+        return dq_fail(e, DQ_ERR_USAGE, "--size 0: must be at least 1");
     return 0;
 }
 
@@ -353,9 +262,9 @@ int dq_cmd_bench(const struct dq_args *args)
         .dtype = args->dtype == DQ_DTYPE_COUNT ? DQ_DTYPE_f32 : args->dtype,
         .seconds = args->milliseconds * 1e-3,
         .has_model = args->model || args->tensors.n > 0,
-        .json = {.file = stdout},
     };
     const bool is_cpu = dq_device_is_cpu(&args->device);
+    dq_report_open(&b.report, args);
     if (is_cpu)
         dq_confine(args, &(struct dq_sandbox){.may_read = true});
     int rc = choose_types(&b, &e);
@@ -363,7 +272,9 @@ int dq_cmd_bench(const struct dq_args *args)
         dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = run(&b, &e);
-    dq_msg_failure(rc, &e);
+    rc = dq_msg_failure(dq_report_end(&b.report, rc, &e), &e);
+    while (b.n_engines > 0)
+        dq_engine_close(&b.engines[--b.n_engines]);
     for (size_t i = 0; i < b.n_gpus; i++)
         dq_bench_gpu_free(b.gpus[i]);
     return rc;

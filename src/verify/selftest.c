@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The built-in weights are f32; those of a 16-bit type follow by the reference's own rounding. */
+/* The built-in weights are f32. For a 16-bit dtype the reference's own function rounds them. */
 static int compare_golden(struct dq_lane *reference, const struct dq_golden *golden, size_t first,
     size_t nblocks, struct dq_comparison *c, struct dq_error *e)
 {

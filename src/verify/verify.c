@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <time.h>
 
-/* The buffers of a reference: its weights are compared while they are in the cache, whatever the
- * size of the device's lanes. */
+/* Bytes of the buffers of a reference. They are small, whatever the size of the device's lanes, so that
+ * weights are compared while they are in the cache. */
 enum {
     REFERENCE_IN = 128 << 10,
     REFERENCE_OUT = DQ_REFERENCE_LEN - REFERENCE_IN,
@@ -16,7 +16,8 @@ enum {
 struct verify_run {
     struct dq_verifier *verifier;
     const struct dq_verify_job *job;
-    pthread_mutex_t lock; /* of all below, of the comparisons and of the verifier's times */
+    pthread_mutex_t
+        lock; /* protects what follows, the comparisons, and the times of the verifier */
     pthread_cond_t freed;
     struct dq_lane *free_references[DQ_LANES_MAX];
     unsigned n_free;
@@ -88,7 +89,7 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
     return 0;
 }
 
-/* Compares a decoded chunk with what a reference makes of its blocks. */
+/* Compares a decoded chunk with the output of a reference for the same blocks. */
 static int compare(
     struct verify_run *r, const struct dq_values *v, struct dq_comparison *c, struct dq_error *e)
 {
@@ -158,8 +159,8 @@ int dq_verify_plans(struct dq_verifier *v, const struct dq_verify_job *job, stru
     return rc;
 }
 
-/* If the references compared nearly all the time, the others waited for them; else it is where the
- * threads spent most time. A device that is a CPU works on the same processors. */
+/* If the references were busy nearly all the time, GPU lanes waited for them. Otherwise it is where the
+ * threads spent most of their time: CPU lanes and references share the processors. */
 const char *dq_verify_bound(const struct dq_verifier *v)
 {
     const struct dq_verify_times *t = &v->times;

@@ -12,7 +12,14 @@ for line in sys.stdin:
 measure gpu:2; echo $?
 DQ_HOST_WRONG=bits:0-9999999:dq_q4_k_f32 measure gpu:0 >/dev/null; echo $?
 DQ_HOST_FAIL=launch:4+ measure gpu:1 >/dev/null; echo $?
+# JSON of a run that fails is whole.
+DQ_HOST_FAIL=launch:4+ gguf-dq bench --json --size 1 --time 1 --type q4_k --device gpu:1 2>/dev/null |
+    "$PYTHON" -c 'import json, sys
+report = json.load(sys.stdin)
+print(*report, report["results"], report["model"], report["error"])'
 # The first usable GPU.
 DQ_HOST_FAIL=open:1 measure gpu | sed -n 's/.*"device": "\([^"]*\)".*/\1/p' | uniq
+# Several GPUs are also measured together.
+measure gpu:all | sed -n 's/.*"device": "\([^"]*\)", "way": "\([^"]*\)".*/\1 \2/p'
 # With several devices, the working ones are measured.
 DQ_HOST_FAIL=open:1 measure auto --cpu baseline | grep -c '"way"'

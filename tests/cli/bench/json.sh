@@ -19,3 +19,6 @@ for row in report['results']:
 END
 gguf-dq bench --jsonl --device cpu --cpu baseline --time 1 --type f32 |
     "$PYTHON" -c 'import json, sys; print(*(len(json.loads(line)) for line in sys.stdin))'
+# A report of a run that fails is complete and says why.
+gguf-dq bench --json --device cpu missing.gguf; echo $?
+gguf-dq bench --jsonl --device cpu missing.gguf; echo $?

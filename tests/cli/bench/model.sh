@@ -9,6 +9,8 @@ gguf-dq bench --json --device cpu --cpu baseline --time 1 "$DATA/sample.gguf" ou
     "$PYTHON" -c "$types"
 gguf-dq bench --json --device cpu --cpu baseline --time 1 --type q4_k "$DATA/sample.gguf" |
     "$PYTHON" -c "$types"
+gguf-dq bench --device cpu --cpu baseline --threads 2 --time 1 "$DATA/sample.gguf" \
+    output.weight | tail -n 2 | sed 's/[0-9]*\.[0-9]* s/N s/'
 gguf-dq bench --device cpu --type tq1_0 "$DATA/sample.gguf" output.weight
 echo $?
 GGUF_DQ_MODEL=$DATA/sample.gguf gguf-dq bench --json --device cpu --cpu baseline --time 1 \
