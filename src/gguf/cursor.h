@@ -16,9 +16,9 @@
 struct dq_cursor {
     const struct dq_source *source; /* not owned */
     uint64_t pos;                   /* offset of the next byte */
-    uint64_t item;                  /* where the item that was read last, or is at fault, begins */
-    bool big_endian;                /* numbers are big-endian */
-    bool narrow;                    /* version 1: counts and lengths have 32 bits */
+    uint64_t item;   /* offset of the item that was read last, or that is malformed */
+    bool big_endian; /* numbers are big-endian */
+    bool narrow;     /* version 1: counts and lengths have 32 bits */
     /* For diagnostics: the sink, and the pair or tensor that is being read. Each may be NULL. */
     const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;

@@ -57,7 +57,7 @@ struct dq_diagnostic_sink {
  * file. */
 const char *dq_diagnostic_subject(const struct dq_diagnostic *d, const char **name);
 
-/* Writes what is wrong, without path and subject:
+/* Writes the text of a diagnostic, without path and subject:
  * "SUMMARY: expected X, found Y (offset N, block B and K more); HINT". Returns out. */
 enum { DQ_DIAGNOSTIC_TEXT = 768 };
 const char *dq_diagnostic_text(const struct dq_diagnostic *d, char out[DQ_DIAGNOSTIC_TEXT]);

@@ -1,4 +1,4 @@
-/* GGUF models: everything that users of this layer need.
+/* GGUF models: includes all headers that other folders need.
  *
  * Source of the format: ggml's docs/gguf.md and the readers of ggml and gguf-py, snapshot d99724f2
  * of 2026-08-21. Versions 1, 2 and 3, little-endian, and big-endian version 3. */

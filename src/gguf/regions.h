@@ -1,4 +1,4 @@
-/* Where the data of tensors lies. */
+/* The offsets and sizes of the data of tensors. */
 #ifndef DQ_REGIONS_H
 #define DQ_REGIONS_H
 

@@ -58,18 +58,19 @@ struct checking {
     size_t n_made; /* of these, the last */
     float *f32;    /* of all blocks */
     void *want;    /* the same in the type of output */
-    void *got;     /* room for as many */
+    void *got;     /* a buffer of the same size */
     bool *is_over; /* which of them became infinite */
 };
 
-/* Blocks first to first + nblocks of the built-in ones lie behind this many weights of nothing. */
+/* The built-in blocks first to first + nblocks - 1, at this many weights from the start of a tensor
+ * that is otherwise empty. */
 struct piece {
     size_t first;
     size_t nblocks;
     uint64_t before;
     uint32_t group_size;
     uint32_t more_groups;
-    uint32_t shift; /* the buffers begin as many times what they must be aligned to later */
+    uint32_t shift; /* the buffers begin this many times their alignment later */
 };
 
 static uint32_t next_random(uint32_t *state)
@@ -80,8 +81,8 @@ static uint32_t next_random(uint32_t *state)
     return *state;
 }
 
-/* Makes a block of two: bytes up to one place from the first, the rest from the other; every other
- * time with some of no block at all. So odd scales meet all kinds of codes. */
+/* Makes a block of two: bytes up to a random place from a, the rest from b; every other time, some
+ * random bytes. So unusual scales are combined with all kinds of codes. */
 static void cross(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len, uint32_t *state)
 {
     const size_t cut = next_random(state) % (len + 1);

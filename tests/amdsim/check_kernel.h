@@ -13,8 +13,8 @@ int kernel_of_name(const char *name, enum dq_type *type, enum dq_dtype *dtype);
  * needed; and after more than 2^32 other weights. Adds to *counts what it ran, and to *n_weights
  * how many weights it compared.
  *
- * DQ_ERR_MISMATCH: the weights or the overflow flag are wrong. DQ_ERR_MALFORMED: the code is at
- * fault. Either way the text begins with the kernel's name and says what is wrong. */
+ * DQ_ERR_MISMATCH: the weights or the overflow flag are wrong. DQ_ERR_MALFORMED: the code has a
+ * fault. Either way the text begins with the kernel's name and describes the error. */
 int check_kernel(struct amd_memory *m, const struct amd_code *c, const struct amd_kernel *k,
     struct amd_counts *counts, uint64_t *n_weights, struct dq_error *e);
 

@@ -94,8 +94,8 @@ static bool make_variant(const struct amd_code *c, char *line, struct variant *v
     return n_new > 0;
 }
 
-/* Runs it at the same addresses as others. The digest is that of the registers behind what was
- * replaced. */
+/* Runs a variant at the same addresses as the others. *out_digest is the digest of all registers after
+ * the replaced instructions. */
 static int run(const struct amd_code *c, struct amd_memory *m, const struct variant *v,
     uint64_t *out_digest, struct dq_error *e)
 {

@@ -205,19 +205,19 @@ def read_rows(folder, name):
         return list(csv.DictReader(f))
 
 
-def check_findings(program, path, due, listed, *options):
+def check_diagnostics(program, path, due, listed, *options):
     """`check` names the rules that are due, as often as they are broken, in every form of its report,
     and agrees with `list --json`."""
     run = Run(program, 'check', '--json', *options, path)
     report = json.loads(run.out)
-    findings = report['diagnostics']
-    errors = [f for f in findings if f['level'] == 'error']
+    diagnostics = report['diagnostics']
+    errors = [d for d in diagnostics if d['level'] == 'error']
     status = 1 if errors else 0
     failures = run.problems(status, silent=True)
-    found = ' '.join(f['rule'] for f in findings)
+    found = ' '.join(d['rule'] for d in diagnostics)
     if found != due:
         failures.append(f'{path}: check {options} finds {found!r}, not {due!r}')
-    counts = (len(errors), len(findings) - len(errors), 'malformed' if errors else 'sound', None)
+    counts = (len(errors), len(diagnostics) - len(errors), 'malformed' if errors else 'sound', None)
     if (report['errors'], report['notes'], report['verdict'], report['error']) != counts:
         failures.append(f'{path}: check {options} reports {report}')
     lines = Run(program, 'check', '--jsonl', *options, path)
@@ -225,14 +225,14 @@ def check_findings(program, path, due, listed, *options):
     quiet = Run(program, 'check', '-q', *options, path)
     for other in lines, text, quiet:
         failures += other.problems(status, silent=True)
-    if [json.loads(line) for line in lines.out.splitlines()] != findings:
+    if [json.loads(line) for line in lines.out.splitlines()] != diagnostics:
         failures.append(f'{path}: check --jsonl {options} is not --json')
-    shown = text.out.decode().splitlines()[:-1]
-    if [(s.split()[0], s.split('[')[-1]) for s in shown] != [(f['level'], f['rule'] + ']') for f in
-                                                              findings]:
-        failures.append(f'{path}: check {options} shows {shown}')
-    if quiet.out.decode().splitlines() != [s for s in shown if s.startswith('error')]:
-        failures.append(f'{path}: check -q {options} shows {quiet.out}')
+    printed = text.out.decode().splitlines()[:-1]
+    if [(s.split()[0], s.split('[')[-1]) for s in printed] != [(d['level'], d['rule'] + ']') for d in
+                                                                diagnostics]:
+        failures.append(f'{path}: check {options} prints {printed}')
+    if quiet.out.decode().splitlines() != [s for s in printed if s.startswith('error')]:
+        failures.append(f'{path}: check -q {options} prints {quiet.out}')
     if not options:
         failures += check_agreement(path, errors, listed)
     return failures
@@ -266,8 +266,8 @@ def check_good(program, data):
         failures += good.failures
         listed = Run(program, 'list', '--json', good.path)
         row = rules[name]
-        failures += check_findings(program, good.path, row['check'], listed)
-        failures += check_findings(program, good.path, row['values'], listed, '--values')
+        failures += check_diagnostics(program, good.path, row['check'], listed)
+        failures += check_diagnostics(program, good.path, row['values'], listed, '--values')
     return len(there), failures
 
 
@@ -288,10 +288,11 @@ def check_table(folder):
     named = set(re.findall(r'`((?:good|bad)/[^`]+)`', incidents))
     failures = [f'{name}: named in README.md and not there' for name in sorted(named)
                 if not os.path.exists(os.path.join(folder, os.pardir, name))]
-    told = {os.path.basename(name) for name in named}
+    basenames = {os.path.basename(name) for name in named}
     failures += [f'{name}: not in the table of incidents of README.md'
                  for name in sorted(os.listdir(folder)) if re.search(r'_\d{2,}_', name)
-                 and re.match('cve|ghsa|llama|ollama|openvino|mlx|gguf_', name) and name not in told]
+                 and re.match('cve|ghsa|llama|ollama|openvino|mlx|gguf_', name)
+                 and name not in basenames]
     if len(named) < 30:
         failures.append(f'only {len(named)} files in the table of incidents')
     return failures
@@ -316,7 +317,7 @@ def check_bad(program, data):
         failures += Run(program, 'verify', '--device', 'cpu', path).problems(due)
         listed = Run(program, 'list', '--json', '--meta', path)
         failures += listed.problems(int(row['exit_list']))
-        failures += check_findings(program, path, row['check'], listed)
+        failures += check_diagnostics(program, path, row['check'], listed)
         with tempfile.TemporaryDirectory() as scratch:
             out = os.path.join(scratch, 'out', '')
             failures += Run(program, 'extract', '-o', out, path).problems(due)

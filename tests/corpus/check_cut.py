@@ -84,7 +84,7 @@ class Cutter:
         if any(problems[name] for name in whole):
             self.fail(f'{length} bytes: whole tensors are refused: {problems}')
         if not all('cut short' in (problems[name] or '') for name in cut):
-            self.fail(f'{length} bytes: cut tensors are not told: {problems}')
+            self.fail(f'{length} bytes: cut tensors are not reported: {problems}')
 
     def check_named(self, length, words, cut):
         for name in cut:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the first inputs of the fuzz targets: make_seeds.py DATA CORPUS.
 
-Later findings are added under names that describe them.
+Inputs that revealed a bug are added later, under names that describe it.
 """
 import os
 import struct

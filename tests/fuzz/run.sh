@@ -5,7 +5,7 @@
 # Usage: run.sh [SECONDS [TARGET...]]        60 seconds; gguf decode select cli
 #
 # FUZZ_BUILD: the build folder (build-fuzz). FUZZ_FOUND: where inputs are kept between runs
-# (build-fuzz/found); findings are put into its findings/. Exit status 1: something was found.
+# (build-fuzz/found); inputs that fail go to its failures/. Exit status 1: an input failed.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -30,13 +30,13 @@ meson compile -C "$build" "${@/#/fuzz_}" && meson compile -C "$build-plain" "${@
 # Sanitizers keep freed memory for a while, which must not count as the program's.
 export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=8
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-mkdir -p "$found/findings"
+mkdir -p "$found/failures"
 status=0
 for target; do
   mkdir -p "$found/$target"
   inputs=("$found/$target" "tests/fuzz/corpus/$target")
   options=(-max_total_time="$seconds" -max_len=4096 -timeout=5 -rss_limit_mb=512 -malloc_limit_mb=64
-    -artifact_prefix="$found/findings/$target-" -print_final_stats=1)
+    -artifact_prefix="$found/failures/$target-" -print_final_stats=1)
   case $target in
   gguf)
     inputs+=(data/gguf/good data/gguf/bad)

@@ -4,8 +4,8 @@
 #
 # Usage: run_afl.sh [SECONDS]        60 seconds
 #
-# AFL_BUILD: the build folder (build-afl); AFL++ puts its findings into out-COMMAND/default there. Exit
-# status 1: it found a crash or a hang.
+# AFL_BUILD: the build folder (build-afl); AFL++ writes to out-COMMAND/default there. Exit status 1: it
+# found a crash or a hang.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
@@ -32,10 +32,10 @@ fuzz() { # fuzz NAME WORD...: gguf-dq with these words, @@ being the model
   rm -rf "$build/out-$name"
   afl-fuzz -i "$build/in" -o "$build/out-$name" -x tests/fuzz/gguf.dict -m none -t 5000 \
     -V "$seconds" -- "$build/src/gguf-dq" "$@" || status=1
-  local findings
-  findings=$(find "$build/out-$name/default/crashes" "$build/out-$name/default/hangs" -name 'id*')
-  if [ -n "$findings" ]; then
-    printf 'found:\n%s\n' "$findings"
+  local failures
+  failures=$(find "$build/out-$name/default/crashes" "$build/out-$name/default/hangs" -name 'id*')
+  if [ -n "$failures" ]; then
+    printf 'found:\n%s\n' "$failures"
     status=1
   fi
   grep -E '^(execs_done|edges_found|corpus_count|saved_)' "$build/out-$name/default/fuzzer_stats"

@@ -71,7 +71,7 @@ def resource_faults(kernel):
 
 def access_faults(kernel, block_len):
     """Two adjacent loads could be one if the block aligns them: the first block is aligned, blocks
-    follow one another, and fields are at multiples of their size unless their format is odd."""
+    follow one another, and fields are at multiples of their size unless a block has an odd length."""
     align = min(block_len & -block_len, 16)
     loads = {(a.registers, a.width, a.offset) for a in kernel.accesses if not a.is_store}
     if not kernel.widths(True)[16]:

@@ -17,7 +17,7 @@ import tempfile
 
 TOKEN, NAME, ID = 'new1_0', 'NEW1_0', 99
 
-# What a build and its tests read. Everything else, builds above all, stays behind.
+# What a build and its tests read. Everything else, build folders above all, is not copied.
 COPIED = ('.ci', 'LICENSE', 'README.md', 'data', 'hip', 'man', 'meson.build', 'meson_options.txt', 'src', 'tests')
 
 # Those whose results depend on the types.

@@ -26,9 +26,9 @@ KERNELS = ["dq_q8_0_f32", "dq_q4_k_f32", "dq_iq3_s_f32", "dq_mxfp4_f32"]
 NARROW_KERNEL = "dq_q8_0_f16"
 NARROW = re.compile(r"v_(cvt_f16|cvt_pk|pack|perm|max|lshl_or|and_or)")
 
-# Why a mutant may survive: what run_code says of it, and a pattern of "before -> after". "The same
-# registers" are those of all waves behind the instruction; "not needed" is one that the kernel does
-# what it must without.
+# Why a mutant may survive: what run_code prints for it, and a pattern of "before -> after". "The same
+# registers": after the instruction, all waves have the same values in all registers. "Not needed": the
+# kernel gives the right result without the instruction.
 SAME = "survived: the same registers"
 NOT_NEEDED = "survived: not needed"
 HINT = r"s_(clause|delay_alu|nop|set_inst_prefetch_distance|sendmsg|endpgm)\b[^;]*"
@@ -75,8 +75,8 @@ REASONS = [
      r"((?:.* :: )?v_(?:dual_)?and_b32\w* v\d+), 4, (v\d+) -> \1, 36, \2"),
 ]
 
-# What is decoded of a mutant: its instruction and what follows, in which the listing is soon in
-# step again, and behind that s_nop for what goes over the end.
+# The bytes of a mutant to disassemble: its instruction and those that follow, where the listing soon
+# is in step again, then s_nop in case the last instruction extends past the end.
 FOLLOWING = 32
 FILL = b"\0\0\x80\xbf" * 4
 WINDOW = FOLLOWING + len(FILL)

@@ -35,11 +35,11 @@ enum fault {
 
 static constexpr enum fault planted = FAULT;
 
-/* Memory that is read and written as it is said. */
+/* Memory whose reads and writes the compiler keeps as they are written. */
 typedef volatile __attribute__((address_space(1))) uint8_t exact_byte;
 typedef volatile __attribute__((address_space(1))) uint32_t exact_word;
 
-/* A load whose value nobody needs is left out, unless somebody seems to. */
+/* Pretends to use a value: the compiler removes loads whose value is unused. */
 __attribute__((unused)) DQ_DEVICE void need(uint32_t x)
 {
     asm volatile("" ::"v"(x));

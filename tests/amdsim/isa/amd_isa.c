@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* C types of the types of rows, and how they lie in 64 bits. */
+/* The C types of the operand types in the table, and their layout in 64 bits. */
 typedef uint32_t type_none;
 typedef uint16_t type_b16, type_u16, type_f16;
 typedef int16_t type_i16;

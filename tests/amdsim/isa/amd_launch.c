@@ -75,7 +75,7 @@ static int make_packet(struct amd_memory *m, struct grid *g, struct dq_error *e)
     return rc;
 }
 
-/* What the runtime fills in of its own, from code object version 5 on. */
+/* The hidden arguments, which the runtime fills in from code object version 5 on. */
 static int put_hidden(
     struct amd_memory *m, const struct grid *g, const struct amd_arg *a, struct dq_error *e)
 {
@@ -258,7 +258,7 @@ static int run_wave(struct amd_wave pair[2], const struct amd_kernel *k, struct 
             watch(w);
         rc =
             n < MAX_STEPS ? step(w, i) : dq_fail(w->e, DQ_ERR_MALFORMED, "does not come to an end");
-        /* Also after a fault, because the twin may know what is behind it. */
+        /* Also after a fault, because the twin may find its cause. */
         const int twin_rc = step(&pair[1], i);
         rc = rc != 0 ? rc : twin_rc;
         if (rc == 0 && (w->pc != pair[1].pc || amd_wave_exec(w) != amd_wave_exec(&pair[1])))

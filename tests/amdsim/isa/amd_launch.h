@@ -26,7 +26,7 @@ struct amd_counts {
     uint64_t digest;  /* of all registers, each time before a wave executes that one */
 };
 
-/* Runs a grid, one wave after the other. DQ_ERR_MALFORMED: the code is at fault; the text names
+/* Runs a grid, one wave after the other. DQ_ERR_MALFORMED: the code has a fault; the text names
  * kernel, offset, instruction and fault. DQ_ERR_USAGE: the sizes of group and grid are
  * impossible. */
 int amd_launch(struct amd_memory *m, const struct amd_code *c, const struct amd_launch *launch,

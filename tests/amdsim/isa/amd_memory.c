@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* There is one region per multiple of STEP; it lies across the next multiple of ACROSS. */
+/* There is one region per multiple of STEP; it spans the next multiple of ACROSS. */
 static const uint64_t STEP = 0x010000000000;
 static const uint64_t ACROSS = 0x000100000000;
 

@@ -18,7 +18,7 @@ enum { AMD_WRITTEN = 1, AMD_BY_KERNEL = 2 };
 struct amd_region {
     uint64_t base; /* device address of the first byte, a multiple of 4096 */
     uint64_t len;
-    uint8_t *bytes;   /* the host memory behind it */
+    uint8_t *bytes;   /* the host memory that holds its contents */
     uint8_t *state;   /* per byte: AMD_WRITTEN, AMD_BY_KERNEL */
     bool is_constant; /* kernels may not write here */
     char name[32];

@@ -78,7 +78,7 @@ static int run_wait(struct amd_wave *w, const char *text)
         if (scalar && sscanf(scalar, "lgkmcnt(%u)", &n) == 1)
             wait_scalar(w, n);
     }
-    return 0; /* stores: nothing here comes to depend on them */
+    return 0; /* stores: nothing in the interpreter depends on them */
 }
 
 static bool is_taken(const struct amd_wave *w, const struct amd_row *row)

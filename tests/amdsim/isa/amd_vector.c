@@ -13,7 +13,7 @@ static bool has_mask(enum amd_form form)
     return form == AMD_VECTOR_CARRY || form == AMD_COMPARE || form == AMD_COMPARE_EXEC;
 }
 
-/* Where the sources begin: behind the results. */
+/* The index of the first source, which follows the results. */
 static unsigned first_source(const struct amd_wave *w, const struct amd_op *op)
 {
     switch (op->row->form) {

@@ -77,7 +77,7 @@ static bool is_code_object(const uint8_t *elf)
     return memcmp(elf, magic, sizeof magic) == 0 && dq_u16(elf + 18) == ELF_AMDGPU;
 }
 
-/* The end of the section headers or of the section that lies last. */
+/* Returns the end of the section headers or of the last section, whichever is greater. */
 static size_t elf_len(const uint8_t *elf)
 {
     const uint64_t table = dq_u64(elf + 40);

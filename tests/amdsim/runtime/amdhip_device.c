@@ -12,8 +12,8 @@
 enum { DEVICE_SHIFT = 56 };
 static const uint64_t first_address = 0x010000000000;
 
-/* Features of processors, from LLVM's table. A card that has them runs, unless it is told
- * otherwise, with error correction and without replay of page faults. */
+/* Features of processors, from LLVM's table. By default, a card that has them runs with error
+ * correction and without replay of page faults. */
 static const char *const with_sramecc[] = {
     "gfx906", "gfx908", "gfx90a", "gfx940", "gfx941", "gfx942", "gfx950", NULL};
 static const char *const with_xnack[] = {"gfx900", "gfx902", "gfx904", "gfx906", "gfx908", "gfx909",

@@ -94,7 +94,7 @@ static int copy_in(struct hip_device *d, const struct hip_task *t, struct dq_err
     const int rc = amd_memory_copy_in(&d->memory, t->address, t->host, t->len, e);
     if (rc != 0)
         return rc;
-    /* What was copied behind it before is no part of what is there now. */
+    /* Bytes after it from an earlier copy are not part of the current contents. */
     uint8_t *state = amd_memory_find(&d->memory, t->address)->state;
     const size_t end = (size_t)(t->address - b->base) + t->len;
     for (size_t i = end; i < b->filled; i++)

@@ -77,11 +77,11 @@ hipError_t hipStreamSynchronize(hipStream_t stream)
 {
     struct hip_device *d;
     struct hip_stream *s = NULL;
-    const hipError_t told = hip_enter(HIP_StreamSynchronize, &d);
-    hipError_t rc = d ? need_stream(d, stream, &s) : told;
-    if (rc == hipSuccess && told != hipSuccess) {
+    const hipError_t enter_rc = hip_enter(HIP_StreamSynchronize, &d);
+    hipError_t rc = d ? need_stream(d, stream, &s) : enter_rc;
+    if (rc == hipSuccess && enter_rc != hipSuccess) {
         hip_stream_drop(s);
-        rc = told;
+        rc = enter_rc;
     }
     if (rc == hipSuccess) {
         hip_stream_run(s);

@@ -475,7 +475,7 @@ static void each_thread_sets_its_device(void **state)
     assert_non_null(result);
 }
 
-/* Decodes what it is told to again and again. */
+/* Decodes repeatedly. */
 static void *decode_often(void *arg)
 {
     struct card c;
@@ -507,7 +507,7 @@ static void threads_do_not_disturb_each_other(void **state)
 
 /* --- in processes of their own --- */
 
-/* A fault: told at the next synchronisation, and by all that comes after it. */
+/* A fault is reported by the next synchronisation and by every later call. */
 static void check_fault(struct card *c, hipError_t code)
 {
     void *p = NULL;
@@ -744,9 +744,9 @@ static void faults_are_told(void **state)
         if (!ended || !found || (!p->words && len > 0))
             fail_msg("%s: status %#x, '%s' wanted, stderr:\n%s", p->name, (unsigned)status,
                 p->words ? p->words : "", words);
-        /* A fault of a kernel is told once. */
+        /* A fault of a kernel is reported once. */
         if (strstr(words, "wrote") && strstr(strstr(words, "wrote") + 1, "wrote"))
-            fail_msg("%s: told twice:\n%s", p->name, words);
+            fail_msg("%s: reported twice:\n%s", p->name, words);
         free(words);
     }
 }

@@ -146,7 +146,7 @@ static uint64_t hash_of_a_name(void)
     return hash;
 }
 
-/* Names that collide in one run do not in another, so nobody can put them into a file. */
+/* Names that collide in one run do not in another, so a file cannot be made to cause collisions. */
 static void hashes_are_different_in_each_run(void **state)
 {
     char command[4200];

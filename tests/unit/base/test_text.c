@@ -86,7 +86,7 @@ static void a_small_buffer_cuts_at_a_whole_character(void **state)
         "", "", "a", "ab", "ab", "ab", "ab\xe2\x82\xac", "ab\xe2\x82\xac", "ab\xe2\x82\xac\\n"};
     (void)state;
     for (size_t size = 0; size < sizeof cut / sizeof cut[0]; size++) {
-        char *out = malloc(size + 1); /* the byte behind it must stay */
+        char *out = malloc(size + 1); /* the byte after it must not change */
         assert_non_null(out);
         memset(out, '#', size + 1);
         assert_int_equal(dq_escape(text, 6, DQ_ESCAPE_NAME, out, size), 7);

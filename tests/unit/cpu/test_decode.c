@@ -100,8 +100,8 @@ static uint16_t bf16_of(uint32_t bits)
     return (uint16_t)high;
 }
 
-/* Decodes all blocks, step at a time: together, odd scales are met in every call; one by one, most
- * calls are free of them. */
+/* Decodes all blocks, step at a time: together, every call has blocks with unusual scales; one by one,
+ * most calls have none. */
 static size_t decode_golden(const struct dq_cpu *cpu, const struct dq_type_info *info,
     const struct golden *g, size_t step, void *dst, enum dq_dtype dtype)
 {

@@ -259,8 +259,8 @@ static void a_zero_dimension_has_no_index(void **state)
     check_refused(1, shape, "[-1]", "an index is out of range");
 }
 
-/* Its shape may be nonsense; whoever wants its data is told of the problem. */
-static void of_a_refused_tensor_all_is_taken(void **state)
+/* Its shape may be invalid; the problem is reported when its data is used. */
+static void a_slice_of_a_refused_tensor_is_accepted(void **state)
 {
     char problem[] = "it is broken";
     const uint64_t shape[] = {1ull << 63, 4};
@@ -313,7 +313,7 @@ int main(void)
         cmocka_unit_test(malformed_slices_are_refused),
         cmocka_unit_test(a_scalar_has_no_axes),
         cmocka_unit_test(a_zero_dimension_has_no_index),
-        cmocka_unit_test(of_a_refused_tensor_all_is_taken),
+        cmocka_unit_test(a_slice_of_a_refused_tensor_is_accepted),
         cmocka_unit_test(everything_is_every_index),
         cmocka_unit_test(slices_are_found_behind_names),
     };
