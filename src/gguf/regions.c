@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Emits why a tensor is refused and keeps the first reason as its problem. The diagnostic has its
  * rule, offset, and what was expected and found. */

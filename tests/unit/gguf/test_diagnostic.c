@@ -6,7 +6,6 @@
 #include "gguf/tensor.h"
 #include "scratch.h"
 
-#include <string.h>
 
 static char key[] = "k";
 static char name[] = "t";

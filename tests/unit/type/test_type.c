@@ -3,7 +3,6 @@
 #include "dq_test.h"
 #include "type/type.h"
 
-#include <string.h>
 
 static const struct {
     uint32_t id;
