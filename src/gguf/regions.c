@@ -82,8 +82,7 @@ static int check_end(
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
             .expected = DQ_WORDS("a file of %" PRIu64 " bytes", end),
-            .found =
-                DQ_WORDS("%" PRIu64 ", %" PRIu64 " missing", file_size, end - file_size)};
+            .found = DQ_WORDS("%" PRIu64 ", %" PRIu64 " missing", file_size, end - file_size)};
         return refuse(m, t, &d, e);
     }
     if (!t->type && t->offset > file_size) {

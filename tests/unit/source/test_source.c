@@ -4,7 +4,6 @@
 #include "dq_test.h"
 #include "scratch.h"
 
-
 static const char bytes[] = "0123456789";
 
 enum { LEN = sizeof bytes - 1 };

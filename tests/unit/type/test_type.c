@@ -3,7 +3,6 @@
 #include "dq_test.h"
 #include "type/type.h"
 
-
 static const struct {
     uint32_t id;
     const char *name;
