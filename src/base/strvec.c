@@ -3,8 +3,6 @@
 #include "base/array.h"
 #include "base/mem.h"
 
-#include <string.h>
-
 int dq_strvec_add(struct dq_strvec *list, const char *text, size_t len, struct dq_error *e)
 {
     char **grown = dq_array_grow(list->items, list->n, sizeof *grown);

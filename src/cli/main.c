@@ -5,7 +5,6 @@
 #include "cli/cmd.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int print_version(struct dq_error *e)

@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "cli/model_path.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

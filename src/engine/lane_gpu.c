@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* dq_lane_new_gpu does not make output buffers smaller than this many bytes. */
 enum { MIN_OUT_LEN = 64 << 10 };

@@ -1,6 +1,5 @@
 /* Checks outputs against files that already exist, and against one another. */
 #include "base/file.h"
-#include "base/mem.h"
 #include "base/strmap.h"
 #include "base/strvec.h"
 #include "extract/output.h"
@@ -10,9 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -2,7 +2,6 @@
 #ifndef DQ_FILENAME_H
 #define DQ_FILENAME_H
 
-#include "base/err.h"
 #include "select/select.h"
 
 /* Returns the file name for a pick: the name of the tensor and its slice, if any, followed by the

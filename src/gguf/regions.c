@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Emits why a tensor is refused and keeps the first reason as its problem. The diagnostic has its
  * rule, offset, and what was expected and found. */
@@ -83,8 +82,7 @@ static int check_end(
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
             .expected = DQ_WORDS("a file of %" PRIu64 " bytes", end),
-            .found =
-                DQ_WORDS("%" PRIu64 ", %" PRIu64 " missing", file_size, end - file_size)};
+            .found = DQ_WORDS("%" PRIu64 ", %" PRIu64 " missing", file_size, end - file_size)};
         return refuse(m, t, &d, e);
     }
     if (!t->type && t->offset > file_size) {

@@ -1,6 +1,5 @@
 #include "gguf/value.h"
 
-#include "base/checked.h"
 #include "base/mem.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Finds the command-line cases, which are scripts NAME.sh, and what meson must know about each.
 
-Usage: find_cases.py LIST FOLDER [PREFIX]           print one line a case; write the lines to LIST
+Usage: find_cases.py LIST FOLDER [PREFIX]           print one line per case; write the lines to LIST
        find_cases.py --check LIST FOLDER [PREFIX]   exit 1 if LIST is out of date, or if there is an
                                                     expected output without a case
 

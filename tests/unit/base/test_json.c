@@ -4,7 +4,6 @@
 #include "scratch.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static struct dq_json json_at(const char *path)
 {

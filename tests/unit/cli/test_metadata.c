@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { U8 = 0, ARRAY = 9, HEAD = 12, DEEP = 200000 };

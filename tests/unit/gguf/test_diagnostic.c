@@ -6,8 +6,6 @@
 #include "gguf/tensor.h"
 #include "scratch.h"
 
-#include <string.h>
-
 static char key[] = "k";
 static char name[] = "t";
 static const struct dq_kv kv = {.display_name = key};

@@ -2,7 +2,6 @@
 #include "build_gguf.h"
 #include "dq_test.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

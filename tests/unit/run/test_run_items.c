@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { N_ITEMS = 40, LEFT_OUT = 7, EMPTY = 11, N_LANES = 4 };
 

@@ -3,8 +3,6 @@
 #include "scratch.h"
 #include "select/glob.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Expands text and compares the patterns, joined by blanks. */

@@ -2,7 +2,6 @@
 #include "dq_test.h"
 #include "select/suggest.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void distances_count_changes(void **state)

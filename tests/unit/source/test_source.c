@@ -4,9 +4,6 @@
 #include "dq_test.h"
 #include "scratch.h"
 
-#include <string.h>
-#include <unistd.h>
-
 static const char bytes[] = "0123456789";
 
 enum { LEN = sizeof bytes - 1 };

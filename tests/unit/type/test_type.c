@@ -3,8 +3,6 @@
 #include "dq_test.h"
 #include "type/type.h"
 
-#include <string.h>
-
 static const struct {
     uint32_t id;
     const char *name;
