@@ -22,10 +22,10 @@ static struct dq_cell decoders_cell(char *buf, size_t size)
 {
     json_t *list = json_pack("[s]", "cpu");
     size_t len = (size_t)snprintf(buf, size, "cpu");
-    for (size_t i = 0; dq_gpu_drivers[i] && list && len < size; i++) {
+    for (size_t i = 0; dq_gpu_drivers[i] && len < size; i++) {
         const char *name = dq_gpu_drivers[i]->name;
         len += (size_t)snprintf(buf + len, size - len, " %s", name);
-        if (json_array_append_new(list, json_string(name)) != 0) {
+        if (list && json_array_append_new(list, json_string(name)) != 0) {
             json_decref(list);
             list = NULL;
         }
