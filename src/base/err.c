@@ -51,7 +51,7 @@ int dq_fail_nomem(struct dq_error *e)
     const size_t needed = dq_mem_refused();
     return needed == 0 ? dq_fail(e, DQ_ERR_MEMORY, "out of memory")
                        : dq_fail(e, DQ_ERR_MEMORY,
-                             "at least %zu KiB of memory are needed, more than --max-memory allows",
+                             "at least %zu KiB of memory is needed, more than --max-memory allows",
                              needed / 1024 + 1);
 }
 

@@ -232,12 +232,28 @@ static int dry_run(struct extract_command *x, struct dq_error *e)
     return rc == 0 ? report(x, e) : rc;
 }
 
+/* The whole report of a run that failed before it could write anything. */
+static void report_failure(const struct extract_command *x, const struct dq_error *e)
+{
+    struct dq_json j = {.file = stdout};
+    struct dq_error unused;
+    if (!x->args->json && !x->args->jsonl)
+        return;
+    dq_json_begin_row_object(&j, NULL);
+    dq_json_put(&j, "error", dq_json_text(e->text, strlen(e->text)));
+    dq_json_end(&j);
+    (void)dq_json_finish(&j, &unused);
+}
+
 static int extract(struct extract_command *x, struct dq_error *e)
 {
     struct dq_error unused;
     int rc = prepare(x, e);
-    if (rc != 0)
+    if (rc != 0) {
+        if (rc != DQ_ERR_USAGE) /* standard output may be meant for arrays */
+            report_failure(x, e);
         return rc;
+    }
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)

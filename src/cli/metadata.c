@@ -156,7 +156,7 @@ static int type_name(
     struct dq_cursor *c, enum dq_value_type type, char out[TYPE_SIZE], struct dq_error *e)
 {
     const uint64_t start = c->pos;
-    struct dq_value v;
+    struct dq_value v = {.type = type};
     int rc = 0;
     snprintf(out, TYPE_SIZE, "%s", dq_value_types[type].name);
     if (type == DQ_VALUE_array)

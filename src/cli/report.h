@@ -19,7 +19,7 @@
  *     dq_report_print(&r, "%s:\n", path);
  *     dq_report_begin_rows(&r, "tensors", columns, 2);
  *     for (...)
- *         dq_report_row(&r, (const struct dq_cell[]){dq_cell_name(t), dq_cell_u64(n)});
+ *         dq_report_row(&r, (const struct dq_cell[]){dq_cell_text(name), dq_cell_u64(n)});
  *     dq_report_end_rows(&r);
  *     return dq_msg_failure(dq_report_end(&r, rc, &e), &e);
  *

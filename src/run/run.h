@@ -24,7 +24,7 @@ struct dq_values {
     double decode_seconds; /* including the transfers to and from a GPU */
 };
 
-/* At most so many items have a plan and are not ended at a time. */
+/* At most this many items have a plan and have not ended at any one time. */
 enum { DQ_RUN_ITEMS_MAX = 2 * DQ_LANES_MAX + 1 };
 
 /* Receives the values. All functions but plan and consume may be NULL. */

@@ -356,7 +356,7 @@ static void a_limit_that_is_too_low_is_reported(void **state)
         struct dq_error e;
         dq_mem_limit(SIZE_MAX - dq_mem_left() + 20000);
         check_error(dq_engine_open(&engine, &options, &e), &e, DQ_ERR_MEMORY,
-            "KiB of memory are needed, more than --max-memory allows");
+            "KiB of memory is needed, more than --max-memory allows");
         assert_int_equal(engine.n_lanes, 0);
         dq_mem_limit(SIZE_MAX);
     }
