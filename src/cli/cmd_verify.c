@@ -37,7 +37,7 @@ static int open_lanes(struct verification *v, struct dq_error *e)
     if (rc != 0)
         return dq_fail(e, rc, "%s%s", why.text,
             any_gpu
-                ? "; --device cpu checks the optimised decoders of the CPU against the plain ones"
+                ? "; --device cpu checks the optimized decoders of the CPU against the plain ones"
                 : "");
     if (v->engine.skipped[0])
         dq_msg_warning("skipped: %s", v->engine.skipped);

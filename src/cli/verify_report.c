@@ -201,7 +201,7 @@ void dq_verify_report_totals(
     struct dq_verify_report *v, const struct dq_verifier *speed, enum dq_dtype dtype, int rc)
 {
     struct dq_report *r = &v->out;
-    const bool has_speed = speed->times.wall > 0;
+    const bool has_speed = speed->times.wall > 0 && v->n_weights > 0;
     dq_report_end_rows(r);
     dq_report_field(r, "weights", dq_cell_u64(v->n_weights));
     dq_report_field(r, "mismatches", dq_cell_u64(v->n_mismatches));
