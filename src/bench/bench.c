@@ -1,21 +1,14 @@
 #include "bench/bench.h"
 
+#include "base/clock.h"
 #include "base/signals.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { RUNS = 15, MAX_TRIES = 100 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 struct bench_thread {
     const struct dq_task *task;
@@ -41,7 +34,7 @@ static int run_once(const struct dq_task *task, uint64_t times, double *seconds,
     struct bench_thread threads[DQ_BENCH_THREADS_MAX];
     unsigned n = 1;
     int rc = 0;
-    const double start = now();
+    const double start = dq_clock_seconds();
     for (unsigned i = 0; i < task->n_threads; i++)
         threads[i] = (struct bench_thread){.task = task, .index = i, .times = times};
     for (; n < task->n_threads; n++)
@@ -51,7 +44,7 @@ static int run_once(const struct dq_task *task, uint64_t times, double *seconds,
     work(&threads[0]);
     for (unsigned i = 1; i < n; i++)
         pthread_join(threads[i].thread, NULL);
-    *seconds = now() - start;
+    *seconds = dq_clock_seconds() - start;
     for (unsigned i = 0; rc == 0 && i < n; i++)
         rc = threads[i].rc != 0 ? dq_fail(e, threads[i].rc, "%s", threads[i].e.text) : 0;
     return rc != 0 || all ? rc : dq_fail_nomem(e);

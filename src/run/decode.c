@@ -1,7 +1,8 @@
 #include "run/decode.h"
 
+#include "base/clock.h"
+
 #include <string.h>
-#include <time.h>
 
 /* Rounds n floats to a 16-bit type in place. Returns how many finite ones became infinite. */
 static uint64_t round_in_place(
@@ -54,25 +55,18 @@ static int decode_selected(struct dq_values *v, size_t nblocks, struct dq_error 
     return 0;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e)
 {
     const size_t nblocks = v->chunk->n_segments * v->chunk->seg_blocks;
-    const double start = now();
+    const double start = dq_clock_seconds();
     int rc = dq_plan_read(v->plan, v->chunk, v->lane->in, e);
     if (rc != 0)
         return rc;
-    const double read_end = now();
+    const double read_end = dq_clock_seconds();
     rc = checks_decoder ? decode_blocks(v, nblocks, e) : decode_selected(v, nblocks, e);
     v->len = v->chunk->n_items * v->plan->item_len;
     v->offset = v->chunk->first_item * v->plan->item_len;
     v->read_seconds = read_end - start;
-    v->decode_seconds = now() - read_end;
+    v->decode_seconds = dq_clock_seconds() - read_end;
     return rc;
 }

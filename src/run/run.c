@@ -31,7 +31,6 @@ struct ticket {
 
 struct chunk_run {
     const struct dq_consumer *consumer;
-    struct dq_lane *const *lanes;
     size_t n_lanes;
     size_t n_items;
     pthread_mutex_t lock;   /* protects everything below */
@@ -236,7 +235,9 @@ static int finish(struct chunk_run *r, const struct ticket *t, struct dq_error *
 static void retire(struct chunk_run *r)
 {
     struct ticket *t = &r->tickets[r->n_retired % N_TICKETS];
-    struct dq_error e = r->failure; /* if any: of this chunk, or of a later one */
+    struct dq_error e;
+    if (t->rc != 0)
+        e = r->failure; /* which is that of this chunk: it is the first one in order */
     r->is_retiring = true;
     pthread_mutex_unlock(&r->lock);
     const int rc = finish(r, t, &e);
@@ -342,7 +343,6 @@ int dq_run_chunks(struct dq_lane *const *lanes, size_t n_lanes, size_t first, si
 {
     struct chunk_run r = {
         .consumer = consumer,
-        .lanes = lanes,
         .n_lanes = n_lanes,
         .n_items = n_items,
         .item = first,

@@ -1,10 +1,10 @@
 #include "verify/verify.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "verify/check_lane.h"
 
 #include <pthread.h>
-#include <time.h>
 
 /* Bytes of the buffers of a reference. They are small, whatever the size of the device's lanes, so that
  * weights are compared while they are in the cache. */
@@ -22,13 +22,6 @@ struct verify_run {
     struct dq_lane *free_references[DQ_LANES_MAX];
     unsigned n_free;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int dq_verifier_init(
     struct dq_verifier *v, const struct dq_engine *engine, unsigned n_threads, struct dq_error *e)
@@ -110,9 +103,9 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     struct dq_verify_times *times = &r->verifier->times;
     struct dq_comparison c;
     dq_compare_init(&c, all->type, all->dtype, all->ulp);
-    const double start = now();
+    const double start = dq_clock_seconds();
     int rc = compare(r, v, &c, e);
-    const double comparing = now() - start;
+    const double comparing = dq_clock_seconds() - start;
     if (rc == 0 && c.n_mismatches > 0)
         rc = dq_check_lane_stable(v->lane, &c, v->chunk->n_segments * v->chunk->seg_blocks, e);
     if (rc != 0)
@@ -146,7 +139,7 @@ int dq_verify_plans(struct dq_verifier *v, const struct dq_verify_job *job, stru
         .consume = consume,
         .end = end,
         .arg = &r};
-    const double start = now();
+    const double start = dq_clock_seconds();
     for (; r.n_free < v->n_references; r.n_free++)
         r.free_references[r.n_free] = v->references[r.n_free];
     pthread_mutex_init(&r.lock, NULL);
@@ -155,7 +148,7 @@ int dq_verify_plans(struct dq_verifier *v, const struct dq_verify_job *job, stru
         dq_run_chunks(v->engine->lanes, v->engine->n_lanes, 0, job->n_plans, &consumer, e);
     pthread_cond_destroy(&r.freed);
     pthread_mutex_destroy(&r.lock);
-    v->times.wall += now() - start;
+    v->times.wall += dq_clock_seconds() - start;
     return rc;
 }
 
