@@ -33,7 +33,9 @@ export TESTS DATA PYTHON PYTHONPATH
 build=${GGUF_DQ%/src/gguf-dq}
 GGUF_DQ_HOST=${GGUF_DQ_HOST:-$build/tests/gpu/gguf-dq-host}
 INTRUDER=${INTRUDER:-$(realpath "$build")/tests/cli/libintruder.so}
-export INTRUDER
+LD_LIBRARY_PATH=${INTRUDER%/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+INTRUDER=${INTRUDER##*/} # LD_PRELOAD, which names it, would take a blank in the path for its end
+export INTRUDER LD_LIBRARY_PATH
 
 # The outer environment must not affect what the program prints.
 unset GGUF_DQ_MODEL GGUF_DQ_AUTO_MIN GGUF_DQ_HSACO NO_COLOR CDPATH
@@ -62,10 +64,12 @@ use_program() {
         ln -sf "$program" "$scratch/bin/gguf-dq" || exit 2
         return
     fi
-    cat >"$scratch/bin/gguf-dq" <<EOF || exit 2
+    valgrind_log=$scratch/valgrind.%p
+    export program valgrind_log
+    cat >"$scratch/bin/gguf-dq" <<'EOF' || exit 2
 #!/bin/sh
-exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file=$scratch/valgrind.%p \
-    $program "\$@"
+exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file="$valgrind_log" \
+    "$program" "$@"
 EOF
     chmod +x "$scratch/bin/gguf-dq" || exit 2
 }
