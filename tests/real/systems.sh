@@ -4,10 +4,11 @@
 # (for another architecture also qemu-user-static and binfmt-support), the network and 2 GB of disk.
 #
 # Usage: tests/real/systems.sh RELEASE FOLDER [ARCHITECTURE [MESON-TEST-ARGUMENT...]]
-#   RELEASE        a name that debootstrap knows: bookworm, trixie, sid, jammy, noble
+#   RELEASE        a name that debootstrap knows: bookworm, trixie, sid, jammy, noble (Ubuntu's need its keyring)
 #   FOLDER         keeps the system between runs; the project is at FOLDER/RELEASE-ARCHITECTURE/tmp/
 #   ARCHITECTURE   such as arm64 or armhf; by default that of this machine
 # MESON_OPTIONS is added to meson setup, TEST_TIMES multiplies the time limits of the tests.
+# shellcheck disable=SC2016 # a backquote is one
 set -eu
 release=$1
 folder=$(realpath -m "$2")
@@ -28,6 +29,12 @@ mkdir -p "$system$place"
 rm -rf "$system$place/build"
 (cd "$source" && git ls-files -z | tar -c --null --files-from=-) | tar -x -C "$system$place"
 
+# As the README says, an old release needs another meson, which is fetched here: pip may be set up to
+# work only outside.
+if [ "$release" = jammy ] || [ "$release" = bullseye ]; then
+  python3 -m pip download -q --no-deps -d "$system/tmp/meson" meson
+fi
+
 # The first two blocks of the README's quick start; as root, without sudo.
 blocks=$(sed -n '/^## Quick start/,/^## Recipes/p' "$source/README.md" |
   sed -n '/^```sh$/,/^```$/p' | sed '/^```/d; s/sudo //' |
@@ -35,8 +42,8 @@ blocks=$(sed -n '/^## Quick start/,/^## Recipes/p' "$source/README.md" |
 cat >"$system$place/quick_start.sh" <<END
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-if grep -q jammy /etc/os-release && ! [ -x /usr/local/bin/meson ]; then
-  apt-get update -q && apt-get install -y -q python3-pip && pip install -q meson
+if [ -e /tmp/meson ] && ! [ -x /usr/local/bin/meson ]; then
+  apt-get update -q && apt-get install -y -q python3-pip && pip install -q /tmp/meson/*.whl
 fi
 $blocks -t ${TEST_TIMES:-3} "\$@"
 END
