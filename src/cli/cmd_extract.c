@@ -190,10 +190,12 @@ static int write_all(struct extract_command *x, struct dq_error *e)
 
 static int open_engine(struct extract_command *x, struct dq_error *e)
 {
+    const bool is_one_by_one = x->outputs.destination != DQ_TO_FOLDER;
     x->engine_options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
+        .n_consuming = is_one_by_one ? 0 : dq_engine_threads(x->args->n_threads),
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
     };
     if (x->args->dry_run) { /* the engine is only named in the report */

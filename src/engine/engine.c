@@ -180,7 +180,7 @@ static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *cho
 static void add_lanes(
     struct dq_engine *engine, const struct dq_engine_options *options, unsigned shift)
 {
-    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_comparing;
+    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_consuming;
     const size_t lane_len = (DQ_GPU_IN + DQ_GPU_OUT) >> shift;
     const size_t max = DQ_GPU_PINNED / lane_len;
     const size_t n = wanted < max ? wanted : max;
@@ -204,9 +204,9 @@ static int open_gpus(
 {
     const size_t len = DQ_GPU_IN + DQ_GPU_OUT;
     const size_t max_half = DQ_GPU_PINNED / (len / 2); /* lanes of half the size */
-    const unsigned for_comparing =
-        options->n_comparing == 0 ? 0 : 1 + (options->n_comparing + DQ_GPU_LANES > max_half);
-    const unsigned shift = for_comparing + shift_to_fit(engine, options, len >> for_comparing);
+    const unsigned for_consuming =
+        options->n_consuming == 0 ? 0 : 1 + (options->n_consuming + DQ_GPU_LANES > max_half);
+    const unsigned shift = for_consuming + shift_to_fit(engine, options, len >> for_consuming);
     const int rc = add_gpus(engine, &options->device, shift, e);
     if (rc == 0)
         add_lanes(engine, options, shift);
