@@ -1,12 +1,12 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Buffers of a CPU lane in bytes: small enough for the cache, and large enough that the cost of a
  * call does not matter. */
@@ -64,11 +64,11 @@ static int auto_min(uint64_t *out, struct dq_error *e)
 
 unsigned dq_engine_threads(unsigned n_threads)
 {
-    static long online; /* kept, because the sandbox may block the files that it is read from */
-    if (online == 0)
-        online = sysconf(_SC_NPROCESSORS_ONLN);
+    static unsigned n_processors; /* kept, because the sandbox may block the files that say it */
+    if (n_processors == 0)
+        n_processors = dq_processors("");
     if (n_threads == 0)
-        n_threads = online > 0 ? (unsigned)online : 1;
+        n_threads = n_processors;
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
 }
 
