@@ -67,22 +67,21 @@ static void put_diagnostic(struct check_run *c, const struct dq_diagnostic *d)
         subject ? subject : "", subject ? " '" : "");
     snprintf(after, sizeof after, "%s%s [%s]", subject ? "': " : "", dq_diagnostic_text(d, text),
         rule->name);
-    dq_report_row(&c->report,
-        (const struct dq_cell[N_COLUMNS]){
-            dq_cell_text(is_note ? "note" : "error"),
-            dq_cell_text(rule->name),
-            dq_cell_shown(dq_cell_null(), before),
-            d->tensor ? dq_cell_name(d->tensor->name, d->tensor->name_len, d->tensor->display_name)
-                      : dq_cell_null(),
-            d->kv ? dq_cell_name(d->kv->key, d->kv->key_len, d->kv->display_name) : dq_cell_null(),
-            dq_cell_text(d->path),
-            u64_or_null(d->offset != DQ_NO_OFFSET, d->offset),
-            u64_or_null(d->n_blocks > 0, d->block),
-            u64_or_null(d->n_blocks > 0, d->n_blocks),
-            dq_cell_text(d->expected),
-            dq_cell_text(d->found),
-            dq_cell_shown(dq_cell_text(rule->summary), after),
-        });
+    dq_report_row(
+        &c->report, (const struct dq_cell[N_COLUMNS]){
+                        dq_cell_text(is_note ? "note" : "error"),
+                        dq_cell_text(rule->name),
+                        dq_cell_shown(dq_cell_null(), before),
+                        d->tensor ? dq_cell_name(d->tensor->display_name) : dq_cell_null(),
+                        d->kv ? dq_cell_name(d->kv->display_name) : dq_cell_null(),
+                        dq_cell_text(d->path),
+                        u64_or_null(d->offset != DQ_NO_OFFSET, d->offset),
+                        u64_or_null(d->n_blocks > 0, d->block),
+                        u64_or_null(d->n_blocks > 0, d->n_blocks),
+                        dq_cell_text(d->expected),
+                        dq_cell_text(d->found),
+                        dq_cell_shown(dq_cell_text(rule->summary), after),
+                    });
 }
 
 /* The emit function of a sink: counts and reports a diagnostic. The texts of one that ends the reading

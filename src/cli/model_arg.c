@@ -99,8 +99,10 @@ static bool read_line(FILE *file, int end, char *line, size_t *len)
     return any;
 }
 
-/* Appends the names in the file to words; empty lines are skipped. */
-static int read_names(const struct dq_args *args, struct dq_strvec *words, struct dq_error *e)
+/* Appends the names in the file to words. Empty lines are skipped, and with --null empty entries if no
+ * tensor has an empty name. */
+static int read_names(const struct dq_args *args, const struct dq_model *m, struct dq_strvec *words,
+    struct dq_error *e)
 {
     const bool from_stdin = strcmp(args->tensors_from, "-") == 0;
     FILE *file = from_stdin ? stdin : fopen(args->tensors_from, "re");
@@ -113,11 +115,12 @@ static int read_names(const struct dq_args *args, struct dq_strvec *words, struc
     const int end = args->nul_separated ? '\0' : '\n';
     size_t len = 0;
     size_t n_blank = 0; /* entries since the last name */
+    const bool is_name = args->nul_separated && dq_model_find(m, "", 0); /* an empty entry */
     while (rc == 0 && read_line(file, end, line, &len)) {
         if (len + n_blank >= MAX_LINE)
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: not a list of names: %d bytes without a name",
                 args->tensors_from, (int)MAX_LINE);
-        else if (len == 0)
+        else if (len == 0 && !is_name)
             n_blank++;
         else if (memchr(line, '\0', len))
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: a name contains NUL; use --null if names end in NUL",
@@ -144,7 +147,7 @@ int dq_model_arg_tensors(
     struct dq_strvec unused = {0};
     int rc = 0;
     if (args->tensors_from)
-        rc = read_names(args, &words, e);
+        rc = read_names(args, m, &words, e);
     const size_t n_raw = args->nul_separated ? words.n : 0;
     for (size_t i = 0; rc == 0 && i < args->tensors.n; i++)
         rc = dq_strvec_add(&words, args->tensors.items[i], strlen(args->tensors.items[i]), e);
