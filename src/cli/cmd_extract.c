@@ -178,13 +178,21 @@ static int write_manifest(const struct extract_command *x, struct dq_error *e)
 static int write_all(struct extract_command *x, struct dq_error *e)
 {
     const struct dq_write_events events = {begin_output, add_progress, warn, end_output, x};
+    struct dq_error why;
     int rc = dq_outputs_open_folders(&x->outputs, e);
     confine(x);
+    if (rc == 0 && x->outputs.folder_cannot_be_synced)
+        dq_msg_warning(
+            "--fsync: this file system cannot sync a directory: the files are flushed to "
+            "the disk, but a loss of power may lose their names");
     dq_progress_init(&x->progress, dq_outputs_bytes(&x->outputs, DQ_PLANNED, false));
     if (rc == 0)
         rc = dq_write_outputs(&x->outputs, &x->engine, &x->engine_options, &events, e);
     dq_progress_finish(&x->progress);
-    return rc == 0 && x->args->manifest ? write_manifest(x, e) : rc;
+    if (!x->args->manifest || (rc != 0 && rc != DQ_ERR_CLOSED))
+        return rc;
+    const int rc_manifest = write_manifest(x, &why); /* also if the reader of the arrays is gone */
+    return rc_manifest != 0 ? dq_fail(e, rc_manifest, "%s", why.text) : rc;
 }
 
 static int open_engine(struct extract_command *x, struct dq_error *e)

@@ -173,6 +173,10 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
     const char *path = o->options->manifest;
     if (!path)
         return 0;
+    if (dq_file_descriptor(path) >= 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "%s: is an open descriptor; the manifest must be a file, which appears when complete",
+            path);
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);

@@ -135,11 +135,11 @@ static bool falls_back(const struct writer *w, int rc)
     return rc == DQ_ERR_GPU && w->may_fall_back && w->engine->n_gpus > 0;
 }
 
-/* Marks the output that ended the run as failed, unless a signal or a closed pipe was the reason. */
+/* Marks the output that ended the run as failed, unless a signal was the reason. */
 static void fail(struct writer *w, size_t item, int rc, const struct dq_error *e)
 {
     struct dq_error unused;
-    if (rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED)
+    if (rc == DQ_ERR_INTERRUPTED)
         return;
     if (dq_output_fail(&w->outputs->items[item], rc, e->text, &unused) == 0)
         report(w, item + 1, &unused);
