@@ -21,7 +21,8 @@ static int descriptor_of(const char *path)
     if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == 0 &&
         fstat(STDOUT_FILENO, &out) == 0 && dq_file_is_same(&st, &out))
         return STDOUT_FILENO;
-    return dq_file_descriptor(path);
+    const int fd = dq_file_descriptor(path);
+    return fd == STDERR_FILENO ? -1 : fd; /* arrays and messages do not mix */
 }
 
 /* Without --output, the tensors of a model go to a folder named after it. */

@@ -97,6 +97,7 @@ int open(const char *path, int flags, ...)
     return open_lesser(path, flags, mode);
 }
 
+#ifdef __GLIBC__ /* where these are functions of their own */
 int open64(const char *path, int flags, ...)
 {
     va_list args;
@@ -117,6 +118,7 @@ int __open64_2(const char *path, int flags)
 {
     return open_lesser(path, flags | O_LARGEFILE, 0);
 }
+#endif
 
 int fsync(int fd)
 {
