@@ -44,7 +44,8 @@ int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
     const int unseekable = end < 0 ? errno : 0;
     const int flags = fcntl(opened, F_GETFL);
     if ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH) != 0) { /* dq_file_guard_standard */
-        rc = dq_fail(e, DQ_ERR_IO, "%s: standard input is closed, or not open for reading", path);
+        rc = dq_fail(e, DQ_ERR_USAGE,
+            "%s: standard input is closed or not open for reading; give the name of a file", path);
         goto fail;
     }
     if (S_ISDIR(st.st_mode)) {
