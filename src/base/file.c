@@ -178,6 +178,18 @@ void dq_file_raise_limit(void)
     }
 }
 
+/* The lowest descriptor that is free has all those before it in use; gaps above it are not looked for. */
+size_t dq_file_descriptors_left(int fd)
+{
+    struct rlimit limit;
+    const int next = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (next >= 0)
+        close(next);
+    if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < (rlim_t)next)
+        return 0;
+    return limit.rlim_cur > INT_MAX ? INT_MAX : (size_t)limit.rlim_cur - (size_t)next;
+}
+
 int dq_file_guard_standard(void)
 {
     for (int fd = 0; fd <= 2; fd++) {

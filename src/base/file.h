@@ -41,6 +41,9 @@ int dq_file_flush(FILE *file, const char *path, struct dq_error *e);
 /* Raises the limit of open files to the hard limit: a split set may have many. */
 void dq_file_raise_limit(void);
 
+/* Returns how many more files can be open at once; fd is an open one. */
+size_t dq_file_descriptors_left(int fd);
+
 /* Opens descriptors 0 to 2 if the program was started without them, so that no data file gets one of
  * them and has messages written into it. Using one of them then fails. Returns 0, or -1 and sets
  * errno. */

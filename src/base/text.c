@@ -65,6 +65,14 @@ bool dq_utf8_valid(const char *text, size_t len)
 }
 
 /* No early exit, so that the loop can be vectorised. */
+size_t dq_text_letters(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80; /* not inside a character */
+    return n;
+}
+
 bool dq_text_is_plain(const char *text, size_t len)
 {
     unsigned char other = 0;

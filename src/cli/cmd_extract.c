@@ -25,10 +25,8 @@ struct extract_command {
     struct dq_engine_options engine_options;
     struct dq_engine engine;
     struct dq_progress progress;
-    const struct dq_output *current; /* being written */
-    uint64_t done_before;            /* progress when it was begun, in bytes */
-    bool stdout_closed;              /* the reader of the reports has closed the pipe */
-    int first_failure;               /* error code of the first tensor that was left out, or 0 */
+    bool stdout_closed; /* the reader of the reports has closed the pipe */
+    int first_failure;  /* error code of the first tensor that was left out, or 0 */
 };
 
 /* Prints the tensors that cannot be extracted. Without --keep-going, they end the run before anything
@@ -129,11 +127,13 @@ static int report_line(
 static void begin_output(void *arg, const struct dq_output *out)
 {
     struct extract_command *x = arg;
-    if (out == x->current) /* again, on the CPU */
-        x->progress.done = x->done_before;
-    x->current = out;
-    x->done_before = x->progress.done;
     x->progress.what = out->pick->tensor->display_name;
+}
+
+static void restart_progress(void *arg, uint64_t n_bytes)
+{
+    struct extract_command *x = arg;
+    x->progress.done = n_bytes;
 }
 
 static void add_progress(void *arg, uint64_t n_bytes)
@@ -180,7 +180,8 @@ static int write_manifest(const struct extract_command *x, struct dq_error *e)
 
 static int write_all(struct extract_command *x, struct dq_error *e)
 {
-    const struct dq_write_events events = {begin_output, add_progress, warn, end_output, x};
+    const struct dq_write_events events = {
+        begin_output, add_progress, restart_progress, warn, end_output, x};
     struct dq_error why;
     int rc = dq_outputs_open_folders(&x->outputs, e);
     confine(x);

@@ -62,11 +62,13 @@ static int print_head(
     return 0;
 }
 
+enum { NAME, TYPE, SHAPE = 3, NAME_WIDTH_MAX = 64 /* few names are longer */ };
+
 static const struct dq_column columns[] = {
-    {.key = "name", .heading = "NAME", .width = -4, .max_width = 64}, /* few names are longer */
-    {.key = "type", .heading = "TYPE", .width = -4, .max_width = 40},
+    [NAME] = {.key = "name", .heading = "NAME", .width = -4},
+    [TYPE] = {.key = "type", .heading = "TYPE", .width = -4},
     {.key = "type_id"},
-    {.key = "shape", .heading = "SHAPE", .width = 5, .max_width = DQ_SHAPE_WORDS},
+    [SHAPE] = {.key = "shape", .heading = "SHAPE", .width = 5},
     {.key = "weights"},
     {.key = "bytes", .heading = "BYTES", .width = 12},
     {.key = "offset", .heading = "OFFSET", .width = 12},
@@ -119,12 +121,26 @@ static const struct dq_cell *make_row(
     return r->cells;
 }
 
+/* Makes the columns of names, types and shapes as wide as their longest text. */
+static void fit_columns(struct dq_report *r, const struct dq_picks *picks)
+{
+    char room[DQ_SHAPE_WORDS];
+    for (size_t i = 0; i < picks->n; i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        const size_t n_letters =
+            t->display_name == t->name ? t->name_len : dq_text_letters(t->display_name);
+        dq_report_widen(r, NAME, n_letters < NAME_WIDTH_MAX ? n_letters : NAME_WIDTH_MAX);
+        dq_report_widen(r, TYPE, strlen(type_cell(t, room, sizeof room).shown));
+        dq_report_widen(r, SHAPE, strlen(dq_tensor_shape(t, room)));
+    }
+}
+
 static void put_tensors(struct dq_report *r, const struct dq_model *m, const struct dq_picks *picks)
 {
     struct list_row row;
     dq_report_begin_rows(r, "tensors", columns, N_COLUMNS);
-    for (size_t i = 0; dq_report_is_table(r) && i < picks->n; i++)
-        dq_report_measure(r, make_row(m, picks->items[i].tensor, &row));
+    if (dq_report_is_table(r))
+        fit_columns(r, picks);
     for (size_t i = 0; i < picks->n; i++)
         dq_report_row(r, make_row(m, picks->items[i].tensor, &row));
     dq_report_end_rows(r);

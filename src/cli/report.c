@@ -111,22 +111,6 @@ static void put_object(struct dq_report *r, const struct dq_cell *cells)
 
 /* ---- the table ---- */
 
-/* Appends blanks and then text to the line. If they do not fit, writes the line so far first. */
-static void put_bytes(struct dq_report *r, size_t n_blanks, const char *text, size_t len)
-{
-    if (n_blanks + len > sizeof r->line - r->line_len) {
-        fwrite(r->line, 1, r->line_len, r->json.file);
-        r->line_len = 0;
-    }
-    if (n_blanks + len > sizeof r->line) {
-        fprintf(r->json.file, "%*s%.*s", (int)n_blanks, "", (int)len, text);
-        return;
-    }
-    memset(r->line + r->line_len, ' ', n_blanks);
-    memcpy(r->line + r->line_len + n_blanks, text, len);
-    r->line_len += n_blanks + len;
-}
-
 /* The text of a cell in the table. */
 struct shown {
     const char *text;
@@ -134,26 +118,46 @@ struct shown {
     size_t n_letters; /* characters, which determine the width of a column */
 };
 
-static void put_padded(struct dq_report *r, size_t i, struct shown s)
+static void write_line(struct dq_report *r)
+{
+    fwrite(r->line, 1, r->line_len, r->json.file);
+    r->line_len = 0;
+}
+
+/* Appends the pending blanks and then text to the line. If they do not fit, writes the line so far
+ * first. */
+static inline void put_text(struct dq_report *r, const char *text, size_t len)
+{
+    if (r->n_blanks + len > DQ_REPORT_LINE - r->line_len) {
+        write_line(r);
+        fprintf(r->json.file, "%*s%.*s", (int)r->n_blanks, "", (int)len, text);
+    } else {
+        char *end = r->line + r->line_len;
+        for (size_t i = 0; i < r->n_blanks; i += DQ_REPORT_BLANKS)
+            memset(end + i, ' ', DQ_REPORT_BLANKS);
+        memcpy(end + r->n_blanks, text, len);
+        r->line_len += r->n_blanks + len;
+    }
+    r->n_blanks = 0;
+}
+
+static inline void put_padded(struct dq_report *r, size_t i, struct shown s)
 {
     const int width = r->widths[i];
     const int gap = r->columns[i].gap;
     const size_t wanted = (size_t)(width < 0 ? -width : width);
     const size_t padding = wanted > s.n_letters ? wanted - s.n_letters : 0;
     r->n_blanks += width < 0 ? 0 : padding;
-    if (s.len > 0) {
-        put_bytes(r, r->n_blanks, s.text, s.len);
-        r->n_blanks = 0;
-    }
+    if (s.len > 0)
+        put_text(r, s.text, s.len);
     r->n_blanks += (width < 0 ? padding : 0) + (gap > 0 ? (size_t)gap : gap == 0 ? GAP : 0);
 }
 
 static void end_line(struct dq_report *r)
 {
-    put_bytes(r, 0, "\n", 1);
-    fwrite(r->line, 1, r->line_len, r->json.file);
-    r->line_len = 0;
     r->n_blanks = 0;
+    put_text(r, "\n", 1);
+    write_line(r);
 }
 
 static struct shown plain(const char *text, size_t len)
@@ -163,10 +167,7 @@ static struct shown plain(const char *text, size_t len)
 
 static struct shown letters(const char *text)
 {
-    struct shown s = {.text = text};
-    for (; text[s.len]; s.len++)
-        s.n_letters += ((unsigned char)text[s.len] & 0xc0) != 0x80;
-    return s;
+    return (struct shown){text, strlen(text), dq_text_letters(text)};
 }
 
 static struct shown show(
@@ -222,19 +223,13 @@ static void put_line(struct dq_report *r, const struct dq_cell *cells)
     end_line(r);
 }
 
-void dq_report_measure(struct dq_report *r, const struct dq_cell *cells)
+void dq_report_widen(struct dq_report *r, size_t column, size_t n_letters)
 {
-    for (size_t i = 0; dq_report_is_table(r) && i < r->n_columns; i++) {
-        const struct dq_column *column = &r->columns[i];
-        char buf[CELL_MAX];
-        if (!column->heading || column->max_width == 0)
-            continue;
-        int width = (int)show(column, &cells[i], buf).n_letters;
-        if (width > column->max_width)
-            width = column->max_width;
-        if (width > (r->widths[i] < 0 ? -r->widths[i] : r->widths[i]))
-            r->widths[i] = r->widths[i] < 0 ? -width : width;
-    }
+    int *width = &r->widths[column];
+    if (*width < 0 && n_letters > (size_t) - *width)
+        *width = -(int)n_letters;
+    else if (*width >= 0 && n_letters > (size_t)*width)
+        *width = (int)n_letters;
 }
 
 void dq_report_print(struct dq_report *r, const char *format, ...)

@@ -46,7 +46,6 @@ struct dq_column {
     const char *key;      /* NULL: only in the table */
     const char *heading;  /* "": a column without a heading; NULL: only in JSON */
     int width;            /* minimum, in characters; negative: left-aligned, as in printf */
-    int max_width;        /* dq_report_measure widens the column up to this; 0: fixed width */
     int gap;              /* blanks after the column; 0: 2; DQ_GAP_NONE: none */
     unsigned digits;      /* significant digits of a real in the table; 0: 6 */
     unsigned json_digits; /* the same in JSON; 0: 17, which read back as the same double */
@@ -142,7 +141,7 @@ static inline struct dq_cell dq_cell_shown(struct dq_cell cell, const char *show
     return cell;
 }
 
-enum { DQ_REPORT_COLUMNS_MAX = 24, DQ_REPORT_LINE = 1024 };
+enum { DQ_REPORT_COLUMNS_MAX = 24, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
 
 /* Members are private. */
 struct dq_report {
@@ -155,7 +154,8 @@ struct dq_report {
     const struct dq_column *columns;
     size_t n_columns;
     int widths[DQ_REPORT_COLUMNS_MAX];
-    char line[DQ_REPORT_LINE]; /* the part of the table's current line that is not written yet */
+    /* The part of the table's current line that is not written yet. Blanks are stored 16 at a time. */
+    char line[DQ_REPORT_LINE + DQ_REPORT_BLANKS];
     size_t line_len;
     size_t n_blanks; /* pending: written before the next text, so that no line ends in blanks */
 };
@@ -189,9 +189,8 @@ void dq_report_print(struct dq_report *r, const char *format, ...) DQ_PRINTF(2, 
 void dq_report_begin_rows(
     struct dq_report *r, const char *key, const struct dq_column *columns, size_t n_columns);
 
-/* Widens the columns that have a max_width to fit this row. Optional; call it for all rows before
- * putting the first one. */
-void dq_report_measure(struct dq_report *r, const struct dq_cell *cells);
+/* Makes a column, counted from 0, at least n_letters characters wide. Call it before the first row. */
+void dq_report_widen(struct dq_report *r, size_t column, size_t n_letters);
 
 /* Puts a row: one cell for each column. */
 void dq_report_row(struct dq_report *r, const struct dq_cell *cells);

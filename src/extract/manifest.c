@@ -174,7 +174,7 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
     if (!path)
         return 0;
     if (dq_file_descriptor(path) >= 0)
-        return dq_fail(e, DQ_ERR_USAGE,
+        return dq_fail(e, DQ_ERR_IO,
             "%s: is an open descriptor; the manifest must be a file, which appears when complete",
             path);
     char *folder = dq_file_folder(path);

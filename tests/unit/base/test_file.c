@@ -201,7 +201,7 @@ static void one_signal_ends_a_write_that_waits(void **state)
     const pid_t child = fork();
     if (child == 0) {
         struct dq_error e;
-        dq_signals_defer();
+        (void)dq_signals_defer();
         setitimer(ITIMER_REAL, &soon, NULL);
         _exit(
             dq_file_write(ends[1], "pipe", bytes, sizeof bytes, &e) == DQ_ERR_INTERRUPTED ? 0 : 1);
