@@ -137,6 +137,8 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 char *dq_escape_new(const char *text, size_t len)
 {
     const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
+    if (len == 0) /* an empty line would be lost */
+        return dq_mem_strdup("\\&");
     char *out = dq_mem_alloc(size);
     if (out)
         dq_escape(text, len, DQ_ESCAPE_NAME, out, size);

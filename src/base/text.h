@@ -34,7 +34,8 @@ bool dq_text_is_portable(unsigned char byte, bool first);
  * Returns the length of the complete escaped text without the NUL, as snprintf does. */
 size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size);
 
-/* Returns text escaped as a name, or NULL if memory is short. The caller frees it with dq_mem_free. */
+/* Returns text escaped as a name, or NULL if memory is short. Different texts are escaped differently;
+ * an empty one becomes \&. The caller frees it with dq_mem_free. */
 char *dq_escape_new(const char *text, size_t len);
 
 /* Copies text, escaped like a line and cut between characters to size, for a message that needs room

@@ -159,8 +159,9 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
 {
     if (a->json && a->jsonl)
         return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
-    if (a->nul_separated && !a->tensors_from)
-        return dq_fail(e, DQ_ERR_USAGE, "--null requires --tensors-from");
+    if (a->nul_separated && !a->tensors_from && !a->names)
+        return dq_fail(e, DQ_ERR_USAGE, "--null requires --tensors-from%s",
+            command->bit == DQ_CMD_list ? " or --names" : "");
     return command->check ? command->check(a, e) : 0;
 }
 

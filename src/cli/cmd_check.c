@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/confine.h"
@@ -67,22 +68,21 @@ static void put_diagnostic(struct check_run *c, const struct dq_diagnostic *d)
         subject ? subject : "", subject ? " '" : "");
     snprintf(after, sizeof after, "%s%s [%s]", subject ? "': " : "", dq_diagnostic_text(d, text),
         rule->name);
-    dq_report_row(&c->report,
-        (const struct dq_cell[N_COLUMNS]){
-            dq_cell_text(is_note ? "note" : "error"),
-            dq_cell_text(rule->name),
-            dq_cell_shown(dq_cell_null(), before),
-            d->tensor ? dq_cell_name(d->tensor->name, d->tensor->name_len, d->tensor->display_name)
-                      : dq_cell_null(),
-            d->kv ? dq_cell_name(d->kv->key, d->kv->key_len, d->kv->display_name) : dq_cell_null(),
-            dq_cell_text(d->path),
-            u64_or_null(d->offset != DQ_NO_OFFSET, d->offset),
-            u64_or_null(d->n_blocks > 0, d->block),
-            u64_or_null(d->n_blocks > 0, d->n_blocks),
-            dq_cell_text(d->expected),
-            dq_cell_text(d->found),
-            dq_cell_shown(dq_cell_text(rule->summary), after),
-        });
+    dq_report_row(
+        &c->report, (const struct dq_cell[N_COLUMNS]){
+                        dq_cell_text(is_note ? "note" : "error"),
+                        dq_cell_text(rule->name),
+                        dq_cell_shown(dq_cell_null(), before),
+                        d->tensor ? dq_cell_name(d->tensor->display_name) : dq_cell_null(),
+                        d->kv ? dq_cell_name(d->kv->display_name) : dq_cell_null(),
+                        dq_cell_text(d->path),
+                        u64_or_null(d->offset != DQ_NO_OFFSET, d->offset),
+                        u64_or_null(d->n_blocks > 0, d->block),
+                        u64_or_null(d->n_blocks > 0, d->n_blocks),
+                        dq_cell_text(d->expected),
+                        dq_cell_text(d->found),
+                        dq_cell_shown(dq_cell_text(rule->summary), after),
+                    });
 }
 
 /* The emit function of a sink: counts and reports a diagnostic. The texts of one that ends the reading
@@ -242,11 +242,32 @@ static int check_selected(
     return rc;
 }
 
+static void drop(void *arg, const struct dq_diagnostic *d)
+{
+    (void)arg;
+    (void)d;
+}
+
+/* Diagnostics are printed while the files of a set are still being opened, and the report may go into
+ * one of them: then opens all of them once before. */
+static int protect_set(const struct check_run *c, struct dq_error *e)
+{
+    const struct dq_diagnostic_sink diag = {drop, NULL};
+    struct dq_model *m;
+    if (!dq_file_output_is_at_risk())
+        return 0;
+    const int rc = dq_model_examine(&dq_file_store, c->path, &diag, &m, e);
+    dq_model_free(m);
+    return rc == DQ_ERR_USAGE ? rc : 0;
+}
+
 static int check_model(struct check_run *c, const char *from, struct dq_error *e)
 {
     const struct dq_diagnostic_sink diag = {add_diagnostic, c};
     struct dq_error why;
-    const int rc = dq_model_examine(&dq_file_store, c->path, &diag, &c->model, &why);
+    int rc = protect_set(c, &why);
+    if (rc == 0)
+        rc = dq_model_examine(&dq_file_store, c->path, &diag, &c->model, &why);
     if (!c->model) { /* the subject of the last diagnostic is gone with it */
         c->last.kv = NULL;
         c->last.tensor = NULL;

@@ -1,10 +1,12 @@
 #include "cli/cmd.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
+#include "cli/model_path.h"
 #include "cli/progress.h"
 #include "extract/manifest.h"
 #include "extract/write.h"
@@ -17,6 +19,7 @@ struct extract_command {
     const struct dq_args *args;
     struct dq_extract_options options;
     struct dq_model *model;
+    struct dq_names names;
     struct dq_picks picks;
     struct dq_outputs outputs;
     struct dq_engine_options engine_options;
@@ -179,13 +182,21 @@ static int write_all(struct extract_command *x, struct dq_error *e)
 {
     const struct dq_write_events events = {
         begin_output, add_progress, restart_progress, warn, end_output, x};
+    struct dq_error why;
     int rc = dq_outputs_open_folders(&x->outputs, e);
     confine(x);
+    if (rc == 0 && x->outputs.folder_cannot_be_synced)
+        dq_msg_warning(
+            "--fsync: this file system cannot sync a directory: the files are flushed to "
+            "the disk, but a loss of power may lose their names");
     dq_progress_init(&x->progress, dq_outputs_bytes(&x->outputs, DQ_PLANNED, false));
     if (rc == 0)
         rc = dq_write_outputs(&x->outputs, &x->engine, &x->engine_options, &events, e);
     dq_progress_finish(&x->progress);
-    return rc == 0 && x->args->manifest ? write_manifest(x, e) : rc;
+    if (!x->args->manifest || (rc != 0 && rc != DQ_ERR_CLOSED))
+        return rc;
+    const int rc_manifest = write_manifest(x, &why); /* also if the reader of the arrays is gone */
+    return rc_manifest != 0 ? dq_fail(e, rc_manifest, "%s", why.text) : rc;
 }
 
 static int open_engine(struct extract_command *x, struct dq_error *e)
@@ -209,12 +220,49 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
     return rc;
 }
 
+/* Whether so much may be extracted that a GPU is used. The files of the model are not trusted with the
+ * answer, but measured: no type has more weights in a byte of a file than the densest one, and no tensor
+ * can be selected twice except by a slice. */
+static bool may_use_gpu(const struct extract_command *x)
+{
+    const struct dq_strvec *lists[] = {&x->names.list, &x->args->tensors};
+    uint64_t min;
+    uint64_t most_times = 1;
+    uint64_t most = 0;
+    struct dq_error unused;
+    const char *from;
+    char *path;
+    if (x->args->dry_run || dq_device_is_cpu(&x->args->device))
+        return false;
+    if (x->args->device.kind != DQ_DEVICE_AUTO)
+        return true;
+    if (dq_engine_auto_min(&min, &unused) != 0 ||
+        dq_model_arg_path(x->args, &path, &from, &unused) != 0)
+        return false; /* the run will fail */
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
+        const uint64_t growth =
+            1 + dq_types[i].weights * dq_dtype_len(DQ_DTYPE_f32) / dq_types[i].bytes;
+        most = growth > most ? growth : most;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < lists[i]->n; k++)
+            most_times += strchr(lists[i]->items[k], '[') != NULL;
+    }
+    const uint64_t size = dq_model_size_limit(path);
+    dq_mem_free(path);
+    return size >= min / most / most_times;
+}
+
 /* Opens the model and plans and checks everything before anything is written. */
 static int prepare(struct extract_command *x, struct dq_error *e)
 {
-    int rc = dq_model_arg_open(x->args, &x->model, e);
+    int rc = dq_names_read(x->args, &x->names, e);
+    if (rc == 0 && !may_use_gpu(x))
+        dq_confine(x->args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     if (rc == 0)
-        rc = dq_model_arg_tensors(x->args, x->model, &x->picks, e);
+        rc = dq_model_arg_open(x->args, &x->model, e);
+    if (rc == 0)
+        rc = dq_model_arg_select(x->args, x->model, &x->names, &x->picks, e);
     if (rc == 0)
         rc = dq_outputs_init(&x->outputs, &x->options, x->model, &x->picks, e);
     if (rc == 0)
@@ -307,13 +355,12 @@ int dq_cmd_extract(const struct dq_args *args)
         .options = options_of(args),
         .outputs = {.folder_fd = -1, .manifest_fd = -1, .fd = -1},
     };
-    if (dq_device_is_cpu(&args->device))
-        dq_confine(args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     int rc = extract(&x, &e);
     dq_msg_failure(rc, &e);
     dq_engine_close(&x.engine);
     dq_outputs_finish(&x.outputs);
     dq_picks_finish(&x.picks);
+    dq_names_finish(&x.names);
     dq_model_free(x.model);
     dq_signals_reraise();
     return rc != 0 ? rc : x.first_failure;

@@ -109,7 +109,7 @@ static const struct dq_cell *make_row(
     for (uint32_t i = 0; i < t->n_dims; i++)
         r->shape[i] = t->dims[t->n_dims - 1 - i];
     struct dq_cell *cell = r->cells;
-    *cell++ = dq_cell_name(t->name, t->name_len, t->display_name);
+    *cell++ = dq_cell_name(t->display_name);
     *cell++ = type_cell(t, r->type, sizeof r->type);
     *cell++ = dq_cell_u64(t->type_id);
     *cell++ = dq_cell_shown(dq_cell_u64s(r->shape, t->n_dims), dq_tensor_shape(t, r->shape_words));
@@ -176,10 +176,21 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     return rc;
 }
 
-static int print_names(const struct dq_picks *picks, struct dq_error *e)
+/* Prints the escaped names, one a line, or with end_in_nul their bytes. Only a name that contains NUL
+ * is escaped then, which is understood unless it is the name of another tensor. */
+static int print_names(
+    const struct dq_model *m, const struct dq_picks *picks, bool end_in_nul, struct dq_error *e)
 {
-    for (size_t i = 0; i < picks->n; i++)
-        puts(picks->items[i].tensor->display_name);
+    for (size_t i = 0; i < picks->n; i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        const bool raw = end_in_nul && strlen(t->name) == t->name_len;
+        if (end_in_nul && !raw && dq_model_find(m, t->display_name, strlen(t->display_name)))
+            return dq_tensor_fail(m, t, e, DQ_ERR_USAGE,
+                "its name contains NUL, and its escaped name is that of another tensor; print "
+                "names without --null");
+        fputs(raw ? t->name : t->display_name, stdout);
+        putchar(end_in_nul ? '\0' : '\n');
+    }
     return dq_file_flush(stdout, NULL, e);
 }
 
@@ -205,7 +216,7 @@ int dq_cmd_list(const struct dq_args *args)
         rc = dq_model_arg_whole_tensors(args, m, &picks, &e);
     dq_confine(args, &(struct dq_sandbox){0});
     if (args->names)
-        rc = rc == 0 ? print_names(&picks, &e) : rc;
+        rc = rc == 0 ? print_names(m, &picks, args->nul_separated && !args->tensors_from, &e) : rc;
     else
         rc = dq_report_end(&r, rc == 0 ? put_model(&r, args, m, &picks, &e) : rc, &e);
     dq_picks_finish(&picks);

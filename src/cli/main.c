@@ -4,8 +4,11 @@
 #include "base/signals.h"
 #include "cli/cmd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int print_version(struct dq_error *e)
 {
@@ -19,8 +22,25 @@ static int print_version(struct dq_error *e)
     return dq_file_flush(stdout, NULL, e);
 }
 
-static int fail_usage(const char *command, const struct dq_error *e)
+/* A message about the command line must not go into a model that it names. */
+static void protect_operands(char **argv)
 {
+    struct dq_error unused;
+    struct stat st;
+    for (; *argv && dq_file_output_is_at_risk(); argv++) {
+        const int fd =
+            stat(*argv, &st) == 0 && S_ISREG(st.st_mode) ? open(*argv, O_RDONLY | O_CLOEXEC) : -1;
+        if (fd < 0)
+            continue;
+        (void)dq_file_protect(fd, *argv, &unused);
+        close(fd);
+    }
+}
+
+static int fail_usage(const char *command, char **argv, const struct dq_error *e)
+{
+    protect_operands(argv);
+
     dq_msg_error("%s", e->text);
     fprintf(stderr, "Try 'gguf-dq %s%s--help'.\n", command, *command ? " " : "");
     return DQ_ERR_USAGE;
@@ -43,10 +63,10 @@ static int run(int argc, char **argv)
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
         return dq_msg_failure(print_version(&e), &e);
     if (dq_args_command(first, &command, &e) != 0)
-        return fail_usage("", &e);
+        return fail_usage("", argv + 1, &e);
     int rc = dq_args_parse(command, argc - 1, argv + 1, &args, &e);
     if (rc == DQ_ERR_USAGE)
-        return fail_usage(command->name, &e);
+        return fail_usage(command->name, argv + 1, &e);
     if (rc != 0)
         return dq_msg_failure(rc, &e);
     if (args.help) {
@@ -67,7 +87,11 @@ int main(int argc, char **argv)
     dq_signals_ignore_write();
     dq_file_raise_limit();
     dq_json_count_memory();
-    if (dq_file_guard_standard() != 0)
-        return dq_exit_status(DQ_ERR_IO); /* there is nowhere to print a message */
+    if (dq_file_guard_standard() != 0) {
+        dq_msg_error("standard input, output or error is closed, and nothing can be opened in its "
+                     "place: %s",
+            strerror(errno));
+        return dq_exit_status(DQ_ERR_IO);
+    }
     return dq_exit_status(run(argc, argv));
 }

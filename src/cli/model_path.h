@@ -3,6 +3,7 @@
 #define DQ_MODEL_PATH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/strvec.h"
 
@@ -15,5 +16,9 @@ int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e);
 
 /* Whether a folder contains a model. */
 bool dq_has_models(const char *folder);
+
+/* Returns a size in bytes that the files of the model at path, a file or "-", do not exceed together,
+ * without opening any: those in its folder whose names begin alike, up to the first digit. */
+uint64_t dq_model_size_limit(const char *path);
 
 #endif

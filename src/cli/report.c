@@ -52,7 +52,6 @@ static json_t *cell_json(const struct dq_cell *c)
     switch (c->kind) {
     case DQ_CELL_NULL:
     case DQ_CELL_TEXT:
-    case DQ_CELL_NAME:
         break;
     case DQ_CELL_U64:
     case DQ_CELL_BYTES:
@@ -73,8 +72,6 @@ static void put_value(struct dq_json *j, const char *key, const struct dq_cell *
 {
     if (c->kind == DQ_CELL_TEXT)
         dq_json_put_text(j, key, c->text, strlen(c->text));
-    else if (c->kind == DQ_CELL_NAME)
-        dq_json_put_text(j, key, c->text, c->len);
     else
         dq_json_put_digits(j, key, cell_json(c), digits ? digits : JSON_DIGITS);
 }
@@ -176,8 +173,6 @@ static struct shown letters(const char *text)
 static struct shown show(
     const struct dq_column *column, const struct dq_cell *c, char buf[CELL_MAX])
 {
-    if (c->kind == DQ_CELL_NAME && c->shown == c->text)
-        return plain(c->text, c->len);
     if (c->shown)
         return letters(c->shown);
     switch (c->kind) {
@@ -193,7 +188,6 @@ static struct shown show(
     case DQ_CELL_BOOL:
         return letters(c->u64 ? "yes" : "no");
     case DQ_CELL_NULL:
-    case DQ_CELL_NAME:
     case DQ_CELL_U64S:
     case DQ_CELL_JSON:
         break;

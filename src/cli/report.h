@@ -54,7 +54,6 @@ struct dq_column {
 enum dq_cell_kind {
     DQ_CELL_NULL,
     DQ_CELL_TEXT,
-    DQ_CELL_NAME,
     DQ_CELL_U64,
     DQ_CELL_BYTES,
     DQ_CELL_REAL,
@@ -67,7 +66,7 @@ enum dq_cell_kind {
  * putting it takes ownership of a json_t. */
 struct dq_cell {
     enum dq_cell_kind kind;
-    uint32_t len;      /* of a name or a list */
+    uint32_t len;      /* of a list */
     const char *shown; /* the table's text, safe for a terminal; NULL: made from the value */
     union {
         const char *text;
@@ -91,11 +90,11 @@ static inline struct dq_cell dq_cell_text(const char *text)
     return (struct dq_cell){.kind = text ? DQ_CELL_TEXT : DQ_CELL_NULL, .text = text};
 }
 
-/* The name of a tensor or a key: its bytes as in the file, and its form for a terminal. */
-static inline struct dq_cell dq_cell_name(const char *name, size_t len, const char *display_name)
+/* The escaped name of a tensor or a key: the same in the table and in JSON, so that either selects
+ * that tensor when it is given back. */
+static inline struct dq_cell dq_cell_name(const char *display_name)
 {
-    return (struct dq_cell){
-        .kind = DQ_CELL_NAME, .len = (uint32_t)len, .shown = display_name, .text = name};
+    return (struct dq_cell){.kind = DQ_CELL_TEXT, .shown = display_name, .text = display_name};
 }
 
 /* A whole number; beyond 63 bits JSON has it as a string of digits. */

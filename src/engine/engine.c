@@ -47,8 +47,7 @@ static unsigned shift_to_fit(
 /* Opening a GPU takes about as long as one core needs to decode to this many bytes. */
 static const uint64_t default_auto_min = (uint64_t)16 << 30;
 
-/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or the default. */
-static int auto_min(uint64_t *out, struct dq_error *e)
+int dq_engine_auto_min(uint64_t *out, struct dq_error *e)
 {
     const char *text = getenv("GGUF_DQ_AUTO_MIN");
     size_t n;
@@ -241,7 +240,7 @@ int dq_engine_open(
     *engine = (struct dq_engine){0};
     if (options->device.kind == DQ_DEVICE_GPU)
         return open_requested_gpus(engine, options, e);
-    if (options->device.kind == DQ_DEVICE_AUTO && auto_min(&min, e) != 0)
+    if (options->device.kind == DQ_DEVICE_AUTO && dq_engine_auto_min(&min, e) != 0)
         return DQ_ERR_USAGE;
     if (options->device.kind == DQ_DEVICE_CPU) {
         say_why(engine, "requested");

@@ -55,7 +55,7 @@ json_t *dq_manifest_entry(
     const size_t n_shape = shape_of(o->model, out, shape);
     return json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
-        dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
+        json_string(t->display_name), "slice", text_or_null(out->pick->slice_text), "type",
         text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
         dq_json_u64s(shape, n_shape), "source", "file",
         text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
@@ -173,6 +173,10 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
     const char *path = o->options->manifest;
     if (!path)
         return 0;
+    if (dq_file_descriptor(path) >= 0)
+        return dq_fail(e, DQ_ERR_IO,
+            "%s: is an open descriptor; the manifest must be a file, which appears when complete",
+            path);
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);

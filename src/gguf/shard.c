@@ -81,7 +81,7 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
 /* Makes the name that is shown. Most are plain and need no copy. */
 static int make_display_name(char *name, size_t len, char **display_name, struct dq_error *e)
 {
-    *display_name = dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
+    *display_name = len > 0 && dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
     return *display_name ? 0 : dq_fail_nomem(e);
 }
 

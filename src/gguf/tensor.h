@@ -15,7 +15,8 @@ enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024 /* bytes */ };
 struct dq_tensor {
     char *name; /* bytes as in the file, followed by a NUL; owned */
     size_t name_len;
-    /* The name escaped for people. Owned; it is `name` itself exactly if that is plain (text.h). */
+    /* The name escaped (dq_escape_new), as every report shows it: no other name is escaped to the same
+     * text. Owned; it is `name` itself exactly if that is plain (text.h) and not empty. */
     char *display_name;
     size_t shard;                    /* index of the file that holds it */
     uint32_t type_id;                /* as in the file */

@@ -24,6 +24,14 @@ WORDS = [
     'token_embd.weight[::9223372036854775807, ::-9223372036854775807]', 'no rows[0]', 'odd[0][0]',
 ]
 
+# Names of a model, separated by the first byte.
+NAMES = [
+    b'|', b'|a|b', b'||a', b'|\\&||&', b'|\xff|\\xff|\\\\xff', b'|a\nb|a\\nb|a\\\\nb',
+    b'|a|a[0]|a[0][0]|[0]|\\[0]', b'|*|?|[a]|{a,b}|a|\\*', b'|a.weight|a|a.bias|a.|.|..',
+    b'|-|--|-t| |  |\t|\r|\n|#|@|:', b'|\xc3\xbc|\xc3|\xbc|\xe2\x80\xae|\xe2\x80|\\xe2\\x80\\xae',
+    b'|\x00|a\x00b|a|\\x00|a\\x00b|\\\\x00', b'|\x1b[31m|\x7f|\xc2\x85|\xef\xbb\xbf|\xed\xa0\x80',
+]
+
 LINES = [
     'list m.gguf', 'list --meta m.gguf', 'list --json --meta m.gguf', 'list -m',
     'list --jsonl m.gguf a', 'list --names', 'extract m.gguf', 'extract -k m.gguf',
@@ -55,6 +63,8 @@ def seeds(data):
         yield f'decode/{token}', bytes([number, number % 3]) + blocks[:size]
     for number, words in enumerate(WORDS):
         yield f'select/seed-{number:02}', words.encode()
+    for number, names in enumerate(NAMES):
+        yield f'names/seed-{number:02}', names
     small = read(data, 'gguf', 'good', 'small_valid.gguf')
     large = gguf_writer.model([], [('a', 'f32', [4, 2], struct.pack('<8f', *[1e30] * 8))])
     yield 'cli/overflow', b'extract\n--strict\n-d\nf16\nm.gguf\n\n' + large

@@ -157,7 +157,7 @@ static void unusual_tensors_are_noted(void **state)
     build_data(&b, 32, 192);
     examine(*state, &b, &h);
     assert_int_equal(h.rc, 0);
-    expect_emitted(&h, "name-empty  67",
+    expect_emitted(&h, "name-empty \\& 67",
         "name-long nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn 99",
         "name-nul a\\x00b 195", "name-utf8 \\xff 230", "tensor-empty e 263", "type-removed r 304",
         "type-unknown u 337");
@@ -340,7 +340,7 @@ static void a_damaged_file_is_checked_as_far_as_it_was_read(void **state)
     check_error(h.rc, &h.e, DQ_ERR_MALFORMED,
         "tensor 'cut': metadata ends past the end of the file: expected 8 bytes for the dimension, "
         "found 7 (offset 166); is the file cut short?");
-    expect_emitted(&h, "in-file cut 166", "key-letters Odd 75", "name-empty  86",
+    expect_emitted(&h, "in-file cut 166", "key-letters Odd 75", "name-empty \\& 86",
         "name-utf8 \\xff 118", "type-unknown \\xff 118");
     begin(&b, 0, 2);
     build_kv_u32(&b, "Odd", 1);
