@@ -88,6 +88,22 @@ static void one_byte_ends_a_run(void **state)
     }
 }
 
+static void the_shortest_run_is_found_anywhere(void **state)
+{
+    static uint8_t bytes[4 * DQ_ZERO_RUN_MIN];
+    (void)state;
+    for (size_t at = 1; at < 2 * DQ_ZERO_RUN_MIN; at++) {
+        struct dq_zero_runs z = {0};
+        memset(bytes, 1, sizeof bytes);
+        memset(bytes + at, 0, DQ_ZERO_RUN_MIN);
+        assert_true(dq_zero_runs_add(&z, bytes, sizeof bytes, 0));
+        assert_int_equal(z.n, 1);
+        assert_int_equal(z.items[0].off, at);
+        assert_int_equal(z.items[0].len, DQ_ZERO_RUN_MIN);
+        dq_zero_runs_finish(&z);
+    }
+}
+
 static void few_zeros_are_no_run(void **state)
 {
     static uint8_t bytes[LEN];
@@ -106,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_are_found_over_cuts_in_any_order),
         cmocka_unit_test(one_byte_ends_a_run),
+        cmocka_unit_test(the_shortest_run_is_found_anywhere),
         cmocka_unit_test(few_zeros_are_no_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
