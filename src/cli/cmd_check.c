@@ -211,12 +211,13 @@ static int end_scan(void *arg, size_t i, const struct dq_scan *s, struct dq_erro
 {
     struct value_check *v = arg;
     const struct dq_tensor *t = v->picks.items[i].tensor;
-    (void)e;
+    const size_t n_before = v->c->n_errors + v->c->n_notes;
     if (s->n_bad > 0)
         emit_nonfinite(v->c->model, t, s, v->diag);
     dq_zeros_emit(v->c->model, t, s->all_zero, &s->zeros, v->diag);
     v->c->n_read++;
-    return 0;
+    /* A reader may wait for a line, or be gone. */
+    return v->c->n_errors + v->c->n_notes > n_before ? dq_report_flush(&v->c->report, e) : 0;
 }
 
 /* Whether a file is named after its content, which is then compared. Only the whole of a model is
