@@ -110,7 +110,9 @@ static const struct dq_cell *make_row(
     *cell++ = dq_cell_name(t->name, t->name_len, t->display_name);
     *cell++ = type_cell(t, r->type, sizeof r->type);
     *cell++ = dq_cell_u64(t->type_id);
-    *cell++ = dq_cell_shown(dq_cell_u64s(r->shape, t->n_dims), dq_tensor_shape(t, r->shape_words));
+    *cell++ = dq_cell_shown(
+        t->n_dims_stored > DQ_DIMS_MAX ? dq_cell_null() : dq_cell_u64s(r->shape, t->n_dims),
+        dq_tensor_shape(t, r->shape_words));
     *cell++ = dq_cell_u64(t->n_weights);
     *cell++ = dq_cell_u64(t->n_bytes);
     *cell++ = dq_cell_u64(t->offset);

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { GGML_NAME_MAX = 63, FILE_NAME_MAX = 255 /* bytes */ };
+enum { GGML_NAME_MAX = 63, FILE_NAME_MAX = 255 /* bytes */, GGML_DIMS_MAX = 4 };
 
 /* What the notes on one file share. */
 struct file_lint {
@@ -92,6 +92,9 @@ static void check_tensor(const struct file_lint *r, const struct dq_tensor *t)
     char shape[DQ_SHAPE_WORDS];
     check_name(r, t);
     dq_tensor_decodable(r->m, t, r->diag);
+    if (t->n_dims > GGML_DIMS_MAX)
+        note_tensor(r, t, DQ_RULE_dimensions_many, DQ_WORDS("at most %d", GGML_DIMS_MAX),
+            DQ_WORDS("%" PRIu32, t->n_dims));
     for (uint32_t i = 0; i < t->n_dims; i++) {
         if (t->dims[i] == 0) {
             note_tensor(r, t, DQ_RULE_tensor_empty, "dimensions of at least 1",

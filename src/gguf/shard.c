@@ -168,6 +168,21 @@ static int find_alignment(const struct dq_cursor *c, struct dq_shard *s, struct 
     return 0;
 }
 
+/* Reads the dimensions. More than there is room for are skipped; regions.c refuses the tensor. */
+static int read_shape(struct dq_cursor *c, struct dq_tensor *t, struct dq_error *e)
+{
+    for (size_t i = 0; i < DQ_DIMS_MAX; i++)
+        t->dims[i] = 1;
+    int rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims_stored, e);
+    if (rc == 0 && t->n_dims_stored > DQ_DIMS_MAX)
+        return dq_cursor_skip(c, "dimensions", t->n_dims_stored * (uint64_t)(c->narrow ? 4 : 8), e);
+    for (uint32_t i = 0; rc == 0 && i < t->n_dims_stored; i++)
+        rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
+    if (rc == 0)
+        t->n_dims = t->n_dims_stored;
+    return rc;
+}
+
 /* name: string | n_dims u32 | dims, u64 each (u32 in version 1), innermost first | type u32 |
  * offset u64 in the data section */
 static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
@@ -179,7 +194,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     struct dq_tensor *t = &m->tensors[m->n_tensors];
     const uint64_t info_off = c->pos;
     c->tensor = NULL;
-    *t = (struct dq_tensor){.shard = m->n_shards - 1, .dims = {1, 1, 1, 1}};
+    *t = (struct dq_tensor){.shard = m->n_shards - 1};
     int rc = dq_cursor_string(c, "tensor name", DQ_NAME_MAX, &t->name, &t->name_len, e);
     if (rc != 0)
         return rc;
@@ -188,17 +203,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc != 0)
         return rc;
     c->tensor = t;
-    rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims, e);
-    if (rc != 0)
-        return rc;
-    if (t->n_dims > DQ_DIMS_MAX) {
-        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_dimensions,
-            .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
-            .found = DQ_WORDS("%" PRIu32, t->n_dims)};
-        return dq_cursor_fail(c, &d, e);
-    }
-    for (uint32_t i = 0; rc == 0 && i < t->n_dims; i++)
-        rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
+    rc = read_shape(c, t, e);
     if (rc == 0)
         rc = dq_cursor_u32(c, "tensor type", &t->type_id, e);
     if (rc == 0)
