@@ -27,6 +27,7 @@ struct check_run {
     char *last_path; /* owned */
     char last_expected[DQ_WORDS_SIZE];
     char last_found[DQ_WORDS_SIZE];
+    char last_hint[DQ_WORDS_SIZE];
 };
 
 /* ---- the report ---- */
@@ -103,6 +104,8 @@ static void add_diagnostic(void *arg, const struct dq_diagnostic *d)
     c->last.path = c->last_path = dq_mem_strdup(d->path);
     c->last.expected = dq_words(c->last_expected, "%s", d->expected);
     c->last.found = dq_words(c->last_found, "%s", d->found);
+    if (d->hint)
+        c->last.hint = dq_words(c->last_hint, "%s", d->hint);
 }
 
 static int put_last(struct check_run *c, int rc, struct dq_error *e)
@@ -246,7 +249,7 @@ static int check_model(struct check_run *c, const char *from, struct dq_error *e
 {
     const struct dq_diagnostic_sink diag = {add_diagnostic, c};
     struct dq_error why;
-    const int rc = dq_model_examine(&dq_file_store, c->path, &diag, &c->model, &why);
+    const int rc = dq_model_arg_examine(c->args, c->path, &diag, &c->model, &why);
     if (!c->model) { /* the subject of the last diagnostic is gone with it */
         c->last.kv = NULL;
         c->last.tensor = NULL;

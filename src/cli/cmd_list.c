@@ -154,7 +154,7 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     int rc = dq_report_is_table(r) ? print_head(r, m, picks, e) : 0;
     put_fields(r, m);
     if (rc == 0 && args->meta) {
-        rc = dq_metadata_put(r, m, e);
+        rc = dq_metadata_put(r, m, args->meta_short, e);
         dq_report_print(r, "\n");
     }
     if (rc == 0)

@@ -46,9 +46,9 @@ static void check_header(const struct file_lint *r)
     const struct dq_shard *s = r->s;
     const struct dq_kv *alignment = dq_shard_kv(s, "general.alignment");
     if (s->version == 1)
-        note_file(r, DQ_RULE_version_1, 4, "3", "1");
+        note_file(r, DQ_RULE_version_1, s->begin + 4, "3", "1");
     if (s->big_endian)
-        note_file(r, DQ_RULE_big_endian, 4, "little-endian", "big-endian");
+        note_file(r, DQ_RULE_big_endian, s->begin + 4, "little-endian", "big-endian");
     if (s->data_off == 0) /* damaged before the end of the infos: keys may be missing */
         return;
     if (s == &r->m->shards[0] && !dq_shard_kv(s, "general.architecture"))

@@ -302,6 +302,40 @@ static void eight_dimensions_are_read(void **state)
     dq_model_free(m);
 }
 
+/* Offsets count from the start of the file, but alignment from where the GGUF begins. */
+static void a_model_may_begin_inside_a_file(void **state)
+{
+    struct scratch *s = *state;
+    for (uint64_t begin = 0; begin <= 65; begin += 5) {
+        struct build b;
+        struct build inner;
+        struct dq_model *m = NULL;
+        struct dq_error e;
+        uint8_t data[4];
+        build_small(&inner, 3, begin % 2);
+        b = (struct build){0};
+        for (uint64_t i = 0; i < begin; i++)
+            build_number(&b, i, 1);
+        build_bytes(&b, inner.bytes, inner.len);
+        const char *path = build_write(&b, s, "asset.bin");
+        check_ok(dq_model_examine_at(&dq_file_store, path, begin, NULL, &m, &e), &e);
+        assert_int_equal(m->n_tensors, 2);
+        assert_int_equal(m->shards[0].data_off, begin + inner.data_off);
+        assert_int_equal(m->tensors[1].offset, begin + inner.data_off + 32);
+        assert_null(m->tensors[1].problem);
+        check_ok(dq_tensor_read(m, &m->tensors[1], 0, data, sizeof data, &e), &e);
+        assert_int_equal(data[begin % 2 ? 3 : 0], 32);
+        dq_model_free(m);
+        check_error(dq_model_examine_at(&dq_file_store, path, b.len, NULL, &m, &e), &e,
+            DQ_ERR_MALFORMED, "the file is empty");
+        check_error(dq_model_examine_at(&dq_file_store, path, b.len + 1, NULL, &m, &e), &e,
+            DQ_ERR_USAGE, "no model can begin at offset");
+        assert_null(m);
+        build_free(&inner);
+        build_free(&b);
+    }
+}
+
 static void check_alignment(struct scratch *s, uint32_t alignment, const char *words)
 {
     struct build b;
@@ -455,6 +489,7 @@ int main(void)
         scratch_test(names_and_keys_have_a_maximum_length),
         scratch_test(long_names_leave_room_for_the_reason),
         scratch_test(eight_dimensions_are_read),
+        scratch_test(a_model_may_begin_inside_a_file),
         scratch_test(alignment_is_any_power_of_two),
         scratch_test(other_alignments_are_refused),
         scratch_test(alignment_of_another_type_is_refused),
