@@ -1,8 +1,8 @@
 #include "gguf/foreign.h"
 
 #include "base/file.h"
-#include "base/mem.h"
 #include "base/text.h"
+#include "gguf/embedded.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -135,7 +135,7 @@ struct signature {
     size_t len;
     bool (*test)(const struct head *h, const char *arg);
     const char *arg;
-    unsigned search_mib;
+    bool may_contain; /* a GGUF */
     const char *what;
     const char *hint;
 };
@@ -147,11 +147,10 @@ static const struct signature signatures[] = {
 #define ALWAYS NULL, NULL
 #define HAS(bytes) has_bytes, bytes
 #define IS(function) function, NULL
-#define NO 0
-#define NEAR 64
-#define FAR 512
-#define DQ_FOREIGN(how, bytes, test, look, what, hint)                                             \
-    {how, bytes, sizeof(bytes) - 1, test, look, what, hint},
+#define NO false
+#define MAY true
+#define DQ_FOREIGN(how, bytes, test, contain, what, hint)                                          \
+    {how, bytes, sizeof(bytes) - 1, test, contain, what, hint},
 #include "gguf/foreign.def"
 #undef DQ_FOREIGN
 };
@@ -191,68 +190,7 @@ static bool matches(const struct signature *s, const struct head *h)
     return !s->test || s->test(h, s->arg);
 }
 
-/* ---- a GGUF inside ---- */
-
-/* magic | version u32 | n_tensors | n_kv | length of the first key; from version 2 on 64 bits each */
-enum { PROBE_LEN = 32, PIECE_LEN = 4 << 20 };
-
-static uint64_t read_number(const uint8_t *p, size_t len, bool big_endian)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < len; i++)
-        n = n << 8 | p[big_endian ? i : len - 1 - i];
-    return n;
-}
-
-/* Whether a header is at p that could be one of a file with `left` bytes. */
-static bool is_header(const uint8_t p[PROBE_LEN], uint64_t left)
-{
-    if (memcmp(p, "GGUF", 4) != 0)
-        return false;
-    const bool big = p[4] == 0;
-    const uint64_t version = read_number(p + 4, 4, big);
-    const size_t len = version == 1 ? 4 : 8;
-    if (version < 1 || version > 3 || (big && version != 3))
-        return false;
-    const uint64_t n_tensors = read_number(p + 8, len, big);
-    const uint64_t n_kv = read_number(p + 8 + len, len, big);
-    const uint64_t key_len = read_number(p + 8 + 2 * len, len, big);
-    return n_tensors <= left / 20 && n_kv <= left / 10 && n_tensors + n_kv > 0 && key_len > 0 &&
-           key_len <= UINT16_MAX;
-}
-
-/* Searches the first `most` bytes of a source for a header; UINT64_MAX: there is none. */
-static int find_header(
-    const struct dq_source *source, uint64_t most, uint64_t *found, struct dq_error *e)
-{
-    uint8_t *piece = dq_mem_alloc(PIECE_LEN);
-    uint64_t off = 0;
-    int rc = 0;
-    *found = UINT64_MAX;
-    if (!piece) /* only the advice gets worse */
-        return 0;
-    while (rc == 0 && *found == UINT64_MAX && off < most && source->size - off >= PROBE_LEN) {
-        const uint64_t left = source->size - off;
-        const size_t len = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
-        rc = dq_source_pread(source, piece, len, off, e);
-        const size_t end = rc == 0 ? len - PROBE_LEN + 1 : 0; /* of the places to try */
-        for (size_t i = 0; i < end; i++) {
-            const uint8_t *g = memchr(piece + i, 'G', end - i);
-            if (!g)
-                break;
-            i = (size_t)(g - piece);
-            if (is_header(g, left - i)) {
-                *found = off + i;
-                break;
-            }
-        }
-        off += len - PROBE_LEN + 1;
-    }
-    dq_mem_free(piece);
-    return rc;
-}
-
-/* ---- */
+/* ---- what is found ---- */
 
 static int read_head(
     const struct dq_source *source, uint64_t begin, struct head *h, struct dq_error *e)
@@ -305,9 +243,9 @@ int dq_foreign_identify(
     while (!matches(s, &h)) /* the last one always does */
         s++;
     describe(s, &h, out);
-    if (s->search_mib == 0)
+    if (!s->may_contain)
         return 0;
-    rc = find_header(source, (uint64_t)s->search_mib << 20, &inside, e);
+    rc = dq_embedded_find(source, &inside, e);
     if (rc == 0 && inside != UINT64_MAX)
         snprintf(out->hint, sizeof out->hint,
             "a GGUF begins at byte %" PRIu64 ": --offset %" PRIu64 " opens it", inside, inside);

@@ -15,8 +15,8 @@ struct dq_foreign {
     char hint[DQ_WORDS_SIZE];  /* or "" */
 };
 
-/* Identifies what begins at an offset in a source by the signatures of foreign.def. Of kinds that may
- * contain a GGUF, the beginning is searched for one; the hint then says where. Fails only as reading
+/* Identifies what begins at an offset in a source by the signatures of foreign.def. Kinds that may
+ * contain a GGUF are searched for one; the hint then says where it begins. Fails only as reading
  * does. */
 int dq_foreign_identify(
     const struct dq_source *source, uint64_t begin, struct dq_foreign *out, struct dq_error *e);

@@ -3,9 +3,11 @@
 
 Inputs that revealed a bug are added later, under names that describe it.
 """
+import io
 import os
 import struct
 import sys
+import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, 'lib'))
 import gguf_writer  # noqa: E402
@@ -38,6 +40,20 @@ LINES = [
     'check --offset=0x0 m.gguf', 'list m.guff',
 ]
 
+def zipped(compression, before=b'', comment=b''):
+    """A zip archive with a GGUF behind a member of another kind; before: bytes in front of it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, 'w', compression) as archive:
+        for name, content in ('a.txt', b'a' * 40), ('m.gguf', HEADER):
+            archive.writestr(zipfile.ZipInfo(name), content)
+        archive.comment = comment
+    return before + file.getvalue()
+
+
+HEADER = b'GGUF\3\0\0\0' + struct.pack('<QQQ', 0, 1, 1) + b'k' * 40
+ZIPPED = [b'm.zip\n' + zipped(zipfile.ZIP_STORED), b'm.zip\n' + zipped(zipfile.ZIP_DEFLATED),
+          b'llamafile\n' + zipped(zipfile.ZIP_STORED, b'MZqFpD=', b'c')]
+
 # A name, a newline, and how a file of another kind begins.
 FOREIGN = [
     b'm.gguf\nversion https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n', b'm.gguf\n',
@@ -49,7 +65,7 @@ FOREIGN = [
     b'm\n\x7fELF\1\2' + b'GGUF\0\0\0\3' + struct.pack('>QQQ', 1, 0, 1) + b'k' * 40,
     b'm\nMZqFpD=GGUF\1\0\0\0' + struct.pack('<III', 0, 1, 1) + b'k' * 40, b'm.gguf.part2of2\n\xff\1',
     b'm.gguf-split-ab\n\xff\1', b'._m.gguf\n\0\5\x16\7', b'm.gguf\n\xff\xfe<\0h\0',
-    b'm.zst\n\x5a\x2a\x4d\x18', b'm.tar\n' + bytes([1] * 257) + b'ustar',
+    *ZIPPED, b'm.zst\n\x5a\x2a\x4d\x18', b'm.tar\n' + bytes([1] * 257) + b'ustar',
 ]
 
 
