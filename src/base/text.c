@@ -175,22 +175,29 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32])
     return out;
 }
 
-bool dq_parse_bytes(const char *text, size_t *out)
+bool dq_parse_bytes(const char *text, uint64_t *out)
 {
     static const char units[] = "kmgt";
     char *end;
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    const unsigned long long n = strtoull(text, &end, 10);
+    if (strncmp(text, "0x", 2) == 0) { /* the form of hex editors, which takes no unit */
+        const uint64_t n = strtoull(text, &end, 16);
+        if (*end != '\0' || errno != 0)
+            return false;
+        *out = n;
+        return true;
+    }
+    const uint64_t n = strtoull(text, &end, 10);
     const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
     const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
     if (unit)
         end += end[1] == 'i' ? 2 : 1;
     if (*end == 'B' || *end == 'b')
         end++;
-    if (*end != '\0' || errno != 0 || n > SIZE_MAX >> shift)
+    if (*end != '\0' || errno != 0 || n > UINT64_MAX >> shift)
         return false;
-    *out = (size_t)n << shift;
+    *out = n << shift;
     return true;
 }

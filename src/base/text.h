@@ -50,8 +50,8 @@ char *dq_put_number(char *out, uint64_t n);
 /* Writes a number of bytes for people: "123 B", "4.5 KiB", "1.20 GiB". Returns out. */
 const char *dq_format_bytes(unsigned long long bytes, char out[32]);
 
-/* Parses a number of bytes: "1000", "64K", "64KiB", "64kb"; K, M, G and T are powers of 1024. Returns
- * false if it is none or does not fit. */
-bool dq_parse_bytes(const char *text, size_t *out);
+/* Parses a number of bytes: "1000", "64K", "64KiB", "64kb"; K, M, G and T are powers of 1024;
+ * "0x10000", without a unit. Returns false if it is none or does not fit. */
+bool dq_parse_bytes(const char *text, uint64_t *out);
 
 #endif

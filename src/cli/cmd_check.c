@@ -32,6 +32,7 @@ struct check_run {
     char *last_path; /* owned */
     char last_expected[DQ_WORDS_SIZE];
     char last_found[DQ_WORDS_SIZE];
+    char last_hint[DQ_WORDS_SIZE];
 };
 
 /* ---- the report ---- */
@@ -117,6 +118,8 @@ static void add_diagnostic(void *arg, const struct dq_diagnostic *d)
     c->last.path = c->last_path = dq_mem_strdup(d->path);
     c->last.expected = dq_words(c->last_expected, "%s", d->expected);
     c->last.found = dq_words(c->last_found, "%s", d->found);
+    if (d->hint)
+        c->last.hint = dq_words(c->last_hint, "%s", d->hint);
 }
 
 static int put_last(struct check_run *c, int rc, struct dq_error *e)
@@ -315,7 +318,7 @@ static int protect_set(const struct check_run *c, struct dq_error *e)
     struct dq_model *m;
     if (!dq_file_output_is_at_risk())
         return 0;
-    const int rc = dq_model_examine(&dq_file_store, c->path, &diag, &m, e);
+    const int rc = dq_model_examine_at(&dq_file_store, c->path, c->args->offset, &diag, &m, e);
     dq_model_free(m);
     return rc == DQ_ERR_USAGE ? rc : 0;
 }
@@ -326,7 +329,7 @@ static int check_model(struct check_run *c, const char *from, struct dq_error *e
     struct dq_error why;
     int rc = protect_set(c, &why);
     if (rc == 0)
-        rc = dq_model_examine(&dq_file_store, c->path, &diag, &c->model, &why);
+        rc = dq_model_arg_examine(c->args, c->path, &diag, &c->model, &why);
     if (!c->model) { /* the subject of the last diagnostic is gone with it */
         c->last.kv = NULL;
         c->last.tensor = NULL;

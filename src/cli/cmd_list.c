@@ -112,7 +112,9 @@ static const struct dq_cell *make_row(
     *cell++ = dq_cell_name(t->display_name);
     *cell++ = type_cell(t, r->type, sizeof r->type);
     *cell++ = dq_cell_u64(t->type_id);
-    *cell++ = dq_cell_shown(dq_cell_u64s(r->shape, t->n_dims), dq_tensor_shape(t, r->shape_words));
+    *cell++ = dq_cell_shown(
+        t->n_dims_stored > DQ_DIMS_MAX ? dq_cell_null() : dq_cell_u64s(r->shape, t->n_dims),
+        dq_tensor_shape(t, r->shape_words));
     *cell++ = dq_cell_u64(t->n_weights);
     *cell++ = dq_cell_u64(t->n_bytes);
     *cell++ = dq_cell_u64(t->offset);
@@ -168,7 +170,7 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     int rc = dq_report_is_table(r) ? print_head(r, m, picks, e) : 0;
     put_fields(r, m);
     if (rc == 0 && args->meta) {
-        rc = dq_metadata_put(r, m, e);
+        rc = dq_metadata_put(r, m, args->meta_short, e);
         dq_report_print(r, "\n");
     }
     if (rc == 0)

@@ -3,9 +3,20 @@
 #include "base/mem.h"
 #include "cli/model_path.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* A mistyped model is taken for a tensor: it is no file, and nothing says that it should be one. */
+static const char *suggest_for_tensors(const struct dq_args *args, char out[DQ_MODELS_WORDS])
+{
+    out[0] = '\0';
+    for (size_t i = 0; !args->model && i < args->tensors.n && !out[0]; i++)
+        dq_models_suggest(args->tensors.items[i], out);
+    return out;
+}
 
 static int fail_choice(
     const char *folder, bool named, const struct dq_strvec *models, struct dq_error *e)
@@ -53,8 +64,11 @@ int dq_model_arg_path(const struct dq_args *args, char **out, const char **from,
     *from = "";
     if (!path) {
         path = getenv("GGUF_DQ_MODEL");
-        if (!path || !*path)
-            return look_in_folder(".", false, out, e);
+        if (!path || !*path) {
+            char words[DQ_MODELS_WORDS];
+            const int rc = look_in_folder(".", false, out, &why);
+            return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, suggest_for_tensors(args, words));
+        }
         *from = " (from GGUF_DQ_MODEL)";
     }
     if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
@@ -68,6 +82,18 @@ int dq_model_arg_path(const struct dq_args *args, char **out, const char **from,
     return *out ? 0 : dq_fail_nomem(e);
 }
 
+int dq_model_arg_examine(const struct dq_args *args, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e)
+{
+    struct dq_error why;
+    char words[DQ_MODELS_WORDS];
+    const int rc = dq_model_examine_at(&dq_file_store, path, args->offset, diag, out, &why);
+    if (rc == 0)
+        return 0;
+    const bool missing = rc == DQ_ERR_IO && access(path, F_OK) != 0 && errno == ENOENT;
+    return dq_fail(e, rc, "%s%s", why.text, missing ? dq_models_suggest(path, words) : "");
+}
+
 int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
 {
     struct dq_error why;
@@ -76,7 +102,7 @@ int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct 
     int rc = dq_model_arg_path(args, &path, &from, e);
     if (rc != 0)
         return rc;
-    rc = dq_model_open(path, out, &why);
+    rc = dq_model_arg_examine(args, path, NULL, out, &why);
     dq_mem_free(path);
     return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
 }
@@ -130,6 +156,19 @@ static int read_names(
     return rc;
 }
 
+static int select_tensors(const struct dq_args *args, const struct dq_model *m,
+    const struct dq_strvec *words, size_t n_raw, struct dq_picks *out, struct dq_strvec *unused,
+    struct dq_error *e)
+{
+    struct dq_error why;
+    char near[DQ_MODELS_WORDS];
+    const int rc = dq_select(m, words, n_raw, &args->excluded, out, unused, &why);
+    if (rc == 0)
+        return 0;
+    return dq_fail(
+        e, rc, "%s%s", why.text, rc == DQ_ERR_NO_TENSOR ? suggest_for_tensors(args, near) : "");
+}
+
 int dq_names_read(const struct dq_args *args, struct dq_names *out, struct dq_error *e)
 {
     *out = (struct dq_names){.has_empty = false};
@@ -169,7 +208,7 @@ int dq_model_arg_select(const struct dq_args *args, const struct dq_model *m,
             n_raw = words.n;
     }
     if (rc == 0)
-        rc = dq_select(m, &words, n_raw, &args->excluded, out, &unused, e);
+        rc = select_tensors(args, m, &words, n_raw, out, &unused, e);
     for (size_t i = 0; rc == 0 && i < unused.n; i++)
         dq_msg_warning("--exclude '%s' matches no tensor", unused.items[i]);
     dq_strvec_finish(&words);

@@ -13,6 +13,10 @@
 int dq_model_arg_path(
     const struct dq_args *args, char **out, const char **from, struct dq_error *e);
 
+/* Opens the model at path, as dq_model_examine does, where --offset says that it begins. */
+int dq_model_arg_examine(const struct dq_args *args, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);
+
 /* Finds and opens the model. dq_model_free closes it. */
 int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 

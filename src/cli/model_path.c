@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "gguf/split.h"
+#include "select/suggest.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -49,6 +50,25 @@ int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e)
     if (out->n > 0)
         qsort(out->items, out->n, sizeof *out->items, by_name);
     return rc;
+}
+
+const char *dq_models_suggest(const char *path, char out[DQ_MODELS_WORDS])
+{
+    enum { SHORTEST = 4 }; /* everything is similar to shorter ones */
+    struct dq_suggestions near = {0};
+    struct dq_strvec models = {0};
+    const char *base = dq_file_base(path);
+    char *folder = dq_file_folder(path);
+    out[0] = '\0';
+    if (folder && strlen(base) >= SHORTEST && strpbrk(base, "*?[{") == NULL &&
+        dq_models_in(folder, &models, NULL) == 0) {
+        for (size_t i = 0; i < models.n; i++)
+            dq_suggest(&near, base, models.items[i]);
+        dq_suggest_words(&near, out, DQ_MODELS_WORDS);
+    }
+    dq_strvec_finish(&models);
+    dq_mem_free(folder);
+    return out;
 }
 
 bool dq_has_models(const char *folder)

@@ -50,14 +50,10 @@ static const uint64_t default_auto_min = (uint64_t)16 << 30;
 int dq_engine_auto_min(uint64_t *out, struct dq_error *e)
 {
     const char *text = getenv("GGUF_DQ_AUTO_MIN");
-    size_t n;
     *out = default_auto_min;
-    if (!text || !*text)
-        return 0;
-    if (!dq_parse_bytes(text, &n))
+    if (text && *text && !dq_parse_bytes(text, out))
         return dq_fail(
             e, DQ_ERR_USAGE, "GGUF_DQ_AUTO_MIN is '%.200s': not a size such as 1GiB or 512M", text);
-    *out = n;
     return 0;
 }
 
