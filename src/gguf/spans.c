@@ -29,7 +29,7 @@ struct type_evidence {
     size_t n_misfits;                    /* those whose span is not their size, padded */
     bool gaps;     /* all misfits could be due to padding that is wider than the file's alignment */
     bool is_short; /* a tensor has less room than its size */
-    uint64_t most_blocks; /* of the type in one tensor */
+    uint64_t most_blocks; /* of the type in one misfit */
 };
 
 struct layout {
@@ -141,10 +141,9 @@ static void add_evidence(struct spans *s, const struct dq_tensor *t)
     const uint64_t least = t->span > alignment - 1 ? t->span - (alignment - 1) : 1;
     if (of->n++ == 0)
         init_evidence(of, t->type);
-    if (blocks > of->most_blocks)
-        of->most_blocks = blocks;
     if (t->span < t->n_bytes || t->span - t->n_bytes >= alignment) {
         of->n_misfits++;
+        of->most_blocks = blocks > of->most_blocks ? blocks : of->most_blocks;
         of->is_short = of->is_short || t->span < t->n_bytes;
         of->gaps = of->gaps && t->span == padded(t->n_bytes, s->alignments[t->shard]);
     }
@@ -182,15 +181,13 @@ static const struct layout *find_layout(const struct type_evidence *of, enum dq_
     return NULL;
 }
 
-/* Whether so many tensors, or one of so many blocks, do not agree by chance. Forks have used the ids that have
- * a row in layouts.def, so that one tensor is enough. */
+/* Whether so many tensors, or one of so many blocks, do not agree by chance. Forks have used the
+ * latest ids before ggml did, so that one tensor is enough there. */
 static bool is_proof(const struct type_evidence *of, enum dq_type type, bool followed)
 {
-    enum { MANY_BLOCKS = 2048 };
-    bool reused = false;
-    for (size_t i = 0; i < N_LAYOUTS; i++)
-        reused = reused || layouts[i].type == type;
-    return (followed && (of->n > 1 || reused)) || of->most_blocks >= MANY_BLOCKS;
+    enum { MANY_BLOCKS = 2048, FIRST_REUSED_ID = 39 };
+    return (followed && (of->n_misfits > 1 || dq_types[type].id >= FIRST_REUSED_ID)) ||
+           of->most_blocks >= MANY_BLOCKS;
 }
 
 /* Finds the block that the tensors of a type agree on, one whose bytes are certain if there is one; NULL: none, or there is no reason to doubt. */

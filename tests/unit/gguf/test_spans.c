@@ -6,7 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { F32 = 0, Q4_0 = 2, Q4_K = 12, NVFP4 = 40, Q1_0 = 41, Q2_0 = 42, PQ2_0 = 142, UNKNOWN = 153 };
+enum {
+    F32 = 0,
+    Q4_0 = 2,
+    Q4_K = 12,
+    MXFP4 = 39,
+    NVFP4 = 40,
+    Q1_0 = 41,
+    Q2_0 = 42,
+    PQ2_0 = 142,
+    UNKNOWN = 153
+};
 
 enum { MAX_TENSORS = 6 };
 
@@ -32,6 +42,8 @@ static const struct row rows[] = {
         {{Q2_0, 64, 3, 64, OK}, {Q2_0, 256, 8, 576, OK}, {F32, 256, 1, 1024, OK}}, NULL},
     {"no padding at the end", 0, {{F32, 8, 1, 32, OK}, {Q2_0, 64, 3, 54, OK}}, NULL},
     {"one gap", 0, {{Q4_0, 32, 2, 128, OK}, {Q4_0, 32, 64, 1152, OK}, {F32, 8, 1, 32, OK}}, NULL},
+    {"one gap, and a tensor whose padding would hide any size", 0,
+        {{Q4_0, 32, 64, 1152 + 320, OK}, {Q4_0, 32, 1, 32, OK}, {F32, 8, 1, 32, OK}}, NULL},
     {"one gap after the only tensor of its type", 0, {{Q4_0, 32, 2, 128, OK}, {F32, 8, 1, 32, OK}},
         NULL},
     {"gaps that no size of a block explains", 0,
@@ -90,6 +102,8 @@ static const struct row rows[] = {
         {{Q4_0, 256, 8, 1280, REFUSED}, {Q4_0, 512, 8, 2560, REFUSED}, {F32, 8, 1, 32, OK},
             {Q4_0, 32, 1, 32, REFUSED}},
         "expected "},
+    {"an id that forks use, once and shorter", 0,
+        {{MXFP4, 256, 8, 512, REFUSED}, {F32, 8, 1, 32, OK}}, "as if 8 bytes held 32 weights"},
     {"an id that forks use, once", 0, {{Q1_0, 256, 8, 640, REFUSED}, {F32, 8, 1, 32, OK}},
         "as if 10 bytes held 32 weights"},
 
