@@ -29,6 +29,7 @@ struct dq_args {
     bool fsync;
     bool keep_going;
     bool strict;
+    bool apply_scales;
     bool dry_run;
     bool meta;
     bool names;

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "cli/caveats.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
@@ -219,6 +220,8 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = check_unusable(x, e);
     if (rc == 0)
+        rc = dq_caveats_print(&x->outputs, e);
+    if (rc == 0)
         rc = dq_manifest_check(&x->outputs, e);
     return rc == 0 ? open_engine(x, e) : rc;
 }
@@ -274,6 +277,8 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
     if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
         return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
+    if (a->apply_scales && a->dtype == DQ_DTYPE_native)
+        return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
         return dq_fail(
             e, DQ_ERR_USAGE, "the manifest must be a file; for standard output use --json");
@@ -291,6 +296,7 @@ static struct dq_extract_options options_of(const struct dq_args *a)
         .skip_existing = a->skip_existing,
         .durable = a->fsync,
         .strict = a->strict,
+        .apply_scales = a->apply_scales,
         .dry_run = a->dry_run,
         .stdout_is_taken = a->json || a->jsonl,
     };

@@ -13,7 +13,7 @@
 enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024 /* bytes */ };
 
 struct dq_tensor {
-    char *name; /* bytes as in the file, followed by a NUL; owned */
+    char *name; /* bytes as in the file (real_names.h: or in its metadata), then a NUL; owned */
     size_t name_len;
     /* The name escaped for people. Owned; it is `name` itself exactly if that is plain (text.h). */
     char *display_name;
@@ -22,7 +22,9 @@ struct dq_tensor {
     /* That of type_id, or another one whose blocks the data has (spans.h). NULL: unknown. */
     const struct dq_type_info *type;
     uint32_t n_dims;
-    uint64_t dims[DQ_DIMS_MAX]; /* innermost first; 1 beyond n_dims */
+    /* Innermost first; 1 beyond n_dims. Rows are whole blocks, except where the metadata has the
+     * shape (real_names.h): then all weights together are. */
+    uint64_t dims[DQ_DIMS_MAX];
     uint64_t n_weights;
     uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
     uint64_t span;     /* from its data to the next tensor's or the end of the file */
@@ -31,7 +33,9 @@ struct dq_tensor {
     /* Of its data in the file. UINT64_MAX: it does not fit; 0: the file is damaged before the
      * data. */
     uint64_t offset;
-    char *problem; /* why its data cannot be used, or NULL; owned */
+    char *stored_name;  /* in the file, if the metadata has another one; or NULL; owned */
+    bool has_bad_shape; /* the metadata has a shape for it that does not fit */
+    char *problem;      /* why its data cannot be used, or NULL; owned */
 };
 
 struct dq_model;
