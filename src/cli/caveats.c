@@ -62,15 +62,15 @@ static bool concerns(const struct dq_outputs *o, enum change change)
     return false;
 }
 
-static int print_changes(const struct dq_outputs *o, struct dq_error *e)
+void dq_caveats_note(const struct dq_outputs *o)
 {
+    struct dq_error unused;
     char arch[NAME_SIZE];
     bool is_made[N_CHANGES] = {false};
     char text[768];
     size_t len = 0;
-    const int rc = dq_metadata_text(o->model, "general.architecture", arch, sizeof arch, e);
-    if (rc != 0)
-        return rc;
+    if (dq_metadata_text(o->model, "general.architecture", arch, sizeof arch, &unused) != 0)
+        return; /* it was read before, and what is known has been written */
     for (size_t i = 0; i < N_CHANGED; i++) {
         if (strcmp(changed[i].name, arch) == 0)
             is_made[changed[i].change] = true;
@@ -86,7 +86,6 @@ static int print_changes(const struct dq_outputs *o, struct dq_error *e)
     }
     if (len > 0)
         dq_msg_note("the values are those of the file: %s; see CAVEATS in gguf-dq(1)", text);
-    return 0;
 }
 
 static const char *cut(const struct dq_tensor *t, char room[NAME_SIZE])
@@ -103,7 +102,7 @@ static const char *more(size_t n, char room[40])
     return room;
 }
 
-int dq_caveats_print(const struct dq_outputs *o, struct dq_error *e)
+void dq_caveats_warn(const struct dq_outputs *o)
 {
     const struct dq_output *scaled = NULL;
     const struct dq_tensor *unfit = NULL;
@@ -130,5 +129,4 @@ int dq_caveats_print(const struct dq_outputs *o, struct dq_error *e)
         dq_msg_warning("tensor '%s'%s: the shape in the metadata does not fit; the stored one is "
                        "written",
             cut(unfit, name), more(n_unfit, room));
-    return print_changes(o, e);
 }

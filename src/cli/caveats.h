@@ -4,8 +4,11 @@
 
 #include "extract/output.h"
 
-/* Prints, before anything is written, warnings about scale tensors that are not applied and about
- * shapes in the metadata that do not fit, and a note about what the converter has done to the tensors. */
-int dq_caveats_print(const struct dq_outputs *o, struct dq_error *e);
+/* Warns, before anything is written, of scale tensors that are not applied and of shapes in the
+ * metadata that do not fit. */
+void dq_caveats_warn(const struct dq_outputs *o);
+
+/* Notes, with the summary of what was written, what the converter has done to the tensors. */
+void dq_caveats_note(const struct dq_outputs *o);
 
 #endif

@@ -90,6 +90,7 @@ static void print_summary(const struct extract_command *x)
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), display_name, slash ? "/" : "");
+    dq_caveats_note(&x->outputs);
 }
 
 static struct dq_manifest_device device_of(const struct extract_command *x)
@@ -220,8 +221,6 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = check_unusable(x, e);
     if (rc == 0)
-        rc = dq_caveats_print(&x->outputs, e);
-    if (rc == 0)
         rc = dq_manifest_check(&x->outputs, e);
     return rc == 0 ? open_engine(x, e) : rc;
 }
@@ -257,6 +256,7 @@ static int extract(struct extract_command *x, struct dq_error *e)
             report_failure(x, e);
         return rc;
     }
+    dq_caveats_warn(&x->outputs);
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)
