@@ -105,6 +105,7 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace existing f
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Keep existing files'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l fsync -d 'Flush files to disk'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Skip tensors that cannot be extracted'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l apply-scales -d 'Multiply by scale tensors'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Treat overflow as an error'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a JSON list of the outputs'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Show what would be written'

@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "base/stdout.h"
 #include "base/text.h"
+#include "cli/caveats.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/model_path.h"
@@ -91,6 +92,7 @@ static void print_summary(const struct extract_command *x)
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), display_name, slash ? "/" : "");
+    dq_caveats_note(&x->outputs);
 }
 
 static struct dq_manifest_device device_of(const struct extract_command *x)
@@ -306,6 +308,7 @@ static int extract(struct extract_command *x, struct dq_error *e)
             report_failure(x, e);
         return rc;
     }
+    dq_caveats_warn(&x->outputs);
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)
@@ -330,6 +333,8 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
     if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
         return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
+    if (a->apply_scales && a->dtype == DQ_DTYPE_native)
+        return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
         return dq_fail(
             e, DQ_ERR_USAGE, "the manifest must be a file; for standard output use --json");
@@ -347,6 +352,7 @@ static struct dq_extract_options options_of(const struct dq_args *a)
         .skip_existing = a->skip_existing,
         .durable = a->fsync,
         .strict = a->strict,
+        .apply_scales = a->apply_scales,
         .dry_run = a->dry_run,
         .stdout_is_taken = a->json || a->jsonl,
     };

@@ -308,8 +308,8 @@ static void all_faults_of_tensors_are_emitted(void **state)
     examine(*state, &b, &h);
     assert_int_equal(h.rc, 0);
     expect_emitted(&h, "tensor-size a 67", "tensor-rows a 67", "tensor-aligned a 67",
-        "tensor-aligned b 108", "tensor-in-file b 257", "tensor-in-file c 1184",
-        "tensor-offset d 174");
+        "tensor-aligned b 108", "tensor-offset d 174", "tensor-in-file b 257",
+        "tensor-in-file c 1184");
 }
 
 static void overlaps_are_emitted_once_for_each_tensor(void **state)
