@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,9 @@ static int write_all(
         const size_t n = len < max_at_once ? len : max_at_once;
         const ssize_t put =
             off == OWN_POSITION ? write(fd, from, n) : pwrite(fd, from, n, (off_t)off);
-        if (put < 0 && errno != EINTR)
+        if (put < 0 && errno == EAGAIN)
+            (void)poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+        else if (put < 0 && errno != EINTR)
             return dq_fail_errno(e, "%s: write", path);
         if (put > 0) {
             from += put;

@@ -1,5 +1,5 @@
-/* Reads and writes that finish what they start: short transfers and interrupted calls are
- * continued, and a signal that asks the program to end is an error. */
+/* Reads and writes that finish what they start: short transfers, interrupted calls and those that would
+ * block are continued, and a signal that asks the program to end is an error. */
 #ifndef DQ_FILE_H
 #define DQ_FILE_H
 

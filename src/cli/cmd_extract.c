@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/signals.h"
+#include "base/stdout.h"
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
@@ -58,16 +59,16 @@ static void print_plan(const struct dq_outputs *o)
 {
     char size[32];
     const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
-    for (size_t i = 0; i < o->n; i++) {
+    for (size_t i = 0; i < o->n && !dq_stdout_failed(); i++) {
         const struct dq_output *out = &o->items[i];
         char display_name[1024];
         if (out->status == DQ_FAILED)
             continue;
         dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, display_name, sizeof display_name);
-        printf("%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out), display_name,
-            out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
+        fprintf(dq_stdout(), "%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out),
+            display_name, out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
-    printf("%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
+    fprintf(dq_stdout(), "%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
 }
 
 static void print_summary(const struct extract_command *x)
@@ -97,18 +98,18 @@ static struct dq_manifest_device device_of(const struct extract_command *x)
     return (struct dq_manifest_device){x->engine.label, x->engine.why};
 }
 
-/* Prints the report of --json, or the table of --dry-run. */
-static int report(const struct extract_command *x, struct dq_error *e)
+/* Prints the report of --json, or the table of --dry-run. failure says why the run failed, or is NULL. */
+static int report(const struct extract_command *x, const char *failure, struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     const struct dq_manifest_device device = device_of(x);
     if (x->args->json) {
-        dq_manifest_put(&j, &x->outputs, &device);
+        dq_manifest_put(&j, &x->outputs, &device, failure);
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
         print_plan(&x->outputs);
-        return dq_file_flush(stdout, NULL, e);
+        return dq_stdout_flush(e);
     }
     return 0;
 }
@@ -117,7 +118,7 @@ static int report(const struct extract_command *x, struct dq_error *e)
 static int report_line(
     const struct extract_command *x, const struct dq_output *out, struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     if (!x->args->jsonl)
         return 0;
     dq_json_put(&j, NULL, dq_manifest_entry(&x->outputs, out, x->engine.label));
@@ -201,10 +202,12 @@ static int write_all(struct extract_command *x, struct dq_error *e)
 
 static int open_engine(struct extract_command *x, struct dq_error *e)
 {
+    const bool is_one_by_one = x->outputs.destination != DQ_TO_FOLDER;
     x->engine_options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
+        .n_consuming = is_one_by_one ? 0 : dq_engine_threads(x->args->n_threads),
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
     };
     if (x->args->dry_run) { /* the engine is only named in the report */
@@ -278,13 +281,13 @@ static int dry_run(struct extract_command *x, struct dq_error *e)
     confine(x);
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
         rc = report_line(x, &x->outputs.items[i], e);
-    return rc == 0 ? report(x, e) : rc;
+    return rc == 0 ? report(x, NULL, e) : rc;
 }
 
-/* The whole report of a run that failed before it could write anything. */
+/* The report of a run that failed, or its last line: the error alone. */
 static void report_failure(const struct extract_command *x, const struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     struct dq_error unused;
     if (!x->args->json && !x->args->jsonl)
         return;
@@ -310,10 +313,14 @@ static int extract(struct extract_command *x, struct dq_error *e)
     rc = write_all(x, e);
     if (rc == 0) {
         print_summary(x);
-        return report(x, e);
+        return report(x, NULL, e);
     }
-    if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
-        report(x, &unused); /* what was done before the failure */
+    if (rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED)
+        return rc;
+    if (x->args->json)
+        report(x, e->text, &unused); /* what was done before the failure */
+    else
+        report_failure(x, e);
     return rc;
 }
 

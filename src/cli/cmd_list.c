@@ -1,7 +1,7 @@
 #include "cli/cmd.h"
 
 #include "base/checked.h"
-#include "base/file.h"
+#include "base/stdout.h"
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/metadata.h"
@@ -141,7 +141,7 @@ static void put_tensors(struct dq_report *r, const struct dq_model *m, const str
     dq_report_begin_rows(r, "tensors", columns, N_COLUMNS);
     if (dq_report_is_table(r))
         fit_columns(r, picks);
-    for (size_t i = 0; i < picks->n; i++)
+    for (size_t i = 0; i < picks->n && !dq_stdout_failed(); i++)
         dq_report_row(r, make_row(m, picks->items[i].tensor, &row));
     dq_report_end_rows(r);
 }
@@ -181,17 +181,17 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
 static int print_names(
     const struct dq_model *m, const struct dq_picks *picks, bool end_in_nul, struct dq_error *e)
 {
-    for (size_t i = 0; i < picks->n; i++) {
+    for (size_t i = 0; i < picks->n && !dq_stdout_failed(); i++) {
         const struct dq_tensor *t = picks->items[i].tensor;
         const bool raw = end_in_nul && strlen(t->name) == t->name_len;
         if (end_in_nul && !raw && dq_model_find(m, t->display_name, strlen(t->display_name)))
             return dq_tensor_fail(m, t, e, DQ_ERR_USAGE,
                 "its name contains NUL, and its escaped name is that of another tensor; print "
                 "names without --null");
-        fputs(raw ? t->name : t->display_name, stdout);
-        putchar(end_in_nul ? '\0' : '\n');
+        fputs(raw ? t->name : t->display_name, dq_stdout());
+        putc(end_in_nul ? '\0' : '\n', dq_stdout());
     }
-    return dq_file_flush(stdout, NULL, e);
+    return dq_stdout_flush(e);
 }
 
 int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)

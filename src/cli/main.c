@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/signals.h"
+#include "base/stdout.h"
 #include "cli/cmd.h"
 
 #include <errno.h>
@@ -12,14 +13,15 @@
 
 static int print_version(struct dq_error *e)
 {
-    printf("gguf-dq %s\ntypes:", DQ_VERSION);
+    FILE *out = dq_stdout();
+    fprintf(out, "gguf-dq %s\ntypes:", DQ_VERSION);
     for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
-        printf(" %s", dq_types[i].name);
-    printf("\nGPU targets:%s", dq_gpu_drivers[0] ? "" : " none");
+        fprintf(out, " %s", dq_types[i].name);
+    fprintf(out, "\nGPU targets:%s", dq_gpu_drivers[0] ? "" : " none");
     for (size_t i = 0; dq_gpu_drivers[i]; i++)
-        printf(" %s: %s", dq_gpu_drivers[i]->name, dq_gpu_drivers[i]->targets);
-    putchar('\n');
-    return dq_file_flush(stdout, NULL, e);
+        fprintf(out, " %s: %s", dq_gpu_drivers[i]->name, dq_gpu_drivers[i]->targets);
+    putc('\n', out);
+    return dq_stdout_flush(e);
 }
 
 /* A message about the command line must not go into a model that it names. */
@@ -57,8 +59,8 @@ static int run(int argc, char **argv)
     }
     const char *first = argv[1];
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
-        dq_args_help(NULL, stdout);
-        return dq_msg_failure(dq_file_flush(stdout, NULL, &e), &e);
+        dq_args_help(NULL, dq_stdout());
+        return dq_msg_failure(dq_stdout_flush(&e), &e);
     }
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
         return dq_msg_failure(print_version(&e), &e);
@@ -70,8 +72,8 @@ static int run(int argc, char **argv)
     if (rc != 0)
         return dq_msg_failure(rc, &e);
     if (args.help) {
-        dq_args_help(command, stdout);
-        rc = dq_msg_failure(dq_file_flush(stdout, NULL, &e), &e);
+        dq_args_help(command, dq_stdout());
+        rc = dq_msg_failure(dq_stdout_flush(&e), &e);
     } else {
         dq_msg_set_verbosity(args.verbosity);
         if (args.max_memory > 0)
@@ -87,6 +89,7 @@ int main(int argc, char **argv)
     dq_signals_ignore_write();
     dq_file_raise_limit();
     dq_json_count_memory();
+    dq_stdout_guard(dq_msg_hold_progress, dq_msg_stdout_written);
     if (dq_file_guard_standard() != 0) {
         dq_msg_error("standard input, output or error is closed, and nothing can be opened in its "
                      "place: %s",

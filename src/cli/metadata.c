@@ -1,5 +1,6 @@
 #include "cli/metadata.h"
 
+#include "base/stdout.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -135,7 +136,9 @@ static int put_value(struct dq_report *r, struct dq_cursor *c, enum dq_value_typ
     struct dq_json *j = dq_report_json(r);
     const size_t text_max = j ? JSON_BYTES : (depth > 0 ? SHOWN_ELEMENT_BYTES : SHOWN_BYTES);
     struct dq_value v;
-    int rc = type == DQ_VALUE_array ? dq_value_check_depth(c, depth, e) : 0;
+    int rc = dq_stdout_failed() ? dq_stdout_flush(e) : 0;
+    if (rc == 0 && type == DQ_VALUE_array)
+        rc = dq_value_check_depth(c, depth, e);
     if (rc == 0)
         rc = dq_value_read(c, type, text_max, &v, e);
     if (rc != 0)

@@ -24,8 +24,7 @@
  *     return dq_msg_failure(dq_report_end(&r, rc, &e), &e);
  *
  * Write errors are returned by dq_report_flush or dq_report_end; if the reader closed its pipe, that
- * is DQ_ERR_CLOSED. One thread at a time may use a report. On a terminal, the progress line is cleared
- * before anything is written. */
+ * is DQ_ERR_CLOSED. One thread at a time may use a report. */
 #ifndef DQ_REPORT_H
 #define DQ_REPORT_H
 
@@ -147,7 +146,6 @@ enum { DQ_REPORT_COLUMNS_MAX = 24, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 
 struct dq_report {
     enum dq_report_format format;
     struct dq_json json;
-    bool on_terminal;
     bool begun; /* the object is open */
     bool in_rows;
     bool head_due; /* the table's headings are still to be written */

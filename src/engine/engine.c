@@ -1,12 +1,12 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Buffers of a CPU lane in bytes: small enough for the cache, and large enough that the cost of a
  * call does not matter. */
@@ -63,11 +63,11 @@ int dq_engine_auto_min(uint64_t *out, struct dq_error *e)
 
 unsigned dq_engine_threads(unsigned n_threads)
 {
-    static long online; /* kept, because the sandbox may block the files that it is read from */
-    if (online == 0)
-        online = sysconf(_SC_NPROCESSORS_ONLN);
+    static unsigned n_processors; /* kept, because the sandbox may block the files that say it */
+    if (n_processors == 0)
+        n_processors = dq_processors("");
     if (n_threads == 0)
-        n_threads = online > 0 ? (unsigned)online : 1;
+        n_threads = n_processors;
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
 }
 
@@ -179,7 +179,7 @@ static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *cho
 static void add_lanes(
     struct dq_engine *engine, const struct dq_engine_options *options, unsigned shift)
 {
-    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_comparing;
+    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_consuming;
     const size_t lane_len = (DQ_GPU_IN + DQ_GPU_OUT) >> shift;
     const size_t max = DQ_GPU_PINNED / lane_len;
     const size_t n = wanted < max ? wanted : max;
@@ -203,9 +203,9 @@ static int open_gpus(
 {
     const size_t len = DQ_GPU_IN + DQ_GPU_OUT;
     const size_t max_half = DQ_GPU_PINNED / (len / 2); /* lanes of half the size */
-    const unsigned for_comparing =
-        options->n_comparing == 0 ? 0 : 1 + (options->n_comparing + DQ_GPU_LANES > max_half);
-    const unsigned shift = for_comparing + shift_to_fit(engine, options, len >> for_comparing);
+    const unsigned for_consuming =
+        options->n_consuming == 0 ? 0 : 1 + (options->n_consuming + DQ_GPU_LANES > max_half);
+    const unsigned shift = for_consuming + shift_to_fit(engine, options, len >> for_consuming);
     const int rc = add_gpus(engine, &options->device, shift, e);
     if (rc == 0)
         add_lanes(engine, options, shift);

@@ -36,7 +36,7 @@ struct dq_engine_options {
     struct dq_device_choice device;
     const struct dq_cpu *cpu; /* the level of CPU lanes; NULL: the best */
     unsigned n_threads;       /* CPU lanes; 0: one per processor */
-    unsigned n_comparing;     /* threads that compare output; each adds a GPU lane */
+    unsigned n_consuming;     /* threads that compare or write output; each adds a GPU lane */
     size_t per_lane_extra; /* bytes that the caller will allocate per lane, besides its buffers */
     uint64_t n_bytes;      /* output of the whole run, which decides for auto */
 };

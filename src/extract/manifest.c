@@ -66,8 +66,8 @@ json_t *dq_manifest_entry(
         dq_json_u64(out->n_overflow));
 }
 
-void dq_manifest_put(
-    struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device)
+void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
+    const struct dq_manifest_device *device, const char *error)
 {
     dq_json_begin_object(j, NULL);
     dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
@@ -79,6 +79,8 @@ void dq_manifest_put(
     for (size_t i = 0; i < o->n; i++)
         dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], device->label));
     dq_json_end(j);
+    if (error)
+        dq_json_put(j, "error", text_or_null(error));
     dq_json_end(j);
 }
 
@@ -209,7 +211,7 @@ static int fill(struct dq_sink *sink, const struct dq_outputs *o,
             close(fd);
         return rc;
     }
-    dq_manifest_put(&j, o, device);
+    dq_manifest_put(&j, o, device, NULL);
     const int rc = dq_json_finish(&j, e);
     fclose(j.file);
     return rc;

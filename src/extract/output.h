@@ -50,7 +50,7 @@ struct dq_output {
     int code;                 /* DQ_FAILED: an enum dq_err */
     char *reason;             /* DQ_FAILED: the message; owned */
     const char *device;       /* DQ_WRITTEN: the device that decoded it, "cuda:0" */
-    uint64_t n_overflow;      /* finite weights that became infinite */
+    uint64_t n_overflow;      /* infinite weights that are finite as stored */
 };
 
 struct dq_outputs {

@@ -235,7 +235,7 @@ static bool writes_side_by_side(const struct writer *w)
     size_t n = 0;
     for (size_t i = 0; i < o->n; i++)
         n += o->items[i].status == DQ_PLANNED;
-    return n > 1 && o->destination == DQ_TO_FOLDER &&
+    return n > 1 && w->engine->n_lanes > 1 && o->destination == DQ_TO_FOLDER &&
            dq_file_descriptors_left(o->folder_fd) >= 4 * w->engine->n_lanes;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define DQ_HINT_CUT "is the file cut short?"
+#define DQ_HINT_HOLE "was all of the file downloaded?"
 #define DQ_HINT_NATIVE "extract --dtype native copies the data"
 
 const struct dq_rule_info dq_rules[DQ_RULE_COUNT] = {
