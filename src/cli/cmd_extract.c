@@ -226,21 +226,18 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
 /* Whether so much may be extracted that a GPU is used. The files of the model are not trusted with the
  * answer, but measured: no type has more weights in a byte of a file than the densest one, and no tensor
  * can be selected twice except by a slice. */
-static bool may_use_gpu(const struct extract_command *x)
+static bool may_use_gpu(const struct extract_command *x, const char *path)
 {
     const struct dq_strvec *lists[] = {&x->names.list, &x->args->tensors};
     uint64_t min;
     uint64_t most_times = 1;
     uint64_t most = 0;
     struct dq_error unused;
-    const char *from;
-    char *path;
     if (x->args->dry_run || dq_device_is_cpu(&x->args->device))
         return false;
     if (x->args->device.kind != DQ_DEVICE_AUTO)
         return true;
-    if (dq_engine_auto_min(&min, &unused) != 0 ||
-        dq_model_arg_path(x->args, &path, &from, &unused) != 0)
+    if (dq_engine_auto_min(&min, &unused) != 0)
         return false; /* the run will fail */
     for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
         const uint64_t growth =
@@ -251,17 +248,20 @@ static bool may_use_gpu(const struct extract_command *x)
         for (size_t k = 0; k < lists[i]->n; k++)
             most_times += strchr(lists[i]->items[k], '[') != NULL;
     }
-    const uint64_t size = dq_model_size_limit(path);
-    dq_mem_free(path);
-    return size >= min / most / most_times;
+    return dq_model_size_limit(path) >= min / most / most_times;
 }
 
 /* Opens the model and plans and checks everything before anything is written. */
 static int prepare(struct extract_command *x, struct dq_error *e)
 {
-    int rc = dq_names_read(x->args, &x->names, e);
-    if (rc == 0 && !may_use_gpu(x))
+    const char *from;
+    char *path = NULL;
+    int rc = dq_model_arg_path(x->args, &path, &from, e);
+    if (rc == 0)
+        rc = dq_names_read(x->args, &x->names, e);
+    if (rc == 0 && !may_use_gpu(x, path))
         dq_confine(x->args, &(struct dq_sandbox){.may_read = true, .may_write = true});
+    dq_mem_free(path);
     if (rc == 0)
         rc = dq_model_arg_open(x->args, &x->model, e);
     if (rc == 0)
