@@ -20,7 +20,7 @@ function __gguf_dq_model
     set -e words[1]
     if contains -- $word $takes_argument; or string match -qr -- '^-[0mnkqvh]*[txTofdj]$' $word
       set -e words[1]
-    else if not string match -q -- '-?*' $word
+    else if not string match -qr -- '^-.' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
       set -l files $word/*.gguf # a directory counts only if it contains a model
       if string match -qr -- '^-$|/|\.gguf$' $word; or set -q files[1]

@@ -23,6 +23,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+from preload import preloaded
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 DATA = os.path.join(os.path.dirname(TESTS), 'data')
@@ -191,8 +193,8 @@ class Runner:
         os.mkdir(self.work)
         with open(self.log, 'wb') as f:
             f.write(bytes(16))
-        env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'LD_PRELOAD': self.shim,
-               'DQ_FAULT_LOG': self.log, 'DQ_FAULT_ALSO': also}
+        env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'DQ_FAULT_LOG': self.log,
+               **preloaded(self.shim), 'DQ_FAULT_ALSO': also}
         if fault:
             env['DQ_FAULT'] = f'{fault.kind}:{n}:{fault.action}:{fault.lasting}'
         with open(os.path.join(self.folder, 'stderr'), 'w+b') as err:
