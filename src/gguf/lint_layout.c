@@ -151,6 +151,28 @@ static void check_order(struct layout_lint l, const struct dq_tensor *tensors, s
     }
 }
 
+/* Notes each type whose tensors have the blocks of another (spans.h). */
+static void check_types(const struct layout_lint *l, const struct dq_tensor *tensors, size_t n)
+{
+    bool is_noted[DQ_TYPE_COUNT] = {false};
+    for (size_t i = 0; i < n; i++) {
+        const struct dq_tensor *t = &tensors[i];
+        if (!t->type || t->type->id == t->type_id || is_noted[t->type->type])
+            continue;
+        const struct dq_type_info *stated = dq_type_by_id(t->type_id);
+        const struct dq_diagnostic d = {.rule = DQ_RULE_type_layout,
+            .path = l->s->path,
+            .tensor = t,
+            .offset = t->info_off,
+            .expected = DQ_WORDS("%s (type %" PRIu32 "): %" PRIu32 " bytes for %" PRIu32 " weights",
+                stated->name, stated->id, stated->bytes, stated->weights),
+            .found = DQ_WORDS(
+                "%s: %" PRIu32 " for %" PRIu32, t->type->name, t->type->bytes, t->type->weights)};
+        dq_emit(l->diag, &d);
+        is_noted[t->type->type] = true; /* one note is enough for all of its tensors */
+    }
+}
+
 int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n,
     const struct dq_diagnostic_sink *diag, struct dq_error *e)
 {
@@ -165,6 +187,7 @@ int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n
     }
     dq_tensors_sort(placed, n_placed);
     check_order(l, tensors, n);
+    check_types(&l, tensors, n);
     int rc = check_padding(&l, s->infos_end, s->data_off, e);
     for (size_t i = 0; rc == 0 && i < n_placed; i++)
         rc = step_to(&l, placed[i], e);

@@ -4,24 +4,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "gguf/model.h"
+#include "gguf/spans.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-/* Emits why a tensor is refused and keeps the first reason as its problem. The diagnostic has its
- * rule, offset, and what was expected and found. */
-static int refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
-    struct dq_error *e)
-{
-    char text[DQ_DIAGNOSTIC_TEXT];
-    struct dq_diagnostic whole = *d;
-    whole.tensor = t;
-    whole.path = m->shards[t->shard].path;
-    dq_emit(m->diag, &whole);
-    if (!t->problem)
-        t->problem = dq_mem_strdup(dq_diagnostic_text(&whole, text));
-    return t->problem ? 0 : dq_fail_nomem(e);
-}
 
 /* So that the size in bytes fits 63 bits in any output type. */
 #define WEIGHTS_MAX (INT64_MAX / 8)
@@ -55,42 +41,46 @@ static int check_shape(const struct dq_model *m, struct dq_tensor *t, struct dq_
 {
     int rc = 0;
     char shape[DQ_SHAPE_WORDS];
+    if (t->n_dims_stored > DQ_DIMS_MAX) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_dimensions,
+            .offset = t->info_off,
+            .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
+            .found = DQ_WORDS("%" PRIu32, t->n_dims_stored)};
+        return dq_tensor_refuse(m, t, &d, m->diag, e);
+    }
     if (!compute_size(t)) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_size,
             .offset = t->info_off,
             .expected = "fewer than 2^60 weights, in dimensions below 2^63",
             .found = DQ_WORDS("a shape of %s", dq_tensor_shape(t, shape))};
-        rc = refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
-    if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0) {
-        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_rows,
-            .offset = t->info_off,
-            .expected =
-                DQ_WORDS("a multiple of %" PRIu32 " weights (%s)", t->type->weights, t->type->name),
-            .found = DQ_WORDS("rows of %" PRIu64, t->dims[0])};
-        rc = refuse(m, t, &d, e);
-    }
+    if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0)
+        rc = dq_tensor_refuse_rows(m, t, e);
     return rc;
 }
 
 /* Checks that all of its data is in the file. */
-static int check_end(
-    const struct dq_model *m, uint64_t file_size, struct dq_tensor *t, struct dq_error *e)
+static int check_end(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e)
 {
+    const struct dq_shard *s = &m->shards[t->shard];
+    const uint64_t file_size = s->source->size;
+    if (s->data_off == 0 || t->offset > INT64_MAX)
+        return 0;
     const uint64_t end = t->offset + t->n_bytes; /* no overflow: both are below 2^63 */
     if (t->n_bytes > 0 && end > file_size) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
             .expected = DQ_WORDS("a file of %" PRIu64 " bytes", end),
             .found = DQ_WORDS("%" PRIu64 ", %" PRIu64 " missing", file_size, end - file_size)};
-        return refuse(m, t, &d, e);
+        return dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     if (!t->type && t->offset > file_size) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
             .offset = t->offset,
             .expected = DQ_WORDS("a file of at least %" PRIu64 " bytes", t->offset),
             .found = DQ_WORDS("%" PRIu64, file_size)};
-        return refuse(m, t, &d, e);
+        return dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     return 0;
 }
@@ -108,7 +98,7 @@ static int check_alone(
             .offset = t->info_off,
             .expected = "an offset in the file below 2^63",
             .found = DQ_WORDS("%" PRIu64 " in the data section", t->section_off)};
-        rc = refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     if (rc == 0)
         rc = check_shape(m, t, e);
@@ -117,9 +107,9 @@ static int check_alone(
             .offset = t->info_off,
             .expected = DQ_WORDS("a multiple of %" PRIu64, s->alignment),
             .found = DQ_WORDS("%" PRIu64, t->section_off)};
-        rc = refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
-    return rc == 0 && *placed ? check_end(m, s->source->size, t, e) : rc;
+    return rc;
 }
 
 static int by_place(const void *a, const void *b)
@@ -140,28 +130,6 @@ void dq_tensors_sort(struct dq_tensor **placed, size_t n)
             qsort(placed, n, sizeof *placed, by_place);
             return;
         }
-    }
-}
-
-/* Sets the size of tensors of unknown type: up to the next place where a tensor begins, or to the
- * end of their file. */
-static void size_unknown_types(const struct dq_model *m, struct dq_tensor **placed, size_t n)
-{
-    uint64_t next = 0; /* where the next tensor after offset `here` begins */
-    uint64_t here = 0;
-    for (size_t i = n; i-- > 0;) {
-        struct dq_tensor *t = placed[i];
-        const uint64_t size = m->shards[t->shard].source->size;
-        if (i + 1 == n || placed[i + 1]->shard != t->shard) {
-            next = size;
-            here = t->offset;
-        } else if (t->offset != here) {
-            next = here;
-            here = t->offset;
-        }
-        const uint64_t end = next < size ? next : size;
-        if (!t->type)
-            t->n_bytes = end > t->offset ? end - t->offset : 0;
     }
 }
 
@@ -188,7 +156,7 @@ static int refuse_overlap(const struct dq_model *m, struct dq_tensor *t,
         .expected = DQ_WORDS("%" PRIu64 " bytes of its own", t->n_bytes),
         .found = DQ_WORDS("%" PRIu64 " bytes of tensor '%s' at offset %" PRIu64, other->n_bytes,
             dq_text_cut(other->display_name, name, sizeof name), other->offset)};
-    return refuse(m, t, &d, e);
+    return dq_tensor_refuse(m, t, &d, m->diag, e);
 }
 
 /* Refuses both of two tensors that share a byte, since nothing tells whose it is. */
@@ -232,7 +200,10 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
             placed[n++] = t;
     }
     dq_tensors_sort(placed, n);
-    size_unknown_types(m, placed, n);
+    if (rc == 0)
+        rc = dq_spans_check(m, placed, n, e);
+    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++)
+        rc = check_end(m, &m->tensors[i], e);
     n = keep_sound(placed, n);
     if (rc == 0)
         rc = check_overlaps(m, placed, n, e);

@@ -10,26 +10,35 @@
 #include "gguf/diagnostic.h"
 #include "type/type.h"
 
-enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024 /* bytes */ };
+/* ggml has 4 dimensions, but files with more are written and read by others, gguf-py among them. */
+enum { DQ_DIMS_MAX = 8, DQ_NAME_MAX = 1024 /* bytes */ };
 
 struct dq_tensor {
-    char *name; /* bytes as in the file, followed by a NUL; owned */
+    char *name; /* bytes as in the file (real_names.h: or in its metadata), then a NUL; owned */
     size_t name_len;
-    /* The name escaped for people. Owned; it is `name` itself exactly if that is plain (text.h). */
+    /* The name escaped (dq_escape_new), as every report shows it: no other name is escaped to the same
+     * text. Owned; it is `name` itself exactly if that is plain (text.h) and not empty. */
     char *display_name;
-    size_t shard;                    /* index of the file that holds it */
-    uint32_t type_id;                /* as in the file */
-    const struct dq_type_info *type; /* NULL: the type is unknown */
-    uint32_t n_dims;
-    uint64_t dims[DQ_DIMS_MAX]; /* innermost first; 1 beyond n_dims */
+    size_t shard;     /* index of the file that holds it */
+    uint32_t type_id; /* as in the file */
+    /* That of type_id, or another one whose blocks the data has (spans.h). NULL: unknown. */
+    const struct dq_type_info *type;
+    uint32_t n_dims_stored; /* as in the file; more than DQ_DIMS_MAX are the tensor's problem */
+    uint32_t n_dims;        /* the same, or 0 if those are too many */
+    /* Innermost first; 1 beyond n_dims. Rows are whole blocks, except where the metadata has the
+     * shape (real_names.h): then all weights together are. */
+    uint64_t dims[DQ_DIMS_MAX];
     uint64_t n_weights;
     uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
+    uint64_t span;     /* from its data to the next tensor's or the end of the file */
     uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
     uint64_t section_off; /* of its data in the data section, as in the file */
     /* Of its data in the file. UINT64_MAX: it does not fit; 0: the file is damaged before the
      * data. */
     uint64_t offset;
-    char *problem; /* why its data cannot be used, or NULL; owned */
+    char *stored_name;  /* in the file, if the metadata has another one; or NULL; owned */
+    bool has_bad_shape; /* the metadata has a shape for it that does not fit */
+    char *problem;      /* why its data cannot be used, or NULL; owned */
 };
 
 struct dq_model;
@@ -43,15 +52,24 @@ int dq_tensor_usable(
 bool dq_tensor_decodable(
     const struct dq_model *m, const struct dq_tensor *t, const struct dq_diagnostic_sink *diag);
 
+/* While a model is opened: gives diag the reason why a tensor is refused, and keeps the first one as
+ * its problem. *d has its rule, offset, and what was expected and found. Returns 0, or
+ * DQ_ERR_MEMORY. */
+int dq_tensor_refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
+    const struct dq_diagnostic_sink *diag, struct dq_error *e);
+
+/* The same for one whose rows are not whole blocks of its type. */
+int dq_tensor_refuse_rows(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e);
+
 /* Reads len bytes of a tensor's data, starting at its byte off; both are multiples of the block
  * size. Fields of big-endian files are converted to little-endian if the type's fields are defined.
  * Thread-safe. */
 int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
     size_t len, struct dq_error *e);
 
-/* Writes the shape as numpy orders it, outermost dimension first: "32x256", or "scalar". Returns
- * out. */
-enum { DQ_SHAPE_WORDS = 96 };
+/* Writes the shape as numpy orders it, outermost dimension first: "32x256"; "scalar"; or "9
+ * dimensions" if there are too many. Returns out. */
+enum { DQ_SHAPE_WORDS = 168 };
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS]);
 
 /* Fails with the text "PATH: tensor 'NAME': ..."; a long name is cut. Returns code. */

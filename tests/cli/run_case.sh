@@ -11,7 +11,8 @@
 # a script can hold properties for meson: see find_cases.py.
 #
 # Environment: GGUF_DQ names the program, usually build/src/gguf-dq; GGUF_DQ_HOST (cases with the word
-# `gpu`) and INTRUDER (cases with the word `sandbox`) default to their places in the same build folder.
+# `gpu`), INTRUDER (cases with the word `sandbox`) and LESSER (`unsanitized`) default to their places in
+# the same build folder.
 # GGUF_DQ_VALGRIND is a valgrind to run the program under. PYTHON is a Python with numpy.
 # Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of tests/lib/ and tests/cli/tools/.
 set -u
@@ -33,9 +34,12 @@ export TESTS DATA PYTHON PYTHONPATH
 build=${GGUF_DQ%/src/gguf-dq}
 GGUF_DQ_HOST=${GGUF_DQ_HOST:-$build/tests/gpu/gguf-dq-host}
 INTRUDER=${INTRUDER:-$(realpath "$build")/tests/cli/libintruder.so}
-LD_LIBRARY_PATH=${INTRUDER%/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-INTRUDER=${INTRUDER##*/} # LD_PRELOAD, which names it, would take a blank in the path for its end
-export INTRUDER LD_LIBRARY_PATH
+LESSER=${LESSER:-$(realpath "$build")/tests/lib/liblesser.so}
+LD_LIBRARY_PATH=${INTRUDER%/*}:${LESSER%/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+# LD_PRELOAD, which names them, would take a blank in their path for its end.
+INTRUDER=${INTRUDER##*/}
+LESSER=${LESSER##*/}
+export INTRUDER LESSER LD_LIBRARY_PATH
 
 # The outer environment must not affect what the program prints.
 unset GGUF_DQ_MODEL GGUF_DQ_AUTO_MIN GGUF_DQ_HSACO NO_COLOR CDPATH
@@ -105,9 +109,9 @@ save() {
     fi
 }
 
-# With -v the program reports that the kernel or the build has no sandbox. Removes that line.
+# With -v the program reports which sandbox the kernel and the build have. Removes that line.
 remove_sandbox_note() {
-    grep -v '^gguf-dq: not in a sandbox: ' "$scratch/stderr" >"$scratch/stderr.rest"
+    grep -Ev '^gguf-dq: (fully|partly|not) in a sandbox: ' "$scratch/stderr" >"$scratch/stderr.rest"
     mv "$scratch/stderr.rest" "$scratch/stderr"
 }
 

@@ -17,6 +17,7 @@ import string
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
 MOST_SECONDS = 1  # on a slow machine more: MOST_STARTS times what it takes to print the version
 MOST_STARTS = 100
@@ -26,6 +27,8 @@ ITEM_BYTES = {'f32': 4, 'f16': 2, 'bf16': 2}
 QUIET_NAN = {'f32': 0x7fc00000, 'f16': 0x7e00, 'bf16': 0x7fc0}
 INFINITY = {'f32': 0x7f800000, 'f16': 0x7c00, 'bf16': 0x7f80}
 ITEM_CODE = {2: 'H', 4: 'I'}
+SPELLED = {'\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r'}
+MARKS = '\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff'
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
 
 
@@ -129,6 +132,18 @@ def file_name(name):
     return (shown or '%') + '.raw'
 
 
+def shown(name):
+    """The name as every report shows it."""
+    if not name:
+        return '\\&'
+    text = ''
+    for letter in name:
+        hidden = unicodedata.category(letter) == 'Cc' or letter in MARKS
+        text += SPELLED.get(letter) or (
+            ''.join(f'\\x{byte:02x}' for byte in letter.encode()) if hidden else letter)
+    return text
+
+
 def digest(data):
     return hashlib.sha256(data).hexdigest()
 
@@ -161,7 +176,7 @@ class Good:
             self.fail(f"{len(listed['metadata'])} pairs, not {self.facts['metadata']}")
         got = [(t['name'], t['type'].lower(), t['shape'][::-1], t['offset'], t['bytes'],
                 t['weights'], t['problem']) for t in listed['tensors']]
-        due = [(name, t['type'], t['dims'], t['offset'], t['bytes'], weights(t), None)
+        due = [(shown(name), t['type'], t['dims'], t['offset'], t['bytes'], weights(t), None)
                for name, t in self.tensors]
         if got != due:
             self.fail(f'tensors differ: {[pair for pair in zip(got, due) if pair[0] != pair[1]]}')
@@ -245,7 +260,10 @@ def check_diagnostics(program, path, due, listed, *options):
     if [(s.split()[0], s.split('[')[-1]) for s in printed] != [(d['level'], d['rule'] + ']') for d in
                                                                 diagnostics]:
         failures.append(f'{path}: check {options} prints {printed}')
-    if quiet.out.decode().splitlines() != [s for s in printed if s.startswith('error')]:
+    printed_errors = [s.removeprefix('error  ') for s in printed if s.startswith('error')]
+    one_line = [f'{path}: {len(errors)} error' + ('s, the first: ' if len(errors) > 1 else ': ') + s
+                for s in printed_errors[:1]]
+    if quiet.out.decode().splitlines() != one_line:
         failures.append(f'{path}: check -q {options} prints {quiet.out}')
     if not options:
         failures += check_agreement(path, errors, listed)

@@ -52,6 +52,7 @@ COMMANDS = [
     ('split-set', 'extract -q -j1 -o out ../split-00002-of-00003.gguf', ''),
     ('slices', 'extract -q -j1 -o out ../m.gguf "blk.0.q[1, 3:300:7]" "norm[::-1]"', ''),
     ('large', 'extract -q -j3 -o out ../large.gguf', ''),
+    ('side-by-side', 'extract -q -j3 -o out ../several.gguf', ''),
     ('check', 'check ../m.gguf', ''),
     ('check-values', 'check --json --values ../plain.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
@@ -67,8 +68,9 @@ STREAMS = {'list', 'list-json', 'list-names', 'types', 'to-folder', 'to-default'
            'check-values', 'verify'}
 
 # With --fsync: how many files have their final names when the n-th fsync fails. First the new folder
-# is synced, then each file before it is renamed, and the folder after that.
-NAMED = [0, 0, 1, 1, 2, 2, 3]
+# is synced into its parent, then it and that of the manifest are tried, then each file is synced
+# before it is renamed, and the folder after that.
+NAMED = [0, 0, 0, 0, 1, 1, 2, 2, 3]
 
 MEMORY = ('out of memory', os.strerror(errno.ENOMEM))
 ANY = (0, 1, 3, 4, 5, 6)
@@ -151,6 +153,7 @@ def make_models(folder):
          'odd name/\x1b[2J:f16:4')
     make('plain.gguf', 'norm:f32:400', 'scale:f16:8x8')
     make('large.gguf', 'large:q8_0:1024x1024')
+    make('several.gguf', *(f't{n}:q8_0:{64 << n % 3}x1024' for n in range(6)))
     for n in 1, 2, 3:
         shutil.copy(os.path.join(DATA, 'gguf', 'good', f'split-0000{n}-of-00003.gguf'), folder)
     with open(os.path.join(folder, 'names'), 'w') as f:
