@@ -297,7 +297,7 @@ int dq_file_sync_folder(int fd, bool *able)
     *able = true;
     if (fsync(fd) == 0)
         return 0;
-    *able = errno != EINVAL && errno != ENOTSUP && errno != EOPNOTSUPP && errno != ENOSYS;
+    *able = errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS;
     return *able ? -1 : 0;
 }
 
