@@ -45,6 +45,11 @@ void dq_file_raise_limit(void);
  * them and has messages written into it. Using one of them then fails. Returns 0 or -1. */
 int dq_file_guard_standard(void);
 
+/* Calls take for the name of every regular file, or link to one, in a folder, in any order; what it
+ * returns ends the list unless it is 0. */
+typedef int (*dq_file_take_fn)(void *arg, const char *name, struct dq_error *e);
+int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
+
 /* Whether a and b describe the same file. */
 bool dq_file_is_same(const struct stat *a, const struct stat *b);
 

@@ -5,7 +5,21 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+/* Appends to an error that a word which was taken for a tensor is the name of a folder, too: one without
+ * models, or else it would have been taken for the model. */
+static void add_folder(const struct dq_args *args, struct dq_error *e)
+{
+    for (size_t i = 0; i < args->tensors.n; i++) {
+        const char *word = args->tensors.items[i];
+        const size_t len = strlen(e->text);
+        if (!dq_is_folder(word))
+            continue;
+        snprintf(e->text + len, sizeof e->text - len,
+            "; %.200s is a directory without a *.gguf file", word);
+        break;
+    }
+}
 
 static int fail_choice(
     const char *folder, bool named, const struct dq_strvec *models, struct dq_error *e)
@@ -13,9 +27,11 @@ static int fail_choice(
     char place[300];
     const char *advice = named ? "" : "; name one, or set GGUF_DQ_MODEL";
     snprintf(place, sizeof place, "%.256s", named ? folder : "the current directory");
+    if (models->n == 0 && named)
+        return dq_fail(e, DQ_ERR_USAGE, "%s: is a directory without a *.gguf file", place);
     if (models->n == 0)
-        return dq_fail(e, DQ_ERR_USAGE, "%s%s has no *.gguf file%s",
-            named ? "" : "no model named, and ", place, advice);
+        return dq_fail(
+            e, DQ_ERR_USAGE, "no model named, and %s has no *.gguf file%s", place, advice);
     return dq_fail(e, DQ_ERR_USAGE, "%s%s has %zu models (%.128s, %.128s%s)%s",
         named ? "" : "no model named, and ", place, models->n, models->items[0], models->items[1],
         models->n > 2 ? ", ..." : "", advice);
@@ -47,20 +63,23 @@ static int look_in_folder(const char *folder, bool named, char **out, struct dq_
 
 int dq_model_arg_path(const struct dq_args *args, char **out, const char **from, struct dq_error *e)
 {
-    struct stat st;
     struct dq_error why;
     const char *path = args->model;
     *from = "";
     if (!path) {
         path = getenv("GGUF_DQ_MODEL");
-        if (!path || !*path)
-            return look_in_folder(".", false, out, e);
+        if (!path || !*path) {
+            const int rc = look_in_folder(".", false, out, e);
+            if (rc == DQ_ERR_USAGE)
+                add_folder(args, e);
+            return rc;
+        }
         *from = " (from GGUF_DQ_MODEL)";
     }
     if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
         return dq_fail(
             e, DQ_ERR_USAGE, "the model and the names cannot both be read from standard input");
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+    if (dq_is_folder(path)) {
         const int rc = look_in_folder(path, true, out, &why);
         return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
     }
@@ -78,6 +97,8 @@ int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct 
         return rc;
     rc = dq_model_open(path, out, &why);
     dq_mem_free(path);
+    if (rc == 0 && (*out)->warning)
+        dq_msg_warning("%s", (*out)->warning);
     return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
 }
 
@@ -150,6 +171,8 @@ int dq_model_arg_tensors(
         rc = dq_strvec_add(&words, args->tensors.items[i], strlen(args->tensors.items[i]), e);
     if (rc == 0)
         rc = dq_select(m, &words, n_raw, &args->excluded, out, &unused, e);
+    if (rc == DQ_ERR_NO_TENSOR)
+        add_folder(args, e);
     for (size_t i = 0; rc == 0 && i < unused.n; i++)
         dq_msg_warning("--exclude '%s' matches no tensor", unused.items[i]);
     dq_strvec_finish(&words);
