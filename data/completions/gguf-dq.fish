@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --manifest --device --cpu --threads --max-memory --ulp --type --size --time
+    --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -109,6 +109,7 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Treat overflow as
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a JSON list of the outputs'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Show what would be written'
 
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l offset -x -d 'Byte of the file where the model begins'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l no-sandbox -d 'Do not drop privileges'
 
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l json -d 'Report as one JSON object'

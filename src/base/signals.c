@@ -1,8 +1,8 @@
 #include "base/signals.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -33,34 +33,41 @@ static const int deferred[] = {
 
 static atomic_int first_signal; /* 0: none yet */
 static atomic_int n_signals;
-static atomic_bool deferring;
 
-/* What the second signal removes. The name is copied, since another thread may run the handler after
+/* What the second signal removes: the file of each deferral. A slot is free, taken by a deferral whose
+ * file has no name yet, or named. The name is copied, since another thread may run the handler after
  * this one has freed it. */
+enum { FREE, TAKEN, NAMED };
+
 static struct {
-    atomic_bool set;
+    atomic_int state;
     int folder;
     char name[64];
-} pending_file;
+} slots[DQ_SIGNALS_MAX];
 
-/* Removes the file and lets a signal end the program: when the handler returns, or now. */
+static atomic_int n_deferred;
+static atomic_int n_named;
+
+/* Removes the files and lets a signal end the program: when the handler returns, or now. */
 static void end_program(int number)
 {
     struct sigaction end = {.sa_handler = SIG_DFL};
-    if (pending_file.set)
-        unlinkat(pending_file.folder, pending_file.name, 0);
+    for (size_t i = 0; i < DQ_SIGNALS_MAX; i++) {
+        if (slots[i].state == NAMED)
+            unlinkat(slots[i].folder, slots[i].name, 0);
+    }
     sigaction(number, &end, NULL);
     raise(number);
 }
 
-/* With nothing to clean up, the first signal ends the program. While the file has no name yet, a second
+/* With nothing to clean up, the first signal ends the program. While a file has no name yet, a second
  * one is recorded only: dq_signals_set_tmpfile acts on it. */
 static void record(int number)
 {
     int none = 0;
     atomic_compare_exchange_strong(&first_signal, &none, number);
     const int n = ++n_signals;
-    if (!deferring || (pending_file.set && n >= 2))
+    if (n_deferred == 0 || (n >= 2 && n_named >= n_deferred))
         end_program(number);
 }
 
@@ -80,14 +87,8 @@ static void catch_signal(int number)
         sigaction(number, &defer, NULL);
 }
 
-/* The handlers stay installed: there may be many files. */
-void dq_signals_defer(void)
+static void catch_signals(void)
 {
-    static bool installed;
-    deferring = true;
-    if (installed)
-        return;
-    installed = true;
     for (size_t i = 0; i < sizeof deferred / sizeof deferred[0]; i++)
         catch_signal(deferred[i]);
 #ifdef SIGRTMIN
@@ -96,19 +97,38 @@ void dq_signals_defer(void)
 #endif
 }
 
-void dq_signals_set_tmpfile(int folder, const char *name)
+/* The handlers stay installed: there may be many files. */
+int dq_signals_defer(void)
 {
-    pending_file.folder = folder;
-    snprintf(pending_file.name, sizeof pending_file.name, "%s", name);
-    pending_file.set = true;
-    if (n_signals >= 2)
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    n_deferred++;
+    pthread_once(&once, catch_signals);
+    for (int i = 0; i < DQ_SIGNALS_MAX; i++) {
+        int state = FREE;
+        if (atomic_compare_exchange_strong(&slots[i].state, &state, TAKEN))
+            return i;
+    }
+    n_named++; /* as far as a second signal is concerned, which cannot remove this file */
+    return DQ_SIGNALS_MAX;
+}
+
+void dq_signals_set_tmpfile(int deferral, int folder, const char *name)
+{
+    if (deferral == DQ_SIGNALS_MAX)
+        return;
+    slots[deferral].folder = folder;
+    snprintf(slots[deferral].name, sizeof slots[deferral].name, "%s", name);
+    slots[deferral].state = NAMED;
+    n_named++;
+    if (n_signals >= 2 && n_named >= n_deferred)
         end_program(first_signal);
 }
 
-void dq_signals_undefer(void)
+void dq_signals_undefer(int deferral)
 {
-    pending_file.set = false;
-    deferring = false;
+    if (deferral == DQ_SIGNALS_MAX || atomic_exchange(&slots[deferral].state, FREE) == NAMED)
+        n_named--;
+    n_deferred--;
 }
 
 int dq_signals_check(struct dq_error *e)

@@ -2,8 +2,8 @@
  *
  * They act at once, as in any program, except while there is a temporary file to remove: then they are
  * deferred. The handler records the signal, loops poll dq_signals_check, and the clean-up runs as for
- * any other error. A second signal does not wait for that: its handler removes the file and ends the
- * program, whatever it is blocked in. */
+ * any other error. A second signal does not wait for that: its handler removes the files and ends the
+ * program, whatever it is blocked in. All functions may be called by several threads at once. */
 #ifndef DQ_SIGNALS_H
 #define DQ_SIGNALS_H
 
@@ -12,17 +12,20 @@
 /* Ignores SIGPIPE and SIGXFSZ, so that the write that causes them fails instead. */
 void dq_signals_ignore_write(void);
 
-/* Defers the signals that would end the program from now on. Those that are ignored (as under nohup)
- * stay ignored. */
-void dq_signals_defer(void);
+/* The files of at most this many deferrals are removed by a second signal; those of others remain,
+ * like those of a run that was killed, until the next one removes them. */
+enum { DQ_SIGNALS_MAX = 256 };
 
-/* Sets the file, in an open folder, that a second signal removes. There is one at a time; the name is
- * copied. */
-void dq_signals_set_tmpfile(int folder, const char *name);
+/* Defers the signals that would end the program until the deferral that is returned is ended. Those
+ * that are ignored (as under nohup) stay ignored. */
+int dq_signals_defer(void);
 
-/* Ends the deferral: the file is removed or has its final name. A signal that came meanwhile stays
+/* Sets the file of a deferral, in an open folder, that a second signal removes. The name is copied. */
+void dq_signals_set_tmpfile(int deferral, int folder, const char *name);
+
+/* Ends a deferral: its file is removed or has its final name. A signal that came meanwhile stays
  * recorded. */
-void dq_signals_undefer(void);
+void dq_signals_undefer(int deferral);
 
 /* Returns 0, or DQ_ERR_INTERRUPTED once a signal was recorded. Safe in any thread. */
 int dq_signals_check(struct dq_error *e);

@@ -65,6 +65,14 @@ bool dq_utf8_valid(const char *text, size_t len)
 }
 
 /* No early exit, so that the loop can be vectorised. */
+size_t dq_text_letters(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80; /* not inside a character */
+    return n;
+}
+
 bool dq_text_is_plain(const char *text, size_t len)
 {
     unsigned char other = 0;
@@ -129,6 +137,8 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 char *dq_escape_new(const char *text, size_t len)
 {
     const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
+    if (len == 0) /* an empty line would be lost */
+        return dq_mem_strdup("\\&");
     char *out = dq_mem_alloc(size);
     if (out)
         dq_escape(text, len, DQ_ESCAPE_NAME, out, size);
@@ -165,22 +175,29 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32])
     return out;
 }
 
-bool dq_parse_bytes(const char *text, size_t *out)
+bool dq_parse_bytes(const char *text, uint64_t *out)
 {
     static const char units[] = "kmgt";
     char *end;
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    const unsigned long long n = strtoull(text, &end, 10);
+    if (strncmp(text, "0x", 2) == 0) { /* the form of hex editors, which takes no unit */
+        const uint64_t n = strtoull(text, &end, 16);
+        if (*end != '\0' || errno != 0)
+            return false;
+        *out = n;
+        return true;
+    }
+    const uint64_t n = strtoull(text, &end, 10);
     const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
     const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
     if (unit)
         end += end[1] == 'i' ? 2 : 1;
     if (*end == 'B' || *end == 'b')
         end++;
-    if (*end != '\0' || errno != 0 || n > SIZE_MAX >> shift)
+    if (*end != '\0' || errno != 0 || n > UINT64_MAX >> shift)
         return false;
-    *out = (size_t)n << shift;
+    *out = n << shift;
     return true;
 }

@@ -1,10 +1,13 @@
 #include "cli/cmd.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/signals.h"
+#include "base/stdout.h"
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
+#include "cli/model_path.h"
 #include "cli/progress.h"
 #include "extract/manifest.h"
 #include "extract/write.h"
@@ -17,15 +20,14 @@ struct extract_command {
     const struct dq_args *args;
     struct dq_extract_options options;
     struct dq_model *model;
+    struct dq_names names;
     struct dq_picks picks;
     struct dq_outputs outputs;
     struct dq_engine_options engine_options;
     struct dq_engine engine;
     struct dq_progress progress;
-    const struct dq_output *current; /* being written */
-    uint64_t done_before;            /* progress when it was begun, in bytes */
-    bool stdout_closed;              /* the reader of the reports has closed the pipe */
-    int first_failure;               /* error code of the first tensor that was left out, or 0 */
+    bool stdout_closed; /* the reader of the reports has closed the pipe */
+    int first_failure;  /* error code of the first tensor that was left out, or 0 */
 };
 
 /* Refuses a selection that may need files of the set which are missing, unless those that are there are
@@ -84,16 +86,16 @@ static void print_plan(const struct dq_outputs *o)
 {
     char size[32];
     const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
-    for (size_t i = 0; i < o->n; i++) {
+    for (size_t i = 0; i < o->n && !dq_stdout_failed(); i++) {
         const struct dq_output *out = &o->items[i];
         char display_name[1024];
         if (out->status == DQ_FAILED)
             continue;
         dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, display_name, sizeof display_name);
-        printf("%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out), display_name,
-            out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
+        fprintf(dq_stdout(), "%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out),
+            display_name, out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
-    printf("%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
+    fprintf(dq_stdout(), "%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
 }
 
 static void print_summary(const struct extract_command *x)
@@ -123,18 +125,18 @@ static struct dq_manifest_device device_of(const struct extract_command *x)
     return (struct dq_manifest_device){x->engine.label, x->engine.why};
 }
 
-/* Prints the report of --json, or the table of --dry-run. */
-static int report(const struct extract_command *x, struct dq_error *e)
+/* Prints the report of --json, or the table of --dry-run. failure says why the run failed, or is NULL. */
+static int report(const struct extract_command *x, const char *failure, struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     const struct dq_manifest_device device = device_of(x);
     if (x->args->json) {
-        dq_manifest_put(&j, &x->outputs, &device);
+        dq_manifest_put(&j, &x->outputs, &device, failure);
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
         print_plan(&x->outputs);
-        return dq_file_flush(stdout, NULL, e);
+        return dq_stdout_flush(e);
     }
     return 0;
 }
@@ -143,7 +145,7 @@ static int report(const struct extract_command *x, struct dq_error *e)
 static int report_line(
     const struct extract_command *x, const struct dq_output *out, struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     if (!x->args->jsonl)
         return 0;
     dq_json_put(&j, NULL, dq_manifest_entry(&x->outputs, out, x->engine.label));
@@ -153,11 +155,13 @@ static int report_line(
 static void begin_output(void *arg, const struct dq_output *out)
 {
     struct extract_command *x = arg;
-    if (out == x->current) /* again, on the CPU */
-        x->progress.done = x->done_before;
-    x->current = out;
-    x->done_before = x->progress.done;
     x->progress.what = out->pick->tensor->display_name;
+}
+
+static void restart_progress(void *arg, uint64_t n_bytes)
+{
+    struct extract_command *x = arg;
+    x->progress.done = n_bytes;
 }
 
 static void add_progress(void *arg, uint64_t n_bytes)
@@ -204,22 +208,33 @@ static int write_manifest(const struct extract_command *x, struct dq_error *e)
 
 static int write_all(struct extract_command *x, struct dq_error *e)
 {
-    const struct dq_write_events events = {begin_output, add_progress, warn, end_output, x};
+    const struct dq_write_events events = {
+        begin_output, add_progress, restart_progress, warn, end_output, x};
+    struct dq_error why;
     int rc = dq_outputs_open_folders(&x->outputs, e);
     confine(x);
+    if (rc == 0 && x->outputs.folder_cannot_be_synced)
+        dq_msg_warning(
+            "--fsync: this file system cannot sync a directory: the files are flushed to "
+            "the disk, but a loss of power may lose their names");
     dq_progress_init(&x->progress, dq_outputs_bytes(&x->outputs, DQ_PLANNED, false));
     if (rc == 0)
         rc = dq_write_outputs(&x->outputs, &x->engine, &x->engine_options, &events, e);
     dq_progress_finish(&x->progress);
-    return rc == 0 && x->args->manifest ? write_manifest(x, e) : rc;
+    if (!x->args->manifest || (rc != 0 && rc != DQ_ERR_CLOSED))
+        return rc;
+    const int rc_manifest = write_manifest(x, &why); /* also if the reader of the arrays is gone */
+    return rc_manifest != 0 ? dq_fail(e, rc_manifest, "%s", why.text) : rc;
 }
 
 static int open_engine(struct extract_command *x, struct dq_error *e)
 {
+    const bool is_one_by_one = x->outputs.destination != DQ_TO_FOLDER;
     x->engine_options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
+        .n_consuming = is_one_by_one ? 0 : dq_engine_threads(x->args->n_threads),
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
     };
     if (x->args->dry_run) { /* the engine is only named in the report */
@@ -233,12 +248,49 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
     return rc;
 }
 
+/* Whether so much may be extracted that a GPU is used. The files of the model are not trusted with the
+ * answer, but measured: no type has more weights in a byte of a file than the densest one, and no tensor
+ * can be selected twice except by a slice. */
+static bool may_use_gpu(const struct extract_command *x)
+{
+    const struct dq_strvec *lists[] = {&x->names.list, &x->args->tensors};
+    uint64_t min;
+    uint64_t most_times = 1;
+    uint64_t most = 0;
+    struct dq_error unused;
+    const char *from;
+    char *path;
+    if (x->args->dry_run || dq_device_is_cpu(&x->args->device))
+        return false;
+    if (x->args->device.kind != DQ_DEVICE_AUTO)
+        return true;
+    if (dq_engine_auto_min(&min, &unused) != 0 ||
+        dq_model_arg_path(x->args, &path, &from, &unused) != 0)
+        return false; /* the run will fail */
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
+        const uint64_t growth =
+            1 + dq_types[i].weights * dq_dtype_len(DQ_DTYPE_f32) / dq_types[i].bytes;
+        most = growth > most ? growth : most;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < lists[i]->n; k++)
+            most_times += strchr(lists[i]->items[k], '[') != NULL;
+    }
+    const uint64_t size = dq_model_size_limit(path);
+    dq_mem_free(path);
+    return size >= min / most / most_times;
+}
+
 /* Opens the model and plans and checks everything before anything is written. */
 static int prepare(struct extract_command *x, struct dq_error *e)
 {
-    int rc = dq_model_arg_open(x->args, &x->model, e);
+    int rc = dq_names_read(x->args, &x->names, e);
+    if (rc == 0 && !may_use_gpu(x))
+        dq_confine(x->args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     if (rc == 0)
-        rc = dq_model_arg_tensors(x->args, x->model, &x->picks, e);
+        rc = dq_model_arg_open(x->args, &x->model, e);
+    if (rc == 0)
+        rc = dq_model_arg_select(x->args, x->model, &x->names, &x->picks, e);
     if (rc == 0)
         rc = check_missing(x, e);
     if (rc == 0)
@@ -258,13 +310,13 @@ static int dry_run(struct extract_command *x, struct dq_error *e)
     confine(x);
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
         rc = report_line(x, &x->outputs.items[i], e);
-    return rc == 0 ? report(x, e) : rc;
+    return rc == 0 ? report(x, NULL, e) : rc;
 }
 
-/* The whole report of a run that failed before it could write anything. */
+/* The report of a run that failed, or its last line: the error alone. */
 static void report_failure(const struct extract_command *x, const struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     struct dq_error unused;
     if (!x->args->json && !x->args->jsonl)
         return;
@@ -290,10 +342,14 @@ static int extract(struct extract_command *x, struct dq_error *e)
     rc = write_all(x, e);
     if (rc == 0) {
         print_summary(x);
-        return report(x, e);
+        return report(x, NULL, e);
     }
-    if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
-        report(x, &unused); /* what was done before the failure */
+    if (rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED)
+        return rc;
+    if (x->args->json)
+        report(x, e->text, &unused); /* what was done before the failure */
+    else
+        report_failure(x, e);
     return rc;
 }
 
@@ -333,13 +389,12 @@ int dq_cmd_extract(const struct dq_args *args)
         .options = options_of(args),
         .outputs = {.folder_fd = -1, .manifest_fd = -1, .fd = -1},
     };
-    if (dq_device_is_cpu(&args->device))
-        dq_confine(args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     int rc = extract(&x, &e);
     dq_msg_failure(rc, &e);
     dq_engine_close(&x.engine);
     dq_outputs_finish(&x.outputs);
     dq_picks_finish(&x.picks);
+    dq_names_finish(&x.names);
     dq_model_free(x.model);
     dq_signals_reraise();
     return rc != 0 ? rc : x.first_failure;

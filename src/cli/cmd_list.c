@@ -1,7 +1,7 @@
 #include "cli/cmd.h"
 
 #include "base/checked.h"
-#include "base/file.h"
+#include "base/stdout.h"
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/metadata.h"
@@ -64,11 +64,13 @@ static int print_head(
     return 0;
 }
 
+enum { NAME, TYPE, SHAPE = 3, NAME_WIDTH_MAX = 64 /* few names are longer */ };
+
 static const struct dq_column columns[] = {
-    {.key = "name", .heading = "NAME", .width = -4, .max_width = 64}, /* few names are longer */
-    {.key = "type", .heading = "TYPE", .width = -4, .max_width = 40},
+    [NAME] = {.key = "name", .heading = "NAME", .width = -4},
+    [TYPE] = {.key = "type", .heading = "TYPE", .width = -4},
     {.key = "type_id"},
-    {.key = "shape", .heading = "SHAPE", .width = 5, .max_width = DQ_SHAPE_WORDS},
+    [SHAPE] = {.key = "shape", .heading = "SHAPE", .width = 5},
     {.key = "weights"},
     {.key = "bytes", .heading = "BYTES", .width = 12},
     {.key = "offset", .heading = "OFFSET", .width = 12},
@@ -109,10 +111,12 @@ static const struct dq_cell *make_row(
     for (uint32_t i = 0; i < t->n_dims; i++)
         r->shape[i] = t->dims[t->n_dims - 1 - i];
     struct dq_cell *cell = r->cells;
-    *cell++ = dq_cell_name(t->name, t->name_len, t->display_name);
+    *cell++ = dq_cell_name(t->display_name);
     *cell++ = type_cell(t, r->type, sizeof r->type);
     *cell++ = dq_cell_u64(t->type_id);
-    *cell++ = dq_cell_shown(dq_cell_u64s(r->shape, t->n_dims), dq_tensor_shape(t, r->shape_words));
+    *cell++ = dq_cell_shown(
+        t->n_dims_stored > DQ_DIMS_MAX ? dq_cell_null() : dq_cell_u64s(r->shape, t->n_dims),
+        dq_tensor_shape(t, r->shape_words));
     *cell++ = dq_cell_u64(t->n_weights);
     *cell++ = dq_cell_u64(t->n_bytes);
     *cell++ = dq_cell_u64(t->offset);
@@ -121,13 +125,27 @@ static const struct dq_cell *make_row(
     return r->cells;
 }
 
+/* Makes the columns of names, types and shapes as wide as their longest text. */
+static void fit_columns(struct dq_report *r, const struct dq_picks *picks)
+{
+    char room[DQ_SHAPE_WORDS];
+    for (size_t i = 0; i < picks->n; i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        const size_t n_letters =
+            t->display_name == t->name ? t->name_len : dq_text_letters(t->display_name);
+        dq_report_widen(r, NAME, n_letters < NAME_WIDTH_MAX ? n_letters : NAME_WIDTH_MAX);
+        dq_report_widen(r, TYPE, strlen(type_cell(t, room, sizeof room).shown));
+        dq_report_widen(r, SHAPE, strlen(dq_tensor_shape(t, room)));
+    }
+}
+
 static void put_tensors(struct dq_report *r, const struct dq_model *m, const struct dq_picks *picks)
 {
     struct list_row row;
     dq_report_begin_rows(r, "tensors", columns, N_COLUMNS);
-    for (size_t i = 0; dq_report_is_table(r) && i < picks->n; i++)
-        dq_report_measure(r, make_row(m, picks->items[i].tensor, &row));
-    for (size_t i = 0; i < picks->n; i++)
+    if (dq_report_is_table(r))
+        fit_columns(r, picks);
+    for (size_t i = 0; i < picks->n && !dq_stdout_failed(); i++)
         dq_report_row(r, make_row(m, picks->items[i].tensor, &row));
     dq_report_end_rows(r);
 }
@@ -155,7 +173,7 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     int rc = dq_report_is_table(r) ? print_head(r, m, picks, e) : 0;
     put_fields(r, m);
     if (rc == 0 && args->meta) {
-        rc = dq_metadata_put(r, m, e);
+        rc = dq_metadata_put(r, m, args->meta_short, e);
         dq_report_print(r, "\n");
     }
     if (rc == 0)
@@ -163,11 +181,22 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     return rc;
 }
 
-static int print_names(const struct dq_picks *picks, struct dq_error *e)
+/* Prints the escaped names, one a line, or with end_in_nul their bytes. Only a name that contains NUL
+ * is escaped then, which is understood unless it is the name of another tensor. */
+static int print_names(
+    const struct dq_model *m, const struct dq_picks *picks, bool end_in_nul, struct dq_error *e)
 {
-    for (size_t i = 0; i < picks->n; i++)
-        puts(picks->items[i].tensor->display_name);
-    return dq_file_flush(stdout, NULL, e);
+    for (size_t i = 0; i < picks->n && !dq_stdout_failed(); i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        const bool raw = end_in_nul && strlen(t->name) == t->name_len;
+        if (end_in_nul && !raw && dq_model_find(m, t->display_name, strlen(t->display_name)))
+            return dq_tensor_fail(m, t, e, DQ_ERR_USAGE,
+                "its name contains NUL, and its escaped name is that of another tensor; print "
+                "names without --null");
+        fputs(raw ? t->name : t->display_name, dq_stdout());
+        putc(end_in_nul ? '\0' : '\n', dq_stdout());
+    }
+    return dq_stdout_flush(e);
 }
 
 int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
@@ -192,7 +221,7 @@ int dq_cmd_list(const struct dq_args *args)
         rc = dq_model_arg_whole_tensors(args, m, &picks, &e);
     dq_confine(args, &(struct dq_sandbox){0});
     if (args->names)
-        rc = rc == 0 ? print_names(&picks, &e) : rc;
+        rc = rc == 0 ? print_names(m, &picks, args->nul_separated && !args->tensors_from, &e) : rc;
     else
         rc = dq_report_end(&r, rc == 0 ? put_model(&r, args, m, &picks, &e) : rc, &e);
     dq_picks_finish(&picks);

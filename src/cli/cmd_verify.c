@@ -27,7 +27,7 @@ static int open_lanes(struct verification *v, struct dq_error *e)
     struct dq_engine_options options = {.device = v->args->device,
         .cpu = v->args->cpu,
         .n_threads = n_threads,
-        .n_comparing = n_threads,
+        .n_consuming = n_threads,
         .per_lane_extra = DQ_REFERENCE_LEN};
     struct dq_error why;
     const bool any_gpu = options.device.kind == DQ_DEVICE_AUTO;

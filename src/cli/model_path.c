@@ -1,12 +1,17 @@
 #include "cli/model_path.h"
 
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "gguf/set_name.h"
+#include "select/suggest.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int by_name(const void *a, const void *b)
 {
@@ -66,10 +71,55 @@ bool dq_is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+const char *dq_models_suggest(const char *path, char out[DQ_MODELS_WORDS])
+{
+    enum { SHORTEST = 4 }; /* everything is similar to shorter ones */
+    struct dq_suggestions near = {0};
+    struct dq_strvec models = {0};
+    const char *base = dq_file_base(path);
+    char *folder = dq_file_folder(path);
+    out[0] = '\0';
+    if (folder && strlen(base) >= SHORTEST && strpbrk(base, "*?[{") == NULL &&
+        dq_models_in(folder, &models, NULL) == 0) {
+        for (size_t i = 0; i < models.n; i++)
+            dq_suggest(&near, base, models.items[i]);
+        dq_suggest_words(&near, out, DQ_MODELS_WORDS);
+    }
+    dq_strvec_finish(&models);
+    dq_mem_free(folder);
+    return out;
+}
+
 bool dq_has_models(const char *folder)
 {
     struct dq_strvec models = {0};
     const bool found = dq_models_in(folder, &models, NULL) == 0 && models.n > 0;
     dq_strvec_finish(&models);
     return found;
+}
+
+uint64_t dq_model_size_limit(const char *path)
+{
+    const char *base = dq_file_base(path);
+    const size_t alike = strcspn(base, "0123456789");
+    const struct dirent *entry;
+    struct stat st;
+    uint64_t total = 0;
+    if (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) == 0 : stat(path, &st) == 0)
+        total = (uint64_t)st.st_size;
+    if (strcmp(path, "-") == 0)
+        return total;
+    char *folder = dq_file_folder(path);
+    DIR *dir = folder ? opendir(folder) : NULL;
+    dq_mem_free(folder);
+    if (!dir) /* but files in it could be opened by name */
+        return UINT64_MAX;
+    while ((entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+        if (strncmp(name, base, alike) == 0 && strcmp(name, base) != 0 &&
+            fstatat(dirfd(dir), name, &st, 0) == 0 && S_ISREG(st.st_mode))
+            total = dq_add_sat_u64(total, (uint64_t)st.st_size);
+    }
+    closedir(dir);
+    return total;
 }

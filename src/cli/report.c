@@ -1,6 +1,6 @@
 #include "cli/report.h"
 
-#include "base/file.h"
+#include "base/stdout.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -11,28 +11,14 @@ enum { GAP = 2, REAL_DIGITS = 6, JSON_DIGITS = 17, CELL_MAX = 1024 };
 
 void dq_report_init(struct dq_report *r, enum dq_report_format format, FILE *file, const char *path)
 {
-    *r = (struct dq_report){.format = format,
-        .json = {.file = file, .path = path},
-        .on_terminal = isatty(fileno(file)) == 1};
+    *r = (struct dq_report){.format = format, .json = {.file = file, .path = path}};
 }
 
 void dq_report_open(struct dq_report *r, const struct dq_args *args)
 {
     const enum dq_report_format format =
         args->json ? DQ_REPORT_JSON : (args->jsonl ? DQ_REPORT_JSONL : DQ_REPORT_TABLE);
-    dq_report_init(r, format, stdout, NULL);
-}
-
-static void begin_output(const struct dq_report *r)
-{
-    if (r->on_terminal)
-        dq_msg_hold_progress();
-}
-
-static void end_output(const struct dq_report *r)
-{
-    if (r->on_terminal)
-        dq_msg_release_progress();
+    dq_report_init(r, format, dq_stdout(), NULL);
 }
 
 /* ---- JSON ---- */
@@ -52,7 +38,6 @@ static json_t *cell_json(const struct dq_cell *c)
     switch (c->kind) {
     case DQ_CELL_NULL:
     case DQ_CELL_TEXT:
-    case DQ_CELL_NAME:
         break;
     case DQ_CELL_U64:
     case DQ_CELL_BYTES:
@@ -73,8 +58,6 @@ static void put_value(struct dq_json *j, const char *key, const struct dq_cell *
 {
     if (c->kind == DQ_CELL_TEXT)
         dq_json_put_text(j, key, c->text, strlen(c->text));
-    else if (c->kind == DQ_CELL_NAME)
-        dq_json_put_text(j, key, c->text, c->len);
     else
         dq_json_put_digits(j, key, cell_json(c), digits ? digits : JSON_DIGITS);
 }
@@ -96,9 +79,7 @@ static void put_field(struct dq_report *r, const char *key, const struct dq_cell
 
 void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell)
 {
-    begin_output(r);
     put_field(r, key, &cell);
-    end_output(r);
 }
 
 static void put_object(struct dq_report *r, const struct dq_cell *cells)
@@ -114,22 +95,6 @@ static void put_object(struct dq_report *r, const struct dq_cell *cells)
 
 /* ---- the table ---- */
 
-/* Appends blanks and then text to the line. If they do not fit, writes the line so far first. */
-static void put_bytes(struct dq_report *r, size_t n_blanks, const char *text, size_t len)
-{
-    if (n_blanks + len > sizeof r->line - r->line_len) {
-        fwrite(r->line, 1, r->line_len, r->json.file);
-        r->line_len = 0;
-    }
-    if (n_blanks + len > sizeof r->line) {
-        fprintf(r->json.file, "%*s%.*s", (int)n_blanks, "", (int)len, text);
-        return;
-    }
-    memset(r->line + r->line_len, ' ', n_blanks);
-    memcpy(r->line + r->line_len + n_blanks, text, len);
-    r->line_len += n_blanks + len;
-}
-
 /* The text of a cell in the table. */
 struct shown {
     const char *text;
@@ -137,26 +102,46 @@ struct shown {
     size_t n_letters; /* characters, which determine the width of a column */
 };
 
-static void put_padded(struct dq_report *r, size_t i, struct shown s)
+static void write_line(struct dq_report *r)
+{
+    fwrite(r->line, 1, r->line_len, r->json.file);
+    r->line_len = 0;
+}
+
+/* Appends the pending blanks and then text to the line. If they do not fit, writes the line so far
+ * first. */
+static inline void put_text(struct dq_report *r, const char *text, size_t len)
+{
+    if (r->n_blanks + len > DQ_REPORT_LINE - r->line_len) {
+        write_line(r);
+        fprintf(r->json.file, "%*s%.*s", (int)r->n_blanks, "", (int)len, text);
+    } else {
+        char *end = r->line + r->line_len;
+        for (size_t i = 0; i < r->n_blanks; i += DQ_REPORT_BLANKS)
+            memset(end + i, ' ', DQ_REPORT_BLANKS);
+        memcpy(end + r->n_blanks, text, len);
+        r->line_len += r->n_blanks + len;
+    }
+    r->n_blanks = 0;
+}
+
+static inline void put_padded(struct dq_report *r, size_t i, struct shown s)
 {
     const int width = r->widths[i];
     const int gap = r->columns[i].gap;
     const size_t wanted = (size_t)(width < 0 ? -width : width);
     const size_t padding = wanted > s.n_letters ? wanted - s.n_letters : 0;
     r->n_blanks += width < 0 ? 0 : padding;
-    if (s.len > 0) {
-        put_bytes(r, r->n_blanks, s.text, s.len);
-        r->n_blanks = 0;
-    }
+    if (s.len > 0)
+        put_text(r, s.text, s.len);
     r->n_blanks += (width < 0 ? padding : 0) + (gap > 0 ? (size_t)gap : gap == 0 ? GAP : 0);
 }
 
 static void end_line(struct dq_report *r)
 {
-    put_bytes(r, 0, "\n", 1);
-    fwrite(r->line, 1, r->line_len, r->json.file);
-    r->line_len = 0;
     r->n_blanks = 0;
+    put_text(r, "\n", 1);
+    write_line(r);
 }
 
 static struct shown plain(const char *text, size_t len)
@@ -166,17 +151,12 @@ static struct shown plain(const char *text, size_t len)
 
 static struct shown letters(const char *text)
 {
-    struct shown s = {.text = text};
-    for (; text[s.len]; s.len++)
-        s.n_letters += ((unsigned char)text[s.len] & 0xc0) != 0x80;
-    return s;
+    return (struct shown){text, strlen(text), dq_text_letters(text)};
 }
 
 static struct shown show(
     const struct dq_column *column, const struct dq_cell *c, char buf[CELL_MAX])
 {
-    if (c->kind == DQ_CELL_NAME && c->shown == c->text)
-        return plain(c->text, c->len);
     if (c->shown)
         return letters(c->shown);
     switch (c->kind) {
@@ -192,7 +172,6 @@ static struct shown show(
     case DQ_CELL_BOOL:
         return letters(c->u64 ? "yes" : "no");
     case DQ_CELL_NULL:
-    case DQ_CELL_NAME:
     case DQ_CELL_U64S:
     case DQ_CELL_JSON:
         break;
@@ -228,19 +207,13 @@ static void put_line(struct dq_report *r, const struct dq_cell *cells)
     end_line(r);
 }
 
-void dq_report_measure(struct dq_report *r, const struct dq_cell *cells)
+void dq_report_widen(struct dq_report *r, size_t column, size_t n_letters)
 {
-    for (size_t i = 0; dq_report_is_table(r) && i < r->n_columns; i++) {
-        const struct dq_column *column = &r->columns[i];
-        char buf[CELL_MAX];
-        if (!column->heading || column->max_width == 0)
-            continue;
-        int width = (int)show(column, &cells[i], buf).n_letters;
-        if (width > column->max_width)
-            width = column->max_width;
-        if (width > (r->widths[i] < 0 ? -r->widths[i] : r->widths[i]))
-            r->widths[i] = r->widths[i] < 0 ? -width : width;
-    }
+    int *width = &r->widths[column];
+    if (*width < 0 && n_letters > (size_t) - *width)
+        *width = -(int)n_letters;
+    else if (*width >= 0 && n_letters > (size_t)*width)
+        *width = (int)n_letters;
 }
 
 void dq_report_print(struct dq_report *r, const char *format, ...)
@@ -248,11 +221,9 @@ void dq_report_print(struct dq_report *r, const char *format, ...)
     va_list args;
     if (!dq_report_is_table(r))
         return;
-    begin_output(r);
     va_start(args, format);
     vfprintf(r->json.file, format, args);
     va_end(args);
-    end_output(r);
 }
 
 /* ---- both ---- */
@@ -273,12 +244,10 @@ void dq_report_begin_rows(
 
 void dq_report_row(struct dq_report *r, const struct dq_cell *cells)
 {
-    begin_output(r);
     if (dq_report_is_table(r))
         put_line(r, cells);
     else
         put_object(r, cells);
-    end_output(r);
 }
 
 static void end_rows(struct dq_report *r)
@@ -292,9 +261,7 @@ static void end_rows(struct dq_report *r)
 
 void dq_report_end_rows(struct dq_report *r)
 {
-    begin_output(r);
     end_rows(r);
-    end_output(r);
 }
 
 int dq_report_flush(struct dq_report *r, struct dq_error *e)
@@ -306,7 +273,6 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
 {
     struct dq_error unused;
     const struct dq_cell error = rc != 0 ? dq_cell_text(e->text) : dq_cell_null();
-    begin_output(r);
     if (rc != 0)
         r->head_due = false;
     if (r->in_rows)
@@ -322,6 +288,5 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
         dq_json_end(&r->json);
     }
     const int rc_flush = dq_report_flush(r, rc == 0 ? e : &unused);
-    end_output(r);
     return rc != 0 ? rc : rc_flush;
 }

@@ -24,8 +24,7 @@
  *     return dq_msg_failure(dq_report_end(&r, rc, &e), &e);
  *
  * Write errors are returned by dq_report_flush or dq_report_end; if the reader closed its pipe, that
- * is DQ_ERR_CLOSED. One thread at a time may use a report. On a terminal, the progress line is cleared
- * before anything is written. */
+ * is DQ_ERR_CLOSED. One thread at a time may use a report. */
 #ifndef DQ_REPORT_H
 #define DQ_REPORT_H
 
@@ -46,7 +45,6 @@ struct dq_column {
     const char *key;      /* NULL: only in the table */
     const char *heading;  /* "": a column without a heading; NULL: only in JSON */
     int width;            /* minimum, in characters; negative: left-aligned, as in printf */
-    int max_width;        /* dq_report_measure widens the column up to this; 0: fixed width */
     int gap;              /* blanks after the column; 0: 2; DQ_GAP_NONE: none */
     unsigned digits;      /* significant digits of a real in the table; 0: 6 */
     unsigned json_digits; /* the same in JSON; 0: 17, which read back as the same double */
@@ -55,7 +53,6 @@ struct dq_column {
 enum dq_cell_kind {
     DQ_CELL_NULL,
     DQ_CELL_TEXT,
-    DQ_CELL_NAME,
     DQ_CELL_U64,
     DQ_CELL_BYTES,
     DQ_CELL_REAL,
@@ -68,7 +65,7 @@ enum dq_cell_kind {
  * putting it takes ownership of a json_t. */
 struct dq_cell {
     enum dq_cell_kind kind;
-    uint32_t len;      /* of a name or a list */
+    uint32_t len;      /* of a list */
     const char *shown; /* the table's text, safe for a terminal; NULL: made from the value */
     union {
         const char *text;
@@ -92,11 +89,11 @@ static inline struct dq_cell dq_cell_text(const char *text)
     return (struct dq_cell){.kind = text ? DQ_CELL_TEXT : DQ_CELL_NULL, .text = text};
 }
 
-/* The name of a tensor or a key: its bytes as in the file, and its form for a terminal. */
-static inline struct dq_cell dq_cell_name(const char *name, size_t len, const char *display_name)
+/* The escaped name of a tensor or a key: the same in the table and in JSON, so that either selects
+ * that tensor when it is given back. */
+static inline struct dq_cell dq_cell_name(const char *display_name)
 {
-    return (struct dq_cell){
-        .kind = DQ_CELL_NAME, .len = (uint32_t)len, .shown = display_name, .text = name};
+    return (struct dq_cell){.kind = DQ_CELL_TEXT, .shown = display_name, .text = display_name};
 }
 
 /* A whole number; beyond 63 bits JSON has it as a string of digits. */
@@ -143,20 +140,20 @@ static inline struct dq_cell dq_cell_shown(struct dq_cell cell, const char *show
     return cell;
 }
 
-enum { DQ_REPORT_COLUMNS_MAX = 24, DQ_REPORT_LINE = 1024 };
+enum { DQ_REPORT_COLUMNS_MAX = 24, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
 
 /* Members are private. */
 struct dq_report {
     enum dq_report_format format;
     struct dq_json json;
-    bool on_terminal;
     bool begun; /* the object is open */
     bool in_rows;
     bool head_due; /* the table's headings are still to be written */
     const struct dq_column *columns;
     size_t n_columns;
     int widths[DQ_REPORT_COLUMNS_MAX];
-    char line[DQ_REPORT_LINE]; /* the part of the table's current line that is not written yet */
+    /* The part of the table's current line that is not written yet. Blanks are stored 16 at a time. */
+    char line[DQ_REPORT_LINE + DQ_REPORT_BLANKS];
     size_t line_len;
     size_t n_blanks; /* pending: written before the next text, so that no line ends in blanks */
 };
@@ -190,9 +187,8 @@ void dq_report_print(struct dq_report *r, const char *format, ...) DQ_PRINTF(2, 
 void dq_report_begin_rows(
     struct dq_report *r, const char *key, const struct dq_column *columns, size_t n_columns);
 
-/* Widens the columns that have a max_width to fit this row. Optional; call it for all rows before
- * putting the first one. */
-void dq_report_measure(struct dq_report *r, const struct dq_cell *cells);
+/* Makes a column, counted from 0, at least n_letters characters wide. Call it before the first row. */
+void dq_report_widen(struct dq_report *r, size_t column, size_t n_letters);
 
 /* Puts a row: one cell for each column. */
 void dq_report_row(struct dq_report *r, const struct dq_cell *cells);

@@ -1,12 +1,12 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Buffers of a CPU lane in bytes: small enough for the cache, and large enough that the cost of a
  * call does not matter. */
@@ -47,28 +47,23 @@ static unsigned shift_to_fit(
 /* Opening a GPU takes about as long as one core needs to decode to this many bytes. */
 static const uint64_t default_auto_min = (uint64_t)16 << 30;
 
-/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or the default. */
-static int auto_min(uint64_t *out, struct dq_error *e)
+int dq_engine_auto_min(uint64_t *out, struct dq_error *e)
 {
     const char *text = getenv("GGUF_DQ_AUTO_MIN");
-    size_t n;
     *out = default_auto_min;
-    if (!text || !*text)
-        return 0;
-    if (!dq_parse_bytes(text, &n))
+    if (text && *text && !dq_parse_bytes(text, out))
         return dq_fail(
             e, DQ_ERR_USAGE, "GGUF_DQ_AUTO_MIN is '%.200s': not a size such as 1GiB or 512M", text);
-    *out = n;
     return 0;
 }
 
 unsigned dq_engine_threads(unsigned n_threads)
 {
-    static long online; /* kept, because the sandbox may block the files that it is read from */
-    if (online == 0)
-        online = sysconf(_SC_NPROCESSORS_ONLN);
+    static unsigned n_processors; /* kept, because the sandbox may block the files that say it */
+    if (n_processors == 0)
+        n_processors = dq_processors("");
     if (n_threads == 0)
-        n_threads = online > 0 ? (unsigned)online : 1;
+        n_threads = n_processors;
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
 }
 
@@ -180,7 +175,7 @@ static int add_gpus(struct dq_engine *engine, const struct dq_device_choice *cho
 static void add_lanes(
     struct dq_engine *engine, const struct dq_engine_options *options, unsigned shift)
 {
-    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_comparing;
+    const size_t wanted = engine->n_gpus * DQ_GPU_LANES + options->n_consuming;
     const size_t lane_len = (DQ_GPU_IN + DQ_GPU_OUT) >> shift;
     const size_t max = DQ_GPU_PINNED / lane_len;
     const size_t n = wanted < max ? wanted : max;
@@ -204,9 +199,9 @@ static int open_gpus(
 {
     const size_t len = DQ_GPU_IN + DQ_GPU_OUT;
     const size_t max_half = DQ_GPU_PINNED / (len / 2); /* lanes of half the size */
-    const unsigned for_comparing =
-        options->n_comparing == 0 ? 0 : 1 + (options->n_comparing + DQ_GPU_LANES > max_half);
-    const unsigned shift = for_comparing + shift_to_fit(engine, options, len >> for_comparing);
+    const unsigned for_consuming =
+        options->n_consuming == 0 ? 0 : 1 + (options->n_consuming + DQ_GPU_LANES > max_half);
+    const unsigned shift = for_consuming + shift_to_fit(engine, options, len >> for_consuming);
     const int rc = add_gpus(engine, &options->device, shift, e);
     if (rc == 0)
         add_lanes(engine, options, shift);
@@ -241,7 +236,7 @@ int dq_engine_open(
     *engine = (struct dq_engine){0};
     if (options->device.kind == DQ_DEVICE_GPU)
         return open_requested_gpus(engine, options, e);
-    if (options->device.kind == DQ_DEVICE_AUTO && auto_min(&min, e) != 0)
+    if (options->device.kind == DQ_DEVICE_AUTO && dq_engine_auto_min(&min, e) != 0)
         return DQ_ERR_USAGE;
     if (options->device.kind == DQ_DEVICE_CPU) {
         say_why(engine, "requested");

@@ -36,7 +36,7 @@ struct dq_engine_options {
     struct dq_device_choice device;
     const struct dq_cpu *cpu; /* the level of CPU lanes; NULL: the best */
     unsigned n_threads;       /* CPU lanes; 0: one per processor */
-    unsigned n_comparing;     /* threads that compare output; each adds a GPU lane */
+    unsigned n_consuming;     /* threads that compare or write output; each adds a GPU lane */
     size_t per_lane_extra; /* bytes that the caller will allocate per lane, besides its buffers */
     uint64_t n_bytes;      /* output of the whole run, which decides for auto */
 };
@@ -56,6 +56,10 @@ struct dq_engine {
 /* The number of threads to use: n_threads, or, for 0, the number of processors online at the first
  * call; at most DQ_LANES_MAX. */
 unsigned dq_engine_threads(unsigned n_threads);
+
+/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or 16 GiB. DQ_ERR_USAGE if that is
+ * not a size. */
+int dq_engine_auto_min(uint64_t *out, struct dq_error *e);
 
 /* Opens the device, reducing first the lane count and then the lane size to fit the memory limit.
  *

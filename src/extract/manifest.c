@@ -55,19 +55,19 @@ json_t *dq_manifest_entry(
     const size_t n_shape = shape_of(o->model, out, shape);
     return json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
-        dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
+        json_string(t->display_name), "slice", text_or_null(out->pick->slice_text), "type",
         text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
-        dq_json_u64s(shape, n_shape), "source", "file",
-        text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
-        dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
+        t->n_dims_stored > DQ_DIMS_MAX ? json_null() : dq_json_u64s(shape, n_shape), "source",
+        "file", text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset),
+        "bytes", dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
         dq_json_u64(dq_add_sat_u64(out->stream_off, out->data_off)), "bytes",
         dq_json_u64(out->n_bytes), "device", out->device ? out->device : device, "status",
         statuses[out->status], "reason", text_or_null(out->reason), "overflows",
         dq_json_u64(out->n_overflow));
 }
 
-void dq_manifest_put(
-    struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device)
+void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
+    const struct dq_manifest_device *device, const char *error)
 {
     dq_json_begin_object(j, NULL);
     dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
@@ -79,6 +79,8 @@ void dq_manifest_put(
     for (size_t i = 0; i < o->n; i++)
         dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], device->label));
     dq_json_end(j);
+    if (error)
+        dq_json_put(j, "error", text_or_null(error));
     dq_json_end(j);
 }
 
@@ -173,6 +175,10 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
     const char *path = o->options->manifest;
     if (!path)
         return 0;
+    if (dq_file_descriptor(path) >= 0)
+        return dq_fail(e, DQ_ERR_IO,
+            "%s: is an open descriptor; the manifest must be a file, which appears when complete",
+            path);
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
@@ -205,7 +211,7 @@ static int fill(struct dq_sink *sink, const struct dq_outputs *o,
             close(fd);
         return rc;
     }
-    dq_manifest_put(&j, o, device);
+    dq_manifest_put(&j, o, device, NULL);
     const int rc = dq_json_finish(&j, e);
     fclose(j.file);
     return rc;

@@ -50,7 +50,7 @@ struct dq_output {
     int code;                 /* DQ_FAILED: an enum dq_err */
     char *reason;             /* DQ_FAILED: the message; owned */
     const char *device;       /* DQ_WRITTEN: the device that decoded it, "cuda:0" */
-    uint64_t n_overflow;      /* finite weights that became infinite */
+    uint64_t n_overflow;      /* infinite weights that are finite as stored */
 };
 
 struct dq_outputs {
@@ -58,12 +58,13 @@ struct dq_outputs {
     const struct dq_extract_options *options;
     const struct dq_container *container;
     enum dq_destination destination;
-    char *folder;           /* DQ_TO_FOLDER; owned */
-    bool folder_is_given;   /* by the user, as opposed to the default */
-    int folder_fd;          /* -1 until dq_outputs_open_folders; owned */
-    int manifest_fd;        /* the folder of the manifest, likewise */
-    int fd;                 /* DQ_TO_STREAM, or -1; owned */
-    char gpu[DQ_LABEL_MAX]; /* the engine's first label, kept when it falls back to the CPU */
+    char *folder;                 /* DQ_TO_FOLDER; owned */
+    bool folder_is_given;         /* by the user, as opposed to the default */
+    int folder_fd;                /* -1 until dq_outputs_open_folders; owned */
+    int manifest_fd;              /* the folder of the manifest, likewise */
+    bool folder_cannot_be_synced; /* so that durable files may lose their names */
+    int fd;                       /* DQ_TO_STREAM, or -1; owned */
+    char gpu[DQ_LABEL_MAX];       /* the engine's first label, kept when it falls back to the CPU */
     struct dq_output *items;
     size_t n;
 };
@@ -104,7 +105,7 @@ int dq_outputs_check_same(
     const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e);
 
 /* Checks that an existing file may be replaced: it must be a regular file, or a link to one, and must
- * not be the model. *st is its lstat. Returns 0, DQ_ERR_IO or DQ_ERR_USAGE. */
+ * not be the model or a link to it. *st is its lstat. Returns 0, DQ_ERR_IO or DQ_ERR_USAGE. */
 int dq_outputs_check_replaceable(
     const struct dq_model *m, const char *path, const struct stat *st, struct dq_error *e);
 

@@ -44,6 +44,7 @@ struct dq_diagnostic {
     uint64_t offset;                /* in the file, or DQ_NO_OFFSET */
     const char *expected;
     const char *found;
+    const char *hint;  /* what to do next, in place of the rule's; NULL: that of the rule */
     uint64_t block;    /* index of the first block concerned */
     uint64_t n_blocks; /* how many blocks are concerned; 0: it is not about blocks */
 };

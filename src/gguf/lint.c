@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { GGML_NAME_MAX = 63, FILE_NAME_MAX = 255 /* bytes */ };
+enum { GGML_NAME_MAX = 63, FILE_NAME_MAX = 255 /* bytes */, GGML_DIMS_MAX = 4 };
 
 /* What the notes on one file share. */
 struct file_lint {
@@ -46,9 +46,9 @@ static void check_header(const struct file_lint *r)
     const struct dq_shard *s = r->s;
     const struct dq_kv *alignment = dq_shard_kv(s, "general.alignment");
     if (s->version == 1)
-        note_file(r, DQ_RULE_version_1, 4, "3", "1");
+        note_file(r, DQ_RULE_version_1, s->begin + 4, "3", "1");
     if (s->big_endian)
-        note_file(r, DQ_RULE_big_endian, 4, "little-endian", "big-endian");
+        note_file(r, DQ_RULE_big_endian, s->begin + 4, "little-endian", "big-endian");
     if (s->data_off == 0) /* damaged before the end of the infos: keys may be missing */
         return;
     if (s->number == 0 && !dq_shard_kv(s, "general.architecture"))
@@ -92,6 +92,9 @@ static void check_tensor(const struct file_lint *r, const struct dq_tensor *t)
     char shape[DQ_SHAPE_WORDS];
     check_name(r, t);
     dq_tensor_decodable(r->m, t, r->diag);
+    if (t->n_dims > GGML_DIMS_MAX)
+        note_tensor(r, t, DQ_RULE_dimensions_many, DQ_WORDS("at most %d", GGML_DIMS_MAX),
+            DQ_WORDS("%" PRIu32, t->n_dims));
     for (uint32_t i = 0; i < t->n_dims; i++) {
         if (t->dims[i] == 0) {
             note_tensor(r, t, DQ_RULE_tensor_empty, "dimensions of at least 1",

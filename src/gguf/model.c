@@ -17,13 +17,14 @@ static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
     return rc_regions != 0 ? dq_fail(e, rc_regions, "%s", why.text) : dq_split_check(m, rc, e);
 }
 
-int dq_model_examine(const struct dq_store *store, const char *path,
+int dq_model_examine_at(const struct dq_store *store, const char *path, uint64_t begin,
     const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e)
 {
     *out = NULL;
     struct dq_model *m = dq_mem_calloc(1, sizeof *m);
     if (!m)
         return dq_fail_nomem(e);
+    m->begin = begin;
     m->store = store;
     m->diag = diag;
     const int rc = read_model(m, path, e);
@@ -34,6 +35,12 @@ int dq_model_examine(const struct dq_store *store, const char *path,
     else
         dq_model_free(m);
     return rc;
+}
+
+int dq_model_examine(const struct dq_store *store, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e)
+{
+    return dq_model_examine_at(store, path, 0, diag, out, e);
 }
 
 int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e)

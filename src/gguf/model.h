@@ -9,6 +9,7 @@
 
 struct dq_model {
     char *path;              /* as given; owned */
+    uint64_t begin;          /* offset in the file at path where its GGUF begins; mostly 0 */
     struct dq_shard *shards; /* owned */
     size_t n_shards;
     struct dq_tensor *tensors; /* in the order of the files; owned */
@@ -36,6 +37,11 @@ void dq_model_free(struct dq_model *m);
  * with DQ_ERR_MALFORMED if no file can be read. With a sink, *out holds what could be read even of a malformed model, for dq_model_lint; after
  * any other error it is NULL. */
 int dq_model_examine(const struct dq_store *store, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);
+
+/* The same for a GGUF that begins at an offset in the file at path. DQ_ERR_USAGE: it is past the end.
+ * All offsets that the model and diagnostics have count from the start of the file nevertheless. */
+int dq_model_examine_at(const struct dq_store *store, const char *path, uint64_t begin,
     const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);
 
 /* Whether st describes one of the model's own files. */

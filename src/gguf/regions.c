@@ -54,6 +54,13 @@ static int check_shape(const struct dq_model *m, struct dq_tensor *t, struct dq_
 {
     int rc = 0;
     char shape[DQ_SHAPE_WORDS];
+    if (t->n_dims_stored > DQ_DIMS_MAX) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_dimensions,
+            .offset = t->info_off,
+            .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
+            .found = DQ_WORDS("%" PRIu32, t->n_dims_stored)};
+        return dq_tensor_refuse(m, t, &d, e);
+    }
     if (!compute_size(t)) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_size,
             .offset = t->info_off,

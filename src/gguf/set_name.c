@@ -216,24 +216,36 @@ static bool is_piece_mark(const char *s)
     return (has_word || n >= 2) && s[n] == '\0';
 }
 
+/* Whether the part of a base name before .gguf, or all of it, ends in a word and a number or letters:
+ * "m-part1", "m.part-02", "m-part-b". */
+static bool ends_in_piece(const char *base, size_t len)
+{
+    size_t begin = len;
+    while (begin > 0 && isdigit((unsigned char)base[begin - 1]))
+        begin--;
+    const bool has_digits = begin < len;
+    while (!has_digits && begin > 0 && len - begin < 2 && islower((unsigned char)base[begin - 1]))
+        begin--;
+    const bool apart = begin > 0 && is_separator(base[begin - 1]);
+    if (begin == len || (!has_digits && !apart))
+        return false;
+    begin -= apart;
+    const size_t word_len = word_before(base, begin);
+    return word_len > 0 && begin > word_len;
+}
+
 bool dq_piece_name(const char *path, size_t *whole_len)
 {
     const char *base = dq_file_base(path);
     const char *extension = strcasestr(base, EXTENSION);
     struct dq_set_name name;
     const bool numbered = dq_set_name_parse(path, &name);
-    if (!extension)
-        return false;
+    *whole_len = 0;
+    if (!extension || extension[EXTENSION_LEN] == '\0') {
+        const size_t len = extension ? (size_t)(extension - base) : strlen(base);
+        return numbered ? word_before(path, name.number_off) > 0 : ends_in_piece(base, len);
+    }
     const char *end = extension + EXTENSION_LEN;
     *whole_len = (size_t)(end - base);
-    if (*end == '\0') { /* m.part1of2.gguf, m-part1.gguf */
-        size_t len = numbered ? name.number_off : (size_t)(extension - path);
-        while (!numbered && len > 0 && isdigit((unsigned char)path[len - 1]))
-            len--;
-        while (!numbered && len > 0 && is_separator(path[len - 1]))
-            len--;
-        *whole_len = 0;
-        return (numbered || path + len < extension) && word_before(path, len) > 0;
-    }
     return (numbered && path + name.number_off > end) || is_piece_mark(end);
 }

@@ -13,6 +13,7 @@
 struct dq_shard {
     struct dq_source *source; /* owned */
     const char *path;         /* the source's name */
+    uint64_t begin; /* where its GGUF begins; all other offsets count from the file's start */
     uint32_t version;
     bool big_endian;
     uint64_t alignment; /* bytes, a power of two */

@@ -25,8 +25,10 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
 {
     char *end = out;
-    if (t->n_dims == 0)
-        return strcpy(out, "scalar");
+    if (t->n_dims_stored > DQ_DIMS_MAX)
+        snprintf(out, DQ_SHAPE_WORDS, "%" PRIu32 " dimensions", t->n_dims_stored);
+    else if (t->n_dims == 0)
+        snprintf(out, DQ_SHAPE_WORDS, "scalar");
     for (uint32_t i = t->n_dims; i-- > 0;) {
         end = dq_put_number(end, t->dims[i]);
         *end++ = i ? 'x' : '\0';

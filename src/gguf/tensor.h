@@ -10,17 +10,20 @@
 #include "gguf/diagnostic.h"
 #include "type/type.h"
 
-enum { DQ_DIMS_MAX = 4, DQ_NAME_MAX = 1024 /* bytes */ };
+/* ggml has 4 dimensions, but files with more are written and read by others, gguf-py among them. */
+enum { DQ_DIMS_MAX = 8, DQ_NAME_MAX = 1024 /* bytes */ };
 
 struct dq_tensor {
     char *name; /* bytes as in the file, followed by a NUL; owned */
     size_t name_len;
-    /* The name escaped for people. Owned; it is `name` itself exactly if that is plain (text.h). */
+    /* The name escaped (dq_escape_new), as every report shows it: no other name is escaped to the same
+     * text. Owned; it is `name` itself exactly if that is plain (text.h) and not empty. */
     char *display_name;
     size_t shard;                    /* index of the file that holds it */
     uint32_t type_id;                /* as in the file */
     const struct dq_type_info *type; /* NULL: the type is unknown */
-    uint32_t n_dims;
+    uint32_t n_dims_stored;     /* as in the file; more than DQ_DIMS_MAX are the tensor's problem */
+    uint32_t n_dims;            /* the same, or 0 if those are too many */
     uint64_t dims[DQ_DIMS_MAX]; /* innermost first; 1 beyond n_dims */
     uint64_t n_weights;
     uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
@@ -61,9 +64,9 @@ bool dq_tensor_decodable(
 int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
     size_t len, struct dq_error *e);
 
-/* Writes the shape as numpy orders it, outermost dimension first: "32x256", or "scalar". Returns
- * out. */
-enum { DQ_SHAPE_WORDS = 96 };
+/* Writes the shape as numpy orders it, outermost dimension first: "32x256"; "scalar"; or "9
+ * dimensions" if there are too many. Returns out. */
+enum { DQ_SHAPE_WORDS = 168 };
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS]);
 
 /* Fails with the text "PATH: tensor 'NAME': ..."; a long name is cut. Returns code. */

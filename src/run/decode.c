@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+#include "type/block_fields.h"
+
 #include <string.h>
 
 /* Rounds n floats to a 16-bit type in place. Returns how many finite ones became infinite. */
@@ -18,6 +20,48 @@ static uint64_t round_in_place(
         memcpy(values + i * sizeof *rounded, rounded, batch * sizeof *rounded);
     }
     return n_overflow;
+}
+
+static bool is_infinite_32(uint32_t weight)
+{
+    return (weight & 0x7fffffff) == 0x7f800000;
+}
+
+static bool is_infinite_16(uint16_t weight, enum dq_dtype dtype)
+{
+    return (weight & 0x7fff) == (dtype == DQ_DTYPE_f16 ? 0x7c00 : 0x7f80);
+}
+
+/* Counts the infinite ones of the first n weights; the loops are simple enough to become vectors. */
+static uint64_t count_infinite(const struct dq_values *v, size_t n)
+{
+    const enum dq_dtype dtype = v->plan->dtype;
+    const uint32_t *words = (const uint32_t *)(const void *)v->bytes;
+    const uint16_t *halves = (const uint16_t *)(const void *)v->bytes;
+    uint32_t found = 0;
+    for (size_t i = 0; dtype == DQ_DTYPE_f32 && i < n; i++)
+        found += is_infinite_32(words[i]);
+    for (size_t i = 0; dtype != DQ_DTYPE_f32 && i < n; i++)
+        found += is_infinite_16(halves[i], dtype);
+    return found;
+}
+
+/* The same of those whose block is finite as stored: what overflows of a type that is stored with a
+ * wider range than f32 has. */
+static uint64_t count_overflows(const struct dq_values *v)
+{
+    const struct dq_plan *p = v->plan;
+    const struct dq_type_info *type = p->tensor->type;
+    uint64_t n = 0;
+    if (count_infinite(v, v->chunk->n_items) == 0)
+        return 0;
+    for (size_t i = 0; i < v->chunk->n_items; i++) {
+        const uint8_t *block = v->lane->in + dq_plan_block(p, v->chunk, i) * type->bytes;
+        const struct dq_values one = {.plan = p, .bytes = v->bytes + i * p->item_len};
+        struct dq_nonfinite unused;
+        n += count_infinite(&one, 1) > 0 && dq_find_nonfinite(type->type, block, 1, &unused) == 0;
+    }
+    return n;
 }
 
 /* Decodes all blocks of a chunk, for a consumer that checks decoders. */
@@ -52,6 +96,8 @@ static int decode_selected(struct dq_values *v, size_t nblocks, struct dq_error 
     if (round_later)
         v->n_overflow = round_in_place(v->lane->cpu, p->dtype, values, c->n_items);
     v->bytes = values;
+    if (p->dtype != DQ_DTYPE_native && p->tensor->type->overflows_f32)
+        v->n_overflow = count_overflows(v);
     return 0;
 }
 

@@ -182,6 +182,14 @@ uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_
     return low / p->block_items * p->block_len;
 }
 
+size_t dq_plan_block(const struct dq_plan *p, const struct dq_chunk *c, size_t i)
+{
+    const size_t in_segment = i % c->seg_items;
+    const size_t steps = p->inner.step < 0 ? c->seg_items - 1 - in_segment : in_segment;
+    const uint64_t item = c->lead + steps * magnitude(p->inner.step);
+    return i / c->seg_items * c->seg_blocks + (size_t)(item / p->block_items);
+}
+
 int dq_plan_read(const struct dq_plan *p, const struct dq_chunk *c, uint8_t *in, struct dq_error *e)
 {
     const size_t seg_len = c->seg_blocks * p->block_len;

@@ -76,6 +76,10 @@ bool dq_plan_done(const struct dq_plan *p, const struct dq_plan_pos *pos);
  * of a chunk. */
 uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i);
 
+/* Returns the number, among the blocks of a chunk as dq_plan_read reads them, of the block that holds the
+ * i-th selected item of the chunk. */
+size_t dq_plan_block(const struct dq_plan *p, const struct dq_chunk *c, size_t i);
+
 /* Reads the blocks of a chunk into in, segment after segment. */
 int dq_plan_read(
     const struct dq_plan *p, const struct dq_chunk *c, uint8_t *in, struct dq_error *e);

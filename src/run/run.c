@@ -6,26 +6,33 @@
 
 #include <pthread.h>
 
-/* The maximum number of chunks in flight. More than there are lanes, so that one slow chunk does not
- * hold up a run whose consumer needs no order. */
-enum { N_TICKETS = DQ_RUN_ITEMS_MAX - 1 };
+/* The maximum number of items that are begun and not ended, and of chunks in flight of a run in order. */
+enum { N_OPEN = DQ_RUN_ITEMS_MAX - 1, N_TICKETS = N_OPEN };
 
-/* An item that was begun and not ended, shared by its chunks. */
+#define NONE UINT64_MAX
+
+/* An item that was opened and not ended. */
 struct open_item {
+    size_t item;
+    const struct dq_plan *plan;
+    struct dq_plan_pos pos; /* of its next chunk */
+    bool is_exhausted;      /* all its chunks are taken */
+    bool is_begun;          /* any thread may take its chunks */
+    bool is_complete;       /* it can be ended */
+    uint64_t n_taken;       /* chunks */
+    uint64_t n_done;        /* chunks that are consumed, if order does not matter */
     void *state;
-    bool is_begun; /* begin has returned */
-    int rc;        /* what it returned */
 };
 
-/* A chunk in flight: taken by a thread, decoded (and consumed, if order does not matter), and retired
- * in the order in which it was taken. */
+/* A chunk in flight. In a run in order, it is taken by a thread, decoded, and retired in the order in
+ * which it was taken. */
 struct ticket {
     struct dq_values values;
     struct dq_chunk chunk;
-    bool is_first; /* of its item */
+    uint64_t opened; /* the number of its item among those that were opened */
+    uint64_t number; /* of the chunk in its item */
     bool is_last;
     bool is_done; /* ready to be retired */
-    struct open_item *open;
     int rc;
 };
 
@@ -34,112 +41,135 @@ struct chunk_run {
     size_t n_lanes;
     size_t n_items;
     pthread_mutex_t lock;   /* protects everything below */
-    pthread_cond_t changed; /* a chunk can be taken or retired, or the run ends */
-    pthread_cond_t begun;   /* an item was begun */
+    pthread_cond_t changed; /* a chunk can be taken or retired, an item ended, or the run ends */
     pthread_t threads[DQ_LANES_MAX];
     size_t n_threads;
     struct dq_lane *free_lanes[DQ_LANES_MAX];
     size_t n_free;
-    struct ticket *tickets; /* a ring of N_TICKETS */
-    uint64_t n_taken;
-    uint64_t n_retired;
-    bool is_retiring; /* a thread is retiring a chunk, without holding the lock */
 
-    /* The source of the next chunk. */
+    /* The next item to open; the plan is NULL if none is left. */
     size_t item;
-    const struct dq_plan *plan; /* NULL: find_item has not found the item yet */
-    struct dq_plan_pos pos;
-    struct open_item *open; /* the item of the last chunk that was taken */
-    bool all_taken;
+    const struct dq_plan *plan;
 
-    /* A ring of N_TICKETS: chunks in flight belong to no more items than that. */
-    struct open_item *open_items;
-    uint64_t n_begun;
+    struct open_item *open_items; /* a ring of N_OPEN */
+    uint64_t n_opened;
     uint64_t n_ended;
 
-    uint64_t failed; /* the first ticket that failed; UINT64_MAX: none */
+    struct ticket *tickets; /* a ring of N_TICKETS, for a run in order */
+    uint64_t n_taken;
+    uint64_t n_retired;
+
+    bool is_retiring; /* a thread retires a chunk or ends an item, without holding the lock */
+
+    /* The first failure, in the order of the items and of their chunks; NONE: none so far. */
+    uint64_t failed; /* the number of the item among those that were opened */
+    uint64_t failed_chunk;
+    int failed_rc;
     struct dq_error failure;
+
     int rc; /* set when the run ends early, with the reason in *e */
     struct dq_error *e;
 };
 
-/* Finds the next item that is not left out; returns false after the last one. */
-static bool find_item(struct chunk_run *r)
+/* Finds the next item that is not left out. */
+static void find_item(struct chunk_run *r)
 {
-    for (; !r->plan && r->item < r->n_items; r->item++) {
+    for (r->plan = NULL; r->item < r->n_items; r->item++) {
         r->plan = r->consumer->plan(r->consumer->arg, r->item);
-        r->pos = (struct dq_plan_pos){0};
         if (r->plan)
-            break;
+            return;
     }
-    return r->plan != NULL;
 }
 
-/* Records a failure if it is the first one in the order of the tickets. */
-static void record_failure(struct chunk_run *r, const struct ticket *t, const struct dq_error *e)
+static struct open_item *opened(const struct chunk_run *r, uint64_t number)
 {
-    const uint64_t number =
-        r->n_retired +
-        ((uint64_t)(t - r->tickets) + N_TICKETS - r->n_retired % N_TICKETS) % N_TICKETS;
-    r->all_taken = true;
+    return &r->open_items[number % N_OPEN];
+}
+
+static uint64_t open_next(struct chunk_run *r)
+{
+    *opened(r, r->n_opened) = (struct open_item){.item = r->item, .plan = r->plan};
+    r->item++;
+    find_item(r);
+    return r->n_opened++;
+}
+
+/* Records a failure if it is the first one. From now on only chunks of the items before it are taken,
+ * so which failure is the first one does not depend on the threads. */
+static void record_failure(
+    struct chunk_run *r, uint64_t number, uint64_t chunk, int rc, const struct dq_error *e)
+{
+    if (number < r->failed || (number == r->failed && chunk < r->failed_chunk)) {
+        r->failed = number;
+        r->failed_chunk = chunk;
+        r->failed_rc = rc;
+        r->failure = *e;
+    }
     pthread_cond_broadcast(&r->changed);
-    if (number >= r->failed)
-        return;
-    r->failed = number;
-    r->failure = *e;
 }
 
-/* Whether the next chunk is the first of its item. */
-static bool is_at_item(const struct chunk_run *r)
+/* ---- taking chunks ---- */
+
+static bool may_open(const struct chunk_run *r)
 {
-    return r->pos.segment == 0 && r->pos.item == 0;
+    return r->plan && r->failed == NONE && r->n_opened - r->n_ended < N_OPEN;
 }
 
-/* Takes the next chunk and gives it a lane. An item without values has one chunk, which is empty. */
-static struct ticket *take(struct chunk_run *r, struct dq_lane *lane)
+/* Whether this thread may take a chunk of an item: its own one, or one that is begun. */
+static bool may_take_from(const struct chunk_run *r, uint64_t number, bool is_own)
 {
-    struct ticket *t = &r->tickets[r->n_taken++ % N_TICKETS];
-    const struct dq_plan *p = r->plan;
+    const struct open_item *o = opened(r, number);
+    return number < r->failed && !o->is_exhausted &&
+           (is_own || o->is_begun || r->consumer->in_order);
+}
+
+/* Chooses the item for the next chunk of a thread whose last one was of item `own`; NONE if there is
+ * none at the moment. */
+static uint64_t choose_item(struct chunk_run *r, uint64_t own)
+{
+    if (r->consumer->in_order && r->n_opened > 0)
+        own = r->n_opened - 1;
+    if (own != NONE && own >= r->n_ended && may_take_from(r, own, true))
+        return own;
+    if (may_open(r))
+        return open_next(r);
+    for (uint64_t i = r->n_ended; i < r->n_opened; i++) {
+        if (may_take_from(r, i, false))
+            return i;
+    }
+    return NONE;
+}
+
+/* Whether chunks are left that no thread has taken. */
+static bool is_work_left(const struct chunk_run *r)
+{
+    bool any = r->plan && r->failed == NONE;
+    for (uint64_t i = r->n_ended; !any && i < r->n_opened; i++)
+        any = i < r->failed && !opened(r, i)->is_exhausted;
+    return any;
+}
+
+/* Whether there is room for one more chunk in flight. */
+static bool is_room_left(const struct chunk_run *r)
+{
+    return r->n_free > 0 && (!r->consumer->in_order || r->n_taken - r->n_retired < N_TICKETS);
+}
+
+/* Takes the next chunk of an open item and gives it a lane. An item without values has one chunk, which
+ * is empty. */
+static void take(struct chunk_run *r, uint64_t number, struct ticket *t)
+{
+    struct open_item *o = opened(r, number);
+    struct dq_lane *lane = r->free_lanes[--r->n_free];
     *t = (struct ticket){
-        .values = {.item = r->item, .plan = p, .chunk = &t->chunk, .lane = lane},
-        .is_first = is_at_item(r),
+        .values = {.item = o->item, .plan = o->plan, .chunk = &t->chunk, .lane = lane},
+        .opened = number,
+        .number = o->n_taken++,
     };
-    if (t->is_first) {
-        r->open = &r->open_items[r->n_begun++ % N_TICKETS];
-        *r->open = (struct open_item){0};
-    }
-    t->open = r->open;
-    dq_plan_next(p, &r->pos, dq_lane_weights(lane, p->tensor->type, p->dtype), &t->chunk);
-    t->is_last = dq_plan_done(p, &r->pos);
-    if (t->is_last) {
-        r->plan = NULL;
-        r->item++;
-    }
-    if (!find_item(r))
-        r->all_taken = true;
-    return t;
-}
-
-static int begin(const struct chunk_run *r, const struct ticket *t, struct dq_error *e)
-{
-    return r->consumer->begin
-               ? r->consumer->begin(r->consumer->arg, t->values.item, &t->open->state, e)
-               : 0;
-}
-
-static int consume(const struct chunk_run *r, const struct ticket *t, struct dq_error *e)
-{
-    return t->chunk.n_items > 0
-               ? r->consumer->consume(r->consumer->arg, t->open->state, &t->values, e)
-               : 0;
-}
-
-static int read_and_decode(const struct chunk_run *r, struct ticket *t, struct dq_error *e)
-{
-    const int rc = dq_signals_check(e);
-    return rc != 0 || t->chunk.n_items == 0
-               ? rc
-               : dq_chunk_decode(&t->values, r->consumer->checks_decoder, e);
+    dq_plan_next(
+        o->plan, &o->pos, dq_lane_weights(lane, o->plan->tensor->type, o->plan->dtype), &t->chunk);
+    t->is_last = dq_plan_done(o->plan, &o->pos);
+    o->is_exhausted = t->is_last;
 }
 
 /* Threads that wait for a lane are woken when half of the lanes are free: waking one for every chunk of
@@ -152,82 +182,64 @@ static void free_lane(struct chunk_run *r, struct ticket *t)
         pthread_cond_signal(&r->changed);
 }
 
-/* Begins the item of a first chunk, if order does not matter. The lock is not held. */
-static int begin_now(struct chunk_run *r, const struct ticket *t, struct dq_error *e)
+/* ---- the consumer ---- */
+
+static int begin(const struct chunk_run *r, const struct ticket *t, struct dq_error *e)
 {
-    const int rc = begin(r, t, e);
-    pthread_mutex_lock(&r->lock);
-    t->open->rc = rc;
-    t->open->is_begun = true;
-    pthread_cond_broadcast(&r->begun);
-    pthread_mutex_unlock(&r->lock);
-    return rc;
+    const struct dq_consumer *c = r->consumer;
+    return c->begin ? c->begin(c->arg, t->values.item, &opened(r, t->opened)->state, e) : 0;
 }
 
-/* Waits until another thread has begun the item of a chunk; that thread records the failure, if any. */
-static int wait_for_begin(struct chunk_run *r, const struct ticket *t)
+static int consume(const struct chunk_run *r, const struct ticket *t, struct dq_error *e)
 {
-    pthread_mutex_lock(&r->lock);
-    while (!t->open->is_begun)
-        pthread_cond_wait(&r->begun, &r->lock);
-    pthread_mutex_unlock(&r->lock);
-    return t->open->rc;
+    const struct dq_consumer *c = r->consumer;
+    return t->chunk.n_items > 0 ? c->consume(c->arg, opened(r, t->opened)->state, &t->values, e)
+                                : 0;
 }
 
-/* Does everything for a chunk that does not have to be in order. The lock is not held. */
-static int process(struct chunk_run *r, struct ticket *t, struct dq_error *e)
+static int complete(const struct chunk_run *r, const struct ticket *t, struct dq_error *e)
 {
-    const bool in_order = r->consumer->in_order;
-    int rc = !in_order && t->is_first ? begin_now(r, t, e) : 0;
+    const struct dq_consumer *c = r->consumer;
+    return c->complete ? c->complete(c->arg, t->values.item, opened(r, t->opened)->state, e) : 0;
+}
+
+/* Ends an item; rc is 0 if it is complete. */
+static int end_item(
+    const struct chunk_run *r, const struct open_item *o, int rc, struct dq_error *e)
+{
+    const struct dq_consumer *c = r->consumer;
+    return c->end ? c->end(c->arg, o->item, o->state, rc, e) : rc;
+}
+
+static int read_and_decode(const struct chunk_run *r, struct ticket *t, struct dq_error *e)
+{
+    const int rc = dq_signals_check(e);
+    return rc != 0 || t->chunk.n_items == 0
+               ? rc
+               : dq_chunk_decode(&t->values, r->consumer->checks_decoder, e);
+}
+
+static void fail_run(struct chunk_run *r, int rc, const struct dq_error *e)
+{
     if (rc == 0)
-        rc = read_and_decode(r, t, e);
-    if (rc != 0 || in_order)
-        return rc;
-    if (!t->is_first && wait_for_begin(r, t) != 0)
-        return 0;
-    return consume(r, t, e);
+        return;
+    r->rc = dq_fail(r->e, rc, "%s", e->text);
+    pthread_cond_broadcast(&r->changed);
 }
 
-/* Works on a chunk. The lock is held on entry and on return, and released in between. */
-static void work_on(struct chunk_run *r, struct ticket *t)
-{
-    struct dq_error e;
-    pthread_mutex_unlock(&r->lock);
-    t->rc = process(r, t, &e);
-    pthread_mutex_lock(&r->lock);
-    if (t->rc != 0)
-        record_failure(r, t, &e);
-    if (!r->consumer->in_order || t->rc != 0)
-        free_lane(r, t);
-    t->is_done = true;
-}
+/* ---- in order ---- */
 
-/* Ends an item; rc is the result of its last chunk. */
-static int end_item(const struct chunk_run *r, const struct ticket *t, int rc, struct dq_error *e)
-{
-    return r->consumer->end
-               ? r->consumer->end(r->consumer->arg, t->values.item, t->open->state, rc, e)
-               : rc;
-}
-
-/* Consumes a chunk whose turn has come. */
-static int consume_in_order(struct chunk_run *r, const struct ticket *t, struct dq_error *e)
+/* Does everything for a chunk whose turn has come. */
+static int finish(const struct chunk_run *r, const struct ticket *t, struct dq_error *e)
 {
     int rc = t->rc;
-    if (rc == 0 && t->is_first)
+    if (rc == 0 && t->number == 0)
         rc = begin(r, t, e);
     if (rc == 0)
         rc = consume(r, t, e);
-    return rc != 0 || t->is_last ? end_item(r, t, rc, e) : rc;
-}
-
-/* Finishes a chunk whose turn has come; one thread at a time does that. If order does not matter, an
- * item that failed is ended by end_rest, because other threads may still be working on it. */
-static int finish(struct chunk_run *r, const struct ticket *t, struct dq_error *e)
-{
-    if (r->consumer->in_order)
-        return consume_in_order(r, t, e);
-    return t->rc == 0 && t->is_last ? end_item(r, t, 0, e) : t->rc;
+    if (rc == 0 && t->is_last)
+        rc = complete(r, t, e);
+    return rc != 0 || t->is_last ? end_item(r, opened(r, t->opened), rc, e) : rc;
 }
 
 /* Retires the oldest chunk, which is done. The lock is held on entry and on return, and released in
@@ -246,15 +258,102 @@ static void retire(struct chunk_run *r)
     if (t->values.lane)
         free_lane(r, t);
     else
-        pthread_cond_signal(&r->changed); /* there is room for a chunk, or for an item */
+        pthread_cond_signal(&r->changed); /* there is room for a chunk */
     t->is_done = false;
     r->n_retired++;
     r->n_ended += t->is_last;
-    if (rc != 0) {
-        r->rc = dq_fail(r->e, rc, "%s", e.text);
-        pthread_cond_broadcast(&r->changed);
-    }
+    fail_run(r, rc, &e);
 }
+
+/* Decodes a chunk. The lock is held on entry and on return, and released in between. */
+static void decode_in_order(struct chunk_run *r, struct ticket *t)
+{
+    struct dq_error e;
+    pthread_mutex_unlock(&r->lock);
+    t->rc = read_and_decode(r, t, &e);
+    pthread_mutex_lock(&r->lock);
+    if (t->rc != 0) {
+        record_failure(r, t->opened, t->number, t->rc, &e);
+        free_lane(r, t);
+    }
+    t->is_done = true;
+}
+
+/* ---- items side by side ---- */
+
+/* Begins the item of a first chunk, so that other threads can help with it. The lock is not held. */
+static int begin_now(struct chunk_run *r, const struct ticket *t, struct dq_error *e)
+{
+    const int rc = begin(r, t, e);
+    pthread_mutex_lock(&r->lock);
+    opened(r, t->opened)->is_begun = rc == 0;
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+    return rc;
+}
+
+/* Completes an item whose last chunk was consumed. The lock is held on entry and on return, and released
+ * in between. */
+static void complete_now(struct chunk_run *r, const struct ticket *t)
+{
+    struct dq_error e;
+    struct open_item *o = opened(r, t->opened);
+    if (r->consumer->complete) {
+        pthread_mutex_unlock(&r->lock);
+        const int rc = complete(r, t, &e);
+        pthread_mutex_lock(&r->lock);
+        if (rc != 0) {
+            record_failure(r, t->opened, o->n_taken, rc, &e);
+            return;
+        }
+    }
+    o->is_complete = true;
+}
+
+/* Does everything for a chunk. The lock is held on entry and on return, and released in between. */
+static void process(struct chunk_run *r, struct ticket *t)
+{
+    struct dq_error e;
+    struct open_item *o = opened(r, t->opened);
+    pthread_mutex_unlock(&r->lock);
+    int rc = t->number == 0 ? begin_now(r, t, &e) : 0;
+    if (rc == 0)
+        rc = read_and_decode(r, t, &e);
+    if (rc == 0)
+        rc = consume(r, t, &e);
+    pthread_mutex_lock(&r->lock);
+    free_lane(r, t);
+    if (rc != 0)
+        record_failure(r, t->opened, t->number, rc, &e);
+    else if (++o->n_done == o->n_taken && o->is_exhausted)
+        complete_now(r, t);
+}
+
+/* Ends the oldest item, which is complete. The lock is held on entry and on return, and released in
+ * between. */
+static void end_oldest(struct chunk_run *r)
+{
+    struct dq_error e;
+    r->is_retiring = true;
+    pthread_mutex_unlock(&r->lock);
+    const int rc = end_item(r, opened(r, r->n_ended), 0, &e);
+    pthread_mutex_lock(&r->lock);
+    r->is_retiring = false;
+    r->n_ended++;
+    pthread_cond_signal(&r->changed); /* there is room for an item */
+    fail_run(r, rc, &e);
+}
+
+/* After a failure: ends the items that were opened and not ended, starting with the one that failed. */
+static void end_rest(struct chunk_run *r)
+{
+    if (r->rc == 0)
+        r->rc = dq_fail(r->e, r->failed_rc, "%s", r->failure.text);
+    while (r->n_ended < r->n_opened)
+        end_item(r, opened(r, r->n_ended++), r->rc, r->e);
+}
+
+/* ---- threads ---- */
 
 static void *work(void *arg);
 
@@ -272,40 +371,50 @@ static bool is_small(const struct ticket *t, const struct dq_lane *lane)
  * run is only slower. */
 static void add_thread(struct chunk_run *r, const struct ticket *t)
 {
-    if (r->all_taken || r->n_threads + 1 >= r->n_lanes || is_small(t, t->values.lane))
+    if (r->n_threads + 1 >= r->n_lanes || is_small(t, t->values.lane) || !is_work_left(r))
         return;
     if (pthread_create(&r->threads[r->n_threads], NULL, work, r) == 0)
         r->n_threads++;
 }
 
-/* Whether another chunk can be taken now. */
-static bool may_take(const struct chunk_run *r)
+static void work_on_next(struct chunk_run *r, uint64_t number)
 {
-    const size_t max_begun = r->consumer->max_begun;
-    return r->n_free > 0 && r->n_taken - r->n_retired < N_TICKETS &&
-           (max_begun == 0 || r->n_begun - r->n_ended < max_begun || !is_at_item(r));
+    struct ticket own;
+    const bool in_order = r->consumer->in_order;
+    struct ticket *t = in_order ? &r->tickets[r->n_taken++ % N_TICKETS] : &own;
+    take(r, number, t);
+    if (!is_work_left(r))
+        pthread_cond_broadcast(&r->changed);
+    else if (is_room_left(r)) /* another thread may wait for the chunk that comes next now */
+        pthread_cond_signal(&r->changed);
+    add_thread(r, t);
+    if (in_order)
+        decode_in_order(r, t);
+    else
+        process(r, t);
 }
 
-/* Retires a chunk, works on one, or waits. Returns false when nothing is left for this thread: the
- * threads that still work on chunks retire those themselves. The lock is held. */
-static bool step(struct chunk_run *r)
+/* Retires a chunk or ends an item, works on a chunk, or waits. Returns false when nothing is left for
+ * this thread: the threads that still work on chunks retire those themselves. *own is the item of the
+ * thread's last chunk. The lock is held. */
+static bool step(struct chunk_run *r, uint64_t *own)
 {
     if (r->rc != 0)
         return false;
-    if (r->tickets[r->n_retired % N_TICKETS].is_done && !r->is_retiring) {
+    if (!r->is_retiring && r->consumer->in_order && r->tickets[r->n_retired % N_TICKETS].is_done) {
         retire(r);
-    } else if (r->all_taken) {
+    } else if (!r->is_retiring && r->n_ended < r->n_opened && opened(r, r->n_ended)->is_complete) {
+        end_oldest(r);
+    } else if (!is_work_left(r)) {
         return false;
-    } else if (!may_take(r)) {
-        pthread_cond_wait(&r->changed, &r->lock);
     } else {
-        struct ticket *t = take(r, r->free_lanes[--r->n_free]);
-        if (r->all_taken)
-            pthread_cond_broadcast(&r->changed);
-        else if (may_take(r)) /* another thread may wait for the chunk that comes next now */
-            pthread_cond_signal(&r->changed);
-        add_thread(r, t);
-        work_on(r, t);
+        const uint64_t number = is_room_left(r) ? choose_item(r, *own) : NONE;
+        if (number == NONE) {
+            pthread_cond_wait(&r->changed, &r->lock);
+        } else {
+            *own = number;
+            work_on_next(r, number);
+        }
     }
     return true;
 }
@@ -313,29 +422,12 @@ static bool step(struct chunk_run *r)
 static void *work(void *arg)
 {
     struct chunk_run *r = arg;
+    uint64_t own = NONE;
     pthread_mutex_lock(&r->lock);
-    while (step(r))
+    while (step(r, &own))
         ;
     pthread_mutex_unlock(&r->lock);
     return NULL;
-}
-
-/* After a failure, if order does not matter: ends the items that were begun and not ended, starting
- * with that of the chunk that was retired last. */
-static void end_rest(struct chunk_run *r)
-{
-    const struct ticket *last = &r->tickets[(r->n_retired - 1) % N_TICKETS];
-    bool is_ended = last->rc == 0 && last->is_last;
-    size_t item = last->values.item;
-    for (uint64_t i = r->n_retired - 1; i < r->n_taken; i++) {
-        const struct ticket *t = &r->tickets[i % N_TICKETS];
-        if (t->values.item != item)
-            is_ended = false;
-        item = t->values.item;
-        if (!is_ended)
-            end_item(r, t, r->rc, r->e);
-        is_ended = true;
-    }
 }
 
 int dq_run_chunks(struct dq_lane *const *lanes, size_t n_lanes, size_t first, size_t n_items,
@@ -346,13 +438,14 @@ int dq_run_chunks(struct dq_lane *const *lanes, size_t n_lanes, size_t first, si
         .n_lanes = n_lanes,
         .n_items = n_items,
         .item = first,
-        .failed = UINT64_MAX,
+        .failed = NONE,
         .e = e,
     };
-    if (!find_item(&r))
+    find_item(&r);
+    if (!r.plan)
         return 0;
-    r.tickets = dq_mem_calloc(N_TICKETS, sizeof *r.tickets);
-    r.open_items = dq_mem_calloc(N_TICKETS, sizeof *r.open_items);
+    r.tickets = dq_mem_calloc(consumer->in_order ? N_TICKETS : 1, sizeof *r.tickets);
+    r.open_items = dq_mem_calloc(N_OPEN, sizeof *r.open_items);
     if (!r.tickets || !r.open_items) {
         dq_mem_free(r.tickets);
         dq_mem_free(r.open_items);
@@ -364,13 +457,11 @@ int dq_run_chunks(struct dq_lane *const *lanes, size_t n_lanes, size_t first, si
     }
     pthread_mutex_init(&r.lock, NULL);
     pthread_cond_init(&r.changed, NULL);
-    pthread_cond_init(&r.begun, NULL);
     work(&r);
-    while (r.n_threads > 0) /* after the last chunk is taken, no thread starts another */
+    while (r.n_threads > 0) /* once no chunk is left to take, no thread starts another */
         pthread_join(r.threads[--r.n_threads], NULL);
-    if (r.rc != 0 && !consumer->in_order)
+    if (!consumer->in_order && (r.rc != 0 || r.failed != NONE))
         end_rest(&r);
-    pthread_cond_destroy(&r.begun);
     pthread_cond_destroy(&r.changed);
     pthread_mutex_destroy(&r.lock);
     dq_mem_free(r.tickets);

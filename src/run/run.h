@@ -2,8 +2,9 @@
  * values to a consumer, so that memory does not depend on the size of a tensor. It is the only loop
  * over tensor data: extract, verify, check --values and bench are consumers.
  *
- * A run is a list of items, each a plan. Threads live as long as the run and start the next item while
- * others are still working on the previous one. */
+ * A run is a list of items, each a plan. Threads live as long as the run. If the consumer needs order,
+ * they all work on the chunks that come next; otherwise each works on an item of its own and, when no
+ * other is left to begin, helps with those that are not finished. */
 #ifndef DQ_RUN_H
 #define DQ_RUN_H
 
@@ -19,7 +20,7 @@ struct dq_values {
     const uint8_t *bytes;         /* the selected values, contiguous; any alignment */
     size_t len;                   /* length of the values in bytes */
     uint64_t offset;              /* of the first one, in bytes from the first value of the item */
-    uint64_t n_overflow;          /* finite weights that became infinite */
+    uint64_t n_overflow; /* weights that are infinite, though what is stored of them is finite */
     double read_seconds;
     double decode_seconds; /* including the transfers to and from a GPU */
 };
@@ -29,14 +30,11 @@ enum { DQ_RUN_ITEMS_MAX = 2 * DQ_LANES_MAX + 1 };
 
 /* Receives the values. All functions but plan and consume may be NULL. */
 struct dq_consumer {
-    /* true: begin, consume and end are called by one thread at a time, in the order of the items and
-     * of the chunks of each. false: begin and consume are called by several threads at once, in any
-     * order, consume between begin and end of its item; end is still called by one thread at a time,
-     * in the order of the items. */
+    /* true: begin, consume, complete and end are called by one thread at a time, in the order of the
+     * items and of the chunks of each. false: begin, consume and complete are called by several
+     * threads at once, for different items and chunks in any order; end is still called by one thread
+     * at a time, in the order of the items. */
     bool in_order;
-
-    /* If not in_order: the maximum number of items that are begun and not ended; 0: no limit. */
-    size_t max_begun;
 
     /* For consumers that check decoders: the values are those of all blocks that were read, selected
      * or not, in lane->out, which is poisoned before (dq_lane_poison). */
@@ -45,14 +43,17 @@ struct dq_consumer {
     /* Returns the plan of an item, which must not change before its end; NULL leaves the item out. */
     const struct dq_plan *(*plan)(void *arg, size_t item);
 
-    /* Begins an item; *state is passed to the other functions. */
+    /* Begins an item, before its first chunk; *state is passed to the other functions. */
     int (*begin)(void *arg, size_t item, void **state, struct dq_error *e);
 
     int (*consume)(void *arg, void *state, const struct dq_values *v, struct dq_error *e);
 
-    /* Ends an item. rc is 0 after its last chunk; if the item ended early, the error, with its text in
-     * e. state may be NULL then, if begin has not set it. If several items end early, the one that
-     * failed comes first. Returns rc, or another error. */
+    /* Completes an item as soon as all its chunks are consumed, maybe long before its turn to end. */
+    int (*complete)(void *arg, size_t item, void *state, struct dq_error *e);
+
+    /* Ends an item that was begun. rc is 0 if it is complete; otherwise the error that ended the run,
+     * with its text in e. state may be NULL then, if begin has not set it. Of several items that end
+     * early, the first is the one that failed. Returns rc, or another error. */
     int (*end)(void *arg, size_t item, void *state, int rc, struct dq_error *e);
 
     void *arg;
@@ -60,7 +61,8 @@ struct dq_consumer {
 
 /* Runs items first to n_items - 1 on lanes, all of the same size, with up to n_lanes threads. The
  * lanes stay the caller's, who must not use them meanwhile. Returns 0, or the error that is first in
- * the order of the chunks; everything before it has been consumed. */
+ * the order of the items and their chunks; the items before it are complete. Items after it may have
+ * been begun, and even completed, if order does not matter. */
 int dq_run_chunks(struct dq_lane *const *lanes, size_t n_lanes, size_t first, size_t n_items,
     const struct dq_consumer *consumer, struct dq_error *e);
 

@@ -1,5 +1,5 @@
 /* Sinks: what arrays are written to. A file appears complete or not at all; a stream is written as
- * it is. One thread at a time uses a sink. */
+ * it is. One thread at a time uses a sink, but several may put different parts of a file at once. */
 #ifndef DQ_SINK_H
 #define DQ_SINK_H
 
@@ -14,10 +14,10 @@ struct dq_sink {
 };
 
 struct dq_sink_ops {
-    /* Writes len bytes at off of the output; one call at a time. A stream takes the bytes from its
-     * start on, without gaps, and skips those that it has written already. */
+    /* Writes len bytes at off of the output. A stream takes the bytes from its start on, without gaps,
+     * one call at a time, and skips those that it has written already. */
     int (*put)(struct dq_sink *s, const void *buf, size_t len, uint64_t off, struct dq_error *e);
-    /* Completes the output: a file gets its name. */
+    /* Completes the output: a file gets its name and is closed. */
     int (*commit)(struct dq_sink *s, struct dq_error *e);
     /* Frees the sink. A file that was not committed is removed. */
     void (*free)(struct dq_sink *s);
@@ -26,8 +26,10 @@ struct dq_sink_ops {
 struct dq_sink_file {
     const char *path; /* the last component is the name in the folder; the rest is for messages */
     bool replace;     /* replace an existing file of that name; otherwise commit fails */
-    bool durable;     /* once commit has returned, the file survives a loss of power */
-    uint64_t len;     /* expected length in bytes, to reserve space; 0 if unknown */
+    bool
+        durable; /* once commit has returned, the file survives a loss of power; its name does if the
+                   * file system can sync a folder (dq_file_sync_folder) */
+    uint64_t len; /* expected length in bytes, to reserve space; 0 if unknown */
 };
 
 /* Opens a folder for new files and removes temporary files that killed runs left in it. Later work
@@ -38,8 +40,7 @@ int dq_sink_open_folder(const char *path, const char *display_name, bool follow,
     int *out, struct dq_error *e);
 
 /* Creates a sink that writes to a temporary file in an open folder; commit renames it. Signals are
- * deferred until the sink is freed, so there can be only one at a time. The folder stays the
- * caller's. */
+ * deferred until the sink is freed. The folder stays the caller's. */
 int dq_sink_new_file(
     int folder, const struct dq_sink_file *file, struct dq_sink **out, struct dq_error *e);
 

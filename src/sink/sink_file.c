@@ -22,9 +22,11 @@ struct file_sink {
     int folder; /* the caller's */
     bool replace;
     bool durable;
-    bool was_taken; /* commit found another file of this name */
+    bool was_taken;   /* commit found another file of this name */
+    bool is_released; /* closed, and no signal has to remove it */
     char *path;
     struct dq_tmpfile tmp;
+    int deferral; /* of signals */
 };
 
 static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, struct dq_error *e)
@@ -73,6 +75,16 @@ static int close_duplicate(int fd)
     return duplicate < 0 ? -1 : close(duplicate);
 }
 
+/* Closes the file, which is renamed or removed. */
+static void release(struct file_sink *s)
+{
+    if (s->tmp.fd >= 0)
+        close(s->tmp.fd);
+    s->tmp.fd = -1;
+    dq_signals_undefer(s->deferral);
+    s->is_released = true;
+}
+
 static int commit(struct dq_sink *sink, struct dq_error *e)
 {
     struct file_sink *s = (struct file_sink *)sink;
@@ -84,7 +96,9 @@ static int commit(struct dq_sink *sink, struct dq_error *e)
         s->was_taken = !s->replace && errno == EEXIST;
         return dq_fail_errno(e, "%s", s->path);
     }
-    if (s->durable && fsync(s->folder) != 0)
+    release(s);
+    bool able; /* otherwise whoever opened the folder has seen it */
+    if (s->durable && dq_file_sync_folder(s->folder, &able) != 0)
         return dq_fail_errno(e, "%s: fsync of its directory", s->path);
     return 0;
 }
@@ -94,9 +108,8 @@ static void free_file(struct dq_sink *sink)
     struct file_sink *s = (struct file_sink *)sink;
     if (s->tmp.name[0])
         unlinkat(s->folder, s->tmp.name, 0);
-    if (s->tmp.fd >= 0)
-        close(s->tmp.fd);
-    dq_signals_undefer();
+    if (!s->is_released)
+        release(s);
     dq_mem_free(s->path);
     dq_mem_free(s);
 }
@@ -137,17 +150,17 @@ int dq_sink_new_file(
     s->durable = file->durable;
     s->path = dq_mem_strdup(file->path);
     s->tmp.fd = -1;
+    s->deferral = dq_signals_defer();
     if (!s->path) {
         free_file(&s->sink);
         return dq_fail_nomem(e);
     }
-    dq_signals_defer();
     if (dq_tmpfile_create(folder, &s->tmp) != 0) {
         const int rc = dq_fail_errno(e, "%s", file->path);
         free_file(&s->sink);
         return rc;
     }
-    dq_signals_set_tmpfile(folder, s->tmp.name);
+    dq_signals_set_tmpfile(s->deferral, folder, s->tmp.name);
     if (file->len >= MIN_RESERVED)
         dq_file_reserve(s->tmp.fd, file->len);
     *out = &s->sink;

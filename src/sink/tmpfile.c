@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static bool claim(int folder, const struct dq_tmpfile *t)
 
 int dq_tmpfile_create(int folder, struct dq_tmpfile *t)
 {
-    static unsigned counter;
+    static atomic_uint counter;
     for (unsigned i = 0; i < MAX_ATTEMPTS; i++) {
         snprintf(t->name, sizeof t->name, "%s%ld-%u-%s%s", prefix, (long)getpid(), counter++,
             boot_tag(), suffix);

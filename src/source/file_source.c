@@ -39,7 +39,9 @@ static int open_file(
     if (!file)
         return dq_fail_nomem(e);
     file->fd = -1;
-    const int rc = dq_file_open(name, &file->fd, &file->source.size, e);
+    int rc = dq_file_open(name, &file->fd, &file->source.size, e);
+    if (rc == 0)
+        rc = dq_file_protect(file->fd, name, e);
     if (rc == 0)
         *out = &file->source;
     else

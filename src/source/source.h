@@ -57,7 +57,8 @@ struct dq_store {
 };
 
 /* Files by their path; "-" is standard input. What cannot be read at any offset (a pipe, a
- * terminal, a folder) is refused: DQ_ERR_USAGE, or DQ_ERR_IO for a folder. */
+ * terminal, a folder) is refused: DQ_ERR_USAGE, or DQ_ERR_IO for a folder. So is a file that standard
+ * output or error goes into, which is then closed for writing (dq_file_protect). */
 extern const struct dq_store dq_file_store;
 
 /* Bytes in memory, which stay the caller's and must outlive what is opened. */

@@ -20,8 +20,10 @@ scratch=$(mktemp -d) || exit 2
 mount -t tmpfs -o size=1m none "$scratch" || exit 2
 cd "$scratch" || exit 2
 large=$(mktemp) || exit 2
-trap 'cd /; umount "$scratch"; rm -rf "$scratch" "$large"' EXIT
+both=$(mktemp) || exit 2
+trap 'cd /; umount "$scratch"; rm -rf "$scratch" "$large" "$both"' EXIT
 "$python" "$tests/lib/make_model.py" "$large" small:f32:8x1024 large:q8_0:1024x1024
+"$python" "$tests/lib/make_model.py" "$both" large:q8_0:1024x1024 other:q8_0:1024x1024
 
 wrong=0
 expect() { # expect WHAT GOT WANTED
@@ -54,8 +56,11 @@ for more in '' --fsync; do
     try 6 "gguf-dq: x.raw: write: $no_space" '' extract -q $more -d f16 -o x.raw "$large" large
     # Files that were complete before stay.
     # shellcheck disable=SC2086
-    try 6 "gguf-dq: o/large.npy: write: $no_space" './o/small.npy ' extract -q $more -o o/ \
+    try 6 "gguf-dq: o/large.npy: write: $no_space" './o/small.npy ' extract -q $more -j1 -o o/ \
         --manifest m.json "$large"
+    # Of several files that are written at once, the first one that failed is named, and none is left.
+    # shellcheck disable=SC2086
+    try 6 "gguf-dq: o/large.npy: write: $no_space" '' extract -q $more -j3 -o o/ "$both"
 done
 try 6 "gguf-dq: standard output: write: $no_space" '' extract -f raw -o - "$large"
 

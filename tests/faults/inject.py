@@ -50,6 +50,7 @@ COMMANDS = [
     ('split-set', 'extract -q -j1 -o out ../split-00002-of-00003.gguf', ''),
     ('slices', 'extract -q -j1 -o out ../m.gguf "blk.0.q[1, 3:300:7]" "norm[::-1]"', ''),
     ('large', 'extract -q -j3 -o out ../large.gguf', ''),
+    ('side-by-side', 'extract -q -j3 -o out ../several.gguf', ''),
     ('check', 'check ../m.gguf', ''),
     ('check-values', 'check --json --values ../plain.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
@@ -149,6 +150,7 @@ def make_models(folder):
          'odd name/\x1b[2J:f16:4')
     make('plain.gguf', 'norm:f32:400', 'scale:f16:8x8')
     make('large.gguf', 'large:q8_0:1024x1024')
+    make('several.gguf', *(f't{n}:q8_0:{64 << n % 3}x1024' for n in range(6)))
     for n in 1, 2, 3:
         shutil.copy(os.path.join(DATA, 'gguf', 'good', f'split-0000{n}-of-00003.gguf'), folder)
     with open(os.path.join(folder, 'names'), 'w') as f:

@@ -52,18 +52,21 @@ void dq_signals_ignore_write(void)
 {
 }
 
-void dq_signals_defer(void)
+int dq_signals_defer(void)
 {
+    return 0;
 }
 
-void dq_signals_set_tmpfile(int folder, const char *name)
+void dq_signals_set_tmpfile(int deferral, int folder, const char *name)
 {
+    (void)deferral;
     (void)folder;
     (void)name;
 }
 
-void dq_signals_undefer(void)
+void dq_signals_undefer(int deferral)
 {
+    (void)deferral;
 }
 
 int dq_signals_check(struct dq_error *e)
@@ -77,11 +80,11 @@ void dq_signals_reraise(void)
 }
 
 /* The process could not leave the sandbox again. */
-int dq_sandbox_enter(const struct dq_sandbox *s, struct dq_error *e)
+bool dq_sandbox_enter(const struct dq_sandbox *s, char out[DQ_SANDBOX_WORDS])
 {
     (void)s;
-    (void)e;
-    return 0;
+    out[0] = '\0';
+    return true;
 }
 
 /* The output of the program. */

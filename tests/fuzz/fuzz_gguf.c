@@ -179,27 +179,35 @@ static void check_tensors(const struct dq_model *m)
     }
 }
 
-static void check_metadata(const struct dq_model *m)
+/* All of it, or only what is short. */
+static void check_form(const struct dq_model *m, bool brief)
 {
     struct dq_error e;
-    char text[128];
     char *json = NULL;
     size_t len = 0;
     struct dq_report r;
     dq_report_init(&r, DQ_REPORT_TABLE, nowhere, NULL);
-    FUZZ_CHECK(dq_metadata_put(&r, m, &e) == 0);
-    FUZZ_CHECK(dq_metadata_text(m, "general.architecture", text, sizeof text, &e) == 0);
-    check_printable(text);
+    FUZZ_CHECK(dq_metadata_put(&r, m, brief, &e) == 0);
     FILE *file = open_memstream(&json, &len);
     FUZZ_CHECK(file);
     dq_report_init(&r, DQ_REPORT_JSON, file, NULL);
-    FUZZ_CHECK(dq_metadata_put(&r, m, &e) == 0 && dq_report_end(&r, 0, &e) == 0);
+    FUZZ_CHECK(dq_metadata_put(&r, m, brief, &e) == 0 && dq_report_end(&r, 0, &e) == 0);
     fclose(file);
     json_error_t why;
     json_t *again = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
     FUZZ_CHECK(json_object_size(json_object_get(again, "metadata")) == dq_model_head(m)->n_kvs);
     json_decref(again);
     free(json);
+}
+
+static void check_metadata(const struct dq_model *m)
+{
+    struct dq_error e;
+    char text[128];
+    FUZZ_CHECK(dq_metadata_text(m, "general.architecture", text, sizeof text, &e) == 0);
+    check_printable(text);
+    check_form(m, false);
+    check_form(m, true);
 }
 
 /* What a sink is given. */
@@ -216,6 +224,7 @@ static void collect(void *arg, const struct dq_diagnostic *d)
     const enum dq_level level = dq_rules[d->rule].level;
     check_printable(d->expected);
     check_printable(d->found);
+    check_printable(d->hint ? d->hint : "");
     FUZZ_CHECK(*d->path && (level != DQ_LEVEL_tensor || d->tensor));
     emitted->n_files += level == DQ_LEVEL_file;
     emitted->n_parts += level == DQ_LEVEL_part;
@@ -252,6 +261,37 @@ static void check_diagnostics(const struct dq_store *store, const char *path, in
     FUZZ_CHECK(dq_model_lint(m, &diag, &e) == 0);
     FUZZ_CHECK(emitted.n_files + emitted.n_tensors == n_errors); /* lint emits only notes */
     dq_model_free(m);
+}
+
+/* Checks that the same bytes inside another file, at an offset, are the same model. */
+static void check_inside(const uint8_t *data, size_t size, int opened, const struct dq_model *alone)
+{
+    enum { BEFORE_MAX = 61 };
+    struct dq_model *m = NULL;
+    struct dq_error e;
+    const size_t before = 1 + size % BEFORE_MAX;
+    uint8_t *bytes = malloc(before + size);
+    FUZZ_CHECK(bytes);
+    memset(bytes, 'G', before);
+    if (size > 0)
+        memcpy(bytes + before, data, size);
+    const struct dq_memory_file file = {"asset.bin", bytes, before + size};
+    const struct dq_memory_store memory = DQ_MEMORY_STORE(&file, 1);
+    const int rc = dq_model_examine_at(&memory.store, file.name, before, NULL, &m, &e);
+    FUZZ_CHECK(rc == opened);
+    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
+        const struct dq_tensor *t = &m->tensors[i];
+        const struct dq_tensor *same = &alone->tensors[i];
+        FUZZ_CHECK(m->n_tensors == alone->n_tensors && t->n_bytes == same->n_bytes);
+        /* Offsets past 2^63 are refused, which a few bytes can decide. */
+        if (same->offset >= INT64_MAX - BEFORE_MAX)
+            continue;
+        FUZZ_CHECK(t->offset == same->offset + before && !t->problem == !same->problem);
+    }
+    if (rc != 0)
+        check_error(rc, &e);
+    dq_model_free(m);
+    free(bytes);
 }
 
 /* Splits the input into files. Returns how many. */
@@ -298,6 +338,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         check_error(rc, &e);
     }
+    if (n == 1 && strcmp(names[0], "m.gguf") == 0)
+        check_inside(data, size, rc, m);
     dq_model_free(m);
     check_diagnostics(&memory.store, names[0], rc);
     FUZZ_CHECK(fuzz_next_fd() == fd);

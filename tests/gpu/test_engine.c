@@ -189,13 +189,13 @@ static void all_gpus_take_turns(void **state)
         struct dq_error e;
         snprintf(text, sizeof text, "%zu", numbers[i]);
         setenv("DQ_HOST_DEVICES", text, 1);
-        for (options.n_comparing = 0; options.n_comparing < 20; options.n_comparing += 3) {
+        for (options.n_consuming = 0; options.n_consuming < 20; options.n_consuming += 3) {
             check_ok(dq_engine_open(&engine, &options, &e), &e);
             assert_int_equal(engine.n_gpus, n);
-            const bool many = options.n_comparing + DQ_GPU_LANES > 16; /* more than lanes of half */
-            const size_t lane = (DQ_GPU_IN + DQ_GPU_OUT) >> ((options.n_comparing > 0) + many);
+            const bool many = options.n_consuming + DQ_GPU_LANES > 16; /* more than lanes of half */
+            const size_t lane = (DQ_GPU_IN + DQ_GPU_OUT) >> ((options.n_consuming > 0) + many);
             const size_t wanted =
-                least(n * DQ_GPU_LANES + options.n_comparing, DQ_GPU_PINNED / lane);
+                least(n * DQ_GPU_LANES + options.n_consuming, DQ_GPU_PINNED / lane);
             assert_int_equal(engine.n_lanes, wanted > n ? wanted : n); /* one for each */
             for (size_t k = 0; k < engine.n_lanes; k++) {
                 snprintf(text, sizeof text, "host:%zu", k % n);
@@ -340,7 +340,7 @@ static void a_limit_of_memory_decides_about_lanes(void **state)
     check_limited(&options, MIB + DQ_GPU_LANES * gpu_lane + SOME, DQ_GPU_LANES, DQ_GPU_OUT);
     check_limited(&options, MIB + DQ_GPU_LANES * gpu_lane - 1, DQ_GPU_LANES - 1, DQ_GPU_OUT);
     check_limited(&options, MIB + gpu_lane - 1, 1, DQ_GPU_OUT / 2);
-    options.n_comparing = 3;
+    options.n_consuming = 3;
     options.per_lane_extra = MIB;
     check_limited(&options, MIB + 3 * (gpu_lane / 2 + MIB + SOME), 3, DQ_GPU_OUT / 2);
 }

@@ -10,7 +10,7 @@
 enum { N_COLUMNS = 6 };
 
 static const struct dq_column columns[N_COLUMNS] = {
-    {.key = "name", .heading = "NAME", .width = -6, .max_width = 8},
+    {.key = "name", .heading = "NAME", .width = -6},
     {.key = "n", .heading = "COUNT", .width = 7},
     {.key = "size", .heading = "SIZE", .width = 9},
     {.key = "only_json"},
@@ -20,7 +20,7 @@ static const struct dq_column columns[N_COLUMNS] = {
 
 static const struct dq_cell *row(struct dq_cell *to, const char *name, uint64_t n, const char *note)
 {
-    to[0] = dq_cell_name(name, strlen(name), name);
+    to[0] = dq_cell_name(name);
     to[1] = dq_cell_u64(n);
     to[2] = dq_cell_bytes(n * 1024);
     to[3] = dq_cell_bool(n > 1);
@@ -55,8 +55,8 @@ static int fill(struct dq_report *r, int rc, struct dq_error *e)
     dq_report_field(r, "model", dq_cell_text("m"));
     dq_report_print(r, "model: %s\n", "m");
     dq_report_begin_rows(r, "rows", columns, N_COLUMNS);
-    dq_report_measure(r, row(cells, "a", 1, NULL));
-    dq_report_measure(r, row(cells, "longer", 2, "why"));
+    dq_report_widen(r, 0, 1);
+    dq_report_widen(r, 0, 6);
     dq_report_row(r, row(cells, "a", 1, NULL));
     dq_report_row(r, row(cells, "longer", 2, "why"));
     if (rc == 0)
@@ -142,10 +142,10 @@ static void widths_count_letters_and_have_a_limit(void **state)
     const char *path = scratch_path(*state, "report");
     struct dq_report r = report_at(path, DQ_REPORT_TABLE);
     dq_report_begin_rows(&r, "rows", columns, N_COLUMNS);
-    dq_report_measure(&r, row(cells, "0123456789", 1, NULL));
+    dq_report_widen(&r, 0, 8);
     row(cells, "0123456789", 1, NULL);
     dq_report_row(&r, cells);
-    cells[0] = dq_cell_name("\xc3\xbc\xff", 3, "\xc3\xbc\\xff");
+    cells[0] = dq_cell_name("\xc3\xbc\\xff");
     dq_report_row(&r, cells);
     dq_report_end_rows(&r);
     assert_int_equal(dq_report_end(&r, 0, &e), 0);
@@ -221,8 +221,7 @@ static void long_lines_are_whole(void **state)
         name[len] = '\0';
         struct dq_report r = report_at(path, DQ_REPORT_TABLE);
         dq_report_begin_rows(&r, "rows", one, 2);
-        dq_report_row(
-            &r, (const struct dq_cell[]){dq_cell_name(name, len, name), dq_cell_u64(12345)});
+        dq_report_row(&r, (const struct dq_cell[]){dq_cell_name(name), dq_cell_u64(12345)});
         dq_report_end_rows(&r);
         assert_int_equal(dq_report_end(&r, 0, &e), 0);
         snprintf(expected, sizeof expected, "%s  12345\n", name);

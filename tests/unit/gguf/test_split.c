@@ -380,8 +380,8 @@ static void a_member_with_a_broken_table_is_named(void **state)
     build_data(&b, 32, 64);
     build_write(&b, *state, member_name(2));
     build_free(&b);
-    struct dq_model *m = check_open(*state, member_name(1), "tensor-dimensions ",
-        "too many dimensions", "1 of 3 files cannot be read");
+    struct dq_model *m = check_open(*state, member_name(1), "in-file ",
+        "metadata ends past the end of the file", "1 of 3 files cannot be read");
     assert_int_equal(m->n_tensors, 4);
     assert_null(m->tensors[0].problem);
     assert_string_equal(m->tensors[1].problem, "the table of tensors of its file is damaged");

@@ -15,7 +15,7 @@ static struct dq_tensor tensor_of(size_t n_dims, const uint64_t *shape)
     struct dq_tensor t = {.type = &dq_types[DQ_TYPE_f32],
         .display_name = display_name,
         .n_dims = (uint32_t)n_dims,
-        .dims = {1, 1, 1, 1}};
+        .dims = {1, 1, 1, 1, 1, 1, 1, 1}};
     for (size_t i = 0; i < n_dims; i++)
         t.dims[n_dims - 1 - i] = shape[i];
     return t;
