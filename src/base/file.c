@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/signals.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -209,6 +210,38 @@ int dq_file_guard_standard(void)
     return 0;
 }
 
+/* Calls take for an entry of a folder if it is a regular file. */
+static int take_entry(int folder, const char *path, const char *name, dq_file_take_fn take,
+    void *arg, struct dq_error *e)
+{
+    struct stat st;
+    if (fstatat(folder, name, &st, 0) == 0)
+        return S_ISREG(st.st_mode) ? take(arg, name, e) : 0;
+    if (errno == ENOENT || errno == ELOOP || errno == ENOTDIR || errno == EACCES)
+        return 0; /* a link that leads nowhere, or a file that was removed just now */
+    return dq_fail_errno(e, "%s/%s", path, name);
+}
+
+int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e)
+{
+    int rc = 0;
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return dq_fail_errno(e, "%s", folder);
+    while (rc == 0) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry)
+            rc = take_entry(dirfd(dir), folder, entry->d_name, take, arg, e);
+        else if (errno != 0)
+            rc = dq_fail_errno(e, "%s", folder);
+        else
+            break;
+    }
+    closedir(dir);
+    return rc;
+}
+
 /* Describes the file that standard output or error goes into. Returns false if it cannot be written. */
 static bool stat_output(int fd, struct stat *st)
 {
@@ -297,7 +330,7 @@ int dq_file_sync_folder(int fd, bool *able)
     *able = true;
     if (fsync(fd) == 0)
         return 0;
-    *able = errno != EINVAL && errno != ENOTSUP && errno != EOPNOTSUPP && errno != ENOSYS;
+    *able = errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS;
     return *able ? -1 : 0;
 }
 

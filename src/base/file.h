@@ -49,6 +49,11 @@ size_t dq_file_descriptors_left(int fd);
  * errno. */
 int dq_file_guard_standard(void);
 
+/* Calls take for the name of every regular file, or link to one, in a folder, in any order; what it
+ * returns ends the list unless it is 0. */
+typedef int (*dq_file_take_fn)(void *arg, const char *name, struct dq_error *e);
+int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
+
 /* Whether standard output or error may add to a file that has contents already, which could be a file
  * that is read. */
 bool dq_file_output_is_at_risk(void);

@@ -2,6 +2,7 @@
 
 #include "cli/model_path.h"
 #include "cli/options.h"
+#include "gguf/set_name.h"
 #include "select/suggest.h"
 
 #include <getopt.h>

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
+#include "cli/model_path.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "reduce/digest.h"
@@ -26,13 +27,6 @@ struct check_run {
     size_t n_errors;
     size_t n_notes;
     char first[FIRST_SIZE]; /* of the errors, as text; the only one that --quiet shows */
-    /* The diagnostic that ended the reading, which is reported last. last.expected is NULL if there is
-     * none; last_path is NULL if there was no memory for it. */
-    struct dq_diagnostic last;
-    char *last_path; /* owned */
-    char last_expected[DQ_WORDS_SIZE];
-    char last_found[DQ_WORDS_SIZE];
-    char last_hint[DQ_WORDS_SIZE];
 };
 
 /* ---- the report ---- */
@@ -100,35 +94,15 @@ static void put_diagnostic(struct check_run *c, const struct dq_diagnostic *d)
                     });
 }
 
-/* The emit function of a sink: counts and reports a diagnostic. The texts of one that ends the reading
- * are copied, because they live no longer than the call. */
+/* The emit function of a sink: counts and reports a diagnostic. */
 static void add_diagnostic(void *arg, const struct dq_diagnostic *d)
 {
     struct check_run *c = arg;
-    const enum dq_level level = dq_rules[d->rule].level;
-    if (level == DQ_LEVEL_note)
+    if (dq_rules[d->rule].level == DQ_LEVEL_note)
         c->n_notes++;
     else
         c->n_errors++;
-    if (level != DQ_LEVEL_file) {
-        put_diagnostic(c, d);
-        return;
-    }
-    c->last = *d;
-    c->last.path = c->last_path = dq_mem_strdup(d->path);
-    c->last.expected = dq_words(c->last_expected, "%s", d->expected);
-    c->last.found = dq_words(c->last_found, "%s", d->found);
-    if (d->hint)
-        c->last.hint = dq_words(c->last_hint, "%s", d->hint);
-}
-
-static int put_last(struct check_run *c, int rc, struct dq_error *e)
-{
-    if (c->last_path)
-        put_diagnostic(c, &c->last);
-    else if (rc == 0 && c->last.expected)
-        return dq_fail_nomem(e);
-    return rc;
+    put_diagnostic(c, d);
 }
 
 static const char *plural(size_t n)
@@ -330,11 +304,8 @@ static int check_model(struct check_run *c, const char *from, struct dq_error *e
     int rc = protect_set(c, &why);
     if (rc == 0)
         rc = dq_model_arg_examine(c->args, c->path, &diag, &c->model, &why);
-    if (!c->model) { /* the subject of the last diagnostic is gone with it */
-        c->last.kv = NULL;
-        c->last.tensor = NULL;
+    if (!c->model)
         return dq_fail(e, rc, "%s%s", why.text, from);
-    }
     c->n_tensors = c->model->n_tensors;
     if (!c->args->values) /* with --values, names may still have to be read from a file */
         dq_confine(c->args, &(struct dq_sandbox){0});
@@ -349,7 +320,7 @@ static int report_model(struct check_run *c, const char *from, struct dq_error *
 {
     dq_report_field(&c->report, "model", dq_cell_text(c->path));
     dq_report_begin_rows(&c->report, "diagnostics", columns, N_COLUMNS);
-    const int rc = put_last(c, check_model(c, from, e), e);
+    const int rc = check_model(c, from, e);
     dq_report_end_rows(&c->report);
     put_summary(c, rc);
     return rc;
@@ -357,6 +328,9 @@ static int report_model(struct check_run *c, const char *from, struct dq_error *
 
 int dq_cmd_check_check(const struct dq_args *a, struct dq_error *e)
 {
+    if (!a->values && a->tensors.n > 0 && dq_is_folder(a->tensors.items[0]))
+        return dq_fail(
+            e, DQ_ERR_USAGE, "%.200s: is a directory without a *.gguf file", a->tensors.items[0]);
     if (!a->values && (a->tensors.n || a->tensors_from || a->excluded.n))
         return dq_fail(e, DQ_ERR_USAGE,
             "tensors are selected for --values; everything else is checked as a whole");
@@ -375,7 +349,6 @@ int dq_cmd_check(const struct dq_args *args)
         rc = report_model(&c, from, &e);
     rc = dq_msg_failure(dq_report_end(&c.report, rc, &e), &e);
     dq_model_free(c.model);
-    dq_mem_free(c.last_path);
     dq_mem_free(c.path);
     return rc == 0 && c.n_errors > 0 ? DQ_ERR_MISMATCH : rc;
 }

@@ -31,23 +31,50 @@ struct extract_command {
     int first_failure;  /* error code of the first tensor that was left out, or 0 */
 };
 
+/* Refuses a selection that may need files of the set which are missing, unless those that are there are
+ * to be extracted with --keep-going. */
+static int check_missing(struct extract_command *x, struct dq_error *e)
+{
+    if (!x->model->lacks || !x->picks.is_open)
+        return 0;
+    x->first_failure = DQ_ERR_MALFORMED;
+    if (x->args->keep_going)
+        return 0;
+    return dq_fail(e, DQ_ERR_MALFORMED,
+        "nothing was written: %s, so that the selection may not be whole; name the tensors, or "
+        "--keep-going extracts those that are there",
+        x->model->lacks);
+}
+
 /* Prints the tensors that cannot be extracted. Without --keep-going, they end the run before anything
  * is written. */
 static int check_unusable(struct extract_command *x, struct dq_error *e)
 {
     enum { MAX_PRINTED = 10 };
+    const char *last_file = NULL; /* the fault of a file that was printed last */
     size_t n = 0;
+    size_t n_lines = 0;
+    size_t n_told = 0; /* tensors that the lines are about */
     for (size_t i = 0; i < x->outputs.n; i++) {
         const struct dq_output *out = &x->outputs.items[i];
         if (out->status != DQ_FAILED)
             continue;
         if (x->first_failure == 0)
             x->first_failure = out->code;
-        if (n++ < MAX_PRINTED)
-            dq_msg_error("%s", out->reason);
+        n++;
+        const char *file =
+            x->outputs.n > 1 ? dq_tensor_file_problem(x->model, out->pick->tensor) : NULL;
+        if (file && file == last_file) {
+            n_told++;
+        } else if (n_lines < MAX_PRINTED) {
+            dq_msg_error("%s", file ? file : out->reason);
+            last_file = file;
+            n_lines++;
+            n_told++;
+        }
     }
-    if (n > MAX_PRINTED)
-        dq_msg_error("... and %zu more", n - MAX_PRINTED);
+    if (n > n_told)
+        dq_msg_error("... and %zu more", n - n_told);
     if (n > 0 && !x->args->keep_going)
         return dq_fail(e, x->first_failure,
             "nothing was written: %zu of %zu %s cannot be extracted%s", n, x->outputs.n,
@@ -266,6 +293,8 @@ static int prepare(struct extract_command *x, struct dq_error *e)
         rc = dq_model_arg_open(x->args, &x->model, e);
     if (rc == 0)
         rc = dq_model_arg_select(x->args, x->model, &x->names, &x->picks, e);
+    if (rc == 0)
+        rc = check_missing(x, e);
     if (rc == 0)
         rc = dq_outputs_init(&x->outputs, &x->options, x->model, &x->picks, e);
     if (rc == 0)

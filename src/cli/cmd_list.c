@@ -45,9 +45,11 @@ static int print_head(
     if (rc != 0)
         return rc;
     dq_escape(m->path, strlen(m->path), DQ_ESCAPE_LINE, path, sizeof path);
-    dq_report_print(r, "%s: GGUF version %" PRIu32 "%s", path, m->shards[0].version,
-        m->shards[0].big_endian ? ", big-endian" : "");
-    if (m->n_shards > 1)
+    dq_report_print(r, "%s: GGUF version %" PRIu32 "%s", path, dq_model_head(m)->version,
+        dq_model_head(m)->big_endian ? ", big-endian" : "");
+    if (m->n_files > m->n_shards)
+        dq_report_print(r, ", %zu of %" PRIu64 " files", m->n_shards, m->n_files);
+    else if (m->n_shards > 1)
         dq_report_print(r, ", %zu files", m->n_shards);
     dq_report_print(r, "%s%s, %zu", arch[0] ? ", " : "", arch, picks->n);
     if (picks->n != m->n_tensors)
@@ -163,13 +165,14 @@ static void put_fields(struct dq_report *r, const struct dq_model *m)
     if (!j)
         return;
     dq_report_field(r, "model", dq_cell_text(m->path));
-    dq_report_field(r, "version", dq_cell_u64(m->shards[0].version));
-    dq_report_field(r, "endian", dq_cell_text(m->shards[0].big_endian ? "big" : "little"));
-    dq_report_field(r, "alignment", dq_cell_u64(m->shards[0].alignment));
+    dq_report_field(r, "version", dq_cell_u64(dq_model_head(m)->version));
+    dq_report_field(r, "endian", dq_cell_text(dq_model_head(m)->big_endian ? "big" : "little"));
+    dq_report_field(r, "alignment", dq_cell_u64(dq_model_head(m)->alignment));
     dq_json_begin_list(j, "files");
     for (size_t i = 0; i < m->n_shards; i++)
         dq_json_put(j, NULL, dq_json_text(m->shards[i].path, strlen(m->shards[i].path)));
     dq_json_end(j);
+    dq_report_field(r, "warning", m->warning ? dq_cell_text(m->warning) : dq_cell_null());
 }
 
 static int put_model(struct dq_report *r, const struct dq_args *args, const struct dq_model *m,

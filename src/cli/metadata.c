@@ -250,7 +250,7 @@ static int add_display_names(
 
 int dq_metadata_put(struct dq_report *r, const struct dq_model *m, bool brief, struct dq_error *e)
 {
-    const struct dq_shard *s = &m->shards[0];
+    const struct dq_shard *s = dq_model_head(m);
     struct dq_json *j = dq_report_json(r);
     struct dq_strmap display_names = {0};
     struct metadata_put p = {.r = r, .brief = brief};
@@ -271,13 +271,14 @@ int dq_metadata_put(struct dq_report *r, const struct dq_model *m, bool brief, s
 int dq_metadata_text(
     const struct dq_model *m, const char *key, char *out, size_t size, struct dq_error *e)
 {
-    const struct dq_kv *kv = dq_shard_kv(&m->shards[0], key);
+    const struct dq_shard *s = dq_model_head(m);
+    const struct dq_kv *kv = dq_shard_kv(s, key);
     struct dq_cursor c;
     struct dq_value v;
     out[0] = '\0';
     if (!kv || kv->type != DQ_VALUE_string)
         return 0;
-    int rc = dq_kv_open(&m->shards[0], kv, &c, e);
+    int rc = dq_kv_open(s, kv, &c, e);
     if (rc != 0)
         return rc;
     rc = dq_value_read(&c, kv->type, SHOWN_BYTES, &v, e);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* A mistyped model is taken for a tensor: it is no file, and nothing says that it should be one. */
@@ -18,15 +17,32 @@ static const char *suggest_for_tensors(const struct dq_args *args, char out[DQ_M
     return out;
 }
 
+/* Appends to an error that a word which was taken for a tensor is the name of a folder, too: one without
+ * models, or else it would have been taken for the model. */
+static void add_folder(const struct dq_args *args, struct dq_error *e)
+{
+    for (size_t i = 0; i < args->tensors.n; i++) {
+        const char *word = args->tensors.items[i];
+        const size_t len = strlen(e->text);
+        if (!dq_is_folder(word))
+            continue;
+        snprintf(e->text + len, sizeof e->text - len,
+            "; %.200s is a directory without a *.gguf file", word);
+        break;
+    }
+}
+
 static int fail_choice(
     const char *folder, bool named, const struct dq_strvec *models, struct dq_error *e)
 {
     char place[300];
     const char *advice = named ? "" : "; name one, or set GGUF_DQ_MODEL";
     snprintf(place, sizeof place, "%.256s", named ? folder : "the current directory");
+    if (models->n == 0 && named)
+        return dq_fail(e, DQ_ERR_USAGE, "%s: is a directory without a *.gguf file", place);
     if (models->n == 0)
-        return dq_fail(e, DQ_ERR_USAGE, "%s%s has no *.gguf file%s",
-            named ? "" : "no model named, and ", place, advice);
+        return dq_fail(
+            e, DQ_ERR_USAGE, "no model named, and %s has no *.gguf file%s", place, advice);
     return dq_fail(e, DQ_ERR_USAGE, "%s%s has %zu models (%.128s, %.128s%s)%s",
         named ? "" : "no model named, and ", place, models->n, models->items[0], models->items[1],
         models->n > 2 ? ", ..." : "", advice);
@@ -58,7 +74,6 @@ static int look_in_folder(const char *folder, bool named, char **out, struct dq_
 
 int dq_model_arg_path(const struct dq_args *args, char **out, const char **from, struct dq_error *e)
 {
-    struct stat st;
     struct dq_error why;
     const char *path = args->model;
     *from = "";
@@ -67,14 +82,18 @@ int dq_model_arg_path(const struct dq_args *args, char **out, const char **from,
         if (!path || !*path) {
             char words[DQ_MODELS_WORDS];
             const int rc = look_in_folder(".", false, out, &why);
-            return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, suggest_for_tensors(args, words));
+            if (rc == 0)
+                return 0;
+            dq_fail(e, rc, "%s%s", why.text, suggest_for_tensors(args, words));
+            add_folder(args, e);
+            return rc;
         }
         *from = " (from GGUF_DQ_MODEL)";
     }
     if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
         return dq_fail(
             e, DQ_ERR_USAGE, "the model and the names cannot both be read from standard input");
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+    if (dq_is_folder(path)) {
         const int rc = look_in_folder(path, true, out, &why);
         return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
     }
@@ -104,6 +123,8 @@ int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct 
         return rc;
     rc = dq_model_arg_examine(args, path, NULL, out, &why);
     dq_mem_free(path);
+    if (rc == 0 && (*out)->warning)
+        dq_msg_warning("%s", (*out)->warning);
     return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
 }
 
@@ -165,8 +186,11 @@ static int select_tensors(const struct dq_args *args, const struct dq_model *m,
     const int rc = dq_select(m, words, n_raw, &args->excluded, out, unused, &why);
     if (rc == 0)
         return 0;
-    return dq_fail(
-        e, rc, "%s%s", why.text, rc == DQ_ERR_NO_TENSOR ? suggest_for_tensors(args, near) : "");
+    if (rc != DQ_ERR_NO_TENSOR)
+        return dq_fail(e, rc, "%s", why.text);
+    dq_fail(e, rc, "%s%s", why.text, suggest_for_tensors(args, near));
+    add_folder(args, e);
+    return rc;
 }
 
 int dq_names_read(const struct dq_args *args, struct dq_names *out, struct dq_error *e)

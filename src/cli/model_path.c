@@ -3,7 +3,7 @@
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "gguf/split.h"
+#include "gguf/set_name.h"
 #include "select/suggest.h"
 
 #include <dirent.h>
@@ -13,12 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool dq_is_gguf_name(const char *name)
-{
-    const size_t len = strlen(name);
-    return len >= 5 && strcmp(name + len - 5, ".gguf") == 0;
-}
-
 static int by_name(const void *a, const void *b)
 {
     const char *const *x = a;
@@ -26,30 +20,55 @@ static int by_name(const void *a, const void *b)
     return strcmp(*x, *y);
 }
 
+static int take_model(void *arg, const char *name, struct dq_error *e)
+{
+    return name[0] == '.' || !dq_is_gguf_name(name) ? 0 : dq_strvec_add(arg, name, strlen(name), e);
+}
+
+/* Whether a name is that of a file of the same set as one of the names, of which it takes the place if its
+ * number is lower. */
+static bool join_set(struct dq_strvec *names, size_t n, char **name)
+{
+    struct dq_set_name x;
+    struct dq_set_name y;
+    if (!dq_set_name_parse(*name, &x))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!dq_set_name_parse(names->items[i], &y) ||
+            !dq_set_name_same(*name, &x, names->items[i], &y))
+            continue;
+        if (x.number < y.number) {
+            char *later = names->items[i];
+            names->items[i] = *name;
+            *name = later;
+        }
+        return true;
+    }
+    return false;
+}
+
 int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e)
 {
-    struct dq_strvec later = {0};
-    const struct dirent *entry;
-    int rc = 0;
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return dq_fail_errno(e, "%s", folder);
-    while (rc == 0 && (entry = readdir(dir)) != NULL) {
-        const char *name = entry->d_name;
-        if (name[0] == '.' || !dq_is_gguf_name(name))
-            continue;
-        unsigned number = 1;
-        unsigned count;
-        dq_split_name(name, &number, &count);
-        rc = dq_strvec_add(number > 1 ? &later : out, name, strlen(name), e);
+    size_t n = 0;
+    const int rc = dq_file_list(folder, take_model, out, e);
+    if (rc != 0 || out->n == 0)
+        return rc;
+    for (size_t i = 0; i < out->n; i++) {
+        char *name = out->items[i];
+        if (join_set(out, n, &name))
+            dq_mem_free(name);
+        else
+            out->items[n++] = name;
     }
-    closedir(dir);
-    if (rc == 0 && out->n == 0 && later.n > 0)
-        rc = dq_strvec_add(out, later.items[0], strlen(later.items[0]), e);
-    dq_strvec_finish(&later);
-    if (out->n > 0)
-        qsort(out->items, out->n, sizeof *out->items, by_name);
-    return rc;
+    out->n = n;
+    qsort(out->items, out->n, sizeof *out->items, by_name);
+    return 0;
+}
+
+bool dq_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 const char *dq_models_suggest(const char *path, char out[DQ_MODELS_WORDS])

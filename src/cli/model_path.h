@@ -7,12 +7,12 @@
 
 #include "base/strvec.h"
 
-/* Whether a name ends in .gguf. */
-bool dq_is_gguf_name(const char *name);
-
-/* Lists the models in a folder, sorted: of a split set the first file, or any other if that is missing.
+/* Lists the models in a folder, sorted: regular files, of a split set the first one.
  * dq_strvec_finish frees the names. */
 int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e);
+
+/* Whether a path is that of a folder. */
+bool dq_is_folder(const char *path);
 
 /* Writes "; did you mean 'model.gguf'?" for models that lie where path does not exist and have similar
  * names, or "". Returns out. */

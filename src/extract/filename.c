@@ -66,19 +66,13 @@ char *dq_filename(const struct dq_pick *pick, const char *extension)
 
 char *dq_filename_folder(const char *model_path)
 {
-    static const char model_extension[] = ".gguf";
     static const char folder_extension[] = ".tensors"; /* if it would have the name of the file */
     const char *base = dq_file_base(model_path);
     const size_t len = strlen(base);
-    unsigned number;
-    unsigned count;
-    int stem_len = dq_split_name(base, &number, &count);
+    const int stem_len = (int)dq_set_name_stem(base);
     char *name = dq_mem_alloc(len + sizeof folder_extension);
     if (!name)
         return NULL;
-    if (stem_len < 0 && len > strlen(model_extension) &&
-        strcmp(base + len - strlen(model_extension), model_extension) == 0)
-        stem_len = (int)(len - strlen(model_extension));
     const bool is_dots =
         (stem_len == 1 && base[0] == '.') || (stem_len == 2 && strncmp(base, "..", 2) == 0);
     if (stem_len > 0 && !is_dots)

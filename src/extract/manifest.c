@@ -37,7 +37,7 @@ static size_t shape_of(
 {
     struct dq_output_layout l;
     struct dq_slice slice;
-    if (dq_tensor_usable(m, out->pick->tensor, out->dtype != DQ_DTYPE_native, NULL) == 0) {
+    if (dq_pick_usable(m, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0) {
         dq_output_lay_out(m, out, &l);
         memcpy(shape, l.array.shape, sizeof l.array.shape);
         return l.array.n_shape;

@@ -130,7 +130,7 @@ static int init_output(struct dq_output *out, const struct dq_outputs *o,
     *out = (struct dq_output){.pick = pick, .dtype = o->options->dtype};
     if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = t->type ? t->type->default_dtype : DQ_DTYPE_f32;
-    const int code = dq_tensor_usable(o->model, t, out->dtype != DQ_DTYPE_native, &why);
+    const int code = dq_pick_usable(o->model, pick, out->dtype != DQ_DTYPE_native, &why);
     if (code != 0)
         return dq_output_fail(out, code, why.text, e);
     if (out->dtype != DQ_DTYPE_native)

@@ -16,7 +16,7 @@ enum dq_rule {
 };
 
 /* What breaking a rule means; see rules.def. */
-enum dq_level { DQ_LEVEL_file, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note };
+enum dq_level { DQ_LEVEL_file, DQ_LEVEL_part, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note };
 
 struct dq_rule_info {
     const char *name;

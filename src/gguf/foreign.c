@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gguf/embedded.h"
+#include "gguf/set_name.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -84,45 +85,11 @@ static bool is_skippable(const struct head *h, const char *unused)
     return ((uint8_t)h->bytes[0] & 0xf0) == 0x50;
 }
 
-/* "2", "2of3", "-00002-of-00003", "ab": what follows "part", "split" or ".gguf". */
-static bool is_part_number(const char *s)
-{
-    const bool apart = *s == '-' || *s == '_' || *s == '.';
-    s += apart;
-    const size_t digits = strspn(s, "0123456789");
-    size_t letters = 0;
-    while (isalpha((unsigned char)s[letters]))
-        letters++;
-    if (digits == 0)
-        return apart && letters >= 1 && letters <= 2 && s[letters] == '\0';
-    s += digits;
-    s += *s == '-' || *s == '_';
-    if (*s == '\0' || strcasecmp(s, ".gguf") == 0)
-        return true;
-    return strncasecmp(s, "of", 2) == 0 && (s[2] == '-' || isdigit((unsigned char)s[2]));
-}
-
-bool dq_foreign_is_part(const char *path)
-{
-    static const char *const words[] = {"part", "split"};
-    const char *base = dq_file_base(path);
-    for (const char *s = base; *s; s++) {
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            if (s > base && !isalpha((unsigned char)s[-1]) &&
-                strncasecmp(s, words[i], strlen(words[i])) == 0 &&
-                is_part_number(s + strlen(words[i])))
-                return true;
-        }
-        if (strncasecmp(s, ".gguf", 5) == 0 && s[5] != '\0' && is_part_number(s + 5))
-            return true;
-    }
-    return false;
-}
-
 static bool is_named_part(const struct head *h, const char *unused)
 {
+    size_t whole_len;
     (void)unused;
-    return dq_foreign_is_part(h->path);
+    return dq_piece_name(h->path, &whole_len);
 }
 
 /* ---- the table ---- */

@@ -21,10 +21,6 @@ struct dq_foreign {
 int dq_foreign_identify(
     const struct dq_source *source, uint64_t begin, struct dq_foreign *out, struct dq_error *e);
 
-/* Whether a file is named like a part of one that was cut for its size: "m.gguf.part1of2",
- * "m.gguf-split-a", "m.gguf.001". */
-bool dq_foreign_is_part(const char *path);
-
 #define DQ_HINT_PART "parts of a cut file must be joined in order: cat PART1 PART2 ... >MODEL.gguf"
 
 /* What to do about a version that cannot be read. */

@@ -51,7 +51,7 @@ static void check_header(const struct file_lint *r)
         note_file(r, DQ_RULE_big_endian, s->begin + 4, "little-endian", "big-endian");
     if (s->data_off == 0) /* damaged before the end of the infos: keys may be missing */
         return;
-    if (s == &r->m->shards[0] && !dq_shard_kv(s, "general.architecture"))
+    if (s->number == 0 && !dq_shard_kv(s, "general.architecture"))
         note_file(r, DQ_RULE_architecture, DQ_NO_OFFSET, "general.architecture", "no such key");
     if (alignment && s->alignment % 8 != 0)
         note(r, (struct dq_diagnostic){.rule = DQ_RULE_alignment_multiple,

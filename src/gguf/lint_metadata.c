@@ -230,7 +230,7 @@ int dq_lint_metadata(const struct dq_model *m, const struct dq_shard *s,
     struct dq_cursor c;
     if (s->n_kvs == 0)
         return 0;
-    int rc = read_architecture(&m->shards[0], architecture, e);
+    int rc = read_architecture(dq_model_head(m), architecture, e);
     if (rc == 0)
         rc = check_known_keys(&r, e);
     if (rc == 0)

@@ -221,8 +221,12 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     t->type = dq_type_by_id(t->type_id);
     t->info_off = info_off;
     const int added = dq_strmap_add(&m->names, t->name, t->name_len, m->n_tensors - 1);
-    if (added <= 0)
-        return added == 0 ? 0 : dq_fail_nomem(e);
+    if (added < 0)
+        return dq_fail_nomem(e);
+    size_t other;
+    if (added == 0 || !dq_strmap_find(&m->names, t->name, t->name_len, &other) ||
+        m->tensors[other].shard != t->shard)
+        return 0; /* dq_split_check refuses a name that is in two files */
     const struct dq_diagnostic d = {
         .rule = DQ_RULE_tensor_duplicate, .expected = "each name once", .found = "a second one"};
     c->item = info_off;
@@ -276,13 +280,21 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE,
             "%s: has %" PRIu64 " bytes; no model can begin at offset %" PRIu64, path, source->size,
             s->begin);
+    struct dq_error why;
     struct dq_cursor c;
     rc = dq_cursor_init(&c, source, s->begin, e);
     if (rc != 0)
         return rc;
     c.diag = m->diag;
-    rc = read_all(&c, m, e);
+    rc = read_all(&c, m, &why);
     dq_cursor_finish(&c);
+    if (rc != 0)
+        dq_fail(e, rc, "%s", why.text);
+    if (rc == DQ_ERR_MALFORMED) {
+        m->shards[m->n_shards - 1].problem = dq_mem_strdup(why.text);
+        if (!m->shards[m->n_shards - 1].problem)
+            return dq_fail_nomem(e);
+    }
     return rc;
 }
 
@@ -306,6 +318,7 @@ void dq_shards_close(struct dq_model *m)
             dq_mem_free(s->kvs[k].key);
         }
         dq_mem_free(s->kvs);
+        dq_mem_free(s->problem);
         dq_source_close(s->source);
     }
     m->n_shards = 0;

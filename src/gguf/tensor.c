@@ -90,12 +90,24 @@ static void take_text(void *arg, const struct dq_diagnostic *d)
     dq_diagnostic_text(d, arg);
 }
 
+const char *dq_tensor_file_problem(const struct dq_model *m, const struct dq_tensor *t)
+{
+    const struct dq_shard *s = &m->shards[t->shard];
+    return t->is_cut || s->data_off == 0 ? s->problem : NULL;
+}
+
 int dq_tensor_usable(
     const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e)
 {
+    return dq_tensor_part_usable(m, t, UINT64_MAX, decode, e);
+}
+
+int dq_tensor_part_usable(const struct dq_model *m, const struct dq_tensor *t, uint64_t n_bytes,
+    bool decode, struct dq_error *e)
+{
     char text[DQ_DIAGNOSTIC_TEXT];
     const struct dq_diagnostic_sink sink = {take_text, text};
-    if (t->problem)
+    if (t->problem && (!t->is_cut || n_bytes > t->n_there))
         return dq_tensor_fail(m, t, e, DQ_ERR_MALFORMED, "%s", t->problem);
     if (!decode || dq_tensor_decodable(m, t, &sink))
         return 0;

@@ -31,6 +31,7 @@ struct dq_tensor {
     uint64_t n_weights;
     uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
     uint64_t span;     /* from its data to the next tensor's or the end of the file */
+    uint64_t n_there;  /* of its bytes, how many at the beginning can be read */
     uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
     uint64_t section_off; /* of its data in the data section, as in the file */
     /* Of its data in the file. UINT64_MAX: it does not fit; 0: the file is damaged before the
@@ -39,14 +40,24 @@ struct dq_tensor {
     char *stored_name;  /* in the file, if the metadata has another one; or NULL; owned */
     bool has_bad_shape; /* the metadata has a shape for it that does not fit */
     char *problem;      /* why its data cannot be used, or NULL; owned */
+    bool is_cut;        /* the problem is only that the file ends before: n_there bytes are sound */
 };
 
 struct dq_model;
+
+/* Returns why a tensor cannot be used if that is a fault of its file, which concerns all of its tensors
+ * or those at its end, or NULL. */
+const char *dq_tensor_file_problem(const struct dq_model *m, const struct dq_tensor *t);
 
 /* Says whether a tensor's data can be read (decode false) or read and decoded (true): 0,
  * DQ_ERR_MALFORMED if its region is wrong, or DQ_ERR_TYPE if its type cannot be decoded. */
 int dq_tensor_usable(
     const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e);
+
+/* The same for the first n_bytes of its data: of a tensor in a file that was cut short, some may be
+ * there. */
+int dq_tensor_part_usable(const struct dq_model *m, const struct dq_tensor *t, uint64_t n_bytes,
+    bool decode, struct dq_error *e);
 
 /* Whether the type of a tensor can be decoded; if not, emits the note that says why. */
 bool dq_tensor_decodable(

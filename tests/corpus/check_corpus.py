@@ -271,12 +271,23 @@ def check_diagnostics(program, path, due, listed, *options):
 
 
 def check_agreement(path, errors, listed):
-    """`check` reports an error for exactly the files that `list` refuses."""
+    """`check` reports an error for exactly the files that `list` refuses, and for the sets and tensors of
+    the others that `list` warns of or refuses."""
     if listed.status == 3:
         return [] if errors else [f'{path}: check finds no error, and list refuses the file']
-    refused = {t['name'] for t in json.loads(listed.out)['tensors'] if t['problem']}
-    named = {f['tensor'] for f in errors}
-    return [] if named == refused else [f'{path}: check names {named}, and list refuses {refused}']
+    report = json.loads(listed.out)
+    refused = {t['name'] for t in report['tensors']
+               if t['problem'] and not t['problem'].startswith('the file ends before its data')}
+    named = {f['tensor'] for f in errors} - {None}
+    failures = []
+    if named != refused:
+        failures.append(f'{path}: check names {named}, and list refuses {refused}')
+    cut = any(t['problem'] for t in report['tensors'] if t['name'] not in refused)
+    of_set = [f for f in errors if f['rule'] == 'split-duplicate' or
+              f['tensor'] is None and f['rule'] != 'file-cut']
+    if cut != ('file-cut' in {f['rule'] for f in errors}) or bool(of_set) != bool(report['warning']):
+        failures.append(f'{path}: check reports {errors}, and list warns: {report["warning"]}')
+    return failures
 
 
 def check_good(program, data):

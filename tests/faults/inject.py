@@ -126,7 +126,7 @@ FAULTS = [
     Fault('mkdir', errno.ENOSPC, 'once'),
     Fault('fsync', errno.EIO, 'once'),
     Fault('length', errno.ENOSPC, 'once', (0,)),
-    Fault('folder', errno.EIO, 'once', (0,)),
+    Fault('folder', errno.EIO, 'once'),
     Fault('lock', errno.EWOULDBLOCK, 'once', (0,)),
     Fault('lock', errno.ENOLCK, 'on', (0,)),
     Fault('seek', errno.EIO, 'once'),

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "fuzz.h"
 #include "gguf/foreign.h"
+#include "gguf/set_name.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -58,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (sscanf(f.hint, "a GGUF begins at byte %" SCNu64, &inside) == 1)
             FUZZ_CHECK(inside + 32 <= n && memcmp(bytes + inside, "GGUF", 4) == 0);
     }
-    dq_foreign_is_part(name);
+    size_t whole_len;
+    dq_piece_name(name, &whole_len);
     dq_source_close(source);
     free(bytes);
     return 0;

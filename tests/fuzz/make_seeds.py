@@ -88,6 +88,21 @@ def read(*path):
         return f.read()
 
 
+def sets(files):
+    """Names of a kind of set, and its files under their names; the first is the one that is opened."""
+    numbers = range(1, 4)
+    yield 'whole', [(f'm-0000{n}-of-00003.gguf', f) for n, f in zip(numbers, files)]
+    yield 'missing', [(f'm-0000{n}-of-00003.gguf', f) for n, f in zip(numbers, files) if n != 2]
+    yield 'from_0', [(f'm-{n - 1}-of-3.gguf', f) for n, f in zip(numbers, files)]
+    yield 'copies', [(f'a/m_{n}_of_3{mark}.gguf', files[n - 1])
+                     for n, mark in [(1, ' (1)'), (1, ''), (2, ''), (3, ' - Copy')]]
+    yield 'blob', [('0123456789abcdef', files[1])]
+    yield 'pieces', [('m.gguf.part1of2', files[0][:700]), ('m.gguf.part2of2', files[0][700:])]
+    yield 'piece', [('m.gguf.ab', files[0][700:])]
+    yield 'damaged', [('m-1-of-3.gguf', files[0][:90]), ('m-2-of-3.gguf', files[1]),
+                      ('m-3-of-3.gguf', files[1])]
+
+
 def seeds(data):
     for number, (token, size) in enumerate(types(data)):
         blocks = read(data, 'golden', token + '.blocks')
@@ -109,6 +124,9 @@ def seeds(data):
     for number, content in enumerate(FOREIGN):
         yield f'foreign/seed-{number:02}', content
     yield 'gguf/split_set_wrong', SECOND_FILE.join(parts)
+    names = [f'split-0000{n}-of-00003.gguf' for n in (1, 2, 3)]
+    for name, files in sets([read(data, 'gguf', 'good', name) for name in names]):
+        yield f'gguf/set_{name}', SECOND_FILE.join(b'#%s\n%s' % (n.encode(), f) for n, f in files)
 
 
 def main():

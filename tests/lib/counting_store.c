@@ -38,15 +38,16 @@ static int open_counted(
     return rc;
 }
 
-static bool exists(const struct dq_store *store, const char *name)
+static int list(const struct dq_store *store, const char *name, dq_file_take_fn take, void *arg,
+    struct dq_error *e)
 {
     (void)store;
-    return inner_store->exists(inner_store, name);
+    return inner_store->list(inner_store, name, take, arg, e);
 }
 
 const struct dq_store *counting_store(const struct dq_store *inner)
 {
-    static const struct dq_store store = {open_counted, exists};
+    static const struct dq_store store = {open_counted, list};
     inner_store = inner;
     n_reads = 0;
     return &store;

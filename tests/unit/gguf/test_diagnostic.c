@@ -21,8 +21,11 @@ static void check_text(const struct dq_diagnostic *d, const char *wanted)
 static void a_text_has_what_there_is(void **state)
 {
     struct dq_tensor t = {.display_name = name, .type = &q4_0};
-    struct dq_diagnostic d = {
-        .rule = DQ_RULE_version, .offset = DQ_NO_OFFSET, .expected = "3", .found = "4"};
+    struct dq_diagnostic d = {.rule = DQ_RULE_version,
+        .path = "m.gguf",
+        .offset = DQ_NO_OFFSET,
+        .expected = "3",
+        .found = "4"};
     (void)state;
     check_text(&d, "unsupported GGUF version: expected 3, found 4");
     d.offset = 0;

@@ -181,13 +181,14 @@ static void parts_are_known_by_their_names(void **state)
     static const char *const others[] = {"m.gguf", "m-00001-of-00003.gguf", "apartment.gguf",
         "m.part", "m.gguf.partial", "split.gguf", "part/m.gguf", "m.gguf.zst", "m.gguf.tmp", "",
         "m-split.gguf", "m.gguf.parts"};
+    size_t len;
     (void)state;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (!dq_foreign_is_part(parts[i]))
+        if (!dq_piece_name(parts[i], &len))
             fail_msg("%s is a part", parts[i]);
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (dq_foreign_is_part(others[i]))
+        if (dq_piece_name(others[i], &len))
             fail_msg("%s is no part", others[i]);
     }
     const struct dq_foreign f = identify(parts[0], "\xff\1\2\3", 4, 0);
@@ -206,7 +207,7 @@ static void a_cut_part_is_to_be_joined(void **state)
     const char *path = build_write(&b, *state, "m.gguf.part1of2");
     build_free(&b);
     check_ok(dq_model_open(path, &m, &e), &e);
-    assert_non_null(strstr(m->tensors[0].problem, "; " DQ_HINT_PART));
+    assert_non_null(strstr(m->shards[0].problem, "; " DQ_HINT_PART));
     dq_model_free(m);
 }
 

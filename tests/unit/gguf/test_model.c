@@ -106,7 +106,7 @@ static void files_cut_anywhere_are_refused(void **state)
             if (len < whole.data_off - 31) /* at most 31 bytes of padding follow the infos */
                 build_refused(&b, *state, "");
             else if (len >= whole.data_off)
-                build_tensor_refused(&b, *state, "b", "cut short");
+                build_tensor_refused(&b, *state, "b", "the file ends before its data: ");
             else
                 build_free(&b);
         }
