@@ -135,7 +135,7 @@ _gguf_dq()
     local examining='--values'
     local measuring='--type --size --time'
     local writing='-o --output -f --format --force --skip-existing --fsync -k
-        --keep-going --strict --manifest -n --dry-run'
+        --keep-going --apply-scales --strict --manifest -n --dry-run'
     local reading='--offset --no-sandbox'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
     local program command model cur quote previous options REPLY

@@ -20,7 +20,7 @@ function __gguf_dq_model
     set -e words[1]
     if contains -- $word $takes_argument; or string match -qr -- '^-[0mnkqvh]*[txTofdj]$' $word
       set -e words[1]
-    else if not string match -q -- '-?*' $word
+    else if not string match -qr -- '^-.' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
       set -l files $word/*.gguf # a directory counts only if it contains a model
       if string match -qr -- '^-$|/|\.gguf$' $word; or set -q files[1]
@@ -105,6 +105,7 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace existing f
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Keep existing files'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l fsync -d 'Flush files to disk'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Skip tensors that cannot be extracted'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l apply-scales -d 'Multiply by scale tensors'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Treat overflow as an error'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a JSON list of the outputs'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Show what would be written'

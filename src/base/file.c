@@ -45,7 +45,7 @@ int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
     const off_t end = lseek(opened, 0, SEEK_END);
     const int unseekable = end < 0 ? errno : 0;
     const int flags = fcntl(opened, F_GETFL);
-    if ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH) != 0) { /* dq_file_guard_standard */
+    if (flags >= 0 && ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH) != 0)) { /* guarded */
         rc = dq_fail(e, DQ_ERR_USAGE,
             "%s: standard input is closed or not open for reading; give the name of a file", path);
         goto fail;
@@ -246,7 +246,7 @@ int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_
 static bool stat_output(int fd, struct stat *st)
 {
     const int flags = fcntl(fd, F_GETFL);
-    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fstat(fd, st) == 0;
+    return (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) && fstat(fd, st) == 0;
 }
 
 bool dq_file_output_is_at_risk(void)

@@ -30,6 +30,7 @@ struct dq_args {
     bool fsync;
     bool keep_going;
     bool strict;
+    bool apply_scales;
     bool dry_run;
     bool meta;
     bool meta_short;

@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "base/stdout.h"
 #include "base/text.h"
+#include "cli/caveats.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/model_path.h"
@@ -118,6 +119,7 @@ static void print_summary(const struct extract_command *x)
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), display_name, slash ? "/" : "");
+    dq_caveats_note(&x->outputs);
 }
 
 static struct dq_manifest_device device_of(const struct extract_command *x)
@@ -251,21 +253,18 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
 /* Whether so much may be extracted that a GPU is used. The files of the model are not trusted with the
  * answer, but measured: no type has more weights in a byte of a file than the densest one, and no tensor
  * can be selected twice except by a slice. */
-static bool may_use_gpu(const struct extract_command *x)
+static bool may_use_gpu(const struct extract_command *x, const char *path)
 {
     const struct dq_strvec *lists[] = {&x->names.list, &x->args->tensors};
     uint64_t min;
     uint64_t most_times = 1;
     uint64_t most = 0;
     struct dq_error unused;
-    const char *from;
-    char *path;
     if (x->args->dry_run || dq_device_is_cpu(&x->args->device))
         return false;
     if (x->args->device.kind != DQ_DEVICE_AUTO)
         return true;
-    if (dq_engine_auto_min(&min, &unused) != 0 ||
-        dq_model_arg_path(x->args, &path, &from, &unused) != 0)
+    if (dq_engine_auto_min(&min, &unused) != 0)
         return false; /* the run will fail */
     for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
         const uint64_t growth =
@@ -276,17 +275,20 @@ static bool may_use_gpu(const struct extract_command *x)
         for (size_t k = 0; k < lists[i]->n; k++)
             most_times += strchr(lists[i]->items[k], '[') != NULL;
     }
-    const uint64_t size = dq_model_size_limit(path);
-    dq_mem_free(path);
-    return size >= min / most / most_times;
+    return dq_model_size_limit(path) >= min / most / most_times;
 }
 
 /* Opens the model and plans and checks everything before anything is written. */
 static int prepare(struct extract_command *x, struct dq_error *e)
 {
-    int rc = dq_names_read(x->args, &x->names, e);
-    if (rc == 0 && !may_use_gpu(x))
+    const char *from;
+    char *path = NULL;
+    int rc = dq_model_arg_path(x->args, &path, &from, e);
+    if (rc == 0)
+        rc = dq_names_read(x->args, &x->names, e);
+    if (rc == 0 && !may_use_gpu(x, path))
         dq_confine(x->args, &(struct dq_sandbox){.may_read = true, .may_write = true});
+    dq_mem_free(path);
     if (rc == 0)
         rc = dq_model_arg_open(x->args, &x->model, e);
     if (rc == 0)
@@ -335,6 +337,7 @@ static int extract(struct extract_command *x, struct dq_error *e)
             report_failure(x, e);
         return rc;
     }
+    dq_caveats_warn(&x->outputs);
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)
@@ -359,6 +362,8 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
     if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
         return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
+    if (a->apply_scales && a->dtype == DQ_DTYPE_native)
+        return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
         return dq_fail(
             e, DQ_ERR_USAGE, "the manifest must be a file; for standard output use --json");
@@ -376,6 +381,7 @@ static struct dq_extract_options options_of(const struct dq_args *a)
         .skip_existing = a->skip_existing,
         .durable = a->fsync,
         .strict = a->strict,
+        .apply_scales = a->apply_scales,
         .dry_run = a->dry_run,
         .stdout_is_taken = a->json || a->jsonl,
     };

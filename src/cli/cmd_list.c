@@ -99,6 +99,14 @@ static struct dq_cell type_cell(const struct dq_tensor *t, char *room, size_t si
 
 static struct dq_cell problem_cell(const struct dq_tensor *t, char *room, size_t size)
 {
+    if (!t->problem && t->stored_name) {
+        char stored[256];
+        dq_escape(t->stored_name, strlen(t->stored_name), DQ_ESCAPE_LINE, stored, sizeof stored);
+        snprintf(room, size, "stored as %s", stored);
+        return dq_cell_shown(dq_cell_null(), room);
+    }
+    if (!t->problem && t->has_bad_shape)
+        return dq_cell_shown(dq_cell_null(), "the metadata has another shape, which does not fit");
     if (!t->problem)
         return dq_cell_null();
     snprintf(room, size, "unusable: %s", t->problem);

@@ -25,6 +25,7 @@ FLAG(skip_existing, skip_existing)
 FLAG(fsync, fsync)
 FLAG(keep_going, keep_going)
 FLAG(strict, strict)
+FLAG(apply_scales, apply_scales)
 FLAG(dry_run, dry_run)
 FLAG(names, names)
 FLAG(self_test, self_test)
@@ -265,6 +266,8 @@ const struct dq_option dq_options[] = {
         set_fsync},
     {"keep-going", 'k', NULL, DQ_CMD_extract, "write the usable tensors even if some are not",
         set_keep_going},
+    {"apply-scales", 0, NULL, DQ_CMD_extract, "multiply weights by their scale tensors",
+        set_apply_scales},
     {"strict", 0, NULL, DQ_CMD_extract, "treat overflow to infinity as an error", set_strict},
     {"manifest", 0, "FILE", DQ_CMD_extract, "write a list of the outputs, as JSON, to FILE",
         set_manifest},

@@ -53,7 +53,7 @@ json_t *dq_manifest_entry(
     const struct dq_tensor *t = out->pick->tensor;
     uint64_t shape[DQ_ARRAY_DIMS_MAX];
     const size_t n_shape = shape_of(o->model, out, shape);
-    return json_pack(
+    json_t *entry = json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
         json_string(t->display_name), "slice", text_or_null(out->pick->slice_text), "type",
         text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
@@ -64,6 +64,13 @@ json_t *dq_manifest_entry(
         dq_json_u64(out->n_bytes), "device", out->device ? out->device : device, "status",
         statuses[out->status], "reason", text_or_null(out->reason), "overflows",
         dq_json_u64(out->n_overflow));
+    if (entry && out->scaling.factors &&
+        json_object_set_new(entry, "scale", dq_json_text(out->scale->name, out->scale->name_len)) !=
+            0) {
+        json_decref(entry);
+        return NULL;
+    }
+    return entry;
 }
 
 void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,

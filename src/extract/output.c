@@ -3,6 +3,7 @@
 #include "base/checked.h"
 #include "base/mem.h"
 #include "extract/filename.h"
+#include "extract/scales.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,12 @@ static bool is_stored_as(const struct dq_tensor *t, enum dq_dtype dtype)
     return dtype == DQ_DTYPE_native || strcmp(t->type->token, dq_dtype_name(dtype)) == 0;
 }
 
+/* Whether its stored blocks have rows; a shape from the metadata may cut through them. */
+static bool has_whole_rows(const struct dq_tensor *t)
+{
+    return t->type && t->dims[0] % t->type->weights == 0;
+}
+
 /* Sets the shape of stored data: unchanged for types that numpy has, or else rows of bytes, which can
  * be sliced only at block boundaries; turns that slice into one of blocks. Returns NULL, or the reason
  * why it cannot be done. */
@@ -52,6 +59,13 @@ static const char *describe_stored(
     }
     if (info->stored[0] != '\0')
         return NULL;
+    if (!has_whole_rows(pick->tensor)) {
+        if (pick->slice_text)
+            return "its rows are not whole blocks, so the stored data cannot be sliced";
+        a->n_shape = 1;
+        a->shape[0] = pick->tensor->n_bytes;
+        return NULL;
+    }
     if (info->weights == 1 && a->n_shape < pick->tensor->n_dims)
         return "a slice of stored bf16 weights keeps all dimensions: [2:3], not [2]";
     if (info->weights == 1 && a->n_shape == 0) { /* a scalar: only its bytes */
@@ -80,7 +94,9 @@ static const char *lay_out(
     const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l)
 {
     const struct dq_tensor *t = out->pick->tensor;
-    const enum dq_dtype dtype = is_stored_as(t, out->dtype) ? DQ_DTYPE_native : out->dtype;
+    const bool is_scaled = out->scaling.factors != NULL;
+    const enum dq_dtype dtype =
+        is_stored_as(t, out->dtype) && !is_scaled ? DQ_DTYPE_native : out->dtype;
     const char *reason = NULL;
     struct dq_slice slice;
     dq_pick_slice(out->pick, &slice);
@@ -90,7 +106,10 @@ static const char *lay_out(
         reason = describe_stored(&l->array, out->pick, &slice);
     if (reason)
         return reason;
-    dq_plan_init(&l->plan, m, t, dtype, t->type ? slice.ranges : NULL);
+    const bool has_ranges = t->type && (dtype != DQ_DTYPE_native || has_whole_rows(t));
+    dq_plan_init(&l->plan, m, t, dtype, has_ranges ? slice.ranges : NULL);
+    if (is_scaled)
+        l->plan.scaling = &out->scaling;
     l->array.n_bytes = l->plan.n_items * l->plan.item_len;
     l->array.data_off = out->data_off;
     return NULL;
@@ -114,6 +133,14 @@ static int init_output(struct dq_output *out, const struct dq_outputs *o,
     const int code = dq_pick_usable(o->model, pick, out->dtype != DQ_DTYPE_native, &why);
     if (code != 0)
         return dq_output_fail(out, code, why.text, e);
+    if (out->dtype != DQ_DTYPE_native)
+        out->scale = dq_scale_find(o->model, t);
+    if (out->scale && o->options->apply_scales) {
+        const int rc = dq_scale_read(o->model, t, out->scale, &out->scaling, &why);
+        if (rc != 0)
+            return rc == DQ_ERR_MEMORY ? dq_fail(e, rc, "%s", why.text)
+                                       : dq_output_fail(out, rc, why.text, e);
+    }
     const char *reason = lay_out(o->model, out, &l);
     return reason ? dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason) : 0;
 }
@@ -201,6 +228,7 @@ void dq_outputs_finish(struct dq_outputs *o)
         dq_file_plan_finish(&o->items[i].file);
         dq_mem_free(o->items[i].path);
         dq_mem_free(o->items[i].reason);
+        dq_mem_free(o->items[i].scaling.factors);
     }
     dq_mem_free(o->items);
     dq_mem_free(o->folder);

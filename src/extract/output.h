@@ -21,6 +21,7 @@ struct dq_extract_options {
     bool skip_existing;                   /* keep existing files that contain the same array */
     bool durable;                         /* files survive a loss of power once they are reported */
     bool strict;                          /* weights that overflow are an error */
+    bool apply_scales;                    /* multiply weights by their scale tensors */
     bool dry_run;                         /* open nothing for writing */
     bool stdout_is_taken;                 /* a report goes there, so arrays cannot */
 };
@@ -42,15 +43,18 @@ struct dq_output {
     const struct dq_pick *pick;
     enum dq_dtype dtype; /* as requested */
     enum dq_status status;
-    uint64_t n_bytes;         /* of its data */
-    uint64_t data_off;        /* of its data in the file */
-    struct dq_file_plan file; /* its file; owned */
-    uint64_t stream_off;      /* offset of the file in a stream, in bytes; 0 for files */
-    char *path;               /* of the file, or the name of the stream; owned */
-    int code;                 /* DQ_FAILED: an enum dq_err */
-    char *reason;             /* DQ_FAILED: the message; owned */
-    const char *device;       /* DQ_WRITTEN: the device that decoded it, "cuda:0" */
-    uint64_t n_overflow;      /* infinite weights that are finite as stored */
+    /* What its weights are to be multiplied by, which is done if there are factors; or NULL. */
+    const struct dq_tensor *scale;
+    struct dq_scaling scaling; /* factors are owned */
+    uint64_t n_bytes;          /* of its data */
+    uint64_t data_off;         /* of its data in the file */
+    struct dq_file_plan file;  /* its file; owned */
+    uint64_t stream_off;       /* offset of the file in a stream, in bytes; 0 for files */
+    char *path;                /* of the file, or the name of the stream; owned */
+    int code;                  /* DQ_FAILED: an enum dq_err */
+    char *reason;              /* DQ_FAILED: the message; owned */
+    const char *device;        /* DQ_WRITTEN: the device that decoded it, "cuda:0" */
+    uint64_t n_overflow;       /* infinite weights that are finite as stored */
 };
 
 struct dq_outputs {

@@ -61,7 +61,7 @@ const char *dq_diagnostic_text(const struct dq_diagnostic *d, char out[DQ_DIAGNO
     const char *hint = d->hint ? d->hint : rule->hint;
     char where[DQ_WORDS_SIZE];
     size_t whole_len;
-    if (strcmp(hint, DQ_HINT_CUT) == 0 && dq_piece_name(d->path, &whole_len))
+    if (d->path && strcmp(hint, DQ_HINT_CUT) == 0 && dq_piece_name(d->path, &whole_len))
         hint = DQ_HINT_PART;
     snprintf(out, DQ_DIAGNOSTIC_TEXT, "%s: expected %s, found %s%s%s%s", rule->summary, d->expected,
         d->found, place(d, where), *hint ? "; " : "", hint);

@@ -194,7 +194,7 @@ int dq_embedded_find(const struct dq_source *source, uint64_t *out, struct dq_er
 {
     _Static_assert((int)PIECE_LEN >= (int)TAIL_MAX && (int)PIECE_LEN >= (int)DIRECTORY_MAX,
         "one buffer for all");
-    uint8_t *bytes = dq_mem_alloc(PIECE_LEN);
+    uint8_t *bytes = dq_mem_alloc(source->size < PIECE_LEN ? (size_t)source->size + 1 : PIECE_LEN);
     *out = UINT64_MAX;
     if (!bytes) /* only the advice gets worse */
         return 0;

@@ -75,7 +75,7 @@ static void check_name(const struct file_lint *r, const struct dq_tensor *t)
     const size_t file_len = file_name_len(t);
     if (t->name_len == 0)
         note_tensor(r, t, DQ_RULE_name_empty, "a name", "0 bytes");
-    if (t->name_len > GGML_NAME_MAX)
+    if (t->name_len > GGML_NAME_MAX && !t->stored_name)
         note_tensor(r, t, DQ_RULE_name_long, DQ_WORDS("at most %d bytes", GGML_NAME_MAX),
             DQ_WORDS("%zu", t->name_len));
     if (memchr(t->name, '\0', t->name_len))

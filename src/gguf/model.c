@@ -1,6 +1,7 @@
 #include "gguf/model.h"
 
 #include "base/mem.h"
+#include "gguf/real_names.h"
 #include "gguf/regions.h"
 #include "gguf/split.h"
 
@@ -13,8 +14,12 @@ static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
     const int rc = dq_split_open(m, e);
     if (rc != 0 && rc != DQ_ERR_MALFORMED)
         return rc;
-    const int rc_regions = dq_regions_check(m, &why);
-    return rc_regions != 0 ? dq_fail(e, rc_regions, "%s", why.text) : dq_split_check(m, rc, e);
+    int rc_tensors = dq_regions_check(m, &why);
+    if (rc_tensors == 0)
+        rc_tensors = dq_real_names_apply(m, &why);
+    if (rc_tensors == 0)
+        rc_tensors = dq_regions_report(m, &why);
+    return rc_tensors != 0 ? dq_fail(e, rc_tensors, "%s", why.text) : dq_split_check(m, rc, e);
 }
 
 int dq_model_examine_at(const struct dq_store *store, const char *path, uint64_t begin,

@@ -4,23 +4,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "gguf/model.h"
+#include "gguf/spans.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-int dq_tensor_refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
-    struct dq_error *e)
-{
-    char text[DQ_DIAGNOSTIC_TEXT];
-    struct dq_diagnostic whole = *d;
-    whole.tensor = t;
-    whole.path = m->shards[t->shard].path;
-    dq_emit(m->diag, &whole);
-    if (!t->problem)
-        t->problem = dq_mem_strdup(dq_diagnostic_text(&whole, text));
-    return t->problem ? 0 : dq_fail_nomem(e);
-}
 
 /* So that the size in bytes fits 63 bits in any output type. */
 #define WEIGHTS_MAX (INT64_MAX / 8)
@@ -59,23 +47,17 @@ static int check_shape(const struct dq_model *m, struct dq_tensor *t, struct dq_
             .offset = t->info_off,
             .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
             .found = DQ_WORDS("%" PRIu32, t->n_dims_stored)};
-        return dq_tensor_refuse(m, t, &d, e);
+        return dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     if (!compute_size(t)) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_size,
             .offset = t->info_off,
             .expected = "fewer than 2^60 weights, in dimensions below 2^63",
             .found = DQ_WORDS("a shape of %s", dq_tensor_shape(t, shape))};
-        rc = dq_tensor_refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
-    if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0) {
-        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_rows,
-            .offset = t->info_off,
-            .expected =
-                DQ_WORDS("a multiple of %" PRIu32 " weights (%s)", t->type->weights, t->type->name),
-            .found = DQ_WORDS("rows of %" PRIu64, t->dims[0])};
-        rc = dq_tensor_refuse(m, t, &d, e);
-    }
+    if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0)
+        rc = dq_tensor_refuse_rows(m, t, e);
     return rc;
 }
 
@@ -110,7 +92,7 @@ static int check_alone(
             .offset = t->info_off,
             .expected = "an offset in the file below 2^63",
             .found = DQ_WORDS("%" PRIu64 " in the data section", t->section_off)};
-        rc = dq_tensor_refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     if (rc == 0)
         rc = check_shape(m, t, e);
@@ -119,10 +101,8 @@ static int check_alone(
             .offset = t->info_off,
             .expected = DQ_WORDS("a multiple of %" PRIu64, s->alignment),
             .found = DQ_WORDS("%" PRIu64, t->section_off)};
-        rc = dq_tensor_refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
-    if (*placed)
-        check_end(s->source->size, t);
     return rc;
 }
 
@@ -165,28 +145,6 @@ static void check_cut(struct dq_tensor **placed, size_t n)
     }
 }
 
-/* Sets the size of tensors of unknown type: up to the next place where a tensor begins, or to the
- * end of their file. */
-static void size_unknown_types(const struct dq_model *m, struct dq_tensor **placed, size_t n)
-{
-    uint64_t next = 0; /* where the next tensor after offset `here` begins */
-    uint64_t here = 0;
-    for (size_t i = n; i-- > 0;) {
-        struct dq_tensor *t = placed[i];
-        const uint64_t size = m->shards[t->shard].source->size;
-        if (i + 1 == n || placed[i + 1]->shard != t->shard) {
-            next = size;
-            here = t->offset;
-        } else if (t->offset != here) {
-            next = here;
-            here = t->offset;
-        }
-        const uint64_t end = next < size ? next : size;
-        if (!t->type)
-            t->n_bytes = t->n_there = end > t->offset ? end - t->offset : 0;
-    }
-}
-
 /* Removes the tensors that are refused already; returns how many are left. */
 static size_t keep_sound(struct dq_tensor **placed, size_t n)
 {
@@ -210,7 +168,7 @@ static int refuse_overlap(const struct dq_model *m, struct dq_tensor *t,
         .expected = DQ_WORDS("%" PRIu64 " bytes of its own", t->n_bytes),
         .found = DQ_WORDS("%" PRIu64 " bytes of tensor '%s' at offset %" PRIu64, other->n_bytes,
             dq_text_cut(other->display_name, name, sizeof name), other->offset)};
-    return dq_tensor_refuse(m, t, &d, e);
+    return dq_tensor_refuse(m, t, &d, m->diag, e);
 }
 
 /* Refuses both of two tensors that share a byte, since nothing tells whose it is. */
@@ -235,6 +193,37 @@ static int check_overlaps(
     return rc;
 }
 
+int dq_regions_check(struct dq_model *m, struct dq_error *e)
+{
+    size_t n = 0;
+    int rc = 0;
+    if (m->n_tensors == 0)
+        return 0;
+    struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
+    if (!placed)
+        return dq_fail_nomem(e);
+    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
+        struct dq_tensor *t = &m->tensors[i];
+        bool is_placed;
+        if (m->shards[t->shard].data_off == 0)
+            continue;
+        rc = check_alone(m, t, &is_placed, e);
+        if (is_placed)
+            placed[n++] = t;
+    }
+    dq_tensors_sort(placed, n);
+    if (rc == 0)
+        rc = dq_spans_check(m, placed, n, e);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        check_end(m->shards[placed[i]->shard].source->size, placed[i]);
+    check_cut(placed, n);
+    n = keep_sound(placed, n);
+    if (rc == 0)
+        rc = check_overlaps(m, placed, n, e);
+    dq_mem_free(placed);
+    return rc;
+}
+
 /* Sets why a tensor that is cut cannot be used as a whole, and what of it can. */
 static int explain_cut(struct dq_tensor *t, struct dq_error *e)
 {
@@ -242,10 +231,8 @@ static int explain_cut(struct dq_tensor *t, struct dq_error *e)
     char text[DQ_DIAGNOSTIC_TEXT];
     const uint64_t outer = t->n_dims > 0 ? t->dims[t->n_dims - 1] : 1;
     uint64_t n = 0; /* of the outermost indices that are there */
-    if (t->type && t->n_dims > 1)
-        n = t->n_there / (t->n_bytes / outer);
-    else if (t->type)
-        n = t->n_there / t->type->bytes * t->type->weights;
+    if (t->type)
+        n = t->n_there / t->type->bytes * t->type->weights / (t->n_weights / outer);
     size_t len = (size_t)snprintf(text, sizeof text, "the file ends before its data");
     if (t->type)
         len += (size_t)snprintf(text + len, sizeof text - len,
@@ -311,8 +298,7 @@ static int refuse_damaged(struct dq_tensor *tensors, size_t n, struct dq_error *
     return 0;
 }
 
-/* Reports on the faults of whole files. */
-static int check_files(struct dq_model *m, struct dq_error *e)
+int dq_regions_report(struct dq_model *m, struct dq_error *e)
 {
     int rc = 0;
     for (size_t i = 0, first = 0; rc == 0 && i < m->n_shards; i++) {
@@ -326,32 +312,4 @@ static int check_files(struct dq_model *m, struct dq_error *e)
         first += n;
     }
     return rc;
-}
-
-int dq_regions_check(struct dq_model *m, struct dq_error *e)
-{
-    size_t n = 0;
-    int rc = 0;
-    if (m->n_tensors == 0)
-        return 0;
-    struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
-    if (!placed)
-        return dq_fail_nomem(e);
-    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
-        struct dq_tensor *t = &m->tensors[i];
-        bool is_placed;
-        if (m->shards[t->shard].data_off == 0)
-            continue;
-        rc = check_alone(m, t, &is_placed, e);
-        if (is_placed)
-            placed[n++] = t;
-    }
-    dq_tensors_sort(placed, n);
-    size_unknown_types(m, placed, n);
-    check_cut(placed, n);
-    n = keep_sound(placed, n);
-    if (rc == 0)
-        rc = check_overlaps(m, placed, n, e);
-    dq_mem_free(placed);
-    return rc == 0 ? check_files(m, e) : rc;
 }

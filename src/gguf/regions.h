@@ -6,18 +6,16 @@
 
 #include "base/err.h"
 
-struct dq_diagnostic;
 struct dq_model;
 struct dq_tensor;
 
-/* Computes the place and size of every tensor's data, and which tensors can be used: none of a file
- * that is damaged before its data section. Of a file that is cut short, one diagnostic tells. */
+/* Computes the place and size of every tensor's data, and which tensors can be used. Leaves out the
+ * tensors of a file that is damaged before its data section. */
 int dq_regions_check(struct dq_model *m, struct dq_error *e);
 
-/* Emits why a tensor is refused and keeps the first reason as its problem. The diagnostic has its
- * rule, offset, and what was expected and found. */
-int dq_tensor_refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
-    struct dq_error *e);
+/* Once the tensors have their final names and shapes: refuses those whose file is damaged or cut short,
+ * for which one diagnostic of the file stands. */
+int dq_regions_report(struct dq_model *m, struct dq_error *e);
 
 /* Sorts tensors by the place of their data. Most files have them in that order already. */
 void dq_tensors_sort(struct dq_tensor **placed, size_t n);

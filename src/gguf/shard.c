@@ -306,6 +306,7 @@ void dq_shards_close(struct dq_model *m)
         if (t->display_name != t->name)
             dq_mem_free(t->display_name);
         dq_mem_free(t->name);
+        dq_mem_free(t->stored_name);
         dq_mem_free(t->problem);
     }
     m->n_tensors = 0;

@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "gguf/model.h"
-#include "gguf/regions.h"
 #include "gguf/set_name.h"
 
 #include <inttypes.h>
@@ -547,7 +546,7 @@ static int check_duplicates(struct set_check *c, struct dq_error *e)
                 .expected = "each name once",
                 .found = DQ_WORDS("one in %s", dq_text_cut(other, path, sizeof path))};
             both[j]->is_cut = false;
-            rc = dq_tensor_refuse(m, both[j], &d, e);
+            rc = dq_tensor_refuse(m, both[j], &d, m->diag, e);
         }
         n++;
     }

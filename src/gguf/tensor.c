@@ -1,5 +1,6 @@
 #include "gguf/tensor.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "gguf/endian.h"
 #include "gguf/model.h"
@@ -59,6 +60,29 @@ bool dq_tensor_decodable(
     }
     dq_emit(diag, &d);
     return false;
+}
+
+int dq_tensor_refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
+    const struct dq_diagnostic_sink *diag, struct dq_error *e)
+{
+    char text[DQ_DIAGNOSTIC_TEXT];
+    struct dq_diagnostic whole = *d;
+    whole.tensor = t;
+    whole.path = m->shards[t->shard].path;
+    dq_emit(diag, &whole);
+    if (!t->problem)
+        t->problem = dq_mem_strdup(dq_diagnostic_text(&whole, text));
+    return t->problem ? 0 : dq_fail_nomem(e);
+}
+
+int dq_tensor_refuse_rows(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e)
+{
+    const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_rows,
+        .offset = t->info_off,
+        .expected =
+            DQ_WORDS("a multiple of %" PRIu32 " weights (%s)", t->type->weights, t->type->name),
+        .found = DQ_WORDS("rows of %" PRIu64, t->dims[0])};
+    return dq_tensor_refuse(m, t, &d, m->diag, e);
 }
 
 static void take_text(void *arg, const struct dq_diagnostic *d)

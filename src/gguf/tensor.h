@@ -14,28 +14,33 @@
 enum { DQ_DIMS_MAX = 8, DQ_NAME_MAX = 1024 /* bytes */ };
 
 struct dq_tensor {
-    char *name; /* bytes as in the file, followed by a NUL; owned */
+    char *name; /* bytes as in the file (real_names.h: or in its metadata), then a NUL; owned */
     size_t name_len;
     /* The name escaped (dq_escape_new), as every report shows it: no other name is escaped to the same
      * text. Owned; it is `name` itself exactly if that is plain (text.h) and not empty. */
     char *display_name;
-    size_t shard;                    /* index of the file that holds it */
-    uint32_t type_id;                /* as in the file */
-    const struct dq_type_info *type; /* NULL: the type is unknown */
-    uint32_t n_dims_stored;     /* as in the file; more than DQ_DIMS_MAX are the tensor's problem */
-    uint32_t n_dims;            /* the same, or 0 if those are too many */
-    uint64_t dims[DQ_DIMS_MAX]; /* innermost first; 1 beyond n_dims */
+    size_t shard;     /* index of the file that holds it */
+    uint32_t type_id; /* as in the file */
+    /* That of type_id, or another one whose blocks the data has (spans.h). NULL: unknown. */
+    const struct dq_type_info *type;
+    uint32_t n_dims_stored; /* as in the file; more than DQ_DIMS_MAX are the tensor's problem */
+    uint32_t n_dims;        /* the same, or 0 if those are too many */
+    /* Innermost first; 1 beyond n_dims. Rows are whole blocks, except where the metadata has the
+     * shape (real_names.h): then all weights together are. */
+    uint64_t dims[DQ_DIMS_MAX];
     uint64_t n_weights;
     uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
     uint64_t n_there;  /* of these, how many at the beginning can be read */
+    uint64_t span;     /* from its data to the next tensor's or the end of the file */
     uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
     uint64_t section_off; /* of its data in the data section, as in the file */
     /* Of its data in the file. UINT64_MAX: it does not fit; 0: the file is damaged before the
      * data. */
     uint64_t offset;
-    char *problem; /* why its data cannot be used, or NULL; owned */
-    bool
-        is_cut; /* the problem is only that the file ends before: its first n_there bytes are sound */
+    char *stored_name;  /* in the file, if the metadata has another one; or NULL; owned */
+    bool has_bad_shape; /* the metadata has a shape for it that does not fit */
+    char *problem;      /* why its data cannot be used, or NULL; owned */
+    bool is_cut; /* the problem is only that the file ends: its first n_there bytes are sound */
 };
 
 struct dq_model;
@@ -57,6 +62,15 @@ int dq_tensor_part_usable(const struct dq_model *m, const struct dq_tensor *t, u
 /* Whether the type of a tensor can be decoded; if not, emits the note that says why. */
 bool dq_tensor_decodable(
     const struct dq_model *m, const struct dq_tensor *t, const struct dq_diagnostic_sink *diag);
+
+/* While a model is opened: gives diag the reason why a tensor is refused, and keeps the first one as
+ * its problem. *d has its rule, offset, and what was expected and found. Returns 0, or
+ * DQ_ERR_MEMORY. */
+int dq_tensor_refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
+    const struct dq_diagnostic_sink *diag, struct dq_error *e);
+
+/* The same for one whose rows are not whole blocks of its type. */
+int dq_tensor_refuse_rows(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e);
 
 /* Reads len bytes of a tensor's data, starting at its byte off; both are multiples of the block
  * size. Fields of big-endian files are converted to little-endian if the type's fields are defined.

@@ -18,9 +18,13 @@ static void prepare(struct dq_suggestions *s, const char *wanted)
     s->wanted = wanted;
     s->wanted_len = strnlen(wanted, MAX_LEN);
     memset(s->masks, 0, sizeof s->masks);
+    for (int i = 0; i < 256; i++)
+        s->folded[i] = (uint8_t)tolower(i);
+    memset(s->counts, 0, sizeof s->counts);
     for (size_t i = 0; i < s->wanted_len; i++) {
         const unsigned char letter = (unsigned char)wanted[i];
         const uint64_t bit = (uint64_t)1 << i % 64;
+        s->counts[tolower(letter)]++;
         s->masks[tolower(letter)][i / 64] |= bit;
         if (toupper(letter) != tolower(letter))
             s->masks[toupper(letter)][i / 64] |= bit;
@@ -45,11 +49,13 @@ static void step(struct column *c, size_t pattern_len, const uint64_t *mask)
     uint64_t sum_carry = 0;
     uint64_t right_carry = 1; /* the first row is one more with each column */
     uint64_t left_carry = 0;
-    for (size_t w = 0; w * 64 < pattern_len; w++) {
+    const size_t last_word = (pattern_len - 1) / 64;
+    const unsigned last = (pattern_len - 1) % 64;
+    for (size_t w = 0; w < DQ_SUGGEST_WORDS; w++) {
         const uint64_t more = c->more[w];
         const uint64_t less = c->less[w];
         const uint64_t not_same = ~c->diagonal[w] & mask[w];
-        const uint64_t swaps = (not_same << 1 | swap_carry) & (c->mask ? c->mask[w] : 0);
+        const uint64_t swaps = (not_same << 1 | swap_carry) & c->mask[w];
         const uint64_t both = mask[w] & more;
         uint64_t sum = both + more;
         const uint64_t overflow = sum < both;
@@ -59,11 +65,8 @@ static void step(struct column *c, size_t pattern_len, const uint64_t *mask)
         const uint64_t diagonal = (sum ^ more) | mask[w] | less | swaps;
         const uint64_t right_more = less | ~(diagonal | more);
         const uint64_t right_less = diagonal & more;
-        if (w == (pattern_len - 1) / 64) {
-            const unsigned last = (pattern_len - 1) % 64;
-            c->distance += (right_more >> last & 1);
-            c->distance -= (right_less >> last & 1);
-        }
+        c->distance += right_more >> last & (w == last_word);
+        c->distance -= right_less >> last & (w == last_word);
         const uint64_t right = right_more << 1 | right_carry;
         const uint64_t left = right_less << 1 | left_carry;
         right_carry = right_more >> 63;
@@ -75,17 +78,44 @@ static void step(struct column *c, size_t pattern_len, const uint64_t *mask)
     c->mask = mask;
 }
 
+/* Whether the letters alone, in any order, show that no distance is below limit: each letter that one
+ * word has more often than the other is a change. */
+static bool is_far(
+    const struct dq_suggestions *s, const char *known, size_t stem_len, size_t len, size_t limit)
+{
+    uint8_t left[256];
+    size_t n_extra = 0;
+    size_t least = limit;
+    memcpy(left, s->counts, sizeof left);
+    for (size_t i = 0; i <= len; i++) {
+        if (i == stem_len || i == len) {
+            const size_t n_missing = s->wanted_len - (i - n_extra);
+            const size_t n = n_extra > n_missing ? n_extra : n_missing;
+            least = n < least ? n : least;
+        }
+        if (i == len)
+            break;
+        uint8_t *count = &left[s->folded[(unsigned char)known[i]]];
+        n_extra += *count == 0;
+        *count = (uint8_t)(*count - (*count > 0));
+    }
+    return least >= limit;
+}
+
 /* Distance between wanted and known, or the first stem_len bytes of it, whichever is less: that is an
  * earlier column of the same table. Returns limit if it is not less, which is often clear before the
  * end, because a column changes the distance by one at most. */
 static size_t distance(
     const struct dq_suggestions *s, const char *known, size_t stem_len, size_t limit)
 {
-    struct column c = {.distance = s->wanted_len};
+    static const uint64_t no_letter[DQ_SUGGEST_WORDS];
+    struct column c = {.mask = no_letter, .distance = s->wanted_len};
     const size_t len = strnlen(known, MAX_LEN);
     size_t least = limit;
     stem_len = stem_len < len ? stem_len : len;
     if (stem_len >= s->wanted_len + limit)
+        return limit;
+    if (is_far(s, known, stem_len, len, limit))
         return limit;
     if (s->wanted_len == 0)
         return stem_len < limit ? stem_len : limit;

@@ -18,6 +18,8 @@ struct dq_suggestions {
     const char *wanted;                    /* what masks were made of; not owned */
     size_t wanted_len;                     /* of it, what is compared */
     uint64_t masks[256][DQ_SUGGEST_WORDS]; /* by letter: where it is in wanted */
+    uint8_t counts[256];                   /* by letter: how often it is in wanted */
+    uint8_t folded[256];                   /* by letter: in lower case */
 };
 
 /* Offers a known name as a suggestion for wanted. It is kept if it is similar enough and more similar

@@ -35,7 +35,11 @@ build=${GGUF_DQ%/src/gguf-dq}
 GGUF_DQ_HOST=${GGUF_DQ_HOST:-$build/tests/gpu/gguf-dq-host}
 INTRUDER=${INTRUDER:-$(realpath "$build")/tests/cli/libintruder.so}
 LESSER=${LESSER:-$(realpath "$build")/tests/lib/liblesser.so}
-export INTRUDER LESSER
+LD_LIBRARY_PATH=${INTRUDER%/*}:${LESSER%/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+# LD_PRELOAD, which names them, would take a blank in their path for its end.
+INTRUDER=${INTRUDER##*/}
+LESSER=${LESSER##*/}
+export INTRUDER LESSER LD_LIBRARY_PATH
 
 # The outer environment must not affect what the program prints.
 unset GGUF_DQ_MODEL GGUF_DQ_AUTO_MIN GGUF_DQ_HSACO NO_COLOR CDPATH
@@ -64,10 +68,12 @@ use_program() {
         ln -sf "$program" "$scratch/bin/gguf-dq" || exit 2
         return
     fi
-    cat >"$scratch/bin/gguf-dq" <<EOF || exit 2
+    valgrind_log=$scratch/valgrind.%p
+    export program valgrind_log
+    cat >"$scratch/bin/gguf-dq" <<'EOF' || exit 2
 #!/bin/sh
-exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file=$scratch/valgrind.%p \
-    $program "\$@"
+exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file="$valgrind_log" \
+    "$program" "$@"
 EOF
     chmod +x "$scratch/bin/gguf-dq" || exit 2
 }

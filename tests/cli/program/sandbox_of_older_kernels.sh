@@ -6,7 +6,7 @@ cp "$DATA/sample.gguf" m.gguf
 mkdir -p out/below
 try() {
     LD_PRELOAD=$INTRUDER:$LESSER gguf-dq extract -v --force --device cpu -o out/ m.gguf output.weight 2>&1
-    LD_PRELOAD=$INTRUDER:$LESSER gguf-dq list -v m.gguf 2>&1 >"/dev/null"
+    { LD_PRELOAD=$INTRUDER:$LESSER gguf-dq list -v m.gguf >"/dev/null"; } 2>&1
 }
 DQ_LESSER='' try | grep -v '^gguf-dq: ' >due
 for version in 1 2 3 4 5 6; do

@@ -348,7 +348,9 @@ static const struct call {
     {"chmod", SYS_chmod, {0}},
     {"chown", SYS_chown, {0}},
     {"lchown", SYS_lchown, {0}},
+#ifdef SYS_utime /* 32-bit ARM has no such call */
     {"utime", SYS_utime, {0}},
+#endif
     {"utimes", SYS_utimes, {0}},
     {"futimesat", SYS_futimesat, {-1}},
 #endif
