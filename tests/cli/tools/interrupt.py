@@ -4,14 +4,14 @@ Usage: interrupt.py [--blocked] SIGNAL COMMAND...
 
 --blocked: send the signal when the command sleeps because nobody reads its output from a pipe.
 """
-import glob
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import time
 
-PATIENCE = 5
+PATIENCE = 60
 
 
 def is_asleep(pid):
@@ -20,8 +20,7 @@ def is_asleep(pid):
 
 
 def is_writing(pid):
-    return any(os.path.getsize(name) > 0 for name in glob.glob(f'**/.gguf-dq-{pid}-*.tmp',
-                                                               recursive=True, include_hidden=True))
+    return any(path.stat().st_size > 0 for path in pathlib.Path().rglob(f'.gguf-dq-{pid}-*.tmp'))
 
 
 def as_from_a_terminal():
