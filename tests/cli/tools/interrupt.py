@@ -12,6 +12,7 @@ import sys
 import time
 
 PATIENCE = 60
+SIGSTKFLT = 16  # which Python does not have before 3.11
 
 
 def is_asleep(pid):
@@ -46,7 +47,7 @@ def main():
             steady = 0
         time.sleep(0.01)
     if child.poll() is None:
-        child.send_signal(getattr(signal, f'SIG{name}'))
+        child.send_signal(getattr(signal, f'SIG{name}', SIGSTKFLT))
     try:
         status = child.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
