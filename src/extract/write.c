@@ -25,9 +25,10 @@ struct writer {
     size_t n_large;
     uint64_t large_len; /* from how many bytes of data on an output is large */
 
-    pthread_mutex_t lock; /* protects what follows, the overflows of the outputs, and the events */
-    size_t n_reported;    /* outputs */
-    bool has_failed;      /* an output that ended the run */
+    pthread_mutex_t
+        lock;          /* protects what follows, status and overflows of the outputs, the events */
+    size_t n_reported; /* outputs */
+    bool has_failed;   /* an output that ended the run */
 
     /* The stream of an output that a GPU failed on; it skips what it has already written. */
     struct dq_sink *stream;
@@ -142,7 +143,8 @@ static void warn_overflow(const struct writer *w, const struct dq_output *out)
         w->events->warning(w->events->arg, warning);
 }
 
-/* Completes the file of an output whose data has been written. */
+/* Completes the file of an output whose data has been written. Other threads, which report in order, look
+ * at its status. */
 static int commit(struct writer *w, struct dq_output *out, struct dq_sink *sink, struct dq_error *e)
 {
     struct dq_outputs *o = w->outputs;
@@ -151,15 +153,17 @@ static int commit(struct writer *w, struct dq_output *out, struct dq_sink *sink,
         rc = o->container->end(&out->file, sink, e);
     if (rc == 0)
         rc = sink->ops->commit(sink, e);
-    if (rc == 0) {
-        out->status = DQ_WRITTEN;
-        out->device = w->engine->n_gpus > 0 ? o->gpu : "cpu";
-    } else if (o->options->skip_existing && dq_sink_file_was_taken(sink)) {
+    const bool is_written = rc == 0;
+    if (!is_written && o->options->skip_existing && dq_sink_file_was_taken(sink))
         rc = dq_outputs_check_same(o, out, e); /* another run has written it meanwhile */
-        if (rc == 0)
-            out->status = DQ_SKIPPED;
-    }
-    return rc;
+    if (rc != 0)
+        return rc;
+    pthread_mutex_lock(&w->lock);
+    out->status = is_written ? DQ_WRITTEN : DQ_SKIPPED;
+    if (is_written)
+        out->device = w->engine->n_gpus > 0 ? o->gpu : "cpu";
+    pthread_mutex_unlock(&w->lock);
+    return 0;
 }
 
 static int report_output(const struct writer *w, const struct dq_output *out, struct dq_error *e)
