@@ -62,15 +62,15 @@ static bool concerns(const struct dq_outputs *o, enum change change)
     return false;
 }
 
-void dq_caveats_note(const struct dq_outputs *o)
+void dq_caveats_find(const struct dq_outputs *o, char text[DQ_CAVEATS_SIZE])
 {
     struct dq_error unused;
     char arch[NAME_SIZE];
     bool is_made[N_CHANGES] = {false};
-    char text[768];
     size_t len = 0;
+    text[0] = '\0';
     if (dq_metadata_text(o->model, "general.architecture", arch, sizeof arch, &unused) != 0)
-        return; /* it was read before, and what is known has been written */
+        return; /* it was read before; extracting will meet what is wrong now */
     for (size_t i = 0; i < N_CHANGED; i++) {
         if (strcmp(changed[i].name, arch) == 0)
             is_made[changed[i].change] = true;
@@ -79,12 +79,16 @@ void dq_caveats_note(const struct dq_outputs *o)
         if (has_key(o->model, changed_by_key[i].name))
             is_made[changed_by_key[i].change] = true;
     }
-    for (size_t i = 0; i < N_CHANGES && len < sizeof text; i++) {
+    for (size_t i = 0; i < N_CHANGES && len < DQ_CAVEATS_SIZE; i++) {
         if (is_made[i] && concerns(o, (enum change)i))
             len += (size_t)snprintf(
-                text + len, sizeof text - len, "%s%s", len > 0 ? ", " : "", changes[i].text);
+                text + len, DQ_CAVEATS_SIZE - len, "%s%s", len > 0 ? ", " : "", changes[i].text);
     }
-    if (len > 0)
+}
+
+void dq_caveats_note(const char *text)
+{
+    if (*text)
         dq_msg_note("the values are those of the file: %s; see CAVEATS in gguf-dq(1)", text);
 }
 

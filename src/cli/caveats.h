@@ -8,7 +8,13 @@
  * metadata that do not fit. */
 void dq_caveats_warn(const struct dq_outputs *o);
 
-/* Notes, with the summary of what was written, what the converter has done to the tensors. */
-void dq_caveats_note(const struct dq_outputs *o);
+enum { DQ_CAVEATS_SIZE = 768 };
+
+/* Finds out, before anything is written, what the converter has done to the tensors of the outputs, in
+ * words for dq_caveats_note; "" if nothing is known. */
+void dq_caveats_find(const struct dq_outputs *o, char text[DQ_CAVEATS_SIZE]);
+
+/* Notes it with the summary of what was written. */
+void dq_caveats_note(const char *text);
 
 #endif

@@ -27,6 +27,7 @@ struct extract_command {
     struct dq_engine_options engine_options;
     struct dq_engine engine;
     struct dq_progress progress;
+    char caveats[DQ_CAVEATS_SIZE];
     bool stdout_closed; /* the reader of the reports has closed the pipe */
     int first_failure;  /* error code of the first tensor that was left out, or 0 */
 };
@@ -119,7 +120,7 @@ static void print_summary(const struct extract_command *x)
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), display_name, slash ? "/" : "");
-    dq_caveats_note(&x->outputs);
+    dq_caveats_note(x->caveats);
 }
 
 static struct dq_manifest_device device_of(const struct extract_command *x)
@@ -338,6 +339,7 @@ static int extract(struct extract_command *x, struct dq_error *e)
         return rc;
     }
     dq_caveats_warn(&x->outputs);
+    dq_caveats_find(&x->outputs, x->caveats);
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)
