@@ -3,7 +3,6 @@
 #endif
 #include "base/processors.h"
 
-#include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -64,7 +64,6 @@ bool dq_utf8_valid(const char *text, size_t len)
     return true;
 }
 
-/* No early exit, so that the loop can be vectorised. */
 size_t dq_text_letters(const char *text)
 {
     const uint64_t ones = 0x0101010101010101;
@@ -81,6 +80,7 @@ size_t dq_text_letters(const char *text)
     return n;
 }
 
+/* No early exit, so that the loop can be vectorised. */
 bool dq_text_is_plain(const char *text, size_t len)
 {
     unsigned char other = 0;

@@ -68,18 +68,13 @@ static void drop(const struct dq_cell *c)
         json_decref(c->json);
 }
 
-static void put_field(struct dq_report *r, const char *key, const struct dq_cell *c)
+void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell)
 {
     struct dq_json *j = dq_report_json(r);
     if (j)
-        put_value(j, key, c, 0);
+        put_value(j, key, &cell, 0);
     else
-        drop(c);
-}
-
-void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell)
-{
-    put_field(r, key, &cell);
+        drop(&cell);
 }
 
 static void put_object(struct dq_report *r, const struct dq_cell *cells)
@@ -250,18 +245,13 @@ void dq_report_row(struct dq_report *r, const struct dq_cell *cells)
         put_object(r, cells);
 }
 
-static void end_rows(struct dq_report *r)
+void dq_report_end_rows(struct dq_report *r)
 {
     if (r->head_due)
         put_head(r);
     if (r->format == DQ_REPORT_JSON)
         dq_json_end(&r->json);
     r->in_rows = false;
-}
-
-void dq_report_end_rows(struct dq_report *r)
-{
-    end_rows(r);
 }
 
 int dq_report_flush(struct dq_report *r, struct dq_error *e)
@@ -276,10 +266,10 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
     if (rc != 0)
         r->head_due = false;
     if (r->in_rows)
-        end_rows(r);
+        dq_report_end_rows(r);
     while (r->json.depth > 1) /* left open by an error */
         dq_json_end(&r->json);
-    put_field(r, "error", &error);
+    dq_report_field(r, "error", error);
     if (r->format == DQ_REPORT_JSON) {
         dq_json_end(&r->json);
     } else if (r->format == DQ_REPORT_JSONL && rc != 0) {

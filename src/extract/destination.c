@@ -59,9 +59,9 @@ static int to_file(struct dq_outputs *o, const char *path, struct dq_error *e)
     return 0;
 }
 
-static int to_stream(struct dq_outputs *o, const char *path, struct dq_error *e)
+/* fd is the descriptor of this process that path names, or -1. */
+static int to_stream(struct dq_outputs *o, const char *path, int fd, struct dq_error *e)
 {
-    const int fd = descriptor_of(path);
     struct stat st;
     if (fd == STDOUT_FILENO && o->options->stdout_is_taken)
         return dq_fail(
@@ -87,8 +87,9 @@ int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e)
     if (!path)
         return default_folder(o, e);
     const bool exists = stat(path, &st) == 0;
-    if (descriptor_of(path) >= 0 || (exists && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))))
-        return to_stream(o, path, e);
+    const int fd = descriptor_of(path);
+    if (fd >= 0 || (exists && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))))
+        return to_stream(o, path, fd, e);
     if ((exists && S_ISDIR(st.st_mode)) || path[strlen(path) - 1] == '/')
         return to_folder(o, path, e);
     if (!o->options->container && dq_container_is_foreign(path))

@@ -71,12 +71,11 @@ int dq_outputs_check_replaceable(
     /* A symbolic link is replaced, not its target; but not one to a device, or to a file that standard
      * output or error goes to. */
     const bool link = S_ISLNK(st->st_mode);
+    const bool leads = link && stat(path, &target) == 0;
     if ((!S_ISREG(st->st_mode) && !link) ||
-        (link && stat(path, &target) == 0 &&
-            (!S_ISREG(target.st_mode) || is_stdout_or_stderr(&target))))
+        (leads && (!S_ISREG(target.st_mode) || is_stdout_or_stderr(&target))))
         return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a regular file", path);
-    if (dq_model_is_file(m, st) ||
-        (link && stat(path, &target) == 0 && dq_model_is_file(m, &target)))
+    if (dq_model_is_file(m, st) || (leads && dq_model_is_file(m, &target)))
         return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
     return 0;
 }
