@@ -153,6 +153,11 @@ char *dq_escape_new(const char *text, size_t len)
     return out;
 }
 
+char *dq_text_display(char *name, size_t len)
+{
+    return len > 0 && dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
+}
+
 const char *dq_text_cut(const char *shown, char *out, size_t size)
 {
     dq_escape(shown, strlen(shown), DQ_ESCAPE_LINE, out, size);

@@ -38,6 +38,10 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
  * an empty one becomes \&. The caller frees it with dq_mem_free. */
 char *dq_escape_new(const char *text, size_t len);
 
+/* Returns the form of a name of len bytes, followed by a NUL, that every report shows: the name itself,
+ * which stays the caller's, if it is plain and not empty; otherwise an escaped copy (dq_escape_new). */
+char *dq_text_display(char *name, size_t len);
+
 /* Copies text, escaped like a line and cut between characters to size, for a message that needs room
  * for more. Returns out. */
 const char *dq_text_cut(const char *shown, char *out, size_t size);

@@ -171,8 +171,7 @@ static int rename_tensor(struct dq_model *m, const struct dq_shard *s, const str
         return 0;
     }
     char *name = dq_mem_strndup(v->text, v->text_len);
-    char *display_name =
-        !name || dq_text_is_plain(name, v->text_len) ? name : dq_escape_new(name, v->text_len);
+    char *display_name = name ? dq_text_display(name, v->text_len) : NULL;
     if (!display_name || dq_strmap_add(&m->names, name, v->text_len, i) < 0) {
         if (display_name != name)
             dq_mem_free(display_name);

@@ -86,13 +86,6 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
     return dq_cursor_fail(c, &d, e);
 }
 
-/* Makes the name that is shown. Most are plain and need no copy. */
-static int make_display_name(char *name, size_t len, char **display_name, struct dq_error *e)
-{
-    *display_name = len > 0 && dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
-    return *display_name ? 0 : dq_fail_nomem(e);
-}
-
 /* key: string | type u32 | value */
 static int read_kv(
     struct dq_cursor *c, struct dq_shard *s, struct dq_strmap *keys, struct dq_error *e)
@@ -108,9 +101,9 @@ static int read_kv(
     if (rc != 0)
         return rc;
     s->n_kvs++; /* from here on the shard owns it */
-    rc = make_display_name(kv->key, kv->key_len, &kv->display_name, e);
-    if (rc != 0)
-        return rc;
+    kv->display_name = dq_text_display(kv->key, kv->key_len);
+    if (!kv->display_name)
+        return dq_fail_nomem(e);
     c->kv = kv;
     if (kv->key_len == 0) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_key_empty,
@@ -209,7 +202,8 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc != 0)
         return rc;
     m->n_tensors++; /* from here on the model owns it */
-    rc = make_display_name(t->name, t->name_len, &t->display_name, e);
+    t->display_name = dq_text_display(t->name, t->name_len);
+    rc = t->display_name ? 0 : dq_fail_nomem(e);
     if (rc != 0)
         return rc;
     c->tensor = t;
