@@ -11,19 +11,6 @@
 
 enum { NAME_MAX_LEN = 64 };
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
-{
-    (void)seed;
-    return LLVMFuzzerMutate(data, size, max);
-}
-
 static void check_printable(const char *text)
 {
     FUZZ_CHECK(dq_utf8_valid(text, strlen(text)));
