@@ -65,8 +65,7 @@ json_t *dq_manifest_entry(
         statuses[out->status], "reason", text_or_null(out->reason), "overflows",
         dq_json_u64(out->n_overflow));
     if (entry && out->scaling.factors &&
-        json_object_set_new(entry, "scale", dq_json_text(out->scale->name, out->scale->name_len)) !=
-            0) {
+        json_object_set_new(entry, "scale", json_string(out->scale->display_name)) != 0) {
         json_decref(entry);
         return NULL;
     }

@@ -24,8 +24,7 @@ const struct dq_tensor *dq_scale_find(const struct dq_model *m, const struct dq_
 {
     enum { WEIGHT_LEN = sizeof weight_suffix - 1, SCALE_LEN = sizeof scale_suffix - 1 };
     char name[DQ_NAME_MAX + 1];
-    if (t->name_len < WEIGHT_LEN || t->name_len > DQ_NAME_MAX ||
-        memcmp(t->name + t->name_len - WEIGHT_LEN, weight_suffix, WEIGHT_LEN) != 0)
+    if (t->name_len > DQ_NAME_MAX || !dq_tensor_name_ends(t, weight_suffix))
         return NULL;
     const size_t stem_len = t->name_len - WEIGHT_LEN;
     memcpy(name, t->name, stem_len);

@@ -203,9 +203,8 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
         return rc;
     m->n_tensors++; /* from here on the model owns it */
     t->display_name = dq_text_display(t->name, t->name_len);
-    rc = t->display_name ? 0 : dq_fail_nomem(e);
-    if (rc != 0)
-        return rc;
+    if (!t->display_name)
+        return dq_fail_nomem(e);
     c->tensor = t;
     rc = read_shape(c, t, e);
     if (rc == 0)

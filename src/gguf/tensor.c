@@ -23,6 +23,12 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
         dq_text_cut(t->display_name, name, sizeof name), text);
 }
 
+bool dq_tensor_name_ends(const struct dq_tensor *t, const char *suffix)
+{
+    const size_t len = strlen(suffix);
+    return t->name_len >= len && memcmp(t->name + t->name_len - len, suffix, len) == 0;
+}
+
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
 {
     char *end = out;

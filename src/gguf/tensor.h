@@ -79,6 +79,9 @@ int dq_tensor_refuse_rows(const struct dq_model *m, struct dq_tensor *t, struct 
 int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
     size_t len, struct dq_error *e);
 
+/* Whether the name of a tensor ends in a suffix. */
+bool dq_tensor_name_ends(const struct dq_tensor *t, const char *suffix);
+
 /* Writes the shape as numpy orders it, outermost dimension first: "32x256"; "scalar"; or "9
  * dimensions" if there are too many. Returns out. */
 enum { DQ_SHAPE_WORDS = 168 };

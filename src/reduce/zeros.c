@@ -114,12 +114,9 @@ static uint64_t n_rows(const struct dq_tensor *t)
 /* Nothing but weights is quantized. Of numbers, the name says what they are. */
 static bool is_weight_matrix(const struct dq_tensor *t)
 {
-    static const char suffix[] = ".weight";
-    const size_t len = sizeof suffix - 1;
     if (t->n_weights == 0 || t->dims[0] == 1 || n_rows(t) == 1 || HAS_PART(t, may_be_zero))
         return false;
-    return t->type->weights > 1 ||
-           (t->name_len >= len && memcmp(t->name + t->name_len - len, suffix, len) == 0);
+    return t->type->weights > 1 || dq_tensor_name_ends(t, ".weight");
 }
 
 /* Whether zeros are scattered over the matrix, as in one that is the identity. */
