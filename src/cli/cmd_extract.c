@@ -289,9 +289,9 @@ static int prepare(struct extract_command *x, struct dq_error *e)
         rc = dq_names_read(x->args, &x->names, e);
     if (rc == 0 && !may_use_gpu(x, path))
         dq_confine(x->args, &(struct dq_sandbox){.may_read = true, .may_write = true});
-    dq_mem_free(path);
     if (rc == 0)
-        rc = dq_model_arg_open(x->args, &x->model, e);
+        rc = dq_model_arg_open_path(x->args, path, from, &x->model, e);
+    dq_mem_free(path);
     if (rc == 0)
         rc = dq_model_arg_select(x->args, x->model, &x->names, &x->picks, e);
     if (rc == 0)

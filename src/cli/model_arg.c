@@ -113,19 +113,28 @@ int dq_model_arg_examine(const struct dq_args *args, const char *path,
     return dq_fail(e, rc, "%s%s", why.text, missing ? dq_models_suggest(path, words) : "");
 }
 
-int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
+int dq_model_arg_open_path(const struct dq_args *args, const char *path, const char *from,
+    struct dq_model **out, struct dq_error *e)
 {
     struct dq_error why;
-    const char *from;
+    const int rc = dq_model_arg_examine(args, path, NULL, out, &why);
+    if (rc != 0)
+        return dq_fail(e, rc, "%s%s", why.text, from);
+    if ((*out)->warning)
+        dq_msg_warning("%s", (*out)->warning);
+    return 0;
+}
+
+int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e)
+{
     char *path;
+    const char *from;
     int rc = dq_model_arg_path(args, &path, &from, e);
     if (rc != 0)
         return rc;
-    rc = dq_model_arg_examine(args, path, NULL, out, &why);
+    rc = dq_model_arg_open_path(args, path, from, out, e);
     dq_mem_free(path);
-    if (rc == 0 && (*out)->warning)
-        dq_msg_warning("%s", (*out)->warning);
-    return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, from);
+    return rc;
 }
 
 /* More than any name needs, escaped and followed by a slice. */

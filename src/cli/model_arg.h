@@ -17,7 +17,12 @@ int dq_model_arg_path(
 int dq_model_arg_examine(const struct dq_args *args, const char *path,
     const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);
 
-/* Finds and opens the model. dq_model_free closes it. */
+/* Opens the model that dq_model_arg_path has found, and warns if it is incomplete. dq_model_free closes
+ * it. */
+int dq_model_arg_open_path(const struct dq_args *args, const char *path, const char *from,
+    struct dq_model **out, struct dq_error *e);
+
+/* Finds and opens the model. */
 int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 
 /* What --tensors-from lists. */
