@@ -86,14 +86,13 @@ static unsigned limit_by_groups(unsigned n, const char *hierarchy, char *group)
 /* Whether a list "cpu,cpuacct" has the controller "cpu". */
 static bool has_cpu(const char *controllers)
 {
-    while (controllers) {
-        if (strncmp(controllers, "cpu", 3) == 0 &&
-            (controllers[3] == ',' || controllers[3] == '\0'))
-            return true;
-        controllers = strchr(controllers, ',');
-        controllers += controllers != NULL;
+    const char *name = controllers;
+    size_t length = strcspn(name, ",");
+    while (!(length == 3 && memcmp(name, "cpu", 3) == 0) && name[length] == ',') {
+        name += length + 1;
+        length = strcspn(name, ",");
     }
-    return false;
+    return length == 3 && memcmp(name, "cpu", 3) == 0;
 }
 
 /* A line of /proc/self/cgroup: "0::/path" (version 2) or "4:cpu,cpuacct:/path" (version 1). */
