@@ -173,7 +173,8 @@ struct value_check {
     struct check_run *c;
     const struct dq_diagnostic_sink *diag;
     struct dq_picks picks;
-    struct dq_plan *plans;
+    struct dq_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring */
+    size_t n_planned;
     struct dq_engine engine;
     struct dq_progress progress;
 };
@@ -182,6 +183,22 @@ static void add_progress(void *arg, uint64_t n_bytes)
 {
     struct value_check *v = arg;
     dq_progress_add(&v->progress, n_bytes);
+}
+
+/* Tensors that cannot be decoded have been reported already. */
+static bool is_scanned(const struct value_check *v, size_t i)
+{
+    return dq_tensor_usable(v->c->model, v->picks.items[i].tensor, true, NULL) == 0;
+}
+
+static const struct dq_plan *plan_scan(void *arg, size_t i)
+{
+    struct value_check *v = arg;
+    if (!is_scanned(v, i))
+        return NULL;
+    struct dq_plan *p = &v->plans[v->n_planned++ % DQ_RUN_ITEMS_MAX];
+    dq_plan_init(p, v->c->model, v->picks.items[i].tensor, DQ_DTYPE_native, NULL);
+    return p;
 }
 
 static int end_scan(void *arg, size_t i, const struct dq_scan *s, struct dq_error *e)
@@ -230,29 +247,23 @@ static int check_digest(struct value_check *v, const struct dq_shard *s, struct 
     return rc;
 }
 
-/* Compares files with the digests in their names, and scans the tensors that can be decoded; the others
- * have been reported already. */
+/* Compares files with the digests in their names, and scans the tensors that can be decoded. */
 static int scan_picks(struct value_check *v, struct dq_error *e)
 {
-    const struct dq_scan_job job = {v->plans, v->picks.n, add_progress, end_scan, v};
+    const struct dq_scan_job job = {v->picks.n, plan_scan, add_progress, end_scan, v};
     const struct dq_model *m = v->c->model;
     char hex[DQ_DIGEST_HEX + 1];
     uint64_t total = 0;
     int rc = 0;
-    for (size_t i = 0; i < v->picks.n; i++) {
-        const struct dq_tensor *t = v->picks.items[i].tensor;
-        if (dq_tensor_usable(m, t, true, NULL) != 0)
-            continue;
-        dq_plan_init(&v->plans[i], m, t, DQ_DTYPE_native, NULL);
-        total += t->n_bytes;
-    }
+    for (size_t i = 0; i < v->picks.n; i++)
+        total += is_scanned(v, i) ? v->picks.items[i].tensor->n_bytes : 0;
     for (size_t i = 0; i < m->n_shards; i++)
         total += has_digest(v, &m->shards[i], hex) ? m->shards[i].source->size : 0;
     dq_progress_init(&v->progress, total);
     for (size_t i = 0; rc == 0 && i < m->n_shards; i++)
         rc = check_digest(v, &m->shards[i], e);
     if (rc == 0)
-        rc = dq_scan_plans(v->engine.lanes, v->engine.n_lanes, &job, e);
+        rc = dq_scan_tensors(v->engine.lanes, v->engine.n_lanes, &job, e);
     dq_progress_finish(&v->progress);
     return rc;
 }
@@ -267,13 +278,10 @@ static int check_selected(struct check_run *c, bool has_tensors,
     int rc = has_tensors ? dq_model_arg_whole_tensors(c->args, c->model, &v.picks, e) : 0;
     dq_confine(c->args, &(struct dq_sandbox){0});
     if (rc == 0)
-        v.plans = dq_mem_calloc(v.picks.n + 1, sizeof *v.plans);
-    if (rc == 0)
-        rc = v.plans ? dq_engine_open(&v.engine, &options, e) : dq_fail_nomem(e);
+        rc = dq_engine_open(&v.engine, &options, e);
     if (rc == 0)
         rc = scan_picks(&v, e);
     dq_engine_close(&v.engine);
-    dq_mem_free(v.plans);
     dq_picks_finish(&v.picks);
     return rc;
 }

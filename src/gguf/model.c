@@ -14,6 +14,9 @@ static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
     const int rc = dq_split_open(m, e);
     if (rc != 0 && rc != DQ_ERR_MALFORMED)
         return rc;
+    /* They grew in powers of two. No more are added. */
+    struct dq_tensor *tensors = dq_mem_realloc(m->tensors, (m->n_tensors + 1) * sizeof *tensors);
+    m->tensors = tensors ? tensors : m->tensors;
     int rc_tensors = dq_regions_check(m, &why);
     if (rc_tensors == 0)
         rc_tensors = dq_real_names_apply(m, &why);

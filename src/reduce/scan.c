@@ -43,28 +43,32 @@ struct scan_run {
     pthread_mutex_t lock; /* protects the results */
 };
 
+/* A tensor that is being scanned. */
+struct tensor_scan {
+    struct dq_scan result;
+    bool has_weights;
+    bool has_nonzero;
+};
+
 static const struct dq_plan *plan(void *arg, size_t item)
 {
     const struct scan_run *r = arg;
-    const struct dq_plan *p = &r->job->plans[item];
-    return p->tensor ? p : NULL;
+    return r->job->plan(r->job->arg, item);
 }
 
 static int begin(void *arg, size_t item, void **state, struct dq_error *e)
 {
-    const struct scan_run *r = arg;
-    struct dq_scan *s = dq_mem_calloc(1, sizeof *s);
-    if (!s)
-        return dq_fail_nomem(e);
-    s->all_zero = r->job->plans[item].n_items > 0;
-    *state = s;
-    return 0;
+    (void)arg;
+    (void)item;
+    *state = dq_mem_calloc(1, sizeof(struct tensor_scan));
+    return *state ? 0 : dq_fail_nomem(e);
 }
 
 static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
 {
     struct scan_run *r = arg;
-    struct dq_scan *s = state;
+    struct tensor_scan *t = state;
+    struct dq_scan *s = &t->result;
     const struct dq_type_info *info = v->plan->tensor->type;
     const size_t nblocks = v->chunk->n_items;
     const uint64_t first_block = v->chunk->first_item;
@@ -78,7 +82,8 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
         s->first_block = first_block + first.block;
     }
     s->n_bad += n_bad;
-    const bool maybe_zero = s->all_zero;
+    t->has_weights = true;
+    const bool maybe_zero = !t->has_nonzero;
     has_memory = has_memory && dq_zero_runs_append(&s->zeros, &zeros);
     pthread_mutex_unlock(&r->lock);
     dq_zero_runs_finish(&zeros);
@@ -86,7 +91,7 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
         return dq_fail_nomem(e);
     if (maybe_zero && !are_zero(info, v->bytes, nblocks)) {
         pthread_mutex_lock(&r->lock);
-        s->all_zero = false;
+        t->has_nonzero = true;
         pthread_mutex_unlock(&r->lock);
     }
     if (r->job->progress)
@@ -97,25 +102,26 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
 static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
 {
     const struct scan_run *r = arg;
-    struct dq_scan *s = state;
+    struct tensor_scan *t = state;
     if (rc == 0) {
-        dq_zero_runs_join(&s->zeros);
-        rc = r->job->end(r->job->arg, item, s, e);
+        t->result.all_zero = t->has_weights && !t->has_nonzero;
+        dq_zero_runs_join(&t->result.zeros);
+        rc = r->job->end(r->job->arg, item, &t->result, e);
     }
-    if (s)
-        dq_zero_runs_finish(&s->zeros);
-    dq_mem_free(s);
+    if (t)
+        dq_zero_runs_finish(&t->result.zeros);
+    dq_mem_free(t);
     return rc;
 }
 
-int dq_scan_plans(
+int dq_scan_tensors(
     struct dq_lane *const *lanes, size_t n_lanes, const struct dq_scan_job *job, struct dq_error *e)
 {
     struct scan_run r = {.job = job};
     const struct dq_consumer consumer = {
         .plan = plan, .begin = begin, .consume = consume, .end = end, .arg = &r};
     pthread_mutex_init(&r.lock, NULL);
-    const int rc = dq_run_chunks(lanes, n_lanes, 0, job->n_plans, &consumer, e);
+    const int rc = dq_run_chunks(lanes, n_lanes, 0, job->n_tensors, &consumer, e);
     pthread_mutex_destroy(&r.lock);
     return rc;
 }
