@@ -405,26 +405,24 @@ static void check_keys(struct set_check *c)
 /* Reports that the number of a file is none of the set's. */
 static void report_number(struct set_check *c, const struct dq_shard *s, const struct split_keys *k)
 {
-    struct dq_diagnostic d = {.rule = DQ_RULE_split_name,
-        .expected = DQ_WORDS("files %" PRIu32 " to %" PRIu64, c->base, c->count - 1 + c->base),
-        .found = DQ_WORDS("file %" PRIu32, number_of(s))};
     c->is_unclear = true;
-    if (!c->is_named && (!k->has_no || !k->has_count)) { /* for want of a key, which was reported */
-        warn(c, "its number in the set is unclear");
-        return;
-    }
-    if (!c->is_named) {
-        d.rule = DQ_RULE_split_numbers;
-        d.kv = dq_shard_kv(s, "split.no");
-        d.expected = "split.no below split.count";
-        d.found = DQ_WORDS("%" PRId64 " and %" PRId64, k->no, k->count);
-    }
-    emit(c, d, s);
-    if (c->is_named)
+    if (c->is_named) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_split_name,
+            .expected = DQ_WORDS("files %" PRIu32 " to %" PRIu64, c->base, c->count - 1 + c->base),
+            .found = DQ_WORDS("file %" PRIu32, number_of(s))};
+        emit(c, d, s);
         warn(c, "%s is %s of %" PRIu64, name_of(s), d.found, c->count);
-    else
+    } else if (k->has_no && k->has_count) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_split_numbers,
+            .kv = dq_shard_kv(s, "split.no"),
+            .expected = "split.no below split.count",
+            .found = DQ_WORDS("%" PRId64 " and %" PRId64, k->no, k->count)};
+        emit(c, d, s);
         warn(
             c, "%s has split.no %" PRId64 " and split.count %" PRId64, name_of(s), k->no, k->count);
+    } else { /* for want of a key, which was reported */
+        warn(c, "its number in the set is unclear");
+    }
 }
 
 /* Compares the keys of each file with its name. */

@@ -116,7 +116,8 @@ static int decode_selected(struct dq_values *v, size_t nblocks, struct dq_error 
 {
     const struct dq_plan *p = v->plan;
     const struct dq_chunk *c = v->chunk;
-    const enum dq_type type = p->tensor->type ? p->tensor->type->type : DQ_TYPE_COUNT;
+    const struct dq_type_info *info = p->tensor->type;
+    const enum dq_type type = info ? info->type : DQ_TYPE_COUNT;
     const bool is_16_bit = p->dtype == DQ_DTYPE_f16 || p->dtype == DQ_DTYPE_bf16;
     const bool round_later = is_16_bit && (p->scaling || nblocks * p->block_items != c->n_items);
     uint8_t *values;
@@ -130,7 +131,7 @@ static int decode_selected(struct dq_values *v, size_t nblocks, struct dq_error 
     if (round_later)
         v->n_overflow += round_in_place(v->lane->cpu, p->dtype, values, c->n_items);
     v->bytes = values;
-    if (p->dtype != DQ_DTYPE_native && p->tensor->type->overflows_f32)
+    if (p->dtype != DQ_DTYPE_native && info && info->overflows_f32)
         v->n_overflow = count_overflows(v);
     return 0;
 }
