@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/checked.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -173,22 +174,40 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32])
     return out;
 }
 
-bool dq_parse_bytes(const char *text, size_t *out)
+/* Parses a number and its unit, a power of 1000 if it is decimal and not spelled with an i. */
+static bool parse_bytes(const char *text, bool decimal, uint64_t *out)
 {
     static const char units[] = "kmgt";
     char *end;
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    const unsigned long long n = strtoull(text, &end, 10);
+    uint64_t n = strtoull(text, &end, 10);
     const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
-    const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    const bool is_binary = !decimal || (unit && end[1] == 'i');
+    bool fits = errno == 0;
+    for (const char *u = units; fits && unit && u <= unit; u++)
+        fits = dq_mul_u64(n, is_binary ? 1024 : 1000, &n);
     if (unit)
         end += end[1] == 'i' ? 2 : 1;
     if (*end == 'B' || *end == 'b')
         end++;
-    if (*end != '\0' || errno != 0 || n > SIZE_MAX >> shift)
+    if (*end != '\0' || !fits)
         return false;
-    *out = (size_t)n << shift;
+    *out = n;
     return true;
+}
+
+bool dq_parse_bytes(const char *text, size_t *out)
+{
+    uint64_t n;
+    if (!parse_bytes(text, false, &n) || n > SIZE_MAX)
+        return false;
+    *out = (size_t)n;
+    return true;
+}
+
+bool dq_parse_file_bytes(const char *text, uint64_t *out)
+{
+    return parse_bytes(text, true, out);
 }

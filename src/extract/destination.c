@@ -45,14 +45,12 @@ static int to_folder(struct dq_outputs *o, const char *path, struct dq_error *e)
 
 static int to_file(struct dq_outputs *o, const char *path, struct dq_error *e)
 {
-    const struct dq_container *by_extension = dq_container_by_extension(path);
-    if (o->n > 1)
+    if (o->n > 1 && !o->container->holds_many)
         return dq_fail(e, DQ_ERR_USAGE,
-            "cannot write %zu tensors to one file; name a directory, or use a stream: -o - > %s",
+            "cannot write %zu tensors to one file; name a directory, use --format npz or "
+            "safetensors, or a stream: -o - > %s",
             o->n, path);
     o->destination = DQ_TO_FILE;
-    if (!o->options->container && by_extension)
-        o->container = by_extension;
     return 0;
 }
 
@@ -85,12 +83,17 @@ int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e)
         return to_stream(o, path, e);
     if ((exists && S_ISDIR(st.st_mode)) || path[strlen(path) - 1] == '/')
         return to_folder(o, path, e);
-    if (!o->options->container && dq_container_is_foreign(path))
+    const struct dq_container *by_extension = dq_container_by_extension(path);
+    if (!o->options->container && dq_container_is_foreign(path)) {
+        char names[DQ_CONTAINER_WORDS];
         return dq_fail(e, DQ_ERR_USAGE,
-            "%s: cannot write %s files, only .npy and .raw; --format writes either under any name",
-            path, strrchr(path, '.'));
-    return o->n == 1 || dq_container_by_extension(path) ? to_file(o, path, e)
-                                                        : to_folder(o, path, e);
+            "%s: cannot write %s files, only %s; --format writes any of them under any name", path,
+            strrchr(path, '.'), dq_container_names(names));
+    }
+    if (!o->options->container && by_extension)
+        o->container = by_extension;
+    return o->n == 1 || by_extension || o->container->holds_many ? to_file(o, path, e)
+                                                                 : to_folder(o, path, e);
 }
 
 /* Makes the directory entry of a new folder durable. */
@@ -153,6 +156,22 @@ static int open_folder_of(const char *path, bool durable, int *out, struct dq_er
     return rc;
 }
 
+/* The files of a set stay open until all are complete. */
+static int check_descriptors(const struct dq_outputs *o, struct dq_error *e)
+{
+    enum { OTHERS = 16 };
+    const size_t n = o->set.n_files;
+    if (!o->container->holds_many || o->destination == DQ_TO_STREAM || n <= 1)
+        return 0;
+    const size_t n_left = dq_file_descriptors_left(o->folder_fd);
+    if (n + OTHERS <= n_left)
+        return 0;
+    return dq_fail(e, DQ_ERR_IO,
+        "%zu files are open at once until all are complete, and the system allows %zu; give a "
+        "larger --max-shard, or raise the limit (ulimit -n)",
+        n, n_left > OTHERS ? n_left - OTHERS : 0);
+}
+
 int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
 {
     const bool durable = o->options->durable;
@@ -163,8 +182,10 @@ int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
             rc = dq_sink_open_folder(
                 o->folder, o->folder, o->folder_is_given, durable, &o->folder_fd, e);
     } else if (o->destination == DQ_TO_FILE && o->n > 0) {
-        rc = open_folder_of(o->items[0].path, durable, &o->folder_fd, e);
+        rc = open_folder_of(o->options->output, durable, &o->folder_fd, e);
     }
+    if (rc == 0)
+        rc = check_descriptors(o, e);
     if (rc == 0 && o->options->manifest)
         rc = open_folder_of(o->options->manifest, durable, &o->manifest_fd, e);
     return rc;
