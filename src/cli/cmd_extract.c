@@ -104,7 +104,7 @@ static void print_summary(const struct extract_command *x)
     const bool is_set = o->container->holds_many && o->set.n_files > 0;
     const char *place = is_set ? o->files[0].path : o->folder ? o->folder : x->args->output;
     const bool slash = !is_set && o->folder && place[strlen(place) - 1] != '/';
-    if (is_set && o->set.n_files > 1)
+    if (is_set && o->set.n_files - n_skipped > 1)
         snprintf(in_files, sizeof in_files, " in %zu files", o->set.n_files - n_skipped);
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s%s, written to %s%s", n, n == 1 ? "tensor" : "tensors",

@@ -164,12 +164,12 @@ static int check_descriptors(const struct dq_outputs *o, struct dq_error *e)
     if (!o->container->holds_many || o->destination == DQ_TO_STREAM || n <= 1)
         return 0;
     const size_t n_left = dq_file_descriptors_left(o->folder_fd);
-    if (n + OTHERS <= n_left)
+    if (n_left == 0 || n + OTHERS <= n_left) /* 0: unknown */
         return 0;
     return dq_fail(e, DQ_ERR_IO,
         "%zu files are open at once until all are complete, and the system allows %zu; give a "
         "larger --max-shard, or raise the limit (ulimit -n)",
-        n, n_left > OTHERS ? n_left - OTHERS : 0);
+        n, n_left > OTHERS ? n_left - OTHERS : 1);
 }
 
 int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* The types that weights are decoded to. */
@@ -280,7 +281,7 @@ static int plan_set(struct dq_outputs *o, struct dq_error *e)
     const size_t name_len = strlen(name);
     const size_t extension_len = strlen(c->extension);
     const bool has_extension =
-        name_len > extension_len && strcmp(name + name_len - extension_len, c->extension) == 0;
+        name_len > extension_len && strcasecmp(name + name_len - extension_len, c->extension) == 0;
     const bool is_stream = o->destination == DQ_TO_STREAM;
     const struct dq_set_request r = {
         .n = o->n,

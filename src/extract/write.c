@@ -69,8 +69,8 @@ static const struct dq_plan *plan(void *arg, size_t item)
 {
     struct writer *w = arg;
     const struct dq_part *part = part_of(w, item);
-    if (!is_wanted(w, part) ||
-        (w->n_large > 0 && item >= w->n_large && part->n_bytes >= w->large_len))
+    const bool is_second = w->n_large > 0 && item >= w->n_large && part->n_bytes >= w->large_len;
+    if (is_second || !is_wanted(w, part))
         return NULL;
     struct dq_plan *p = &w->plans[w->n_planned++ % DQ_RUN_ITEMS_MAX];
     dq_part_plan(w->outputs, part, p);
@@ -197,7 +197,7 @@ static int complete_output(
 }
 
 /* Gives a file its name. */
-static int commit(const struct writer *w, size_t i, struct dq_error *e)
+static int commit(struct writer *w, size_t i, struct dq_error *e)
 {
     struct dq_outputs *o = w->outputs;
     struct dq_output_file *file = &o->files[i];
@@ -208,7 +208,9 @@ static int commit(const struct writer *w, size_t i, struct dq_error *e)
         status = DQ_SKIPPED;
     }
     if (rc == 0) {
+        pthread_mutex_lock(&w->lock);
         dq_outputs_mark(o, i, status);
+        pthread_mutex_unlock(&w->lock);
         dq_sink_free(file->sink);
         file->sink = NULL;
     }
@@ -259,21 +261,23 @@ static int complete(void *arg, size_t item, void *state, struct dq_error *e)
     return rc == 0 ? report(w, false, e) : rc;
 }
 
-/* Removes the files of a set that have their names, from `first` on, after another one did not get it.
- * With force they have replaced others, which are gone, and stay. */
-static void take_back(const struct writer *w, size_t first)
+/* Removes the files of a set that have their names, after one of them did not get it. With force they
+ * have replaced others, which are gone, and stay. */
+static void take_back(const struct writer *w)
 {
     struct dq_outputs *o = w->outputs;
-    for (size_t i = first; !o->options->force && i < o->set.n_files; i++) {
-        if (o->files[i].status == DQ_WRITTEN &&
-            unlinkat(o->folder_fd, dq_file_base(o->files[i].path), 0) == 0)
+    for (size_t i = 0; !o->options->force && i < o->set.n_files; i++) {
+        const struct dq_output_file *file = &o->files[i];
+        const bool has_name =
+            file->sink ? dq_sink_file_has_name(file->sink) : file->status == DQ_WRITTEN;
+        if (has_name && unlinkat(o->folder_fd, dq_file_base(file->path), 0) == 0)
             dq_outputs_mark(o, i, DQ_PLANNED);
     }
 }
 
 /* Completes the files of a set, whose arrays are, and gives them their names: last of all the one that
  * leads to the others. */
-static int complete_set(const struct writer *w, struct dq_error *e)
+static int complete_set(struct writer *w, struct dq_error *e)
 {
     struct dq_outputs *o = w->outputs;
     int rc = 0;
@@ -293,7 +297,7 @@ static int complete_set(const struct writer *w, struct dq_error *e)
             continue;
         rc = commit(w, i - 1, e);
         if (rc != 0)
-            take_back(w, i);
+            take_back(w);
     }
     return rc;
 }

@@ -1,5 +1,6 @@
 /* numpy's .npz files: a ZIP archive of uncompressed .npy files, byte for byte as numpy.savez writes it.
- * Sources: numpy 1.24 (numpy/lib/npyio.py), CPython's zipfile, and PKWARE's APPNOTE.
+ * Sources: numpy 1.24 (numpy/lib/npyio.py), zipfile of CPython 3.11.4 (older ones write 32-bit sizes into
+ * local headers), and PKWARE's APPNOTE.
  *
  *   local header, NAME.npy, ZIP64 sizes | .npy header | data     for each array
  *   central header, NAME.npy [, ZIP64 sizes and offset]          for each array

@@ -50,6 +50,9 @@ int dq_sink_file_fd(const struct dq_sink *s);
 /* Whether commit failed because a file of that name existed, and for no other reason. */
 bool dq_sink_file_was_taken(const struct dq_sink *s);
 
+/* Whether a file has its name, because commit got that far. */
+bool dq_sink_file_has_name(const struct dq_sink *s);
+
 /* Creates a sink that writes to an open descriptor, which stays the caller's. name is for messages
  * and must outlive the sink. */
 int dq_sink_new_stream(int fd, const char *name, struct dq_sink **out, struct dq_error *e);

@@ -188,3 +188,8 @@ int dq_sink_file_fd(const struct dq_sink *s)
 {
     return ((const struct file_sink *)s)->tmp.fd;
 }
+
+bool dq_sink_file_has_name(const struct dq_sink *s)
+{
+    return s->ops == &ops && ((const struct file_sink *)s)->is_released;
+}
