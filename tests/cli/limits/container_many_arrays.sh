@@ -15,7 +15,7 @@ cmp all.gguf big.gguf
 import json, numpy, os, zipfile
 wanted = numpy.arange(8, dtype='<f4') / 8
 with zipfile.ZipFile('all.npz') as z: # numpy.load looks for each name in a list
-    print(len(z.namelist()), all(z.read(name)[-32:] == (n + wanted).tobytes()
+    print(len(z.namelist()), all(z.read(name)[-32:] == (numpy.float32(n) + wanted).tobytes()
                                  for n, name in enumerate(z.namelist())))
 print(numpy.load('all.npz')['blk.7000.ffn_up.weight'] * 8 % 8)
 with open('all.safetensors', 'rb') as f:
