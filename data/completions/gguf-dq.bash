@@ -45,7 +45,8 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
-                --manifest | --device | --cpu | --threads | --max-memory | --ulp | --type | --size | --time)
+                --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
+                --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
                 [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
@@ -134,8 +135,8 @@ _gguf_dq()
     local examining='--values'
     local measuring='--type --size --time'
     local writing='-o --output -f --format --max-shard --force --skip-existing --fsync -k
-        --keep-going --strict --manifest -n --dry-run'
-    local confined='--no-sandbox'
+        --keep-going --apply-scales --strict --manifest -n --dry-run'
+    local reading='--offset --no-sandbox'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
     local program command model cur quote previous options REPLY
     COMPREPLY=()
@@ -168,16 +169,16 @@ _gguf_dq()
     fi
     _gguf_dq_parse
     case $command in
-        list) options="$selecting $showing $confined $reporting" ;;
-        extract) options="$selecting $decoding $threaded $writing $confined $reporting" ;;
-        verify) options="$selecting $decoding $threaded $checking $confined $reporting" ;;
-        check) options="$selecting $examining $threaded $confined $reporting" ;;
-        bench) options="$decoding $threaded $measuring $confined $reporting" ;;
+        list) options="$selecting $showing $reading $reporting" ;;
+        extract) options="$selecting $decoding $threaded $writing $reading $reporting" ;;
+        verify) options="$selecting $decoding $threaded $checking $reading $reporting" ;;
+        check) options="$selecting $examining $threaded $reading $reporting" ;;
+        bench) options="$decoding $threaded $measuring $reading $reporting" ;;
         devices) options="$reporting" ;;
         types) options="$reporting" ;;
         *) return ;;
     esac
-    if [[ $options == *"$confined"* ]]; then # commands that take a model
+    if [[ $options == *"$reading"* ]]; then # commands that take a model
         _gguf_dq_last_option "$previous"
         case $REPLY in
             --tensor | --exclude | -[tx])
@@ -209,12 +210,12 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --ulp | --size | --time | -j) return ;;
+            --threads | --max-memory | --offset | --ulp | --size | --time | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then
         _gguf_dq_add_words "$options"
-    elif [[ $options == *"$confined"* ]]; then
+    elif [[ $options == *"$reading"* ]]; then
         [[ $model ]] || _gguf_dq_add_files '*.gguf'
         [[ $cur == */* && ! $model ]] || _gguf_dq_add_tensors
     fi

@@ -138,6 +138,8 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 char *dq_escape_new(const char *text, size_t len)
 {
     const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
+    if (len == 0) /* an empty line would be lost */
+        return dq_mem_strdup("\\&");
     char *out = dq_mem_alloc(size);
     if (out)
         dq_escape(text, len, DQ_ESCAPE_NAME, out, size);
@@ -182,6 +184,13 @@ static bool parse_bytes(const char *text, bool decimal, uint64_t *out)
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
+    if (strncmp(text, "0x", 2) == 0) { /* the form of hex editors, which takes no unit */
+        const uint64_t n = strtoull(text, &end, 16);
+        if (*end != '\0' || errno != 0)
+            return false;
+        *out = n;
+        return true;
+    }
     uint64_t n = strtoull(text, &end, 10);
     const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
     const bool is_binary = !decimal || (unit && end[1] == 'i');
@@ -198,13 +207,9 @@ static bool parse_bytes(const char *text, bool decimal, uint64_t *out)
     return true;
 }
 
-bool dq_parse_bytes(const char *text, size_t *out)
+bool dq_parse_bytes(const char *text, uint64_t *out)
 {
-    uint64_t n;
-    if (!parse_bytes(text, false, &n) || n > SIZE_MAX)
-        return false;
-    *out = (size_t)n;
-    return true;
+    return parse_bytes(text, false, out);
 }
 
 bool dq_parse_file_bytes(const char *text, uint64_t *out)

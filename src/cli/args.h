@@ -16,6 +16,7 @@
  * to argv or to the lists. For src/cli only: other folders have options of their own. */
 struct dq_args {
     const char *model; /* a path; NULL: see model_arg.h */
+    uint64_t offset;   /* in the file, where the model begins */
     struct dq_strvec tensors;
     struct dq_strvec excluded;
     const char *tensors_from;
@@ -30,8 +31,10 @@ struct dq_args {
     bool fsync;
     bool keep_going;
     bool strict;
+    bool apply_scales;
     bool dry_run;
     bool meta;
+    bool meta_short;
     bool names;
     bool json;
     bool jsonl;

@@ -82,7 +82,8 @@ int dq_outputs_check_replaceable(
         (link && stat(path, &target) == 0 &&
             (!S_ISREG(target.st_mode) || is_stdout_or_stderr(&target))))
         return dq_fail(e, DQ_ERR_IO, "%s: exists but is not a regular file", path);
-    if (dq_model_is_file(m, st))
+    if (dq_model_is_file(m, st) ||
+        (link && stat(path, &target) == 0 && dq_model_is_file(m, &target)))
         return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
     return 0;
 }

@@ -66,15 +66,9 @@ char *dq_filename(const struct dq_pick *pick, const char *extension)
 
 char *dq_filename_stem(const char *model_path)
 {
-    static const char model_extension[] = ".gguf";
     const char *base = dq_file_base(model_path);
     const size_t len = strlen(base);
-    unsigned number;
-    unsigned count;
-    int stem_len = dq_split_name(base, &number, &count);
-    if (stem_len < 0 && len > strlen(model_extension) &&
-        strcmp(base + len - strlen(model_extension), model_extension) == 0)
-        stem_len = (int)(len - strlen(model_extension));
+    const int stem_len = (int)dq_set_name_stem(base);
     const bool is_dots =
         (stem_len == 1 && base[0] == '.') || (stem_len == 2 && strncmp(base, "..", 2) == 0);
     return dq_mem_strndup(base, stem_len > 0 && !is_dots ? (size_t)stem_len : len);

@@ -24,9 +24,8 @@ static json_t *text_or_null(const char *text)
 /* Describes the array of an output; for a tensor that cannot be used, as far as is known. */
 static void describe(const struct dq_outputs *o, const struct dq_output *out, struct dq_array *a)
 {
-    const struct dq_tensor *t = out->pick->tensor;
     struct dq_slice slice;
-    if (dq_tensor_usable(o->model, t, out->dtype != DQ_DTYPE_native, NULL) == 0) {
+    if (dq_pick_usable(o->model, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0) {
         dq_output_describe(o, out, a);
         return;
     }
@@ -57,21 +56,28 @@ json_t *dq_manifest_entry(
     const struct dq_output_file *file = dq_output_file(o, out);
     struct dq_array a;
     describe(o, out, &a);
-    return json_pack(
+    json_t *entry = json_pack(
         "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
-        "tensor", dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text),
+        "tensor", json_string(t->display_name), "slice", text_or_null(out->pick->slice_text),
         "type", text_or_null(t->type ? t->type->name : NULL), "dtype", dtype_of(out, &a), "shape",
-        dq_json_u64s(a.shape, a.n_shape), "source", "file",
-        text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
-        dq_json_u64(t->n_bytes), "path", text_or_null(file ? file->path : NULL), "name",
+        t->n_dims_stored > DQ_DIMS_MAX ? json_null() : dq_json_u64s(a.shape, a.n_shape), "source",
+        "file", text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset),
+        "bytes", dq_json_u64(t->n_bytes), "path", text_or_null(file ? file->path : NULL), "name",
         o->container->holds_many && a.name ? dq_json_text(a.name, a.name_len) : json_null(),
         "offset", dq_json_u64(dq_output_offset(o, out)), "bytes", dq_json_u64(out->n_bytes),
         "device", out->device ? out->device : device, "status", statuses[out->status], "reason",
         text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
+    if (entry && out->scaling.factors &&
+        json_object_set_new(entry, "scale", dq_json_text(out->scale->name, out->scale->name_len)) !=
+            0) {
+        json_decref(entry);
+        return NULL;
+    }
+    return entry;
 }
 
-void dq_manifest_put(
-    struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device)
+void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
+    const struct dq_manifest_device *device, const char *error)
 {
     dq_json_begin_object(j, NULL);
     dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
@@ -83,6 +89,8 @@ void dq_manifest_put(
     for (size_t i = 0; i < o->n; i++)
         dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], device->label));
     dq_json_end(j);
+    if (error)
+        dq_json_put(j, "error", text_or_null(error));
     dq_json_end(j);
 }
 
@@ -177,6 +185,10 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
     const char *path = o->options->manifest;
     if (!path)
         return 0;
+    if (dq_file_descriptor(path) >= 0)
+        return dq_fail(e, DQ_ERR_IO,
+            "%s: is an open descriptor; the manifest must be a file, which appears when complete",
+            path);
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
@@ -209,7 +221,7 @@ static int fill(struct dq_sink *sink, const struct dq_outputs *o,
             close(fd);
         return rc;
     }
-    dq_manifest_put(&j, o, device);
+    dq_manifest_put(&j, o, device, NULL);
     const int rc = dq_json_finish(&j, e);
     fclose(j.file);
     return rc;

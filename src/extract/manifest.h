@@ -21,9 +21,10 @@ const char *dq_manifest_dtype(const struct dq_outputs *o, const struct dq_output
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device);
 
-/* Writes the whole report. dq_json_finish returns any error. */
-void dq_manifest_put(
-    struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device);
+/* Writes the whole report; error says why the run failed, or is NULL. dq_json_finish returns any error
+ * of writing. */
+void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
+    const struct dq_manifest_device *device, const char *error);
 
 /* Checks the path of the manifest, if one is requested: it must not be the model, an output, or a
  * folder created for the outputs. An existing file is replaced with force; with skip_existing, only

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/strmap.h"
 #include "extract/filename.h"
+#include "extract/scales.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,12 @@ static bool is_stored_as(const struct dq_tensor *t, enum dq_dtype dtype)
     return dtype == DQ_DTYPE_native || strcmp(t->type->token, dq_dtype_name(dtype)) == 0;
 }
 
+/* Whether its stored blocks have rows; a shape from the metadata may cut through them. */
+static bool has_whole_rows(const struct dq_tensor *t)
+{
+    return t->type && t->dims[0] % t->type->weights == 0;
+}
+
 /* Turns the slice of stored data into one of blocks, and sets the shape: that of the weights if the
  * container has this type, or else rows of bytes. Returns NULL, or the reason why it cannot be done. */
 static const char *describe_stored(const struct dq_container *c, const struct dq_pick *pick,
@@ -51,6 +58,14 @@ static const char *describe_stored(const struct dq_container *c, const struct dq
     a->type = c->has_type(info) ? info : NULL;
     if (a->type && info->weights == 1)
         return NULL;
+    if (!has_whole_rows(pick->tensor)) {
+        if (pick->slice_text)
+            return "its rows are not whole blocks, so the stored data cannot be sliced";
+        a->type = NULL;
+        a->n_shape = 1;
+        a->shape[0] = pick->tensor->n_bytes;
+        return NULL;
+    }
     if (info->weights == 1 && a->n_shape < pick->tensor->n_dims)
         return "a slice of stored bf16 weights keeps all dimensions: [2:3], not [2]";
     if (info->weights == 1 && a->n_shape == 0) { /* a scalar: only its bytes */
@@ -73,7 +88,9 @@ static const char *lay_out(const struct dq_outputs *o, const struct dq_output *o
     struct dq_plan *plan, struct dq_array *array)
 {
     const struct dq_tensor *t = out->pick->tensor;
-    const enum dq_dtype dtype = is_stored_as(t, out->dtype) ? DQ_DTYPE_native : out->dtype;
+    const bool is_scaled = out->scaling.factors != NULL;
+    const enum dq_dtype dtype =
+        is_stored_as(t, out->dtype) && !is_scaled ? DQ_DTYPE_native : out->dtype;
     struct dq_slice slice;
     dq_pick_slice(out->pick, &slice);
     *array = (struct dq_array){.name = out->name ? out->name : t->name,
@@ -90,7 +107,10 @@ static const char *lay_out(const struct dq_outputs *o, const struct dq_output *o
             return "numpy has no type for bf16; use --format safetensors or raw, or another "
                    "--dtype";
     }
-    dq_plan_init(plan, o->model, t, dtype, t->type ? slice.ranges : NULL);
+    const bool has_ranges = t->type && (dtype != DQ_DTYPE_native || has_whole_rows(t));
+    dq_plan_init(plan, o->model, t, dtype, has_ranges ? slice.ranges : NULL);
+    if (is_scaled)
+        plan->scaling = &out->scaling;
     array->n_bytes = plan->n_items * plan->item_len;
     return NULL;
 }
@@ -153,6 +173,21 @@ static int refuse(
     return dq_output_fail(out, code, why.text, e);
 }
 
+/* Finds the scales of an output, and reads them if they are to be applied. */
+static int find_scale(const struct dq_outputs *o, struct dq_output *out, struct dq_error *e)
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    struct dq_error why;
+    if (out->dtype != DQ_DTYPE_native)
+        out->scale = dq_scale_find(o->model, t);
+    if (!out->scale || !o->options->apply_scales)
+        return 0;
+    const int rc = dq_scale_read(o->model, t, out->scale, &out->scaling, &why);
+    if (rc == DQ_ERR_MEMORY)
+        return dq_fail(e, rc, "%s", why.text);
+    return rc != 0 ? dq_output_fail(out, rc, why.text, e) : 0;
+}
+
 static int init_output(struct dq_output *out, const struct dq_outputs *o,
     const struct dq_pick *pick, struct dq_error *e)
 {
@@ -166,11 +201,13 @@ static int init_output(struct dq_output *out, const struct dq_outputs *o,
         out->dtype = t->type ? t->type->default_dtype : DQ_DTYPE_f32;
     if (c->dtype)
         out->dtype = c->dtype(t, out->dtype);
-    const int code = dq_tensor_usable(o->model, t, out->dtype != DQ_DTYPE_native, &why);
-    if (code != 0)
-        return dq_output_fail(out, code, why.text, e);
-    const int rc = c->holds_many ? name_array(out, e) : 0;
+    int rc = dq_pick_usable(o->model, pick, out->dtype != DQ_DTYPE_native, &why);
     if (rc != 0)
+        return dq_output_fail(out, rc, why.text, e);
+    rc = find_scale(o, out, e);
+    if (rc == 0 && c->holds_many)
+        rc = name_array(out, e);
+    if (rc != 0 || out->status == DQ_FAILED)
         return rc;
     const char *reason = lay_out(o, out, &plan, &array);
     if (reason)
@@ -334,8 +371,11 @@ static int make_files(struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
-static int check_max_shard(const struct dq_outputs *o, struct dq_error *e)
+static int check_options(const struct dq_outputs *o, struct dq_error *e)
 {
+    if (o->options->apply_scales && o->container == &dq_container_gguf)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "programs that load GGUF apply the scales themselves; leave out --apply-scales");
     if (o->options->max_shard == 0)
         return 0;
     if (!o->container->has_shards)
@@ -382,7 +422,7 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *optio
     o->n = picks->n;
     int rc = dq_outputs_find_destination(o, e);
     if (rc == 0)
-        rc = check_max_shard(o, e);
+        rc = check_options(o, e);
     if (rc == 0)
         rc = plan_outputs(o, picks, e);
     if (rc != 0)
@@ -409,6 +449,7 @@ void dq_outputs_finish(struct dq_outputs *o)
     for (size_t i = 0; i < o->n; i++) {
         dq_mem_free(o->items[i].name);
         dq_mem_free(o->items[i].reason);
+        dq_mem_free(o->items[i].scaling.factors);
     }
     for (size_t i = 0; o->files && i < o->set.n_files; i++) {
         dq_sink_free(o->files[i].sink);

@@ -26,6 +26,7 @@ struct dq_extract_options {
     bool skip_existing;                   /* keep existing files that contain the same array */
     bool durable;                         /* files survive a loss of power once they are reported */
     bool strict;                          /* weights that overflow are an error */
+    bool apply_scales;                    /* multiply weights by their scale tensors */
     bool dry_run;                         /* open nothing for writing */
     bool stdout_is_taken;                 /* a report goes there, so arrays cannot */
 };
@@ -39,13 +40,16 @@ struct dq_output {
     const struct dq_pick *pick;
     enum dq_dtype dtype; /* what is written of it */
     enum dq_status status;
-    char *name;       /* in its container, if that is not the name of the tensor; owned */
-    uint64_t n_bytes; /* of its data */
+    /* What its weights are to be multiplied by, which is done if there are factors; or NULL. */
+    const struct dq_tensor *scale;
+    struct dq_scaling scaling; /* factors are owned */
+    char *name;                /* in its container, if that is not the name of the tensor; owned */
+    uint64_t n_bytes;          /* of its data */
     size_t n_parts;
     int code;            /* DQ_FAILED: an enum dq_err */
     char *reason;        /* DQ_FAILED: the message; owned */
     const char *device;  /* once complete: the device that decoded it, "cuda:0" */
-    uint64_t n_overflow; /* finite weights that became infinite */
+    uint64_t n_overflow; /* infinite weights that are finite as stored */
 
     /* For the writer. */
     size_t n_left;    /* parts that are not complete */
@@ -76,12 +80,13 @@ struct dq_outputs {
     const struct dq_extract_options *options;
     const struct dq_container *container;
     enum dq_destination destination;
-    char *folder;           /* DQ_TO_FOLDER; owned */
-    bool folder_is_given;   /* by the user, as opposed to the default */
-    int folder_fd;          /* -1 until dq_outputs_open_folders; owned */
-    int manifest_fd;        /* the folder of the manifest, likewise */
-    int fd;                 /* DQ_TO_STREAM, or -1; owned */
-    char gpu[DQ_LABEL_MAX]; /* the engine's first label, kept when it falls back to the CPU */
+    char *folder;                 /* DQ_TO_FOLDER; owned */
+    bool folder_is_given;         /* by the user, as opposed to the default */
+    int folder_fd;                /* -1 until dq_outputs_open_folders; owned */
+    int manifest_fd;              /* the folder of the manifest, likewise */
+    bool folder_cannot_be_synced; /* so that durable files may lose their names */
+    int fd;                       /* DQ_TO_STREAM, or -1; owned */
+    char gpu[DQ_LABEL_MAX];       /* the engine's first label, kept when it falls back to the CPU */
     struct dq_output *items;
     size_t n;
     struct dq_file_set set;       /* the layout of all files; its arrays are the items */
@@ -135,7 +140,7 @@ int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e);
 int dq_outputs_check_same(const struct dq_outputs *o, size_t file, struct dq_error *e);
 
 /* Checks that an existing file may be replaced: it must be a regular file, or a link to one, and must
- * not be the model. *st is its lstat. Returns 0, DQ_ERR_IO or DQ_ERR_USAGE. */
+ * not be the model or a link to it. *st is its lstat. Returns 0, DQ_ERR_IO or DQ_ERR_USAGE. */
 int dq_outputs_check_replaceable(
     const struct dq_model *m, const char *path, const struct stat *st, struct dq_error *e);
 

@@ -308,12 +308,11 @@ static bool falls_back(const struct writer *w, int rc)
     return rc == DQ_ERR_GPU && w->may_fall_back && w->engine->n_gpus > 0;
 }
 
-/* Marks the output that ended the run as failed, unless a signal or a closed pipe was the reason. */
+/* Marks the output that ended the run as failed, unless a signal was the reason. */
 static void fail(struct writer *w, struct dq_output *out, int rc, const struct dq_error *e)
 {
     struct dq_error unused;
-    if (w->has_failed || out->status != DQ_PLANNED || rc == DQ_ERR_INTERRUPTED ||
-        rc == DQ_ERR_CLOSED)
+    if (w->has_failed || out->status != DQ_PLANNED || rc == DQ_ERR_INTERRUPTED)
         return;
     w->has_failed = true;
     (void)dq_output_fail(out, rc, e->text, &unused);

@@ -23,9 +23,10 @@ struct dq_cursor {
     const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;
     const struct dq_tensor *tensor;
-    uint8_t *buf; /* a window of the file */
+    uint8_t *buf; /* a window of the file, of at most `window` bytes */
     uint64_t buf_off;
     size_t buf_len;
+    size_t window;
 };
 
 /* Opens a cursor on a source at pos, which must not lie past its end. The source stays the caller's

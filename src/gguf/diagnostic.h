@@ -16,7 +16,7 @@ enum dq_rule {
 };
 
 /* What breaking a rule means; see rules.def. */
-enum dq_level { DQ_LEVEL_file, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note };
+enum dq_level { DQ_LEVEL_file, DQ_LEVEL_part, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note };
 
 struct dq_rule_info {
     const char *name;
@@ -44,6 +44,7 @@ struct dq_diagnostic {
     uint64_t offset;                /* in the file, or DQ_NO_OFFSET */
     const char *expected;
     const char *found;
+    const char *hint;  /* what to do next, in place of the rule's; NULL: that of the rule */
     uint64_t block;    /* index of the first block concerned */
     uint64_t n_blocks; /* how many blocks are concerned; 0: it is not about blocks */
 };

@@ -9,6 +9,7 @@
 #include "gguf/kv_write.h"
 #include "gguf/lint.h"
 #include "gguf/model.h"
+#include "gguf/set_name.h"
 #include "gguf/shard.h"
 #include "gguf/split.h"
 #include "gguf/tensor.h"

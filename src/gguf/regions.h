@@ -9,8 +9,8 @@
 struct dq_model;
 struct dq_tensor;
 
-/* Computes the place and size of every tensor's data, and which tensors can be used. Leaves out the
- * tensors of a file that is damaged before its data section. */
+/* Computes the place and size of every tensor's data, and which tensors can be used: none of a file
+ * that is damaged before its data section. Of a file that is cut short, one diagnostic tells. */
 int dq_regions_check(struct dq_model *m, struct dq_error *e);
 
 /* Sorts tensors by the place of their data. Most files have them in that order already. */

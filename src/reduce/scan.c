@@ -69,8 +69,9 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     const size_t nblocks = v->chunk->n_items;
     const uint64_t first_block = v->chunk->first_item;
     struct dq_nonfinite first;
-    (void)e;
+    struct dq_zero_runs zeros = {0};
     const size_t n_bad = dq_find_nonfinite(info->type, v->bytes, nblocks, &first);
+    bool has_memory = dq_zero_runs_add(&zeros, v->bytes, v->len, v->offset);
     pthread_mutex_lock(&r->lock);
     if (n_bad > 0 && (s->n_bad == 0 || first_block + first.block < s->first_block)) {
         s->first = first;
@@ -78,7 +79,11 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     }
     s->n_bad += n_bad;
     const bool maybe_zero = s->all_zero;
+    has_memory = has_memory && dq_zero_runs_append(&s->zeros, &zeros);
     pthread_mutex_unlock(&r->lock);
+    dq_zero_runs_finish(&zeros);
+    if (!has_memory)
+        return dq_fail_nomem(e);
     if (maybe_zero && !are_zero(info, v->bytes, nblocks)) {
         pthread_mutex_lock(&r->lock);
         s->all_zero = false;
@@ -92,9 +97,14 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
 static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
 {
     const struct scan_run *r = arg;
-    if (rc == 0)
-        rc = r->job->end(r->job->arg, item, state, e);
-    dq_mem_free(state);
+    struct dq_scan *s = state;
+    if (rc == 0) {
+        dq_zero_runs_join(&s->zeros);
+        rc = r->job->end(r->job->arg, item, s, e);
+    }
+    if (s)
+        dq_zero_runs_finish(&s->zeros);
+    dq_mem_free(s);
     return rc;
 }
 

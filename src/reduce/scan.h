@@ -1,10 +1,11 @@
-/* The value checks of check --values: scans tensors for numbers that are not finite and for weights
- * that are all zero. */
+/* The value checks of check --values: scans tensors for numbers that are not finite, for weights that
+ * are all zero, and for runs of zero bytes. */
 #ifndef DQ_SCAN_H
 #define DQ_SCAN_H
 
 #include <stdbool.h>
 
+#include "reduce/zeros.h"
 #include "run/run.h"
 #include "type/block_fields.h"
 
@@ -14,6 +15,7 @@ struct dq_scan {
     uint64_t first_block;      /* the number of the first such block in the tensor */
     struct dq_nonfinite first; /* its first such number */
     bool all_zero;             /* the tensor has weights, and all of them are zero */
+    struct dq_zero_runs zeros; /* joined; valid during the call of end */
 };
 
 struct dq_scan_job {

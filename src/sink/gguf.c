@@ -70,7 +70,7 @@ static bool has_type(const struct dq_type_info *type)
 static const char *refuse(const struct dq_array *a)
 {
     if (!a->type)
-        return "its type is unknown, so programs that read GGUF refuse the file";
+        return "its stored data are not rows of blocks of a known type, which GGUF requires";
     if (a->name_len > NAME_LEN_MAX)
         return "its name is longer than ggml allows (63 bytes)";
     if (a->n_shape > DQ_DIMS_MAX)

@@ -28,8 +28,10 @@ struct dq_sink_ops {
 struct dq_sink_file {
     const char *path; /* the last component is the name in the folder; the rest is for messages */
     bool replace;     /* replace an existing file of that name; otherwise commit fails */
-    bool durable;     /* once commit has returned, the file survives a loss of power */
-    uint64_t len;     /* expected length in bytes, to reserve space; 0 if unknown */
+    bool
+        durable; /* once commit has returned, the file survives a loss of power; its name does if the
+                   * file system can sync a folder (dq_file_sync_folder) */
+    uint64_t len; /* expected length in bytes, to reserve space; 0 if unknown */
 };
 
 /* Opens a folder for new files and removes temporary files that killed runs left in it. Later work

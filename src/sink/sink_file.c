@@ -110,7 +110,8 @@ static int commit(struct dq_sink *sink, struct dq_error *e)
         return dq_fail_errno(e, "%s", s->path);
     }
     release(s);
-    if (s->durable && fsync(s->folder) != 0)
+    bool able; /* otherwise whoever opened the folder has seen it */
+    if (s->durable && dq_file_sync_folder(s->folder, &able) != 0)
         return dq_fail_errno(e, "%s: fsync of its directory", s->path);
     return 0;
 }

@@ -23,6 +23,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+from preload import preloaded
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 DATA = os.path.join(os.path.dirname(TESTS), 'data')
@@ -70,8 +72,9 @@ STREAMS = {'list', 'list-json', 'list-names', 'types', 'to-folder', 'to-default'
            'check-values', 'verify'}
 
 # With --fsync: how many files have their final names when the n-th fsync fails. First the new folder
-# is synced, then each file before it is renamed, and the folder after that.
-NAMED = [0, 0, 1, 1, 2, 2, 3]
+# is synced into its parent, then it and that of the manifest are tried, then each file is synced
+# before it is renamed, and the folder after that.
+NAMED = [0, 0, 0, 0, 1, 1, 2, 2, 3]
 
 MEMORY = ('out of memory', os.strerror(errno.ENOMEM))
 ANY = (0, 1, 3, 4, 5, 6)
@@ -127,7 +130,7 @@ FAULTS = [
     Fault('mkdir', errno.ENOSPC, 'once'),
     Fault('fsync', errno.EIO, 'once'),
     Fault('length', errno.ENOSPC, 'once', (0,)),
-    Fault('folder', errno.EIO, 'once', (0,)),
+    Fault('folder', errno.EIO, 'once'),
     Fault('lock', errno.EWOULDBLOCK, 'once', (0,)),
     Fault('lock', errno.ENOLCK, 'on', (0,)),
     Fault('seek', errno.EIO, 'once'),
@@ -194,8 +197,8 @@ class Runner:
         os.mkdir(self.work)
         with open(self.log, 'wb') as f:
             f.write(bytes(16))
-        env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'LD_PRELOAD': self.shim,
-               'DQ_FAULT_LOG': self.log, 'DQ_FAULT_ALSO': also}
+        env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'DQ_FAULT_LOG': self.log,
+               **preloaded(self.shim), 'DQ_FAULT_ALSO': also}
         if fault:
             env['DQ_FAULT'] = f'{fault.kind}:{n}:{fault.action}:{fault.lasting}'
         with open(os.path.join(self.folder, 'stderr'), 'w+b') as err:

@@ -13,11 +13,11 @@ for name in sample gguf/good/all_types gguf/good/align4096; do
 done
 # Other versions, byte orders and split sets become version 3, little-endian, in one file.
 for name in version1_legacy version2 big_endian split-00002-of-00003 alignment_8; do
-    gguf-dq extract -q -d native -o "$name.gguf" "$DATA/gguf/good/$name.gguf"
-    gguf-dq check -q "$name.gguf"
-    gguf-dq extract -q -f raw -o - "$name.gguf" >a
+    gguf-dq extract -q -d native -o out.gguf --force "$DATA/gguf/good/$name.gguf"
+    gguf-dq check -q out.gguf
+    gguf-dq extract -q -f raw -o - out.gguf >a
     gguf-dq extract -q -f raw -o - "$DATA/gguf/good/$name.gguf" | cmp - a
-    gguf-dq list --meta --json "$name.gguf" >a
+    gguf-dq list --meta --json out.gguf >a
     gguf-dq list --meta --json "$DATA/gguf/good/$name.gguf" >b
     "$PYTHON" - <<'END'
 import json

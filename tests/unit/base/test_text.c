@@ -155,23 +155,25 @@ static void counts_of_bytes_are_read(void **state)
 {
     static const struct {
         const char *text;
-        size_t bytes;
+        uint64_t bytes;
     } rows[] = {{"0", 0}, {"1", 1}, {"1000", 1000}, {"7B", 7}, {"64K", 65536}, {"64k", 65536},
         {"64KB", 65536}, {"64kb", 65536}, {"64KiB", 65536}, {"64Ki", 65536}, {"3M", 3 << 20},
-        {"3MiB", 3 << 20}, {"2G", (size_t)2 << 30}, {"1T", (size_t)1 << 40},
-        {"18446744073709551615", SIZE_MAX}, {"16777215T", (size_t)16777215 << 40}};
+        {"3MiB", 3 << 20}, {"2G", (uint64_t)2 << 30}, {"1T", (uint64_t)1 << 40},
+        {"18446744073709551615", UINT64_MAX}, {"16777215T", (uint64_t)16777215 << 40}, {"0x0", 0},
+        {"0x1f", 31}, {"0xB", 11}, {"0xffffffffffffffff", UINT64_MAX}};
     static const char *const wrong[] = {"", "K", "-1", "+1", " 1", "1 K", "1.5G", "1P", "1KK",
-        "1KiBB", "1iB", "1Kib ", "0x10", "5%", "18446744073709551616", "16777216T", "99999999999G"};
+        "1KiBB", "1iB", "1Kib ", "0x", "0xg", "0x10K", "0x 1", "0x-1", "0x0x1", "x10",
+        "0x10000000000000000", "5%", "18446744073709551616", "16777216T", "99999999999G"};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        size_t bytes = 77;
+        uint64_t bytes = 77;
         if (!dq_parse_bytes(rows[i].text, &bytes) || bytes != rows[i].bytes)
-            fail_msg("'%s' is %zu", rows[i].text, bytes);
+            fail_msg("'%s' is %" PRIu64, rows[i].text, bytes);
     }
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        size_t bytes = 77;
+        uint64_t bytes = 77;
         if (dq_parse_bytes(wrong[i], &bytes) || bytes != 77)
-            fail_msg("'%s' is %zu", wrong[i], bytes);
+            fail_msg("'%s' is %" PRIu64, wrong[i], bytes);
     }
 }
 
