@@ -263,8 +263,10 @@ int dq_real_names_apply(struct dq_model *m, struct dq_error *e)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < m->n_shards; i++) {
         const struct dq_shard *s = &m->shards[i];
+        while (first < m->n_tensors && m->tensors[first].shard < i)
+            first++;
         if (s->data_off == 0) /* damaged: it may lack tensors or values */
-            break;
+            continue;
         for (size_t k = 0; rc == 0 && k < s->n_kvs; k++) {
             size_t len;
             const char *name = after_prefix(&s->kvs[k], &len);
@@ -273,7 +275,6 @@ int dq_real_names_apply(struct dq_model *m, struct dq_error *e)
         }
         if (rc == 0)
             rc = apply_lists(m, s, first, e);
-        first += s->n_tensors;
     }
     return rc;
 }

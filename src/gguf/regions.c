@@ -193,6 +193,37 @@ static int check_overlaps(
     return rc;
 }
 
+int dq_regions_check(struct dq_model *m, struct dq_error *e)
+{
+    size_t n = 0;
+    int rc = 0;
+    if (m->n_tensors == 0)
+        return 0;
+    struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
+    if (!placed)
+        return dq_fail_nomem(e);
+    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
+        struct dq_tensor *t = &m->tensors[i];
+        bool is_placed;
+        if (m->shards[t->shard].data_off == 0)
+            continue;
+        rc = check_alone(m, t, &is_placed, e);
+        if (is_placed)
+            placed[n++] = t;
+    }
+    dq_tensors_sort(placed, n);
+    if (rc == 0)
+        rc = dq_spans_check(m, placed, n, e);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        check_end(m->shards[placed[i]->shard].source->size, placed[i]);
+    check_cut(placed, n);
+    n = keep_sound(placed, n);
+    if (rc == 0)
+        rc = check_overlaps(m, placed, n, e);
+    dq_mem_free(placed);
+    return rc;
+}
+
 /* Sets why a tensor that is cut cannot be used as a whole, and what of it can. */
 static int explain_cut(struct dq_tensor *t, struct dq_error *e)
 {
@@ -200,10 +231,8 @@ static int explain_cut(struct dq_tensor *t, struct dq_error *e)
     char text[DQ_DIAGNOSTIC_TEXT];
     const uint64_t outer = t->n_dims > 0 ? t->dims[t->n_dims - 1] : 1;
     uint64_t n = 0; /* of the outermost indices that are there */
-    if (t->type && t->n_dims > 1)
-        n = t->n_there / (t->n_bytes / outer);
-    else if (t->type)
-        n = t->n_there / t->type->bytes * t->type->weights;
+    if (t->type)
+        n = t->n_there / t->type->bytes * t->type->weights / (t->n_weights / outer);
     size_t len = (size_t)snprintf(text, sizeof text, "the file ends before its data");
     if (t->type)
         len += (size_t)snprintf(text + len, sizeof text - len,
@@ -269,8 +298,7 @@ static int refuse_damaged(struct dq_tensor *tensors, size_t n, struct dq_error *
     return 0;
 }
 
-/* Reports on the faults of whole files. */
-static int check_files(struct dq_model *m, struct dq_error *e)
+int dq_regions_report(struct dq_model *m, struct dq_error *e)
 {
     int rc = 0;
     for (size_t i = 0, first = 0; rc == 0 && i < m->n_shards; i++) {
@@ -284,35 +312,4 @@ static int check_files(struct dq_model *m, struct dq_error *e)
         first += n;
     }
     return rc;
-}
-
-int dq_regions_check(struct dq_model *m, struct dq_error *e)
-{
-    size_t n = 0;
-    int rc = 0;
-    if (m->n_tensors == 0)
-        return 0;
-    struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
-    if (!placed)
-        return dq_fail_nomem(e);
-    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
-        struct dq_tensor *t = &m->tensors[i];
-        bool is_placed;
-        if (m->shards[t->shard].data_off == 0)
-            continue;
-        rc = check_alone(m, t, &is_placed, e);
-        if (is_placed)
-            placed[n++] = t;
-    }
-    dq_tensors_sort(placed, n);
-    if (rc == 0)
-        rc = dq_spans_check(m, placed, n, e);
-    for (size_t i = 0; i < n; i++)
-        check_end(m->shards[placed[i]->shard].source->size, placed[i]);
-    check_cut(placed, n);
-    n = keep_sound(placed, n);
-    if (rc == 0)
-        rc = check_overlaps(m, placed, n, e);
-    dq_mem_free(placed);
-    return rc == 0 ? check_files(m, e) : rc;
 }

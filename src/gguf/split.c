@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "gguf/model.h"
-#include "gguf/regions.h"
 #include "gguf/set_name.h"
 
 #include <inttypes.h>

@@ -42,7 +42,7 @@ REASONS = (
     (r'alignment \d+ is not a power', ''),
     (r'tensor name \d+ is too long', 'name-long'),
     (r'duplicate tensor name', ''),
-    (r'invalid number of dimensions', 'tensor-dimensions'),
+    (r'invalid number of dimensions', 'dimensions-many'),
     (r'invalid number of elements', 'tensor-empty'),
     (r'may cause overflow errors', 'tensor-empty'),
     (r'has a size in bytes >', 'tensor-empty'),
@@ -67,8 +67,8 @@ def fetch(folder):
                         '-d', folder, PACKAGE], check=True)
         package = next(folder.glob('*.tar.gz'))
         with tarfile.open(package) as source:
-            source.extractall(folder, [m for m in source if re.search('/vendor/llama.cpp/ggml/(src|include)'
-                                                                      '/[^/]+$', m.name)])
+            files = r'/vendor/llama\.cpp/ggml/(src|include)/([^/]+|.*\.h)$'
+            source.extractall(folder, [m for m in source if re.search(files, m.name)])
         found = sorted(folder.glob('*/vendor/llama.cpp/ggml'))
     print(found[-1].relative_to(folder).parts[0])
     return found[-1]

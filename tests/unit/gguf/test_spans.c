@@ -111,7 +111,7 @@ static const struct row rows[] = {
     {"a tensor that overlaps the next one", 0,
         {{Q4_0, 32, 2, 32, REFUSED}, {F32, 8, 1, 32, REFUSED}}, "data overlaps"},
     {"a file cut short", 0, {{F32, 8, 1, 32, OK}, {Q4_0, 256, 64, 1000, REFUSED}},
-        "data ends past the end of the file"},
+        "the file ends before its data"},
 };
 
 static void build_row(struct build *b, const struct row *row)
