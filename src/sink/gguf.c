@@ -35,7 +35,7 @@ static const char *const f32_ends[] = {"_norm.weight", ".ffn_gate_inp.weight",
     ".time_mix_v2.weight", ".time_mix_a0.weight", ".time_mix_a1.weight", ".time_mix_a2.weight",
     ".time_mix_g1.weight", ".time_mix_g2.weight", ".time_mix_decay_w1.weight",
     ".time_mix_decay_w2.weight", ".time_mix_lerp_fused.weight", ".norm1.weight", ".norm2.weight",
-    ".altup_correct_coef.weight", ".altup_predict_coef.weight", ".attn_rel_b.weight"};
+    ".altup_correct_coef.weight", ".altup_predict_coef.weight"};
 
 static bool ends_with(const struct dq_tensor *t, const char *end)
 {

@@ -25,6 +25,7 @@ from huggingface_hub import split_state_dict_into_shards_factory
 from safetensors.numpy import save_file
 
 MAX_SHARD = 60_000
+F32_NAMES = ('ffn_gate_inp', 'ssm_conv1d', 'shortconv.conv', 'position_embd', 'token_types')
 TYPES = {'f32': numpy.float32, 'f16': numpy.float16, 'bf16': ml_dtypes.bfloat16}
 
 
@@ -143,7 +144,7 @@ class Comparison:
                 good &= t.data.tobytes() == u.data.tobytes()
             else:
                 is_f32 = len(t.shape) < 2 or t.name.endswith('_norm.weight') or \
-                    not t.name.endswith('.weight') or 'ffn_gate_inp' in t.name
+                    not t.name.endswith('.weight') or any(name in t.name for name in F32_NAMES)
                 wanted = 'F32' if is_f32 else dtype.upper()
                 with numpy.errstate(over='ignore'):
                     values = decoded[t.name].astype(TYPES[wanted.lower()])
