@@ -49,6 +49,7 @@ static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_e
     c->item = c->pos;
     if (len <= left)
         return 0;
+    c->past_end = true;
     const struct dq_diagnostic d = {.rule = DQ_RULE_in_file,
         .expected = DQ_WORDS("%" PRIu64 " byte%s for the %s", len, len == 1 ? "" : "s", what),
         .found = DQ_WORDS("%" PRIu64, left)};

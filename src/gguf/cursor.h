@@ -19,6 +19,7 @@ struct dq_cursor {
     uint64_t item;   /* offset of the item that was read last, or that is malformed */
     bool big_endian; /* numbers are big-endian */
     bool narrow;     /* version 1: counts and lengths have 32 bits */
+    bool past_end;   /* it failed because the file ends too early for what it says */
     /* For diagnostics: the sink, and the pair or tensor that is being read. Each may be NULL. */
     const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;

@@ -1,9 +1,7 @@
 #include "gguf/diagnostic.h"
 
 #include "base/text.h"
-#include "gguf/foreign.h"
 #include "gguf/kv.h"
-#include "gguf/set_name.h"
 #include "gguf/tensor.h"
 
 #include <inttypes.h>
@@ -60,9 +58,6 @@ const char *dq_diagnostic_text(const struct dq_diagnostic *d, char out[DQ_DIAGNO
     const struct dq_rule_info *rule = &dq_rules[d->rule];
     const char *hint = d->hint ? d->hint : rule->hint;
     char where[DQ_WORDS_SIZE];
-    size_t whole_len;
-    if (d->path && strcmp(hint, DQ_HINT_CUT) == 0 && dq_piece_name(d->path, &whole_len))
-        hint = DQ_HINT_PART;
     snprintf(out, DQ_DIAGNOSTIC_TEXT, "%s: expected %s, found %s%s%s%s", rule->summary, d->expected,
         d->found, place(d, where), *hint ? "; " : "", hint);
     return out;

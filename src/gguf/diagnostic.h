@@ -33,8 +33,7 @@ extern const struct dq_rule_info dq_rules[DQ_RULE_COUNT];
 struct dq_kv;
 struct dq_tensor;
 
-/* The texts and the path are valid only during the call of the sink; kv and tensor are valid as
- * long as the model if the diagnostic ends the reading. All texts but the path are fit for a
+/* All that it points to is valid only during the call of the sink. All texts but the path are fit for a
  * terminal. */
 struct dq_diagnostic {
     enum dq_rule rule;

@@ -210,6 +210,7 @@ int dq_foreign_identify(
     while (!matches(s, &h)) /* the last one always does */
         s++;
     describe(s, &h, out);
+    out->is_piece = s->test == is_named_part;
     if (!s->may_contain)
         return 0;
     rc = dq_embedded_find(source, &inside, e);

@@ -13,6 +13,8 @@
 struct dq_foreign {
     char found[DQ_WORDS_SIZE]; /* "a Git LFS pointer"; of an unknown kind, its first bytes */
     char hint[DQ_WORDS_SIZE];  /* or "" */
+    bool
+        is_piece; /* of no known kind, but named like a piece of a file that was cut up (set_name.h) */
 };
 
 /* Identifies what begins at an offset in a source by the signatures of foreign.def. Kinds that may
@@ -20,8 +22,6 @@ struct dq_foreign {
  * does. */
 int dq_foreign_identify(
     const struct dq_source *source, uint64_t begin, struct dq_foreign *out, struct dq_error *e);
-
-#define DQ_HINT_PART "parts of a cut file must be joined in order: cat PART1 PART2 ... >MODEL.gguf"
 
 /* What to do about a version that cannot be read. */
 const char *dq_foreign_version_hint(uint32_t version, bool big_endian);

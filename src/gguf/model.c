@@ -18,7 +18,7 @@ static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
     if (rc_tensors == 0)
         rc_tensors = dq_real_names_apply(m, &why);
     if (rc_tensors == 0)
-        rc_tensors = dq_regions_report(m, &why);
+        rc_tensors = dq_files_check(m, &why);
     return rc_tensors != 0 ? dq_fail(e, rc_tensors, "%s", why.text) : dq_split_check(m, rc, e);
 }
 

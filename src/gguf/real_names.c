@@ -263,18 +263,18 @@ int dq_real_names_apply(struct dq_model *m, struct dq_error *e)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < m->n_shards; i++) {
         const struct dq_shard *s = &m->shards[i];
-        while (first < m->n_tensors && m->tensors[first].shard < i)
-            first++;
-        if (s->data_off == 0) /* damaged: it may lack tensors or values */
-            continue;
-        for (size_t k = 0; rc == 0 && k < s->n_kvs; k++) {
+        const size_t n =
+            s->data_off != 0 ? s->n_kvs : 0; /* damaged: it may lack tensors or values */
+        for (size_t k = 0; rc == 0 && k < n; k++) {
             size_t len;
             const char *name = after_prefix(&s->kvs[k], &len);
             if (name)
                 rc = apply_shape(m, s, &s->kvs[k], name, len, e);
         }
-        if (rc == 0)
+        if (rc == 0 && s->data_off != 0)
             rc = apply_lists(m, s, first, e);
+        while (first < m->n_tensors && m->tensors[first].shard == i)
+            first++;
     }
     return rc;
 }

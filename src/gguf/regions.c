@@ -193,46 +193,15 @@ static int check_overlaps(
     return rc;
 }
 
-int dq_regions_check(struct dq_model *m, struct dq_error *e)
-{
-    size_t n = 0;
-    int rc = 0;
-    if (m->n_tensors == 0)
-        return 0;
-    struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
-    if (!placed)
-        return dq_fail_nomem(e);
-    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
-        struct dq_tensor *t = &m->tensors[i];
-        bool is_placed;
-        if (m->shards[t->shard].data_off == 0)
-            continue;
-        rc = check_alone(m, t, &is_placed, e);
-        if (is_placed)
-            placed[n++] = t;
-    }
-    dq_tensors_sort(placed, n);
-    if (rc == 0)
-        rc = dq_spans_check(m, placed, n, e);
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        check_end(m->shards[placed[i]->shard].source->size, placed[i]);
-    check_cut(placed, n);
-    n = keep_sound(placed, n);
-    if (rc == 0)
-        rc = check_overlaps(m, placed, n, e);
-    dq_mem_free(placed);
-    return rc;
-}
-
 /* Sets why a tensor that is cut cannot be used as a whole, and what of it can. */
 static int explain_cut(struct dq_tensor *t, struct dq_error *e)
 {
     char name[128];
     char text[DQ_DIAGNOSTIC_TEXT];
     const uint64_t outer = t->n_dims > 0 ? t->dims[t->n_dims - 1] : 1;
-    uint64_t n = 0; /* of the outermost indices that are there */
-    if (t->type)
-        n = t->n_there / t->type->bytes * t->type->weights / (t->n_weights / outer);
+    /* Of the outermost indices, how many are there. */
+    const uint64_t n =
+        t->type ? t->n_there / t->type->bytes * t->type->weights / (t->n_weights / outer) : 0;
     size_t len = (size_t)snprintf(text, sizeof text, "the file ends before its data");
     if (t->type)
         len += (size_t)snprintf(text + len, sizeof text - len,
@@ -280,35 +249,62 @@ static int report_cut(
     dq_emit(m->diag, &d);
     struct dq_error why;
     dq_fail(&why, 0, "%s: %s", s->path, dq_diagnostic_text(&d, text));
+    s->may_be_piece = true;
     s->problem = dq_mem_strdup(why.text);
     return s->problem ? 0 : dq_fail_nomem(e);
 }
 
 /* No tensor of a file can be used that is damaged before its data; the last one is incomplete. */
-static int refuse_damaged(struct dq_tensor *tensors, size_t n, struct dq_error *e)
+static int refuse_damaged(struct dq_tensor *t, struct dq_error *e)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct dq_tensor *t = &tensors[i];
-        if (t->info_off == 0)
-            t->n_dims = 0;
-        t->problem = dq_mem_strdup("the table of tensors of its file is damaged");
-        if (!t->problem)
-            return dq_fail_nomem(e);
-    }
-    return 0;
+    if (t->info_off == 0)
+        t->n_dims = 0;
+    t->problem = dq_mem_strdup("the table of tensors of its file is damaged");
+    return t->problem ? 0 : dq_fail_nomem(e);
 }
 
-int dq_regions_report(struct dq_model *m, struct dq_error *e)
+int dq_regions_check(struct dq_model *m, struct dq_error *e)
+{
+    size_t n = 0;
+    int rc = 0;
+    if (m->n_tensors == 0)
+        return 0;
+    struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
+    if (!placed)
+        return dq_fail_nomem(e);
+    for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
+        struct dq_tensor *t = &m->tensors[i];
+        bool is_placed;
+        if (m->shards[t->shard].data_off == 0) {
+            rc = refuse_damaged(t, e);
+            continue;
+        }
+        rc = check_alone(m, t, &is_placed, e);
+        if (is_placed)
+            placed[n++] = t;
+    }
+    dq_tensors_sort(placed, n);
+    if (rc == 0)
+        rc = dq_spans_check(m, placed, n, e);
+    for (size_t i = 0; i < n; i++)
+        check_end(m->shards[placed[i]->shard].source->size, placed[i]);
+    check_cut(placed, n);
+    n = keep_sound(placed, n);
+    if (rc == 0)
+        rc = check_overlaps(m, placed, n, e);
+    dq_mem_free(placed);
+    return rc;
+}
+
+int dq_files_check(struct dq_model *m, struct dq_error *e)
 {
     int rc = 0;
     for (size_t i = 0, first = 0; rc == 0 && i < m->n_shards; i++) {
         size_t n = 0;
-        struct dq_tensor *tensors = m->n_tensors > 0 ? m->tensors + first : NULL;
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): they are there if one is */
-        while (first + n < m->n_tensors && tensors[n].shard == i)
+        while (first + n < m->n_tensors && m->tensors[first + n].shard == i)
             n++;
-        rc = m->shards[i].data_off == 0 ? refuse_damaged(tensors, n, e)
-                                        : report_cut(m, i, tensors, n, e);
+        if (n > 0 && m->shards[i].data_off != 0)
+            rc = report_cut(m, i, m->tensors + first, n, e);
         first += n;
     }
     return rc;

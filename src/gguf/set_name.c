@@ -14,8 +14,10 @@ static const char SEPARATORS[] = "-_. ([";
 
 enum { EXTENSION_LEN = sizeof EXTENSION - 1, DIGITS_MAX = 9, DIGITS_PADDED = 3 };
 
-/* Words that may stand before a number. */
+/* Words that may stand before a number. The first N_CUT_WORDS tell of pieces by themselves. */
 static const char *const words[] = {"part", "split", "shard", "piece", "chunk", "file", "p"};
+
+enum { N_WORDS = sizeof words / sizeof words[0], N_CUT_WORDS = 2 };
 
 static bool is_separator(char c)
 {
@@ -44,7 +46,7 @@ static size_t read_digits(const char *s, uint32_t *out)
  * belong to a longer one; else 0. */
 static size_t word_before(const char *s, size_t len)
 {
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; i < N_WORDS; i++) {
         const size_t n = strlen(words[i]);
         if (n <= len && strncasecmp(s + len - n, words[i], n) == 0 &&
             (n == len || !isalpha((unsigned char)s[len - n - 1])))
@@ -193,13 +195,13 @@ bool dq_is_gguf_name(const char *path)
                (dq_set_name_parse(path, &name) || dq_piece_name(path, &whole_len)));
 }
 
-/* Whether s is the mark of a piece after .gguf: a word and a number or letters, or at least two digits, or
+/* Whether s is the mark of a piece: one of the first n_words words and a number or letters, or at least two digits, or
  * "aa", "ab" and so on, as `split` gives them. */
-static bool is_piece_mark(const char *s)
+static bool is_piece_mark(const char *s, size_t n_words, bool need_word)
 {
     s += is_separator(*s);
     bool has_word = false;
-    for (size_t i = 0; !has_word && i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; !has_word && i < n_words; i++) {
         const size_t n = strlen(words[i]);
         if (strncasecmp(s, words[i], n) == 0 && !isalpha((unsigned char)s[n])) {
             s += n;
@@ -208,30 +210,14 @@ static bool is_piece_mark(const char *s)
     }
     if (has_word)
         s += is_separator(*s);
+    else if (need_word)
+        return false;
     size_t n = n_digits(s);
     if (n == 0) {
         n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
         return s[n] == '\0' && (has_word ? n >= 1 && n <= 3 : n == 2 && *s == 'a');
     }
     return (has_word || n >= 2) && s[n] == '\0';
-}
-
-/* Whether the part of a base name before .gguf, or all of it, ends in a word and a number or letters:
- * "m-part1", "m.part-02", "m-part-b". */
-static bool ends_in_piece(const char *base, size_t len)
-{
-    size_t begin = len;
-    while (begin > 0 && isdigit((unsigned char)base[begin - 1]))
-        begin--;
-    const bool has_digits = begin < len;
-    while (!has_digits && begin > 0 && len - begin < 2 && islower((unsigned char)base[begin - 1]))
-        begin--;
-    const bool apart = begin > 0 && is_separator(base[begin - 1]);
-    if (begin == len || (!has_digits && !apart))
-        return false;
-    begin -= apart;
-    const size_t word_len = word_before(base, begin);
-    return word_len > 0 && begin > word_len;
 }
 
 bool dq_piece_name(const char *path, size_t *whole_len)
@@ -241,11 +227,22 @@ bool dq_piece_name(const char *path, size_t *whole_len)
     struct dq_set_name name;
     const bool numbered = dq_set_name_parse(path, &name);
     *whole_len = 0;
-    if (!extension || extension[EXTENSION_LEN] == '\0') {
-        const size_t len = extension ? (size_t)(extension - base) : strlen(base);
-        return numbered ? word_before(path, name.number_off) > 0 : ends_in_piece(base, len);
+    for (const char *s = base; !extension && *s; s++) { /* "m.part-02" */
+        if (s > base && is_separator(*s) && is_piece_mark(s, N_CUT_WORDS, true))
+            return true;
     }
+    if (!extension)
+        return false;
     const char *end = extension + EXTENSION_LEN;
     *whole_len = (size_t)(end - base);
-    return (numbered && path + name.number_off > end) || is_piece_mark(end);
+    if (*end == '\0') { /* m.part1of2.gguf, m-part1.gguf */
+        size_t len = numbered ? name.number_off : (size_t)(extension - path);
+        while (!numbered && len > 0 && isdigit((unsigned char)path[len - 1]))
+            len--;
+        while (!numbered && len > 0 && is_separator(path[len - 1]))
+            len--;
+        *whole_len = 0;
+        return (numbered || path + len < extension) && word_before(path, len) > 0;
+    }
+    return (numbered && path + name.number_off > end) || is_piece_mark(end, N_WORDS, false);
 }

@@ -34,7 +34,7 @@ size_t dq_set_name_stem(const char *base);
 bool dq_is_gguf_name(const char *path);
 
 /* Whether a name is that of a piece of a model that was cut up to be joined by cat (".gguf.part1of2",
- * ".gguf-split-a", ".gguf.001", ".part1.gguf", "m.part-02"). *whole_len is the length of the base name of the
+ * ".gguf-split-a", ".gguf.001", ".part1.gguf"). *whole_len is the length of the base name of the
  * model, up to and including .gguf; 0 if it is unclear. */
 bool dq_piece_name(const char *path, size_t *whole_len);
 

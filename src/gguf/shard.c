@@ -35,7 +35,7 @@ static int read_version(struct dq_cursor *c, struct dq_shard *s, struct dq_error
     return dq_emit_fail(c->diag, &d, e);
 }
 
-static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_error *e)
+static int read_magic(struct dq_cursor *c, struct dq_shard *s, struct dq_error *e)
 {
     uint8_t magic[4] = {0};
     struct dq_foreign foreign;
@@ -47,6 +47,7 @@ static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_e
     rc = dq_foreign_identify(s->source, s->begin, &foreign, e);
     if (rc != 0)
         return rc;
+    s->may_be_piece = foreign.is_piece;
     const struct dq_diagnostic d = {.rule = DQ_RULE_magic,
         .path = s->path,
         .offset = s->begin,
@@ -77,6 +78,7 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
         return 0;
     if (*n_tensors > tensors_max)
         c->item = n_tensors_off;
+    c->past_end = true;
     const struct dq_diagnostic d = {.rule = DQ_RULE_counts,
         .expected =
             DQ_WORDS("at most %" PRIu64 " pairs and %" PRIu64 " tensors", kv_max, tensors_max),
@@ -273,6 +275,7 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
     if (rc != 0)
         return rc;
     struct dq_shard *s = &m->shards[m->n_shards++];
+    struct dq_error why;
     *s = (struct dq_shard){.source = source, .path = source->name};
     if (strcmp(path, m->path) == 0) /* other files of a set are files of their own */
         s->begin = m->begin;
@@ -280,19 +283,19 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE,
             "%s: has %" PRIu64 " bytes; no model can begin at offset %" PRIu64, path, source->size,
             s->begin);
-    struct dq_error why;
     struct dq_cursor c;
     rc = dq_cursor_init(&c, source, s->begin, e);
     if (rc != 0)
         return rc;
     c.diag = m->diag;
     rc = read_all(&c, m, &why);
+    s->may_be_piece = s->may_be_piece || c.past_end;
     dq_cursor_finish(&c);
     if (rc != 0)
         dq_fail(e, rc, "%s", why.text);
     if (rc == DQ_ERR_MALFORMED) {
-        m->shards[m->n_shards - 1].problem = dq_mem_strdup(why.text);
-        if (!m->shards[m->n_shards - 1].problem)
+        s->problem = dq_mem_strdup(why.text);
+        if (!s->problem)
             return dq_fail_nomem(e);
     }
     return rc;

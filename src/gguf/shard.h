@@ -22,7 +22,8 @@ struct dq_shard {
     struct dq_kv *kvs;  /* in the order of the file; owned */
     size_t n_kvs;
     size_t n_tensors;
-    uint64_t number; /* in its split set, from 0; UINT64_MAX: unknown */
+    uint64_t number;   /* in its split set, from 0; UINT64_MAX: unknown */
+    bool may_be_piece; /* it ends too early, or does not begin like any known kind of file */
     char *problem; /* why all of its tensors, or those at its end, cannot be used, or NULL; owned */
 };
 

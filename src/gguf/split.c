@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "gguf/model.h"
+#include "gguf/regions.h"
 #include "gguf/set_name.h"
 
 #include <inttypes.h>
@@ -595,8 +596,7 @@ static bool check_pieces(struct set_check *c)
     if (c->any_keys || !dq_piece_name(m->path, &whole_len))
         return false;
     for (size_t i = 0; i < m->n_shards; i++)
-        is_part = is_part || (m->shards[i].problem &&
-                                 (m->shards[i].version == 0 || m->shards[i].data_off != 0));
+        is_part = is_part || m->shards[i].may_be_piece;
     if (!is_part)
         return false;
     char path[1024];

@@ -30,8 +30,8 @@ struct dq_tensor {
     uint64_t dims[DQ_DIMS_MAX];
     uint64_t n_weights;
     uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
-    uint64_t n_there;  /* of these, how many at the beginning can be read */
     uint64_t span;     /* from its data to the next tensor's or the end of the file */
+    uint64_t n_there;  /* of n_bytes, how many at the beginning can be read */
     uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
     uint64_t section_off; /* of its data in the data section, as in the file */
     /* Of its data in the file. UINT64_MAX: it does not fit; 0: the file is damaged before the
@@ -39,8 +39,9 @@ struct dq_tensor {
     uint64_t offset;
     char *stored_name;  /* in the file, if the metadata has another one; or NULL; owned */
     bool has_bad_shape; /* the metadata has a shape for it that does not fit */
-    char *problem;      /* why its data cannot be used, or NULL; owned */
-    bool is_cut; /* the problem is only that the file ends: its first n_there bytes are sound */
+    bool
+        is_cut; /* the problem is only that the file ends before: the first n_there bytes are sound */
+    char *problem; /* why its data cannot be used, or NULL; owned */
 };
 
 struct dq_model;

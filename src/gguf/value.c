@@ -56,6 +56,7 @@ static int read_array_head(
         least = 4 + length_len;
     if (*count > dq_cursor_left(c) / least) {
         const uint64_t left = dq_cursor_left(c);
+        c->past_end = true;
         const struct dq_diagnostic d = {.rule = DQ_RULE_array_in_file,
             .expected =
                 DQ_WORDS("at most %" PRIu64 " elements of type %s in the %" PRIu64 " bytes left",

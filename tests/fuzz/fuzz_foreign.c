@@ -59,8 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (sscanf(f.hint, "a GGUF begins at byte %" SCNu64, &inside) == 1)
             FUZZ_CHECK(inside + 32 <= n && memcmp(bytes + inside, "GGUF", 4) == 0);
     }
-    size_t whole_len;
-    dq_piece_name(name, &whole_len);
+    size_t whole_len = 0;
+    FUZZ_CHECK(!f.is_piece || dq_piece_name(name, &whole_len));
+    FUZZ_CHECK(whole_len <= len);
     dq_source_close(source);
     free(bytes);
     return 0;

@@ -58,6 +58,16 @@ gguf-dq extract --force -f raw -o $three $one blk.2.f32
 kept
 gguf-dq extract --force -o x.npy --manifest $three $one blk.2.f32
 kept
+echo '== one that is numbered otherwise'
+mkdir other
+cp $one other/t_1_of_3.gguf
+cp $three 'other/t_3_of_3 (1).gguf'
+sha256sum ./*.gguf other/*.gguf >before
+gguf-dq list other/t_1_of_3.gguf >>'other/t_3_of_3 (1).gguf'
+kept
+gguf-dq check other/t_1_of_3.gguf >>'other/t_3_of_3 (1).gguf'
+kept
+rm -r other
 echo '== one that is found malformed after much was printed about the first'
 "$PYTHON" - <<'END'
 import gguf_writer

@@ -301,9 +301,21 @@ static void rounding_up_passes_into_the_next_unit(void **state)
     assert_string_equal(dq_format_bytes(102399, out), "100 KiB");
 }
 
+static void letters_are_counted_not_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(dq_text_letters(""), 0);
+    assert_int_equal(dq_text_letters("blk.0.attn_q"), 12);
+    assert_int_equal(dq_text_letters("\xc3\xbc"), 1);
+    assert_int_equal(dq_text_letters("1234567\xe2\x82\xac"
+                                     "9abcdef\xf0\x9f\x98\x80"),
+        16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(letters_are_counted_not_bytes),
         cmocka_unit_test(plain_text_stays),
         cmocka_unit_test(controls_are_spelled),
         cmocka_unit_test(marks_that_reorder_text_are_spelled),

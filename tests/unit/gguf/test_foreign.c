@@ -173,42 +173,14 @@ static void a_gguf_inside_is_found(void **state)
     free(bytes);
 }
 
-static void parts_are_known_by_their_names(void **state)
+static void pieces_are_known_by_their_names(void **state)
 {
-    static const char *const parts[] = {"m.Q8_0.gguf.part2of2", "m.gguf-split-a", "m.gguf-split-ab",
-        "/d/m.gguf.part1", "m.part-02", "m.gguf.001", "m.gguf.aa", "m-part-b", "m.gguf.PART2",
-        "m.gguf-00002-of-00003", "m.gguf.part_3", "model.part2.gguf"};
-    static const char *const others[] = {"m.gguf", "m-00001-of-00003.gguf", "apartment.gguf",
-        "m.part", "m.gguf.partial", "split.gguf", "part/m.gguf", "m.gguf.zst", "m.gguf.tmp", "",
-        "m-split.gguf", "m.gguf.parts"};
-    size_t len;
     (void)state;
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (!dq_piece_name(parts[i], &len))
-            fail_msg("%s is a part", parts[i]);
-    }
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (dq_piece_name(others[i], &len))
-            fail_msg("%s is no part", others[i]);
-    }
-    const struct dq_foreign f = identify(parts[0], "\xff\1\2\3", 4, 0);
+    const struct dq_foreign f = identify("m.gguf.part2of2", "\xff\1\2\3", 4, 0);
     assert_string_equal(f.found, "a later part of a cut file, by its name");
-    assert_string_equal(f.hint, DQ_HINT_PART);
-}
-
-/* The first part of a cut file is a GGUF that is cut. */
-static void a_cut_part_is_to_be_joined(void **state)
-{
-    struct build b;
-    struct dq_model *m;
-    struct dq_error e;
-    build_begin(&b, 3, false, 1, 0);
-    build_tensor1(&b, "x", 24, 0, 100);
-    const char *path = build_write(&b, *state, "m.gguf.part1of2");
-    build_free(&b);
-    check_ok(dq_model_open(path, &m, &e), &e);
-    assert_non_null(strstr(m->shards[0].problem, "; " DQ_HINT_PART));
-    dq_model_free(m);
+    assert_true(f.is_piece);
+    assert_false(identify("m.gguf", "\xff\1\2\3", 4, 0).is_piece);
+    assert_false(identify("m.gguf.part2of2", "\x1f\x8b\x08\x08", 4, 0).is_piece);
 }
 
 static void versions_have_advice(void **state)
@@ -233,8 +205,7 @@ int main(void)
         cmocka_unit_test(every_row_can_be_found),
         cmocka_unit_test(texts_are_recognised_to_their_end),
         cmocka_unit_test(a_gguf_inside_is_found),
-        cmocka_unit_test(parts_are_known_by_their_names),
-        scratch_test(a_cut_part_is_to_be_joined),
+        cmocka_unit_test(pieces_are_known_by_their_names),
         scratch_test(versions_have_advice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -380,8 +380,8 @@ static void a_member_with_a_broken_table_is_named(void **state)
     build_data(&b, 32, 64);
     build_write(&b, *state, member_name(2));
     build_free(&b);
-    struct dq_model *m = check_open(*state, member_name(1), "in-file ",
-        "metadata ends past the end of the file", "1 of 3 files cannot be read");
+    struct dq_model *m = check_open(*state, member_name(1), "in-file ", "bytes for the dimensions",
+        "1 of 3 files cannot be read");
     assert_int_equal(m->n_tensors, 4);
     assert_null(m->tensors[0].problem);
     assert_string_equal(m->tensors[1].problem, "the table of tensors of its file is damaged");
@@ -473,6 +473,7 @@ static void pieces_are_told_from_sets(void **state)
     build_tensor1(&b, "b", I8, 32, 32);
     build_data(&b, 32, 64);
     const size_t cut = b.len - 16;
+    memset(b.bytes + cut, 0xff, 16); /* text would be more than a piece: it is identified */
     scratch_write(*state, "m.gguf.part2of2", b.bytes + cut, 16);
     scratch_write(*state, "m.gguf.ab", b.bytes + cut, 16);
     check_error(dq_model_open(scratch_path(*state, "m.gguf.part2of2"), &m, &e), &e,
@@ -489,6 +490,14 @@ static void pieces_are_told_from_sets(void **state)
     assert_null(m->tensors[0].problem);
     assert_true(m->tensors[1].is_cut);
     dq_model_free(m);
+    /* The first piece may end in the middle of the tensor table. */
+    scratch_write(*state, "n.gguf.001", b.bytes, 60);
+    check_error(dq_model_open(scratch_path(*state, "n.gguf.001"), &m, &e), &e, DQ_ERR_MALFORMED,
+        "n.gguf.001: piece of a file that was cut up");
+    /* A file of a known kind is not joined to anything. */
+    scratch_write(*state, "n.gguf.002", "<!doctype html>", 15);
+    check_error(dq_model_open(scratch_path(*state, "n.gguf.002"), &m, &e), &e, DQ_ERR_MALFORMED,
+        "found an HTML page");
     scratch_write(*state, "m.gguf.aa", b.bytes, b.len); /* not cut: only its name is odd */
     check_ok(dq_model_open(scratch_path(*state, "m.gguf.aa"), &m, &e), &e);
     assert_null(m->warning);
