@@ -44,8 +44,8 @@ _gguf_dq_parse()
     for ((i = 2; i < COMP_CWORD; i++)); do
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
-            --tensor | --exclude | --tensors-from | --output | --format | --dtype | --manifest | \
-                --device | --cpu | --threads | --max-memory | --offset | --ulp | \
+            --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
+                --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
                 --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
@@ -134,7 +134,7 @@ _gguf_dq()
     local checking='--self-test --ulp'
     local examining='--values'
     local measuring='--type --size --time'
-    local writing='-o --output -f --format --force --skip-existing --fsync -k
+    local writing='-o --output -f --format --max-shard --force --skip-existing --fsync -k
         --keep-going --apply-scales --strict --manifest -n --dry-run'
     local reading='--offset --no-sandbox'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
@@ -190,7 +190,7 @@ _gguf_dq()
                 return
                 ;;
             --format | -f)
-                _gguf_dq_add_words 'npy raw'
+                _gguf_dq_add_words 'npy raw npz safetensors gguf'
                 return
                 ;;
             --dtype | -d)

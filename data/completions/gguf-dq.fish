@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
+    --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -100,7 +100,8 @@ complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for GPU ke
 complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds per measurement'
 
 complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Directory, file, or - for standard output'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Output format'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw npz safetensors gguf' -d 'Output format'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l max-shard -x -a '5GB 500MB' -d 'Split the output into files of at most this size'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace existing files'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Keep existing files'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l fsync -d 'Flush files to disk'

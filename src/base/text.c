@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/checked.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -188,7 +189,8 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32])
     return out;
 }
 
-bool dq_parse_bytes(const char *text, uint64_t *out)
+/* Parses a number and its unit, a power of 1000 if it is decimal and not spelled with an i. */
+static bool parse_bytes(const char *text, bool decimal, uint64_t *out)
 {
     static const char units[] = "kmgt";
     char *end;
@@ -202,15 +204,28 @@ bool dq_parse_bytes(const char *text, uint64_t *out)
         *out = n;
         return true;
     }
-    const uint64_t n = strtoull(text, &end, 10);
+    uint64_t n = strtoull(text, &end, 10);
     const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
-    const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    const bool is_binary = !decimal || (unit && end[1] == 'i');
+    bool fits = errno == 0;
+    for (const char *u = units; fits && unit && u <= unit; u++)
+        fits = dq_mul_u64(n, is_binary ? 1024 : 1000, &n);
     if (unit)
         end += end[1] == 'i' ? 2 : 1;
     if (*end == 'B' || *end == 'b')
         end++;
-    if (*end != '\0' || errno != 0 || n > UINT64_MAX >> shift)
+    if (*end != '\0' || !fits)
         return false;
-    *out = n << shift;
+    *out = n;
     return true;
+}
+
+bool dq_parse_bytes(const char *text, uint64_t *out)
+{
+    return parse_bytes(text, false, out);
+}
+
+bool dq_parse_file_bytes(const char *text, uint64_t *out)
+{
+    return parse_bytes(text, true, out);
 }

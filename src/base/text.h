@@ -58,4 +58,7 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32]);
  * "0x10000", without a unit. Returns false if it is none or does not fit. */
 bool dq_parse_bytes(const char *text, uint64_t *out);
 
+/* The same for sizes of files, where 5GB are 5,000,000,000 bytes and 5GiB are 5 x 2^30. */
+bool dq_parse_file_bytes(const char *text, uint64_t *out);
+
 #endif

@@ -23,6 +23,7 @@ struct dq_args {
     bool nul_separated;
     const char *output;
     const struct dq_container *container; /* NULL: not given */
+    uint64_t max_shard;                   /* bytes; 0: not given */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not given */
     const char *manifest;
     bool force;

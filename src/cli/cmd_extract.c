@@ -84,18 +84,35 @@ static int check_unusable(struct extract_command *x, struct dq_error *e)
     return 0;
 }
 
+static void print_planned(
+    uint64_t n_bytes, const char *type, const char *text, size_t len, bool is_skipped)
+{
+    char display_name[1024];
+    dq_escape(text, len, DQ_ESCAPE_LINE, display_name, sizeof display_name);
+    fprintf(dq_stdout(), "%14" PRIu64 "  %-6s  %s%s\n", n_bytes, type, display_name,
+        is_skipped ? "  (exists, skipped)" : "");
+}
+
+/* The files, and the arrays in them if there may be several. */
 static void print_plan(const struct dq_outputs *o)
 {
     char size[32];
+    const bool holds_many = o->container->holds_many;
     const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
-    for (size_t i = 0; i < o->n && !dq_stdout_failed(); i++) {
-        const struct dq_output *out = &o->items[i];
-        char display_name[1024];
-        if (out->status == DQ_FAILED)
+    for (size_t i = 0; i < o->set.n_files && !dq_stdout_failed(); i++) {
+        const struct dq_file_plan *p = &o->set.files[i];
+        const struct dq_output_file *file = &o->files[i];
+        const struct dq_output *first = &o->items[o->set.order[p->first]];
+        if (file->status == DQ_FAILED)
             continue;
-        dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, display_name, sizeof display_name);
-        fprintf(dq_stdout(), "%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out),
-            display_name, out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
+        print_planned(p->len, holds_many ? "file" : dq_manifest_dtype(o, first), file->path,
+            strlen(file->path), file->status == DQ_SKIPPED);
+        for (size_t k = p->first; holds_many && k < p->first + p->n_arrays; k++) {
+            const struct dq_output *out = &o->items[o->set.order[k]];
+            struct dq_array a;
+            dq_output_describe(o, out, &a);
+            print_planned(out->n_bytes, dq_manifest_dtype(o, out), a.name, a.name_len, false);
+        }
     }
     fprintf(dq_stdout(), "%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
 }
@@ -103,23 +120,28 @@ static void print_plan(const struct dq_outputs *o)
 static void print_summary(const struct extract_command *x)
 {
     char size[32];
+    char in_files[48] = "";
     char display_name[512];
+    const struct dq_outputs *o = &x->outputs;
     size_t n = 0;
-    size_t n_skipped = 0;
-    const uint64_t total = dq_outputs_bytes(&x->outputs, DQ_WRITTEN, true);
-    for (size_t i = 0; i < x->outputs.n; i++) {
-        n += x->outputs.items[i].status == DQ_WRITTEN;
-        n_skipped += x->outputs.items[i].status == DQ_SKIPPED;
-    }
+    size_t n_skipped = 0; /* files */
+    const uint64_t total = dq_outputs_bytes(o, DQ_WRITTEN, true);
+    for (size_t i = 0; i < o->n; i++)
+        n += o->items[i].status == DQ_WRITTEN;
+    for (size_t i = 0; i < o->set.n_files; i++)
+        n_skipped += o->files[i].status == DQ_SKIPPED;
     if (n_skipped > 0)
         dq_msg_note("%zu existing %s left unchanged", n_skipped, n_skipped == 1 ? "file" : "files");
-    if (x->outputs.destination == DQ_TO_STREAM)
+    if (o->destination == DQ_TO_STREAM)
         return;
-    const char *place = x->outputs.folder ? x->outputs.folder : x->args->output;
-    const bool slash = x->outputs.folder && place[strlen(place) - 1] != '/';
+    const bool is_set = o->container->holds_many && o->set.n_files > 0;
+    const char *place = is_set ? o->files[0].path : o->folder ? o->folder : x->args->output;
+    const bool slash = !is_set && o->folder && place[strlen(place) - 1] != '/';
+    if (is_set && o->set.n_files - n_skipped > 1)
+        snprintf(in_files, sizeof in_files, " in %zu files", o->set.n_files - n_skipped);
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
-    dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
-        dq_format_bytes(total, size), display_name, slash ? "/" : "");
+    dq_msg_note("%zu %s, %s%s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
+        dq_format_bytes(total, size), in_files, display_name, slash ? "/" : "");
     dq_caveats_note(x->caveats);
 }
 
@@ -232,7 +254,7 @@ static int write_all(struct extract_command *x, struct dq_error *e)
 
 static int open_engine(struct extract_command *x, struct dq_error *e)
 {
-    const bool is_one_by_one = x->outputs.destination != DQ_TO_FOLDER;
+    const bool is_one_by_one = x->outputs.destination == DQ_TO_STREAM || x->outputs.n_parts <= 1;
     x->engine_options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
@@ -362,8 +384,10 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
 {
     if (a->force && a->skip_existing)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
-    if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
-        return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
+    if (a->dtype == DQ_DTYPE_bf16 && a->container &&
+        !a->container->has_type(&dq_types[DQ_TYPE_bf16]))
+        return dq_fail(
+            e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format safetensors or raw");
     if (a->apply_scales && a->dtype == DQ_DTYPE_native)
         return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
@@ -379,6 +403,7 @@ static struct dq_extract_options options_of(const struct dq_args *a)
         .manifest = a->manifest,
         .container = a->container,
         .dtype = a->dtype,
+        .max_shard = a->max_shard,
         .force = a->force,
         .skip_existing = a->skip_existing,
         .durable = a->fsync,

@@ -69,8 +69,18 @@ SETTER(output)
 
 SETTER(format)
 {
+    char names[DQ_CONTAINER_WORDS];
     a->container = dq_container_by_name(v);
-    return a->container ? 0 : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be npy or raw", v);
+    return a->container
+               ? 0
+               : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be %s", v, dq_container_names(names));
+}
+
+SETTER(max_shard)
+{
+    return dq_parse_file_bytes(v, &a->max_shard) && a->max_shard > 0
+               ? 0
+               : dq_fail(e, DQ_ERR_USAGE, "--max-shard %s: not a size such as 5GB or 500MB", v);
 }
 
 SETTER(dtype)
@@ -243,7 +253,9 @@ const struct dq_option dq_options[] = {
     {"names", 0, NULL, DQ_CMD_list, "print only the names, one per line", set_names},
     {"output", 'o', "PATH", DQ_CMD_extract, "directory or file, or - for standard output",
         set_output},
-    {"format", 'f', "FORMAT", DQ_CMD_extract, "npy or raw", set_format},
+    {"format", 'f', "FORMAT", DQ_CMD_extract, "npy, raw, npz, safetensors or gguf", set_format},
+    {"max-shard", 0, "SIZE", DQ_CMD_extract, "split safetensors or gguf into files: 5GB, 500MB",
+        set_max_shard},
     {"dtype", 'd', "DTYPE", DQ_CMD_extract, "f32, f16, bf16, or native (as stored)", set_dtype},
     {"dtype", 'd', "DTYPE", DQ_CMD_verify | DQ_CMD_bench, "f32, f16 or bf16", set_dtype},
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},

@@ -48,14 +48,12 @@ static int to_folder(struct dq_outputs *o, const char *path, struct dq_error *e)
 
 static int to_file(struct dq_outputs *o, const char *path, struct dq_error *e)
 {
-    const struct dq_container *by_extension = dq_container_by_extension(path);
-    if (o->n > 1)
+    if (o->n > 1 && !o->container->holds_many)
         return dq_fail(e, DQ_ERR_USAGE,
-            "cannot write %zu tensors to one file; name a directory, or use a stream: -o - > %s",
+            "cannot write %zu tensors to one file; name a directory, use --format npz or "
+            "safetensors, or a stream: -o - > %s",
             o->n, path);
     o->destination = DQ_TO_FILE;
-    if (!o->options->container && by_extension)
-        o->container = by_extension;
     return 0;
 }
 
@@ -92,12 +90,17 @@ int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e)
         return to_stream(o, path, fd, e);
     if ((exists && S_ISDIR(st.st_mode)) || path[strlen(path) - 1] == '/')
         return to_folder(o, path, e);
-    if (!o->options->container && dq_container_is_foreign(path))
+    const struct dq_container *by_extension = dq_container_by_extension(path);
+    if (!o->options->container && dq_container_is_foreign(path)) {
+        char names[DQ_CONTAINER_WORDS];
         return dq_fail(e, DQ_ERR_USAGE,
-            "%s: cannot write %s files, only .npy and .raw; --format writes either under any name",
-            path, strrchr(path, '.'));
-    return o->n == 1 || dq_container_by_extension(path) ? to_file(o, path, e)
-                                                        : to_folder(o, path, e);
+            "%s: cannot write %s files, only %s; --format writes any of them under any name", path,
+            strrchr(path, '.'), dq_container_names(names));
+    }
+    if (!o->options->container && by_extension)
+        o->container = by_extension;
+    return o->n == 1 || by_extension || o->container->holds_many ? to_file(o, path, e)
+                                                                 : to_folder(o, path, e);
 }
 
 /* Makes the entries of an open folder durable, if its file system can do that. path is in it. */
@@ -172,6 +175,22 @@ static int open_folder_of(const char *path, bool durable, int *out, struct dq_er
     return rc;
 }
 
+/* The files of a set stay open until all are complete. */
+static int check_descriptors(const struct dq_outputs *o, struct dq_error *e)
+{
+    enum { OTHERS = 16 };
+    const size_t n = o->set.n_files;
+    if (!o->container->holds_many || o->destination == DQ_TO_STREAM || n <= 1)
+        return 0;
+    const size_t n_left = dq_file_descriptors_left(o->folder_fd);
+    if (n_left == 0 || n + OTHERS <= n_left) /* 0: unknown */
+        return 0;
+    return dq_fail(e, DQ_ERR_IO,
+        "%zu files are open at once until all are complete, and the system allows %zu; give a "
+        "larger --max-shard, or raise the limit (ulimit -n)",
+        n, n_left > OTHERS ? n_left - OTHERS : 1);
+}
+
 int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
 {
     const bool durable = o->options->durable;
@@ -182,13 +201,15 @@ int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
             rc = dq_sink_open_folder(
                 o->folder, o->folder, o->folder_is_given, durable, &o->folder_fd, e);
     } else if (o->destination == DQ_TO_FILE && o->n > 0) {
-        rc = open_folder_of(o->items[0].path, durable, &o->folder_fd, e);
+        rc = open_folder_of(o->options->output, durable, &o->folder_fd, e);
     }
+    if (rc == 0)
+        rc = check_descriptors(o, e);
     if (rc == 0 && o->options->manifest)
         rc = open_folder_of(o->options->manifest, durable, &o->manifest_fd, e);
     /* Tells now what could not be helped after the first file. */
     if (rc == 0 && durable && o->folder_fd >= 0)
-        rc = try_sync(o, o->folder_fd, o->items[0].path, e);
+        rc = try_sync(o, o->folder_fd, o->files ? o->files[0].path : o->folder, e);
     if (rc == 0 && durable && o->manifest_fd >= 0)
         rc = try_sync(o, o->manifest_fd, o->options->manifest, e);
     return rc;

@@ -64,20 +64,26 @@ char *dq_filename(const struct dq_pick *pick, const char *extension)
     return name;
 }
 
-char *dq_filename_folder(const char *model_path)
+char *dq_filename_stem(const char *model_path)
 {
-    static const char folder_extension[] = ".tensors"; /* if it would have the name of the file */
     const char *base = dq_file_base(model_path);
     const size_t len = strlen(base);
     const int stem_len = (int)dq_set_name_stem(base);
-    char *name = dq_mem_alloc(len + sizeof folder_extension);
-    if (!name)
-        return NULL;
     const bool is_dots =
         (stem_len == 1 && base[0] == '.') || (stem_len == 2 && strncmp(base, "..", 2) == 0);
-    if (stem_len > 0 && !is_dots)
-        snprintf(name, len + sizeof folder_extension, "%.*s", stem_len, base);
-    else
-        snprintf(name, len + sizeof folder_extension, "%s%s", base, folder_extension);
+    return dq_mem_strndup(base, stem_len > 0 && !is_dots ? (size_t)stem_len : len);
+}
+
+char *dq_filename_folder(const char *model_path)
+{
+    static const char extension[] = ".tensors"; /* if it would have the name of the file */
+    char *stem = dq_filename_stem(model_path);
+    if (!stem || strcmp(stem, dq_file_base(model_path)) != 0)
+        return stem;
+    const size_t size = strlen(stem) + sizeof extension;
+    char *name = dq_mem_alloc(size);
+    if (name)
+        snprintf(name, size, "%s%s", stem, extension);
+    dq_mem_free(stem);
     return name;
 }

@@ -10,6 +10,10 @@
  * becomes "%". The caller frees it with dq_mem_free; NULL if memory is short. */
 char *dq_filename(const struct dq_pick *pick, const char *extension);
 
+/* Returns the name of a model's file without folder, .gguf and split suffix; with them, if nothing else
+ * would be left. The caller frees it with dq_mem_free; NULL if memory is short. */
+char *dq_filename_stem(const char *model_path);
+
 /* Returns the default output folder of a model: the name of its file without folder, .gguf and split
  * suffix. The caller frees it with dq_mem_free; NULL if memory is short. */
 char *dq_filename_folder(const char *model_path);

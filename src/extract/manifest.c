@@ -1,6 +1,5 @@
 #include "extract/manifest.h"
 
-#include "base/checked.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -22,48 +21,52 @@ static json_t *text_or_null(const char *text)
     return text ? dq_json_text(text, strlen(text)) : json_null();
 }
 
-const char *dq_manifest_dtype(const struct dq_output *out)
+/* Describes the array of an output; for a tensor that cannot be used, as far as is known. */
+static void describe(const struct dq_outputs *o, const struct dq_output *out, struct dq_array *a)
 {
-    const struct dq_type_info *info = out->pick->tensor->type;
-    if (out->dtype != DQ_DTYPE_native)
-        return dq_dtype_name(out->dtype);
-    return info && info->stored[0] != '\0' ? info->token : "u8";
-}
-
-/* Writes the shape of an output, outermost dimension first; for a tensor that cannot be used, its own.
- * Returns the number of dimensions. */
-static size_t shape_of(
-    const struct dq_model *m, const struct dq_output *out, uint64_t shape[DQ_ARRAY_DIMS_MAX])
-{
-    struct dq_output_layout l;
     struct dq_slice slice;
-    if (dq_pick_usable(m, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0) {
-        dq_output_lay_out(m, out, &l);
-        memcpy(shape, l.array.shape, sizeof l.array.shape);
-        return l.array.n_shape;
+    if (dq_pick_usable(o->model, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0) {
+        dq_output_describe(o, out, a);
+        return;
     }
     dq_pick_slice(out->pick, &slice);
-    memcpy(shape, slice.shape, sizeof slice.shape);
-    return slice.n_shape;
+    *a = (struct dq_array){.n_shape = slice.n_shape};
+    memcpy(a->shape, slice.shape, sizeof slice.shape);
+}
+
+/* Returns the name of the type of an output's elements or blocks. */
+static const char *dtype_of(const struct dq_output *out, const struct dq_array *a)
+{
+    if (a->type)
+        return a->type->token;
+    return out->dtype == DQ_DTYPE_native ? "u8" : dq_dtype_name(out->dtype);
+}
+
+const char *dq_manifest_dtype(const struct dq_outputs *o, const struct dq_output *out)
+{
+    struct dq_array a;
+    describe(o, out, &a);
+    return dtype_of(out, &a);
 }
 
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
     const struct dq_tensor *t = out->pick->tensor;
-    uint64_t shape[DQ_ARRAY_DIMS_MAX];
-    const size_t n_shape = shape_of(o->model, out, shape);
+    const struct dq_output_file *file = dq_output_file(o, out);
+    struct dq_array a;
+    describe(o, out, &a);
     json_t *entry = json_pack(
-        "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
-        json_string(t->display_name), "slice", text_or_null(out->pick->slice_text), "type",
-        text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
-        t->n_dims_stored > DQ_DIMS_MAX ? json_null() : dq_json_u64s(shape, n_shape), "source",
+        "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
+        "tensor", json_string(t->display_name), "slice", text_or_null(out->pick->slice_text),
+        "type", text_or_null(t->type ? t->type->name : NULL), "dtype", dtype_of(out, &a), "shape",
+        t->n_dims_stored > DQ_DIMS_MAX ? json_null() : dq_json_u64s(a.shape, a.n_shape), "source",
         "file", text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset),
-        "bytes", dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
-        dq_json_u64(dq_add_sat_u64(out->stream_off, out->data_off)), "bytes",
-        dq_json_u64(out->n_bytes), "device", out->device ? out->device : device, "status",
-        statuses[out->status], "reason", text_or_null(out->reason), "overflows",
-        dq_json_u64(out->n_overflow));
+        "bytes", dq_json_u64(t->n_bytes), "path", text_or_null(file ? file->path : NULL), "name",
+        o->container->holds_many && a.name ? dq_json_text(a.name, a.name_len) : json_null(),
+        "offset", dq_json_u64(dq_output_offset(o, out)), "bytes", dq_json_u64(out->n_bytes),
+        "device", out->device ? out->device : device, "status", statuses[out->status], "reason",
+        text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
     if (entry && out->scaling.factors &&
         json_object_set_new(entry, "scale", json_string(out->scale->display_name)) != 0) {
         json_decref(entry);
@@ -109,15 +112,15 @@ static int check_manifest_place(
             return dq_fail_errno(e, "%s", path);
         return 0;
     }
-    char *other = dq_file_folder(o->items[0].path);
+    char *other = o->folder ? dq_mem_strdup(o->folder) : dq_file_folder(o->options->output);
     if (!other)
         return dq_fail_nomem(e);
     const bool same = is_same_folder(folder, other);
     int rc = 0;
     if (!same && stat(folder, &st) != 0)
         rc = dq_fail_errno(e, "%s", path);
-    for (size_t i = 0; rc == 0 && same && i < o->n; i++) {
-        if (strcasecmp(dq_file_base(o->items[i].path), dq_file_base(path)) == 0)
+    for (size_t i = 0; rc == 0 && same && i < o->set.n_files; i++) {
+        if (strcasecmp(dq_file_base(o->files[i].path), dq_file_base(path)) == 0)
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: is the path of an array and of the manifest", path);
     }
     dq_mem_free(other);

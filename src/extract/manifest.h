@@ -12,8 +12,9 @@ struct dq_manifest_device {
     const char *why;   /* the reason for choosing it, as text */
 };
 
-/* Returns the name of the type of an output's elements: "f32", "i64", or "u8" for stored blocks. */
-const char *dq_manifest_dtype(const struct dq_output *out);
+/* Returns the name of the type of an output's elements: "f32", "i64", or, for stored blocks, "u8" or,
+ * in a container that has them, "q4_k". */
+const char *dq_manifest_dtype(const struct dq_outputs *o, const struct dq_output *out);
 
 /* Returns the entry of one output, which the caller owns (dq_json_put takes it); NULL if memory is
  * short. device is the label given for outputs that are not written yet. */

@@ -1,21 +1,20 @@
 #include "extract/output.h"
 
 #include "base/checked.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "base/strmap.h"
 #include "extract/filename.h"
 #include "extract/scales.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
-/* numpy's names of the output types; bf16 has none, and native depends on the tensor. */
-static const char *const descrs[DQ_DTYPE_COUNT] = {
-    [DQ_DTYPE_f32] = "<f4",
-    [DQ_DTYPE_f16] = "<f2",
-    [DQ_DTYPE_bf16] = "",
-    [DQ_DTYPE_native] = "",
-};
+/* The types that weights are decoded to. */
+static const enum dq_type decoded_types[DQ_DTYPE_COUNT] = {
+    [DQ_DTYPE_f32] = DQ_TYPE_f32, [DQ_DTYPE_f16] = DQ_TYPE_f16, [DQ_DTYPE_bf16] = DQ_TYPE_bf16};
 
 int dq_output_fail(struct dq_output *out, int code, const char *reason, struct dq_error *e)
 {
@@ -42,11 +41,10 @@ static bool has_whole_rows(const struct dq_tensor *t)
     return t->type && t->dims[0] % t->type->weights == 0;
 }
 
-/* Sets the shape of stored data: unchanged for types that numpy has, or else rows of bytes, which can
- * be sliced only at block boundaries; turns that slice into one of blocks. Returns NULL, or the reason
- * why it cannot be done. */
-static const char *describe_stored(
-    struct dq_array *a, const struct dq_pick *pick, struct dq_slice *slice)
+/* Turns the slice of stored data into one of blocks, and sets the shape: that of the weights if the
+ * container has this type, or else rows of bytes. Returns NULL, or the reason why it cannot be done. */
+static const char *describe_stored(const struct dq_container *c, const struct dq_pick *pick,
+    struct dq_slice *slice, struct dq_array *a)
 {
     const struct dq_type_info *info = pick->tensor->type;
     struct dq_range *r = &slice->ranges[0];
@@ -57,11 +55,13 @@ static const char *describe_stored(
         a->shape[0] = pick->tensor->n_bytes;
         return NULL;
     }
-    if (info->stored[0] != '\0')
+    a->type = c->has_type(info) ? info : NULL;
+    if (a->type && info->weights == 1)
         return NULL;
     if (!has_whole_rows(pick->tensor)) {
         if (pick->slice_text)
             return "its rows are not whole blocks, so the stored data cannot be sliced";
+        a->type = NULL;
         a->n_shape = 1;
         a->shape[0] = pick->tensor->n_bytes;
         return NULL;
@@ -78,71 +78,164 @@ static const char *describe_stored(
         return "a slice of stored blocks must take whole blocks";
     r->start /= info->weights;
     r->count /= info->weights;
-    a->shape[a->n_shape - 1] = r->count * info->bytes;
+    if (!a->type)
+        a->shape[a->n_shape - 1] = r->count * info->bytes;
     return NULL;
 }
 
-static const char *descr_of(const struct dq_tensor *t, enum dq_dtype dtype)
-{
-    if (dtype != DQ_DTYPE_native)
-        return descrs[dtype];
-    return t->type && t->type->stored[0] != '\0' ? t->type->stored : "|u1";
-}
-
 /* Lays an output out; returns what is wrong with it, or NULL. */
-static const char *lay_out(
-    const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l)
+static const char *lay_out(const struct dq_outputs *o, const struct dq_output *out,
+    struct dq_plan *plan, struct dq_array *array)
 {
     const struct dq_tensor *t = out->pick->tensor;
     const bool is_scaled = out->scaling.factors != NULL;
     const enum dq_dtype dtype =
         is_stored_as(t, out->dtype) && !is_scaled ? DQ_DTYPE_native : out->dtype;
-    const char *reason = NULL;
     struct dq_slice slice;
     dq_pick_slice(out->pick, &slice);
-    l->array = (struct dq_array){.descr = descr_of(t, out->dtype), .n_shape = slice.n_shape};
-    memcpy(l->array.shape, slice.shape, sizeof slice.shape);
-    if (out->dtype == DQ_DTYPE_native)
-        reason = describe_stored(&l->array, out->pick, &slice);
-    if (reason)
-        return reason;
+    *array = (struct dq_array){.name = out->name ? out->name : t->name,
+        .name_len = out->name ? strlen(out->name) : t->name_len,
+        .n_shape = slice.n_shape};
+    memcpy(array->shape, slice.shape, sizeof slice.shape);
+    if (out->dtype == DQ_DTYPE_native) {
+        const char *reason = describe_stored(o->container, out->pick, &slice, array);
+        if (reason)
+            return reason;
+    } else {
+        array->type = &dq_types[decoded_types[out->dtype]];
+        if (!o->container->has_type(array->type))
+            return "numpy has no type for bf16; use --format safetensors or raw, or another "
+                   "--dtype";
+    }
     const bool has_ranges = t->type && (dtype != DQ_DTYPE_native || has_whole_rows(t));
-    dq_plan_init(&l->plan, m, t, dtype, has_ranges ? slice.ranges : NULL);
+    dq_plan_init(plan, o->model, t, dtype, has_ranges ? slice.ranges : NULL);
     if (is_scaled)
-        l->plan.scaling = &out->scaling;
-    l->array.n_bytes = l->plan.n_items * l->plan.item_len;
-    l->array.data_off = out->data_off;
+        plan->scaling = &out->scaling;
+    array->n_bytes = plan->n_items * plan->item_len;
     return NULL;
 }
 
-void dq_output_lay_out(
-    const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l)
+void dq_output_describe(
+    const struct dq_outputs *o, const struct dq_output *out, struct dq_array *array)
 {
-    (void)lay_out(m, out, l);
+    struct dq_plan plan;
+    (void)lay_out(o, out, &plan, array);
+}
+
+void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct dq_plan *plan)
+{
+    struct dq_array array;
+    (void)lay_out(o, &o->items[part->output], plan, &array);
+}
+
+struct dq_output_file *dq_output_file(const struct dq_outputs *o, const struct dq_output *out)
+{
+    return out->n_parts > 0 ? &o->files[o->set.places[out - o->items].file] : NULL;
+}
+
+uint64_t dq_output_offset(const struct dq_outputs *o, const struct dq_output *out)
+{
+    const struct dq_output_file *file = dq_output_file(o, out);
+    return file ? dq_add_sat_u64(file->stream_off, o->set.places[out - o->items].offset) : 0;
+}
+
+void dq_outputs_mark(struct dq_outputs *o, size_t file, enum dq_status status)
+{
+    const struct dq_file_plan *p = &o->set.files[file];
+    o->files[file].status = status;
+    for (size_t i = p->first; i < p->first + p->n_arrays; i++) {
+        struct dq_output *out = &o->items[o->set.order[i]];
+        if (out->status != DQ_FAILED)
+            out->status = status;
+    }
+}
+
+/* A slice is not the tensor, so it has another name, as its file would have. */
+static int name_array(struct dq_output *out, struct dq_error *e)
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    if (!out->pick->slice_text)
+        return 0;
+    const size_t size = t->name_len + strlen(out->pick->slice_text) + 1;
+    out->name = dq_mem_alloc(size);
+    if (!out->name)
+        return dq_fail_nomem(e);
+    memcpy(out->name, t->name, t->name_len);
+    memcpy(out->name + t->name_len, out->pick->slice_text, size - t->name_len);
+    return 0;
+}
+
+static int refuse(
+    const struct dq_outputs *o, struct dq_output *out, const char *reason, struct dq_error *e)
+{
+    struct dq_error why;
+    const int code = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_USAGE, "%s", reason);
+    return dq_output_fail(out, code, why.text, e);
+}
+
+/* Finds the scales of an output, and reads them if they are to be applied. */
+static int find_scale(const struct dq_outputs *o, struct dq_output *out, struct dq_error *e)
+{
+    const struct dq_tensor *t = out->pick->tensor;
+    struct dq_error why;
+    if (out->dtype != DQ_DTYPE_native)
+        out->scale = dq_scale_find(o->model, t);
+    if (!out->scale || !o->options->apply_scales)
+        return 0;
+    const int rc = dq_scale_read(o->model, t, out->scale, &out->scaling, &why);
+    if (rc == DQ_ERR_MEMORY)
+        return dq_fail(e, rc, "%s", why.text);
+    return rc != 0 ? dq_output_fail(out, rc, why.text, e) : 0;
 }
 
 static int init_output(struct dq_output *out, const struct dq_outputs *o,
     const struct dq_pick *pick, struct dq_error *e)
 {
+    const struct dq_container *c = o->container;
     const struct dq_tensor *t = pick->tensor;
-    struct dq_output_layout l;
+    struct dq_array array;
+    struct dq_plan plan;
     struct dq_error why;
     *out = (struct dq_output){.pick = pick, .dtype = o->options->dtype};
     if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = t->type ? t->type->default_dtype : DQ_DTYPE_f32;
-    const int code = dq_pick_usable(o->model, pick, out->dtype != DQ_DTYPE_native, &why);
-    if (code != 0)
-        return dq_output_fail(out, code, why.text, e);
-    if (out->dtype != DQ_DTYPE_native)
-        out->scale = dq_scale_find(o->model, t);
-    if (out->scale && o->options->apply_scales) {
-        const int rc = dq_scale_read(o->model, t, out->scale, &out->scaling, &why);
-        if (rc != 0)
-            return rc == DQ_ERR_MEMORY ? dq_fail(e, rc, "%s", why.text)
-                                       : dq_output_fail(out, rc, why.text, e);
+    if (c->dtype)
+        out->dtype = c->dtype(t, out->dtype);
+    int rc = dq_pick_usable(o->model, pick, out->dtype != DQ_DTYPE_native, &why);
+    if (rc != 0)
+        return dq_output_fail(out, rc, why.text, e);
+    rc = find_scale(o, out, e);
+    if (rc == 0 && c->holds_many)
+        rc = name_array(out, e);
+    if (rc != 0 || out->status == DQ_FAILED)
+        return rc;
+    const char *reason = lay_out(o, out, &plan, &array);
+    if (reason)
+        return dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason);
+    out->n_bytes = array.n_bytes;
+    reason = c->refuse ? c->refuse(&array) : NULL;
+    return reason ? refuse(o, out, reason, e) : 0;
+}
+
+/* Marks outputs as failed that have the name of an earlier one. */
+static int check_duplicates(struct dq_outputs *o, struct dq_error *e)
+{
+    struct dq_strmap table = {0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && o->container->holds_many && i < o->n; i++) {
+        struct dq_output *out = &o->items[i];
+        struct dq_array a;
+        if (out->status == DQ_FAILED)
+            continue;
+        dq_output_describe(o, out, &a);
+        rc = dq_strmap_add(&table, a.name, a.name_len, i);
+        if (rc > 0)
+            rc = refuse(o, out, "another array has the same name", e);
+        else if (rc < 0)
+            rc = dq_fail_nomem(e);
     }
-    const char *reason = lay_out(o->model, out, &l);
-    return reason ? dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason) : 0;
+    dq_strmap_finish(&table);
+    return rc;
 }
 
 static char *join(const char *folder, const char *name)
@@ -155,57 +248,183 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
-static int name_output(const struct dq_outputs *o, struct dq_output *out, struct dq_error *e)
+/* Returns the name of the only file of a container in a folder. */
+static char *only_name(const struct dq_outputs *o)
 {
-    if (o->destination == DQ_TO_FOLDER) {
-        char *name = dq_filename(out->pick, o->container->extension);
-        out->path = name ? join(o->folder, name) : NULL;
-        dq_mem_free(name);
-    } else {
-        out->path = dq_mem_strdup(o->options->output);
-    }
-    return out->path ? 0 : dq_fail_nomem(e);
+    char *stem =
+        o->container->default_stem || strcmp(o->model->path, "-") == 0
+            ? dq_mem_strdup(o->container->default_stem ? o->container->default_stem : "model")
+            : dq_filename_stem(o->model->path);
+    if (!stem)
+        return NULL;
+    const size_t size = strlen(stem) + strlen(o->container->extension) + 1;
+    char *name = dq_mem_alloc(size);
+    if (name)
+        snprintf(name, size, "%s%s", stem, o->container->extension);
+    dq_mem_free(stem);
+    return name;
 }
 
-/* Plans the file of an output and its place in the stream, which begins at *stream_off. */
-static int place_output(
-    const struct dq_outputs *o, struct dq_output *out, uint64_t *stream_off, struct dq_error *e)
+/* Returns the name of a file in the output folder. */
+static char *name_in_folder(const struct dq_outputs *o, size_t file)
 {
-    struct dq_output_layout l;
-    struct dq_error why;
-    dq_output_lay_out(o->model, out, &l);
-    const int rc = o->container->plan(&l.array, 1, &out->file, &why);
-    if (rc != 0)
-        return dq_tensor_fail(o->model, out->pick->tensor, e, rc, "%s", why.text);
-    out->n_bytes = l.array.n_bytes;
-    out->data_off = l.array.data_off;
-    if (o->destination == DQ_TO_STREAM) {
-        out->stream_off = *stream_off;
-        *stream_off = dq_add_sat_u64(*stream_off, out->file.len);
+    const struct dq_file_plan *p = &o->set.files[file];
+    if (p->name)
+        return dq_mem_strdup(p->name);
+    return o->container->holds_many
+               ? only_name(o)
+               : dq_filename(o->items[o->set.order[p->first]].pick, o->container->extension);
+}
+
+/* Sets the path of a file: in the output folder, or the one that was given, or beside that one. */
+static int name_file(struct dq_outputs *o, size_t file, struct dq_error *e)
+{
+    const char *output = o->options->output;
+    const char *planned = o->set.files[file].name;
+    char **path = &o->files[file].path;
+    char *name = NULL;
+    char *folder = NULL;
+    if (o->destination == DQ_TO_FOLDER) {
+        name = name_in_folder(o, file);
+        *path = name ? join(o->folder, name) : NULL;
+    } else if (planned && strchr(output, '/')) {
+        folder = dq_file_folder(output);
+        *path = folder ? join(folder, planned) : NULL;
+    } else {
+        *path = dq_mem_strdup(planned ? planned : output);
+    }
+    dq_mem_free(name);
+    dq_mem_free(folder);
+    return *path ? 0 : dq_fail_nomem(e);
+}
+
+static bool get_array(const void *arg, size_t i, struct dq_array *out)
+{
+    const struct dq_outputs *o = arg;
+    if (o->items[i].status == DQ_FAILED && o->items[i].n_parts == 0)
+        return false;
+    dq_output_describe(o, &o->items[i], out);
+    return true;
+}
+
+static int plan_set(struct dq_outputs *o, struct dq_error *e)
+{
+    const struct dq_extract_options *options = o->options;
+    const struct dq_container *c = o->container;
+    char *name =
+        o->destination == DQ_TO_FILE ? dq_mem_strdup(dq_file_base(options->output)) : only_name(o);
+    if (!name)
+        return dq_fail_nomem(e);
+    const size_t name_len = strlen(name);
+    const size_t extension_len = strlen(c->extension);
+    const bool has_extension =
+        name_len > extension_len && strcasecmp(name + name_len - extension_len, c->extension) == 0;
+    const bool is_stream = o->destination == DQ_TO_STREAM;
+    const struct dq_set_request r = {
+        .n = o->n,
+        .get = get_array,
+        .arg = o,
+        .max_shard = is_stream            ? 0
+                     : options->max_shard ? options->max_shard
+                                          : c->default_shard,
+        .is_stream = is_stream,
+        .stem = name,
+        .stem_len = has_extension ? name_len - extension_len : name_len,
+        .model = o->model,
+        .dtype = options->dtype == DQ_DTYPE_COUNT ? DQ_DTYPE_f32 : options->dtype,
+    };
+    const int rc = c->plan(&r, &o->set, e);
+    o->set.request.stem = NULL; /* the names are made */
+    dq_mem_free(name);
+    return rc;
+}
+
+/* Gives every array its parts. */
+static int make_parts(struct dq_outputs *o, struct dq_error *e)
+{
+    o->parts = dq_mem_calloc(o->set.n_order + 1, sizeof *o->parts);
+    if (!o->parts)
+        return dq_fail_nomem(e);
+    for (size_t i = 0; i < o->set.n_order; i++) {
+        struct dq_output *out = &o->items[o->set.order[i]];
+        out->n_parts = 1;
+        o->parts[o->n_parts++] =
+            (struct dq_part){.output = o->set.order[i], .n_bytes = out->n_bytes};
     }
     return 0;
+}
+
+static int make_files(struct dq_outputs *o, struct dq_error *e)
+{
+    uint64_t stream_off = 0;
+    int rc = 0;
+    o->files = dq_mem_calloc(o->set.n_files + 1, sizeof *o->files);
+    if (!o->files)
+        return dq_fail_nomem(e);
+    for (size_t i = 0; rc == 0 && i < o->set.n_files; i++) {
+        rc = name_file(o, i, e);
+        if (o->destination == DQ_TO_STREAM) {
+            o->files[i].stream_off = stream_off;
+            stream_off = dq_add_sat_u64(stream_off, o->set.files[i].len);
+        }
+    }
+    return rc;
+}
+
+static int check_options(const struct dq_outputs *o, struct dq_error *e)
+{
+    if (o->options->apply_scales && o->container == &dq_container_gguf)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "programs that load GGUF apply the scales themselves; leave out --apply-scales");
+    if (o->options->max_shard == 0)
+        return 0;
+    if (!o->container->has_shards)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "--max-shard is for --format safetensors and gguf; %s has no shards",
+            o->container->name);
+    if (o->destination == DQ_TO_STREAM)
+        return dq_fail(e, DQ_ERR_USAGE, "shards are files; --max-shard needs a file or directory");
+    return 0;
+}
+
+static bool is_any_usable(const struct dq_outputs *o)
+{
+    bool any = false;
+    for (size_t i = 0; !any && i < o->n; i++)
+        any = o->items[i].status != DQ_FAILED;
+    return any;
+}
+
+static int plan_outputs(struct dq_outputs *o, const struct dq_picks *picks, struct dq_error *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->n; i++)
+        rc = init_output(&o->items[i], o, &picks->items[i], e);
+    if (rc == 0)
+        rc = check_duplicates(o, e);
+    if (rc != 0 || !is_any_usable(o))
+        return rc;
+    rc = plan_set(o, e);
+    if (rc == 0)
+        rc = make_parts(o, e);
+    return rc == 0 ? make_files(o, e) : rc;
 }
 
 int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *options,
     const struct dq_model *m, const struct dq_picks *picks, struct dq_error *e)
 {
-    uint64_t stream_off = 0;
-    int rc = 0;
     *o = (struct dq_outputs){
         .model = m, .options = options, .folder_fd = -1, .manifest_fd = -1, .fd = -1};
     o->container = options->container ? options->container : &dq_container_npy;
     o->items = dq_mem_calloc(picks->n + 1, sizeof *o->items);
     if (!o->items)
         return dq_fail_nomem(e);
-    for (; rc == 0 && o->n < picks->n; o->n++)
-        rc = init_output(&o->items[o->n], o, &picks->items[o->n], e);
+    o->n = picks->n;
+    int rc = dq_outputs_find_destination(o, e);
     if (rc == 0)
-        rc = dq_outputs_find_destination(o, e);
-    for (size_t i = 0; rc == 0 && i < o->n; i++) {
-        rc = name_output(o, &o->items[i], e);
-        if (rc == 0 && o->items[i].status != DQ_FAILED)
-            rc = place_output(o, &o->items[i], &stream_off, e);
-    }
+        rc = check_options(o, e);
+    if (rc == 0)
+        rc = plan_outputs(o, picks, e);
     if (rc != 0)
         dq_outputs_finish(o);
     return rc;
@@ -214,10 +433,13 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *optio
 uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, bool whole_files)
 {
     uint64_t total = 0;
-    for (size_t i = 0; i < o->n; i++) {
-        const struct dq_output *out = &o->items[i];
-        if (out->status == status)
-            total = dq_add_sat_u64(total, whole_files ? out->file.len : out->n_bytes);
+    for (size_t i = 0; whole_files && i < o->set.n_files; i++) {
+        if (o->files[i].status == status)
+            total = dq_add_sat_u64(total, o->set.files[i].len);
+    }
+    for (size_t i = 0; !whole_files && i < o->n; i++) {
+        if (o->items[i].status == status)
+            total = dq_add_sat_u64(total, o->items[i].n_bytes);
     }
     return total;
 }
@@ -225,11 +447,17 @@ uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, boo
 void dq_outputs_finish(struct dq_outputs *o)
 {
     for (size_t i = 0; i < o->n; i++) {
-        dq_file_plan_finish(&o->items[i].file);
-        dq_mem_free(o->items[i].path);
+        dq_mem_free(o->items[i].name);
         dq_mem_free(o->items[i].reason);
         dq_mem_free(o->items[i].scaling.factors);
     }
+    for (size_t i = 0; o->files && i < o->set.n_files; i++) {
+        dq_sink_free(o->files[i].sink);
+        dq_mem_free(o->files[i].path);
+    }
+    dq_file_set_finish(&o->set);
+    dq_mem_free(o->files);
+    dq_mem_free(o->parts);
     dq_mem_free(o->items);
     dq_mem_free(o->folder);
     const int fds[] = {o->folder_fd, o->manifest_fd, o->fd};

@@ -6,6 +6,7 @@
 #define DQ_GGUF_H
 
 #include "gguf/kv.h"
+#include "gguf/kv_write.h"
 #include "gguf/lint.h"
 #include "gguf/model.h"
 #include "gguf/set_name.h"

@@ -51,7 +51,7 @@ expect several 'gguf-dq list odd\ names.gguf sta' 'star*?[x]'
 expect several 'gguf-dq list "odd names.gguf" doll' 'dollar$(id)'
 
 # arguments of options
-expect several 'gguf-dq extract -f ' npy raw
+expect several 'gguf-dq extract -f ' gguf npy npz raw safetensors
 expect several 'gguf-dq extract --dtype ' f32 f16 bf16 native
 expect several 'gguf-dq list -T not' notes.txt
 expect several 'gguf-dq extract --manifest not' notes.txt

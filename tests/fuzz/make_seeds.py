@@ -46,6 +46,8 @@ LINES = [
     'extract --jsonl -j 2 -t a -t b m.gguf', 'list -x b -- m.gguf', 'extract --skip-existing',
     'list --json --meta=short m.gguf', 'list --offset 1 m.gguf',
     'check --offset=0x0 m.gguf', 'list m.guff',
+    'extract -o x.npz m.gguf', 'extract -f npz -o - m.gguf', 'extract -o y.gguf -d native m.gguf',
+    'extract -f safetensors -o out/ --max-shard 64 -d bf16 m.gguf', 'extract -f gguf -n --max-shard 1KB',
 ]
 
 def zipped(compression, before=b'', comment=b''):
@@ -75,6 +77,15 @@ FOREIGN = [
     b'm.gguf-split-ab\n\xff\1', b'._m.gguf\n\0\5\x16\7', b'm.gguf\n\xff\xfe<\0h\0',
     *ZIPPED, b'm.zst\n\x5a\x2a\x4d\x18', b'm.tar\n' + bytes([1] * 257) + b'ustar',
 ]
+
+# Size of a shard; arrays of type, dimensions and name (fuzz_containers.c).
+ARRAYS = {
+    'plain': (0, [(0, [3, 4], b'a'), (1, [5], b'b/c"'), (10, [1, 2], b'q4k'), (22, [], b'scalar')]),
+    'shards': (2, [(n % 35, [2, n % 8], b'n%d' % n) for n in range(20)]),
+    'names': (0, [(0, [], name) for name in (
+        b'', b'\xff', b'../x', b'/y', b'__metadata__', '\U0001f600"\n'.encode(), b'z' * 70, b'same',
+        b'same', b'a\0b')]),
+}
 
 
 def types(data):
@@ -120,6 +131,9 @@ def seeds(data):
     for number, words in enumerate(LINES):
         model = models[(0, 0, 0, 1, 0, 0, 2)[number % 7]]
         yield f'cli/seed-{number:02}', '\n'.join(words.split(' ')).encode() + b'\n\n' + model
+    for name, (size, arrays) in ARRAYS.items():
+        yield f'containers/{name}', bytes([size]) + b''.join(
+            bytes([number, len(dims), *dims, len(text)]) + text for number, dims, text in arrays)
     parts = [read(data, 'gguf', 'bad', 'split_no_wrong', f'm-0000{n}-of-00002.gguf') for n in (1, 2)]
     for number, content in enumerate(FOREIGN):
         yield f'foreign/seed-{number:02}', content

@@ -177,6 +177,24 @@ static void counts_of_bytes_are_read(void **state)
     }
 }
 
+static void sizes_of_files_are_decimal(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } rows[] = {{"1000", 1000}, {"5GB", 5000000000}, {"5g", 5000000000}, {"500MB", 500000000},
+        {"5GiB", (uint64_t)5 << 30}, {"1Ki", 1024}, {"18446744T", 18446744000000000000u}};
+    uint64_t bytes = 77;
+    (void)state;
+    assert_false(dq_parse_file_bytes("18446745T", &bytes));
+    assert_false(dq_parse_file_bytes("5GX", &bytes));
+    assert_true(bytes == 77);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!dq_parse_file_bytes(rows[i].text, &bytes) || bytes != rows[i].bytes)
+            fail_msg("'%s'", rows[i].text);
+    }
+}
+
 /* Whatever comes in: valid UTF-8 without controls goes out. */
 static void escaped_random_bytes_are_printable(void **state)
 {
@@ -309,6 +327,7 @@ int main(void)
         cmocka_unit_test(plain_text_is_told_from_other),
         cmocka_unit_test(numbers_have_their_digits),
         cmocka_unit_test(counts_of_bytes_are_read),
+        cmocka_unit_test(sizes_of_files_are_decimal),
         cmocka_unit_test(escaped_random_bytes_are_printable),
         cmocka_unit_test(utf8_is_valid_in_its_shortest_form),
         cmocka_unit_test(other_forms_are_not_utf8),
