@@ -97,12 +97,26 @@ static void catch_signals(void)
 #endif
 }
 
-/* The handlers stay installed: there may be many files. */
+/* What a second signal could not do when it came. */
+static void end_if_due(void)
+{
+    if (n_signals >= 2 && n_named >= n_deferred)
+        end_program(first_signal);
+}
+
+/* The handlers stay installed: there may be many files. A handler counts its signal before it looks at
+ * the deferrals, and this does it the other way round: either the handler waits for the file to get a
+ * name, or there will be no file. */
 int dq_signals_defer(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     n_deferred++;
     pthread_once(&once, catch_signals);
+    if (n_signals > 0) {
+        n_deferred--;
+        end_if_due();
+        return DQ_SIGNALS_NONE;
+    }
     for (int i = 0; i < DQ_SIGNALS_MAX; i++) {
         int state = FREE;
         if (atomic_compare_exchange_strong(&slots[i].state, &state, TAKEN))
@@ -120,15 +134,17 @@ void dq_signals_set_tmpfile(int deferral, int folder, const char *name)
     snprintf(slots[deferral].name, sizeof slots[deferral].name, "%s", name);
     slots[deferral].state = NAMED;
     n_named++;
-    if (n_signals >= 2 && n_named >= n_deferred)
-        end_program(first_signal);
+    end_if_due();
 }
 
 void dq_signals_undefer(int deferral)
 {
+    if (deferral == DQ_SIGNALS_NONE)
+        return;
     if (deferral == DQ_SIGNALS_MAX || atomic_exchange(&slots[deferral].state, FREE) == NAMED)
         n_named--;
     n_deferred--;
+    end_if_due();
 }
 
 int dq_signals_check(struct dq_error *e)

@@ -14,10 +14,11 @@ void dq_signals_ignore_write(void);
 
 /* The files of at most this many deferrals are removed by a second signal; those of others remain,
  * like those of a run that was killed, until the next one removes them. */
-enum { DQ_SIGNALS_MAX = 256 };
+enum { DQ_SIGNALS_MAX = 256, DQ_SIGNALS_NONE = -1 };
 
 /* Defers the signals that would end the program until the deferral that is returned is ended. Those
- * that are ignored (as under nohup) stay ignored. */
+ * that are ignored (as under nohup) stay ignored. Once a signal was recorded, returns DQ_SIGNALS_NONE:
+ * the file must not be created. */
 int dq_signals_defer(void);
 
 /* Sets the file of a deferral, in an open folder, that a second signal removes. The name is copied. */

@@ -164,12 +164,12 @@ int dq_sink_new_file(
     s->path = dq_mem_strdup(file->path);
     s->tmp.fd = -1;
     s->deferral = dq_signals_defer();
-    if (!s->path) {
-        free_file(&s->sink);
-        return dq_fail_nomem(e);
-    }
-    if (dq_tmpfile_create(folder, &s->tmp) != 0) {
-        const int rc = dq_fail_errno(e, "%s", file->path);
+    int rc = s->path ? 0 : dq_fail_nomem(e);
+    if (rc == 0 && s->deferral == DQ_SIGNALS_NONE)
+        rc = dq_signals_check(e);
+    if (rc == 0 && dq_tmpfile_create(folder, &s->tmp) != 0)
+        rc = dq_fail_errno(e, "%s", file->path);
+    if (rc != 0) {
         free_file(&s->sink);
         return rc;
     }
