@@ -23,6 +23,8 @@ struct dq_args {
     const char *output;
     const struct dq_container *container; /* NULL: not given */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not given */
+    bool layout_hf;                       /* Hugging Face names and layout */
+    const char *hf_config;                /* a folder */
     const char *manifest;
     bool force;
     bool skip_existing;

@@ -4,8 +4,10 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "cli/confine.h"
+#include "cli/layout_arg.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
+#include "extract/copy.h"
 #include "extract/manifest.h"
 #include "extract/write.h"
 
@@ -18,6 +20,8 @@ struct extract_command {
     struct dq_extract_options options;
     struct dq_model *model;
     struct dq_picks picks;
+    struct dq_layout_arg layout;
+    struct dq_copies copies;
     struct dq_outputs outputs;
     struct dq_engine_options engine_options;
     struct dq_engine engine;
@@ -51,7 +55,7 @@ static int check_unusable(struct extract_command *x, struct dq_error *e)
     return 0;
 }
 
-static void print_plan(const struct dq_outputs *o)
+static void print_plan(const struct dq_outputs *o, const struct dq_copies *copies)
 {
     char size[32];
     const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
@@ -64,7 +68,23 @@ static void print_plan(const struct dq_outputs *o)
         printf("%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out), display_name,
             out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
     }
+    for (size_t i = 0; i < copies->n; i++) {
+        char display_name[1024];
+        dq_escape(copies->items[i].path, strlen(copies->items[i].path), DQ_ESCAPE_LINE,
+            display_name, sizeof display_name);
+        printf("%14" PRIu64 "  copy    %s\n", copies->items[i].len, display_name);
+    }
     printf("%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
+}
+
+/* Says what from_pretrained needs besides the arrays. */
+static void note_missing_config(const struct extract_command *x)
+{
+    if (x->layout.layout && !x->args->hf_config && x->outputs.destination == DQ_TO_FOLDER)
+        dq_msg_note(
+            "the names are those of %s; from_pretrained also needs config.json and the files "
+            "of the tokenizer, which --hf-config DIR copies",
+            x->layout.layout->table.class_name);
 }
 
 static void print_summary(const struct extract_command *x)
@@ -87,6 +107,7 @@ static void print_summary(const struct extract_command *x)
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), display_name, slash ? "/" : "");
+    note_missing_config(x);
 }
 
 static struct dq_manifest_device device_of(const struct extract_command *x)
@@ -104,7 +125,7 @@ static int report(const struct extract_command *x, struct dq_error *e)
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
-        print_plan(&x->outputs);
+        print_plan(&x->outputs, &x->copies);
         return dq_file_flush(stdout, NULL, e);
     }
     return 0;
@@ -124,7 +145,7 @@ static int report_line(
 static void begin_output(void *arg, const struct dq_output *out)
 {
     struct extract_command *x = arg;
-    x->progress.what = out->pick->tensor->display_name;
+    x->progress.what = dq_output_name(out);
 }
 
 static void restart_progress(void *arg, uint64_t n_bytes)
@@ -185,6 +206,8 @@ static int write_all(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = dq_write_outputs(&x->outputs, &x->engine, &x->engine_options, &events, e);
     dq_progress_finish(&x->progress);
+    if (rc == 0)
+        rc = dq_copies_write(&x->copies, &x->outputs, e);
     return rc == 0 && x->args->manifest ? write_manifest(x, e) : rc;
 }
 
@@ -196,6 +219,7 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
         .n_consuming = is_one_by_one ? 0 : dq_engine_threads(x->args->n_threads),
+        .per_lane_extra = x->layout.layout ? DQ_GATHER_LANE_MAX : 0,
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
     };
     if (x->args->dry_run) { /* the engine is only named in the report */
@@ -204,6 +228,8 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         return 0;
     }
     const int rc = dq_engine_open(&x->engine, &x->engine_options, e);
+    if (rc == 0 && x->layout.layout)
+        dq_engine_allow_gathers(&x->engine);
     if (rc == 0 && x->engine.skipped[0])
         dq_msg_warning("skipped: %s", x->engine.skipped);
     return rc;
@@ -216,9 +242,14 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = dq_model_arg_tensors(x->args, x->model, &x->picks, e);
     if (rc == 0)
+        rc = dq_layout_arg_open(x->args, x->model, &x->picks, &x->layout, e);
+    x->options.layout = x->layout.layout;
+    if (rc == 0)
         rc = dq_outputs_init(&x->outputs, &x->options, x->model, &x->picks, e);
     if (rc == 0)
         rc = dq_outputs_check_files(&x->outputs, e);
+    if (rc == 0 && x->args->hf_config)
+        rc = dq_copies_init(&x->copies, &x->outputs, x->args->hf_config, e);
     if (rc == 0)
         rc = check_unusable(x, e);
     if (rc == 0)
@@ -273,6 +304,9 @@ static int extract(struct extract_command *x, struct dq_error *e)
 
 int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
 {
+    const int rc = dq_layout_arg_check(a, e);
+    if (rc != 0)
+        return rc;
     if (a->force && a->skip_existing)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
     if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
@@ -312,7 +346,9 @@ int dq_cmd_extract(const struct dq_args *args)
     int rc = extract(&x, &e);
     dq_msg_failure(rc, &e);
     dq_engine_close(&x.engine);
+    dq_copies_finish(&x.copies);
     dq_outputs_finish(&x.outputs);
+    dq_layout_arg_finish(&x.layout);
     dq_picks_finish(&x.picks);
     dq_model_free(x.model);
     dq_signals_reraise();

@@ -38,9 +38,9 @@ static int check_case_folding(struct dq_outputs *o, struct dq_error *e)
             break;
         case 1:
             dq_strmap_find(&table, fold, strlen(fold), &other);
-            rc = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_USAGE,
+            rc = dq_output_fault(o, out, &why, DQ_ERR_USAGE,
                 "some file systems cannot tell its file name from that of tensor '%.200s'",
-                o->items[other].pick->tensor->display_name);
+                dq_output_name(&o->items[other]));
             rc = dq_output_fail(out, rc, why.text, e);
             break;
         default:
@@ -123,7 +123,7 @@ static int check_file(const struct dq_outputs *o, struct dq_output *out, struct 
     if (lstat(out->path, &st) != 0) {
         if (strlen(dq_file_base(out->path)) > NAME_MAX) {
             struct dq_error why;
-            const int code = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_IO,
+            const int code = dq_output_fault(o, out, &why, DQ_ERR_IO,
                 "its file name is longer than file systems allow; use --output FILE");
             return dq_output_fail(out, code, why.text, e);
         }

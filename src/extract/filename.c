@@ -45,16 +45,20 @@ static bool is_device(const char *name)
 
 char *dq_filename(const struct dq_pick *pick, const char *extension)
 {
-    const struct dq_tensor *t = pick->tensor;
-    const size_t slice_len = pick->slice_text ? strlen(pick->slice_text) : 0;
-    char *name = dq_mem_alloc(3 * (t->name_len + slice_len) + strlen(extension) + 2);
+    return dq_filename_of(pick->tensor->name, pick->tensor->name_len, pick->slice_text, extension);
+}
+
+char *dq_filename_of(const char *text, size_t len, const char *slice, const char *extension)
+{
+    const size_t slice_len = slice ? strlen(slice) : 0;
+    char *name = dq_mem_alloc(3 * (len + slice_len) + strlen(extension) + 2);
     if (!name)
         return NULL;
-    char *to = append_encoded(name, t->name, t->name_len, true);
-    if (t->name_len == 0)
+    char *to = append_encoded(name, text, len, true);
+    if (len == 0)
         *to++ = '%';
     if (slice_len > 0)
-        to = append_encoded(to, pick->slice_text, slice_len, false);
+        to = append_encoded(to, slice, slice_len, false);
     memcpy(to, extension, strlen(extension) + 1);
     if (is_device(name)) { /* encodes the first letter; 3 bytes are allocated for it */
         const unsigned char first = (unsigned char)name[0];

@@ -10,6 +10,9 @@
  * becomes "%". The caller frees it with dq_mem_free; NULL if memory is short. */
 char *dq_filename(const struct dq_pick *pick, const char *extension);
 
+/* The same for any name; slice may be NULL. */
+char *dq_filename_of(const char *text, size_t len, const char *slice, const char *extension);
+
 /* Returns the default output folder of a model: the name of its file without folder, .gguf and split
  * suffix. The caller frees it with dq_mem_free; NULL if memory is short. */
 char *dq_filename_folder(const char *model_path);

@@ -24,7 +24,7 @@ static json_t *text_or_null(const char *text)
 
 const char *dq_manifest_dtype(const struct dq_output *out)
 {
-    const struct dq_type_info *info = out->pick->tensor->type;
+    const struct dq_type_info *info = out->pick ? out->pick->tensor->type : NULL;
     if (out->dtype != DQ_DTYPE_native)
         return dq_dtype_name(out->dtype);
     return info && info->stored[0] != '\0' ? info->token : "u8";
@@ -37,7 +37,10 @@ static size_t shape_of(
 {
     struct dq_output_layout l;
     struct dq_slice slice;
-    if (dq_tensor_usable(m, out->pick->tensor, out->dtype != DQ_DTYPE_native, NULL) == 0) {
+    const bool is_usable =
+        out->hf ? out->hf->group->code == 0
+                : dq_tensor_usable(m, out->pick->tensor, out->dtype != DQ_DTYPE_native, NULL) == 0;
+    if (is_usable) {
         dq_output_lay_out(m, out, &l);
         memcpy(shape, l.array.shape, sizeof l.array.shape);
         return l.array.n_shape;
@@ -47,23 +50,50 @@ static size_t shape_of(
     return slice.n_shape;
 }
 
+/* Returns where a tensor is stored, or null. */
+static json_t *source_of(const struct dq_model *m, const struct dq_tensor *t)
+{
+    return t ? json_pack("{s:o, s:o, s:o}", "file", text_or_null(m->shards[t->shard].path),
+                   "offset", dq_json_u64(t->offset), "bytes", dq_json_u64(t->n_bytes))
+             : json_null();
+}
+
+/* Adds what only Hugging Face arrays have to an entry: name, operations and all tensors. */
+static json_t *add_hf(json_t *entry, const struct dq_layout_array *a)
+{
+    const struct dq_layout_group *g = a->group;
+    json_t *tensors = json_array();
+    for (size_t i = 0; i < g->n_inputs; i++)
+        json_array_append_new(
+            tensors, dq_json_text(g->inputs[i]->tensor->name, g->inputs[i]->tensor->name_len));
+    if (!entry || json_object_set_new(entry, "name", dq_json_text(a->name, strlen(a->name))) != 0 ||
+        json_object_set_new(entry, "operations", json_string(g->operations)) != 0 ||
+        json_object_set(entry, "tensors", tensors) != 0 ||
+        json_array_size(tensors) != g->n_inputs) {
+        json_decref(entry);
+        entry = NULL;
+    }
+    json_decref(tensors);
+    return entry;
+}
+
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
-    const struct dq_tensor *t = out->pick->tensor;
+    const struct dq_tensor *t = out->pick ? out->pick->tensor : NULL;
     uint64_t shape[DQ_ARRAY_DIMS_MAX];
     const size_t n_shape = shape_of(o->model, out, shape);
-    return json_pack(
-        "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "tensor",
-        dq_json_text(t->name, t->name_len), "slice", text_or_null(out->pick->slice_text), "type",
-        text_or_null(t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
-        dq_json_u64s(shape, n_shape), "source", "file",
-        text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset), "bytes",
-        dq_json_u64(t->n_bytes), "path", text_or_null(out->path), "offset",
+    json_t *entry = json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
+        "tensor", t ? dq_json_text(t->name, t->name_len) : json_null(), "slice",
+        text_or_null(out->pick ? out->pick->slice_text : NULL), "type",
+        text_or_null(t && t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
+        dq_json_u64s(shape, n_shape), "source", source_of(o->model, t), "path",
+        text_or_null(out->path), "offset",
         dq_json_u64(dq_add_sat_u64(out->stream_off, out->data_off)), "bytes",
         dq_json_u64(out->n_bytes), "device", out->device ? out->device : device, "status",
         statuses[out->status], "reason", text_or_null(out->reason), "overflows",
         dq_json_u64(out->n_overflow));
+    return out->hf ? add_hf(entry, out->hf) : entry;
 }
 
 void dq_manifest_put(

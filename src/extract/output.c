@@ -1,6 +1,7 @@
 #include "extract/output.h"
 
 #include "base/checked.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "extract/filename.h"
 
@@ -28,11 +29,22 @@ int dq_output_fail(struct dq_output *out, int code, const char *reason, struct d
     return 0;
 }
 
-/* Whether the stored bytes are already of the requested type, so that nothing needs decoding. */
-static bool is_stored_as(const struct dq_tensor *t, enum dq_dtype dtype)
+const char *dq_output_name(const struct dq_output *out)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): type is NULL only with native */
-    return dtype == DQ_DTYPE_native || strcmp(t->type->token, dq_dtype_name(dtype)) == 0;
+    return out->hf ? out->hf->name : out->pick->tensor->display_name;
+}
+
+int dq_output_fault(const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e,
+    int code, const char *format, ...)
+{
+    struct dq_error why;
+    va_list args;
+    va_start(args, format);
+    (void)dq_vfail(&why, code, format, args);
+    va_end(args);
+    if (out->pick)
+        return dq_tensor_fail(o->model, out->pick->tensor, e, code, "%s", why.text);
+    return dq_fail(e, code, "%s: '%s': %s", o->model->path, out->hf->name, why.text);
 }
 
 /* Sets the shape of stored data: unchanged for types that numpy has, or else rows of bytes, which can
@@ -75,12 +87,38 @@ static const char *descr_of(const struct dq_tensor *t, enum dq_dtype dtype)
     return t->type && t->type->stored[0] != '\0' ? t->type->stored : "|u1";
 }
 
+/* Whether an output is a Hugging Face array that is not simply a tensor, or a slice of one. */
+static bool is_gathered(const struct dq_output *out)
+{
+    return out->hf && !(out->pick && out->pick->slice_text);
+}
+
+static void lay_out_gathered(const struct dq_output *out, struct dq_output_layout *l)
+{
+    const struct dq_layout_group *g = out->hf->group;
+    dq_layout_gather(out->hf, &l->gather);
+    dq_plan_init_gather(&l->plan, &l->gather, out->dtype);
+    l->array = (struct dq_array){
+        .descr = out->dtype == DQ_DTYPE_native ? descr_of(out->pick->tensor, out->dtype)
+                                               : descrs[out->dtype],
+        .n_shape = g->n_shape,
+        .n_bytes = l->plan.n_items * l->plan.item_len,
+        .data_off = out->data_off,
+    };
+    memcpy(l->array.shape, g->shape, sizeof g->shape);
+}
+
 /* Lays an output out; returns what is wrong with it, or NULL. */
 static const char *lay_out(
     const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l)
 {
+    if (is_gathered(out)) {
+        lay_out_gathered(out, l);
+        return NULL;
+    }
     const struct dq_tensor *t = out->pick->tensor;
-    const enum dq_dtype dtype = is_stored_as(t, out->dtype) ? DQ_DTYPE_native : out->dtype;
+    const enum dq_dtype dtype =
+        dq_dtype_is_stored(t->type, out->dtype) ? DQ_DTYPE_native : out->dtype;
     const char *reason = NULL;
     struct dq_slice slice;
     dq_pick_slice(out->pick, &slice);
@@ -102,6 +140,53 @@ void dq_output_lay_out(
     (void)lay_out(m, out, l);
 }
 
+/* Decides the dtype of a Hugging Face array: integers and f64 stay what they are, and stored weights
+ * are of their own type. Returns what is wrong, or NULL. */
+static const char *choose_dtype(struct dq_output *out)
+{
+    const struct dq_layout_group *g = out->hf->group;
+    const struct dq_type_info *type = out->pick ? out->pick->tensor->type : NULL;
+    bool is_one_type = type && type->weights == 1 && !g->gather.value;
+    for (size_t i = 0; i < g->gather.n_sources; i++)
+        is_one_type = is_one_type && g->gather.sources[i].tensor &&
+                      g->gather.sources[i].tensor->type == type && !g->gather.sources[i].scale;
+    if (is_one_type && type->default_dtype == DQ_DTYPE_native)
+        out->dtype = DQ_DTYPE_native;
+    else if (out->dtype == DQ_DTYPE_COUNT)
+        out->dtype = DQ_DTYPE_f32;
+    else if (out->dtype == DQ_DTYPE_native && !is_one_type)
+        return "its stored blocks cannot be a Hugging Face tensor; use --dtype f32, f16 or bf16";
+    else if (out->dtype == DQ_DTYPE_native)
+        (void)dq_dtype_by_name(type->token, &out->dtype);
+    return NULL;
+}
+
+/* Whether the tensors of a Hugging Face array can be decoded. */
+static int check_inputs(const struct dq_model *m, const struct dq_output *out, struct dq_error *e)
+{
+    const struct dq_layout_group *g = out->hf->group;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < g->n_inputs; i++)
+        rc = dq_tensor_usable(m, g->inputs[i]->tensor, out->dtype != DQ_DTYPE_native, e);
+    return rc;
+}
+
+static int init_hf_output(struct dq_output *out, const struct dq_outputs *o,
+    const struct dq_layout_array *a, struct dq_error *e)
+{
+    const struct dq_layout_group *g = a->group;
+    struct dq_error why;
+    *out = (struct dq_output){
+        .pick = g->n_inputs > 0 ? g->inputs[0] : NULL, .hf = a, .dtype = o->options->dtype};
+    if (g->code != 0)
+        return dq_output_fail(out, g->code, g->reason, e);
+    const char *reason = choose_dtype(out);
+    if (reason)
+        return dq_output_fault(o, out, e, DQ_ERR_USAGE, "%s", reason);
+    const int code = check_inputs(o->model, out, &why);
+    return code != 0 ? dq_output_fail(out, code, why.text, e) : 0;
+}
+
 static int init_output(struct dq_output *out, const struct dq_outputs *o,
     const struct dq_pick *pick, struct dq_error *e)
 {
@@ -118,21 +203,14 @@ static int init_output(struct dq_output *out, const struct dq_outputs *o,
     return reason ? dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason) : 0;
 }
 
-static char *join(const char *folder, const char *name)
-{
-    const size_t len = strlen(folder);
-    const size_t size = len + strlen(name) + 2;
-    char *path = dq_mem_alloc(size);
-    if (path)
-        snprintf(path, size, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/", name);
-    return path;
-}
-
 static int name_output(const struct dq_outputs *o, struct dq_output *out, struct dq_error *e)
 {
     if (o->destination == DQ_TO_FOLDER) {
-        char *name = dq_filename(out->pick, o->container->extension);
-        out->path = name ? join(o->folder, name) : NULL;
+        const char *slice = out->pick ? out->pick->slice_text : NULL;
+        char *name = out->hf ? dq_filename_of(out->hf->name, strlen(out->hf->name), slice,
+                                   o->container->extension)
+                             : dq_filename(out->pick, o->container->extension);
+        out->path = name ? dq_file_join(o->folder, name) : NULL;
         dq_mem_free(name);
     } else {
         out->path = dq_mem_strdup(o->options->output);
@@ -149,7 +227,7 @@ static int place_output(
     dq_output_lay_out(o->model, out, &l);
     const int rc = o->container->plan(&l.array, 1, &out->file, &why);
     if (rc != 0)
-        return dq_tensor_fail(o->model, out->pick->tensor, e, rc, "%s", why.text);
+        return dq_output_fault(o, out, e, rc, "%s", why.text);
     out->n_bytes = l.array.n_bytes;
     out->data_off = l.array.data_off;
     if (o->destination == DQ_TO_STREAM) {
@@ -167,11 +245,14 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *optio
     *o = (struct dq_outputs){
         .model = m, .options = options, .folder_fd = -1, .manifest_fd = -1, .fd = -1};
     o->container = options->container ? options->container : &dq_container_npy;
-    o->items = dq_mem_calloc(picks->n + 1, sizeof *o->items);
+    const struct dq_layout *layout = options->layout;
+    const size_t n = layout ? layout->n_arrays : picks->n;
+    o->items = dq_mem_calloc(n + 1, sizeof *o->items);
     if (!o->items)
         return dq_fail_nomem(e);
-    for (; rc == 0 && o->n < picks->n; o->n++)
-        rc = init_output(&o->items[o->n], o, &picks->items[o->n], e);
+    for (; rc == 0 && o->n < n; o->n++)
+        rc = layout ? init_hf_output(&o->items[o->n], o, &layout->arrays[o->n], e)
+                    : init_output(&o->items[o->n], o, &picks->items[o->n], e);
     if (rc == 0)
         rc = dq_outputs_find_destination(o, e);
     for (size_t i = 0; rc == 0 && i < o->n; i++) {

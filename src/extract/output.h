@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "gguf/gguf.h"
+#include "layout/layout.h"
 #include "run/plan.h"
 #include "select/select.h"
 #include "sink/container.h"
@@ -16,6 +17,7 @@ struct dq_extract_options {
     const char *output;   /* a folder, a file, or "-"; NULL: a folder named after the model */
     const char *manifest; /* path; NULL: none */
     const struct dq_container *container; /* NULL: by the extension of output, or else npy */
+    const struct dq_layout *layout;       /* Hugging Face arrays; NULL: those of the picks */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: the default of each type */
     bool force;                           /* replace existing files */
     bool skip_existing;                   /* keep existing files that contain the same array */
@@ -33,14 +35,16 @@ enum dq_status { DQ_PLANNED, DQ_WRITTEN, DQ_SKIPPED, DQ_FAILED };
  * and a model can have 100,000 tensors, so these are made when they are needed. */
 struct dq_output_layout {
     struct dq_plan plan;
+    struct dq_gather gather; /* for the plan, if it needs one */
     struct dq_array array;
 };
 
 /* One array, in a file of its own or in its part of a stream. If it failed before it was planned, only
- * pick, dtype, path, status, code and reason are set. */
+ * pick, hf, dtype, path, status, code and reason are set. */
 struct dq_output {
-    const struct dq_pick *pick;
-    enum dq_dtype dtype; /* as requested */
+    const struct dq_pick *pick;       /* of its first tensor; NULL: it comes from the metadata */
+    const struct dq_layout_array *hf; /* the Hugging Face array that it is, or NULL */
+    enum dq_dtype dtype;              /* as requested */
     enum dq_status status;
     uint64_t n_bytes;         /* of its data */
     uint64_t data_off;        /* of its data in the file */
@@ -75,7 +79,14 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *optio
     const struct dq_model *m, const struct dq_picks *picks, struct dq_error *e);
 void dq_outputs_finish(struct dq_outputs *o);
 
-/* Lays out an output that has not failed. */
+/* Returns the name of an output for people. */
+const char *dq_output_name(const struct dq_output *out);
+
+/* Fails with the text "PATH: tensor 'NAME': ...". Returns code. */
+int dq_output_fault(const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e,
+    int code, const char *format, ...) DQ_PRINTF(5, 6);
+
+/* Lays out an output that has not failed. *l must stay where it is while its plan is used. */
 void dq_output_lay_out(
     const struct dq_model *m, const struct dq_output *out, struct dq_output_layout *l);
 

@@ -128,7 +128,7 @@ static int check_overflow(const struct writer *w, const struct dq_output *out, s
     if (out->n_overflow == 0 || !w->outputs->options->strict)
         return 0;
     overflow_text(out, overflow, sizeof overflow);
-    return dq_tensor_fail(w->outputs->model, out->pick->tensor, e, DQ_ERR_MISMATCH, "%s", overflow);
+    return dq_output_fault(w->outputs, out, e, DQ_ERR_MISMATCH, "%s", overflow);
 }
 
 static void warn_overflow(const struct writer *w, const struct dq_output *out)
@@ -137,7 +137,7 @@ static void warn_overflow(const struct writer *w, const struct dq_output *out)
     char overflow[64];
     overflow_text(out, overflow, sizeof overflow);
     snprintf(warning, sizeof warning, "tensor '%.256s': %s and became infinite",
-        out->pick->tensor->display_name, overflow);
+        dq_output_name(out), overflow);
     if (w->events->warning)
         w->events->warning(w->events->arg, warning);
 }
