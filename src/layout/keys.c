@@ -16,8 +16,8 @@ static int read_element(const struct dq_layout_keys *k, const char *key, struct 
     const enum dq_value_type type = v->element;
     int rc = 0;
     if (k->layer >= n || dq_value_types[type].len == 0)
-        return dq_fail(e, DQ_ERR_MALFORMED, "the metadata has no number for layer %" PRIu64 " at %s",
-            k->layer, key);
+        return dq_fail(e, DQ_ERR_MALFORMED,
+            "the metadata has no number for layer %" PRIu64 " at %s", k->layer, key);
     for (uint64_t i = 0; rc == 0 && i <= k->layer; i++)
         rc = dq_value_read(c, type, 0, v, e);
     return rc;

@@ -255,14 +255,13 @@ static int attach_scale(const struct builder *b, struct dq_layout_input *in, str
     const struct dq_tensor *t = in->tensor;
     if (!scale)
         return 0;
-    const uint64_t n_slices = t->n_dims > 0 ? t->dims[t->n_dims - 1] : 1;
+    const uint64_t n_slices = t->n_dims > 2 ? t->dims[t->n_dims - 1] : 1;
     const int rc = dq_tensor_usable(b->l->model, scale, false, e);
     if (rc != 0)
         return rc;
     if (scale->type->type != DQ_TYPE_f32 || (scale->n_weights != 1 && scale->n_weights != n_slices))
-        return dq_fail(e, DQ_ERR_TYPE,
-            "'%.256s' is not one f32, or one for each of %" PRIu64 " matrices", scale->display_name,
-            n_slices);
+        return dq_fail(
+            e, DQ_ERR_TYPE, "'%.256s' is not one f32, or one for each matrix", scale->display_name);
     in->scale = scale;
     if (scale->n_weights > 1 && in->slice_len == in->slice_stride) {
         in->n_slices = n_slices;
@@ -357,8 +356,8 @@ static int check_slices(
             (g->n_inputs > 1 || g->n_arrays > 1 || *g->operations || s->inputs[i].scale ||
                 s->inputs[i].base != 0 || s->inputs[i].slice_len != s->inputs[i].tensor->n_weights))
             return dq_fail(e, DQ_ERR_USAGE,
-                "a slice of it is none of its Hugging Face tensor (%.128s): select all of it, or "
-                "use --layout gguf",
+                "a slice of it is not a slice of its Hugging Face tensor (%.128s); select all of "
+                "it, or use --layout gguf",
                 *g->operations ? g->operations : "split or joined");
     }
     return 0;
@@ -394,10 +393,12 @@ static int shape_group(struct builder *b, struct dq_layout_group *g,
     return rc;
 }
 
-/* Whether a group of this name was made before; remembers the name. */
-static int is_made(
-    struct builder *b, const char *pattern, const char *slice, bool *out, struct dq_error *e)
+/* Sets *made to the group of this name and slice that was made before, or NULL; remembers the name. */
+static int find_made(struct builder *b, const char *pattern, const char *slice,
+    const struct dq_layout_group **made, struct dq_error *e)
 {
+    size_t number;
+    *made = NULL;
     const size_t size = strlen(pattern) + (slice ? strlen(slice) : 0) + 1;
     char *key = dq_mem_alloc(size);
     if (!key)
@@ -408,7 +409,8 @@ static int is_made(
     if (rc != 0)
         return rc;
     rc = dq_strmap_add(&b->made, b->keys.items[b->keys.n - 1], size - 1, b->l->n_groups);
-    *out = rc == 1;
+    if (rc == 1 && dq_strmap_find(&b->made, b->keys.items[b->keys.n - 1], size - 1, &number))
+        *made = b->l->groups[number];
     return rc < 0 ? dq_fail_nomem(e) : 0;
 }
 
@@ -430,22 +432,26 @@ static int make_group(struct builder *b, const struct dq_layout_rule *rule,
 {
     struct dq_layout *l = b->l;
     struct dq_error why;
-    bool made = false;
-    const struct dq_layout_binding named = {
-        .text = {binding->text[L], binding->text[X], binding->text[S]},
-        .len = {binding->len[L], binding->len[X], binding->len[S]}};
-    char *pattern = dq_layout_expand(rule->hf, strlen(rule->hf), &named);
+    const struct dq_layout_group *made = NULL;
+    char *pattern = dq_layout_expand(rule->hf, strlen(rule->hf), binding);
     if (pattern)
         pattern = dq_layout_prefix(&l->table, pattern);
     int rc = pattern ? 0 : dq_fail_nomem(e);
     if (rc == 0 && strcmp(pattern, "-") != 0)
-        rc = is_made(b, pattern, pick ? pick->slice_text : NULL, &made, e);
-    struct dq_layout_group *g = rc == 0 && !made ? add_group(l, e) : NULL;
+        rc = find_made(b, pattern, pick ? pick->slice_text : NULL, &made, e);
+    const bool is_other_input = made && made->rule == rule;
+    struct dq_layout_group *g = rc == 0 && !is_other_input ? add_group(l, e) : NULL;
     if (!g) {
         dq_mem_free(pattern);
-        return rc != 0 || made ? rc : DQ_ERR_MEMORY;
+        return rc != 0 || is_other_input ? rc : DQ_ERR_MEMORY;
     }
     g->pattern = pattern;
+    g->rule = rule;
+    if (made && pick) {
+        (void)dq_fail(&why, DQ_ERR_TYPE, "its Hugging Face name, %s, is also that of '%.256s'",
+            pattern, made->inputs[0]->tensor->display_name);
+        return fail_group(b, g, pick, DQ_ERR_TYPE, why.text, e);
+    }
     b->numbers.layer = 0;
     for (size_t i = 0; i < binding->len[L] && i < 9; i++)
         b->numbers.layer = b->numbers.layer * 10 + (uint64_t)(binding->text[L][i] - '0');
@@ -487,8 +493,8 @@ static int make_parts(
             else if (rule)
                 rc = make_group(b, rule, &of_part, pick, e);
             dq_mem_free(name);
-            if (!rule)
-                break;
+            if (!rule || b->l->groups[b->l->n_groups - 1]->code != 0)
+                break; /* what is wrong with one part is said once */
         }
     }
     return rc;
@@ -599,11 +605,13 @@ static int note_class(struct dq_layout *l, struct dq_error *e)
     char note[512];
     if (!l->config || l->table.class_is_known)
         return 0;
-    snprintf(note, sizeof note,
-        "%s: '%.100s' is not a class of architecture '%.64s' that is known; the "
-        "names are those of %s",
-        l->config->path, l->config->class_name ? l->config->class_name : "", l->architecture,
-        l->table.class_name);
+    if (l->config->class_name)
+        snprintf(note, sizeof note,
+            "%s: %.100s is not a known class of architecture %.64s; the names are those of %s",
+            l->config->path, l->config->class_name, l->architecture, l->table.class_name);
+    else
+        snprintf(note, sizeof note, "%s: names no class; the names are those of %s",
+            l->config->path, l->table.class_name);
     return dq_strvec_add(&l->notes, note, strlen(note), e);
 }
 

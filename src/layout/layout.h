@@ -11,8 +11,9 @@
 /* What a rule makes of its tensors: one array or, if its name has {X}, one for each index of the first
  * axis. */
 struct dq_layout_group {
-    char *pattern;          /* the name, with {X} if there are several; owned */
-    const char *operations; /* of the rule, "" if there are none */
+    const struct dq_layout_rule *rule; /* NULL: none applies */
+    char *pattern;                     /* the name, with {X} if there are several; owned */
+    const char *operations;            /* of the rule, "" if there are none */
     const struct dq_pick *inputs[DQ_GATHER_SOURCES]; /* in the order of the rule */
     size_t n_inputs;                                 /* 0: from the metadata */
     uint64_t shape[DQ_LAYOUT_DIMS_MAX];              /* of each array, outermost dimension first */
