@@ -66,6 +66,10 @@ static int add(struct dq_copies *c, const struct dq_outputs *o, const char *fold
     else if (rc == 0 && errno != ENOENT)
         rc = dq_fail_errno(e, "%s", from);
     if (rc == 0 && !skip) {
+        if (o->options->manifest && strcmp(o->options->manifest, path) == 0)
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: is the path of a copy and of the manifest", path);
+    }
+    if (rc == 0 && !skip) {
         c->items[c->n].name = name;
         c->items[c->n].path = path;
         rc = dq_file_open(from, &c->items[c->n].fd, &c->items[c->n].len, e);

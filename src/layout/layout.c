@@ -11,6 +11,8 @@
 
 enum { L, X, S }; /* indices of struct dq_layout_binding */
 
+enum { MAX_SPLIT = 1 << 16 /* arrays that a tensor is split into */ };
+
 /* A layout that is being made. */
 struct builder {
     struct dq_layout *l;
@@ -331,7 +333,7 @@ static int add_inputs(struct builder *b, struct dq_layout_group *g, struct dq_la
 static int split(struct dq_layout_group *g, struct dq_layout_shaping *s, struct dq_error *e)
 {
     struct dq_layout_input *in = &s->inputs[0];
-    if (s->n_inputs != 1 || s->n_shape == 0 || s->shape[0] > SIZE_MAX)
+    if (s->n_inputs != 1 || s->n_shape == 0 || s->shape[0] > MAX_SPLIT)
         return dq_fail(e, DQ_ERR_TYPE, "it cannot be split into one array for each index");
     g->n_arrays = (size_t)s->shape[0];
     s->n_shape--;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ARGS = 8 };
+enum { MAX_ARGS = 8, MAX_ZEROS = 1 << 16 /* rows */ };
 
 struct args {
     const char *text[MAX_ARGS];
@@ -88,7 +88,7 @@ static int unrope(struct dq_layout_shaping *s, const struct args *a, struct dq_e
         rc = use_units(s, 0, "unrope", e);
     if (rc != 0)
         return rc;
-    if (n_heads == 0 || s->shape[0] % (2 * n_heads) != 0)
+    if (n_heads == 0 || n_heads > s->shape[0] || s->shape[0] % (2 * n_heads) != 0)
         return dq_fail(e, DQ_ERR_TYPE, "%" PRIu64 " rows are not %" PRIu64 " heads of pairs",
             s->shape[0], n_heads);
     const uint64_t head = s->shape[0] / n_heads;
@@ -116,7 +116,9 @@ static int untile(struct dq_layout_shaping *s, const struct args *a, struct dq_e
         rc = dq_layout_number(s->keys, n_v, strlen(n_v), &v, e);
     if (rc != 0 || k == v)
         return rc;
-    if (axis >= s->n_shape || k == 0 || v % k != 0 || s->shape[axis] != skip + v * head)
+    uint64_t moved;
+    if (axis >= s->n_shape || k == 0 || v % k != 0 || !dq_mul_u64(v, head, &moved) ||
+        moved > s->shape[axis] || s->shape[axis] - moved != skip)
         return fail_shape(s, "untile", e);
     struct dq_gather_step step = {dq_gather_swap, 0, {skip, k, v / k, head}};
     if (axis == 0) {
@@ -142,7 +144,8 @@ static int groupqkv(struct dq_layout_shaping *s, const struct args *a, struct dq
         rc = use_units(s, 0, "groupqkv", e);
     if (rc != 0)
         return rc;
-    if (n_kv == 0 || n_q % n_kv != 0 || s->shape[0] % (n_q + 2 * n_kv) != 0)
+    if (n_kv == 0 || n_kv > s->shape[0] || n_q > s->shape[0] || n_q % n_kv != 0 ||
+        s->shape[0] % (n_q + 2 * n_kv) != 0)
         return fail_shape(s, "groupqkv", e);
     const uint64_t head = s->shape[0] / (n_q + 2 * n_kv);
     return add_step(
@@ -216,12 +219,10 @@ static int transpose(struct dq_layout_shaping *s, const struct args *a, struct d
         return fail_shape(s, "T", e);
     s->unit_len = *rows / s->n_inputs;
     for (size_t i = 0; i < s->n_inputs; i++) {
+        if (s->is_joined && s->inputs[i].shape[s->join_axis] != s->unit_len)
+            return fail_shape(s, "T", e);
         s->columns[i] = true;
         g->steps[0].n[i] = 1;
-        if (product(s->inputs[i].shape, s->inputs[i].n_shape) % (s->unit_len * *columns) != 0 ||
-            s->inputs[i].n_slices * s->inputs[i].slice_len !=
-                product(s->inputs[0].shape, s->inputs[0].n_shape))
-            return fail_shape(s, "T", e);
     }
     if (s->is_interleaved)
         g->interleave = s->n_inputs;
@@ -268,11 +269,13 @@ static int qkvz(struct dq_layout_shaping *s, const struct args *a, struct dq_err
     if (rc != 0)
         return rc;
     const uint64_t n_groups = n[0];
-    if (s->n_inputs != 2 || n_groups == 0 || n[1] % n_groups != 0)
+    uint64_t v; /* of a group */
+    if (s->n_inputs != 2 || s->n_shape == 0 || n_groups == 0 || n[1] % n_groups != 0 ||
+        n[2] > s->shape[0] || !dq_mul_u64(n[1] / n_groups, n[3], &v) || v > s->shape[0])
         return fail_shape(s, "qkvz", e);
-    const uint64_t v = n[1] / n_groups * n[3]; /* of a group */
     const uint64_t counts[] = {2 * n[2] + v, v};
-    if (s->inputs[0].shape[0] != n_groups * counts[0] || s->inputs[1].shape[0] != n_groups * v)
+    if (s->shape[0] / n_groups != counts[0] || s->shape[0] % n_groups != 0 ||
+        s->inputs[1].shape[0] != n_groups * v)
         return fail_shape(s, "qkvz", e);
     rc = use_units(s, 0, "qkvz", e);
     if (rc == 0)
@@ -317,11 +320,10 @@ static int zeros(struct dq_layout_shaping *s, const struct args *a, struct dq_er
         rc = use_units(s, 0, "zeros", e);
     if (rc != 0)
         return rc;
-    if (s->gather.n_steps > 0 || s->n_inputs != 1)
+    if (s->gather.n_steps > 0 || s->n_inputs != 1 || n > MAX_ZEROS)
         return fail_shape(s, "zeros", e);
     const uint64_t rows = s->shape[0];
-    if (!dq_add_u64(rows, n, &s->shape[0]))
-        return fail_shape(s, "zeros", e);
+    s->shape[0] += n;
     s->has_zeros = true;
     return add_step(s, &(struct dq_gather_step){dq_gather_deal, 0, {n, rows}}, e);
 }

@@ -198,8 +198,9 @@ static uint8_t *place_of(
     const struct gathering *a, const struct unit *u, uint64_t item, size_t *stride)
 {
     const uint64_t il = a->g->interleave;
+    const uint64_t in_turn = il == 1 ? 0 : u->to % il; /* spares most arrays a division */
     *stride = (size_t)il * a->item_len;
-    return a->out + ((u->to / il * il) * a->n + u->to % il + (item - a->first) * il) * a->item_len;
+    return a->out + ((u->to - in_turn) * a->n + in_turn + (item - a->first) * il) * a->item_len;
 }
 
 static void copy_strided(
