@@ -299,14 +299,21 @@ static void a_deal_takes_turns(void **state)
             }
 }
 
-/* log(1..64) are the initial values of A_log: they come back exactly; a float logarithm would not do. */
+/* log(1..64) are the initial values of A_log: they come back exactly. All others are those of a more
+ * precise logarithm, rounded once; those of a float logarithm are not. */
 static void a_logarithm_is_rounded_once(void **state)
 {
+    struct rng r = {0x106};
     (void)state;
     for (int i = 1; i <= 64; i++) {
         const float a_log = (float)log((double)i);
         const float a = (float)-exp((double)a_log);
         assert_true(dq_gather_log_negative(a, 0) == a_log);
+    }
+    for (int i = 0; i < 200000; i++) {
+        const float x = -(float)ldexp(
+            (double)rng_between(&r, 1 << 23, (1 << 24) - 1), (int)rng_between(&r, -60, 20));
+        assert_true(dq_gather_log_negative(x, 0) == (float)logl(-(long double)x));
     }
 }
 
