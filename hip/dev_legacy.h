@@ -31,6 +31,15 @@ struct dev_q2_0 {
     }
 };
 
+/* PQ2_0: | d f16 | 128 codes of 2 bits in order |                                 34 bytes
+ * w[i] = (code[i] - 1) * d */
+struct dev_pq2_0 {
+    static __device__ struct dq_quad quad(const struct dq_block_pq2_0 *b, uint32_t q)
+    {
+        return dq_quad_times(dq_quad_of_u8(dq_spread_pairs(b->qs[q]), 1.0f), dq_load_f16(b->d));
+    }
+};
+
 /* Q4_0: | d f16 | 16 bytes of nibbles |                                           18 bytes
  * w[i] = (nibble[i] - 8) * d */
 struct dev_q4_0 {

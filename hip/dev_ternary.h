@@ -30,6 +30,27 @@ struct dev_tq1_0 {
     }
 };
 
+/* PTQ1_0: | 24 bytes of five digits | 2 bytes of four digits | d f16 |            28 bytes
+ * w[i] = (digit[i] - 1) * d
+ * Digits as in TQ1_0. Bytes 0 to 15 hold weights 0 to 79: first all first digits, then all second
+ * ones. Bytes 16 to 23 hold the next 40, bytes 24 and 25 the last 8. */
+struct dev_ptq1_0 {
+    static __device__ struct dq_quad quad(const struct dq_block_ptq1_0 *b, uint32_t q)
+    {
+        const uint32_t at = q < 20 ? 4 * (q % 4) : q < 30 ? 16 + 4 * (q % 2) : 24;
+        const uint32_t p = q < 20 ? q / 4 : q < 30 ? q / 2 - 10 : 2 * q - 60;
+        const uint32_t word = dq_load_u32<4>((const uint8_t *)b + at);
+        /* The last two bytes give two digits each to a quad: the second ones are the first ones of
+         * three times the bytes. */
+        const uint32_t third = ((word & 0x00ff) | (word & 0xff00) << 8) * 3;
+        const uint32_t tail =
+            (word & 0xffff) | (third & 0x000000ff) << 16 | (third & 0x00ff0000) << 8;
+
+        return dq_quad_times(
+            dq_quad_of_u8(dev_tq1_0::digits(q < 30 ? word : tail, p), 1.0f), dq_load_f16(b->d));
+    }
+};
+
 /* TQ2_0: | 64 bytes of pairs | d f16 |                                            66 bytes
  * w[i] = (pair[i] - 1) * d */
 struct dev_tq2_0 {

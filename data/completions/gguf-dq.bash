@@ -44,8 +44,10 @@ _gguf_dq_parse()
     for ((i = 2; i < COMP_CWORD; i++)); do
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
-            --tensor | --exclude | --tensors-from | --output | --format | --dtype | --manifest | \
-                --layout | --hf-config | --device | --cpu | --threads | --max-memory | --ulp | --type | --size | --time)
+            --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
+                --layout | --hf-config | \
+                --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
+                --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
                 [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
@@ -134,9 +136,9 @@ _gguf_dq()
     local checking='--self-test --ulp'
     local examining='--values'
     local measuring='--type --size --time'
-    local writing='-o --output -f --format --force --skip-existing --fsync -k
-        --keep-going --strict --manifest -n --dry-run'
-    local confined='--no-sandbox'
+    local writing='-o --output -f --format --max-shard --force --skip-existing --fsync -k
+        --keep-going --apply-scales --strict --manifest -n --dry-run'
+    local reading='--offset --no-sandbox'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
     local program command model cur quote previous options REPLY
     COMPREPLY=()
@@ -169,16 +171,16 @@ _gguf_dq()
     fi
     _gguf_dq_parse
     case $command in
-        list) options="$selecting $showing $layout $confined $reporting" ;;
-        extract) options="$selecting $layout $decoding $threaded $writing $confined $reporting" ;;
-        verify) options="$selecting $decoding $threaded $checking $confined $reporting" ;;
-        check) options="$selecting $examining $threaded $confined $reporting" ;;
-        bench) options="$decoding $threaded $measuring $confined $reporting" ;;
+        list) options="$selecting $showing $layout $reading $reporting" ;;
+        extract) options="$selecting $layout $decoding $threaded $writing $reading $reporting" ;;
+        verify) options="$selecting $decoding $threaded $checking $reading $reporting" ;;
+        check) options="$selecting $examining $threaded $reading $reporting" ;;
+        bench) options="$decoding $threaded $measuring $reading $reporting" ;;
         devices) options="$reporting" ;;
         types) options="$reporting" ;;
         *) return ;;
     esac
-    if [[ $options == *"$confined"* ]]; then # commands that take a model
+    if [[ $options == *"$reading"* ]]; then # commands that take a model
         _gguf_dq_last_option "$previous"
         case $REPLY in
             --tensor | --exclude | -[tx])
@@ -190,7 +192,7 @@ _gguf_dq()
                 return
                 ;;
             --format | -f)
-                _gguf_dq_add_words 'npy raw'
+                _gguf_dq_add_words 'npy raw npz safetensors gguf'
                 return
                 ;;
             --dtype | -d)
@@ -218,12 +220,12 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --ulp | --size | --time | -j) return ;;
+            --threads | --max-memory | --offset | --ulp | --size | --time | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then
         _gguf_dq_add_words "$options"
-    elif [[ $options == *"$confined"* ]]; then
+    elif [[ $options == *"$reading"* ]]; then
         [[ $model ]] || _gguf_dq_add_files '*.gguf'
         [[ $cur == */* && ! $model ]] || _gguf_dq_add_tensors
     fi

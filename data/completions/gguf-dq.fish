@@ -14,13 +14,13 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --manifest --layout --hf-config --device --cpu --threads --max-memory --ulp --type --size --time
+    --layout --hf-config --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
     if contains -- $word $takes_argument; or string match -qr -- '^-[0mnkqvh]*[txTofdj]$' $word
       set -e words[1]
-    else if not string match -q -- '-?*' $word
+    else if not string match -qr -- '^-.' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
       set -l files $word/*.gguf # a directory counts only if it contains a model
       if string match -qr -- '^-$|/|\.gguf$' $word; or set -q files[1]
@@ -103,15 +103,18 @@ complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for GPU ke
 complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds per measurement'
 
 complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Directory, file, or - for standard output'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw' -d 'Output format'
+complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw npz safetensors gguf' -d 'Output format'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l max-shard -x -a '5GB 500MB' -d 'Split the output into files of at most this size'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l force -d 'Replace existing files'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l skip-existing -d 'Keep existing files'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l fsync -d 'Flush files to disk'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s k -l keep-going -d 'Skip tensors that cannot be extracted'
+complete -c gguf-dq -n '__gguf_dq_using extract' -l apply-scales -d 'Multiply by scale tensors'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Treat overflow as an error'
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a JSON list of the outputs'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Show what would be written'
 
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l offset -x -d 'Byte of the file where the model begins'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l no-sandbox -d 'Do not drop privileges'
 
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l json -d 'Report as one JSON object'

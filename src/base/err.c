@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const int statuses[DQ_ERR_NUMBER_COUNT] = {
 #define DQ_ERROR(name, status, meaning) [DQ_ERR_NUMBER_##name] = status,
@@ -30,6 +32,17 @@ int dq_fail(struct dq_error *e, int code, const char *format, ...)
     return code;
 }
 
+/* Says how many files may be open, and how to change that. */
+static void add_limit(struct dq_error *e)
+{
+    struct rlimit limit;
+    const size_t len = strlen(e->text);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        snprintf(e->text + len, sizeof e->text - len,
+            " (the limit is %ju; ulimit -n NUMBER raises it, or else ulimit -Hn NUMBER as root)",
+            (uintmax_t)limit.rlim_cur);
+}
+
 int dq_fail_errno(struct dq_error *e, const char *format, ...)
 {
     const int number = errno;
@@ -40,6 +53,8 @@ int dq_fail_errno(struct dq_error *e, const char *format, ...)
     if (e) {
         const size_t len = strlen(e->text);
         snprintf(e->text + len, sizeof e->text - len, ": %s", strerror(number));
+        if (number == EMFILE)
+            add_limit(e);
     }
     if (number == ENOMEM)
         return DQ_ERR_MEMORY;

@@ -36,7 +36,8 @@ int dq_fail(struct dq_error *e, int code, const char *format, ...) DQ_PRINTF(3, 
 int dq_vfail(struct dq_error *e, int code, const char *format, va_list args) DQ_PRINTF(3, 0);
 
 /* As dq_fail, for a failed call of libc: appends ": " and strerror(errno). Returns DQ_ERR_MEMORY for
- * ENOMEM, DQ_ERR_CLOSED for EPIPE and DQ_ERR_IO for all others. */
+ * ENOMEM, DQ_ERR_CLOSED for EPIPE and DQ_ERR_IO for all others. If too many files are open, says how many
+ * may be. */
 int dq_fail_errno(struct dq_error *e, const char *format, ...) DQ_PRINTF(2, 3);
 
 /* Returns DQ_ERR_MEMORY with the text "out of memory" or, if --max-memory (mem.h) refused it, with

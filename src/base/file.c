@@ -1,15 +1,19 @@
 #ifdef __linux__
-#define _GNU_SOURCE /* fallocate, F_SETPIPE_SZ */
+#define _GNU_SOURCE /* fallocate, F_SETPIPE_SZ, O_PATH */
 #endif
 #include "base/file.h"
 
 #include "base/mem.h"
 #include "base/signals.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,6 +21,10 @@
 
 /* Linux transfers at most this much in one call. */
 static const size_t max_at_once = 0x7ffff000;
+
+#ifndef O_PATH
+#define O_PATH O_RDONLY
+#endif
 
 /* In place of an offset: at the position of the descriptor. */
 static const uint64_t OWN_POSITION = UINT64_MAX;
@@ -36,6 +44,12 @@ int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e)
     }
     const off_t end = lseek(opened, 0, SEEK_END);
     const int unseekable = end < 0 ? errno : 0;
+    const int flags = fcntl(opened, F_GETFL);
+    if (flags >= 0 && ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH) != 0)) { /* guarded */
+        rc = dq_fail(e, DQ_ERR_USAGE,
+            "%s: standard input is closed or not open for reading; give the name of a file", path);
+        goto fail;
+    }
     if (S_ISDIR(st.st_mode)) {
         rc = dq_fail(e, DQ_ERR_IO, "%s: is a directory", path);
         goto fail;
@@ -94,7 +108,9 @@ static int write_all(
         const size_t n = len < max_at_once ? len : max_at_once;
         const ssize_t put =
             off == OWN_POSITION ? write(fd, from, n) : pwrite(fd, from, n, (off_t)off);
-        if (put < 0 && errno != EINTR)
+        if (put < 0 && errno == EAGAIN)
+            (void)poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+        else if (put < 0 && errno != EINTR)
             return dq_fail_errno(e, "%s: write", path);
         if (put > 0) {
             from += put;
@@ -183,11 +199,139 @@ int dq_file_guard_standard(void)
     for (int fd = 0; fd <= 2; fd++) {
         if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
             continue;
-        /* open() takes the lowest free number, which is this one. */
-        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+        /* open() takes the lowest free number, which is this one. The root folder is there even if no
+         * device is, and it can be neither read nor written. */
+        int opened = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (opened < 0)
+            opened = open("/", O_PATH);
+        if (opened != fd)
             return -1;
     }
     return 0;
+}
+
+/* Calls take for an entry of a folder if it is a regular file. */
+static int take_entry(int folder, const char *path, const char *name, dq_file_take_fn take,
+    void *arg, struct dq_error *e)
+{
+    struct stat st;
+    if (fstatat(folder, name, &st, 0) == 0)
+        return S_ISREG(st.st_mode) ? take(arg, name, e) : 0;
+    if (errno == ENOENT || errno == ELOOP || errno == ENOTDIR || errno == EACCES)
+        return 0; /* a link that leads nowhere, or a file that was removed just now */
+    return dq_fail_errno(e, "%s/%s", path, name);
+}
+
+int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e)
+{
+    int rc = 0;
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return dq_fail_errno(e, "%s", folder);
+    while (rc == 0) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry)
+            rc = take_entry(dirfd(dir), folder, entry->d_name, take, arg, e);
+        else if (errno != 0)
+            rc = dq_fail_errno(e, "%s", folder);
+        else
+            break;
+    }
+    closedir(dir);
+    return rc;
+}
+
+/* Describes the file that standard output or error goes into. Returns false if it cannot be written. */
+static bool stat_output(int fd, struct stat *st)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    return (flags < 0 || (flags & O_ACCMODE) != O_RDONLY) && fstat(fd, st) == 0;
+}
+
+bool dq_file_output_is_at_risk(void)
+{
+    struct stat st;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (stat_output(fd, &st) && S_ISREG(st.st_mode) && st.st_size > 0)
+            return true;
+    }
+    return false;
+}
+
+int dq_file_protect(int fd, const char *path, struct dq_error *e)
+{
+    static const char *const names[] = {
+        [STDOUT_FILENO] = "standard output", [STDERR_FILENO] = "standard error"};
+    struct stat own;
+    struct stat st;
+    int rc = 0;
+    if (fstat(fd, &own) != 0)
+        return dq_fail_errno(e, "%s", path);
+    for (int out = STDOUT_FILENO; out <= STDERR_FILENO; out++) {
+        if (!stat_output(out, &st) || !dq_file_is_same(&own, &st))
+            continue;
+        if (rc == 0)
+            rc = dq_fail(e, DQ_ERR_USAGE,
+                "%s: %s goes into this file, which is only read; nothing was written; send it "
+                "elsewhere",
+                path, names[out]);
+        (void)dup2(fd, out); /* which is open for reading: all writes fail */
+    }
+    return rc;
+}
+
+/* Whether a folder holds the descriptors of this process. */
+static bool holds_descriptors(const char *folder)
+{
+    static const char *const folders[] = {"/proc/self/fd", "/proc/thread-self/fd", "/dev/fd"};
+    struct stat st;
+    struct stat own;
+    bool same = false;
+    for (size_t i = 0; !same && i < sizeof folders / sizeof folders[0]; i++)
+        same = stat(folders[i], &own) == 0 && stat(folder, &st) == 0 && dq_file_is_same(&st, &own);
+    return same;
+}
+
+int dq_file_descriptor(const char *path)
+{
+    enum { MAX_LINKS = 40 }; /* as in Linux */
+    char at[PATH_MAX];
+    char next[PATH_MAX];
+    if (snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
+        return -1;
+    for (int i = 0; i < MAX_LINKS; i++) {
+        char *name = strrchr(at, '/');
+        name = name ? name + 1 : at;
+        char *end;
+        const long number = strtol(name, &end, 10);
+        const bool is_number = *name >= '0' && *name <= '9' && *end == '\0' && number <= INT_MAX;
+        const char kept = *name;
+        *name = '\0';
+        const bool here = holds_descriptors(*at ? at : ".");
+        *name = kept;
+        if (here)
+            return is_number ? (int)number : -1;
+        const ssize_t len = readlink(at, next, sizeof next - 1);
+        if (len < 0)
+            return -1;
+        next[len] = '\0';
+        char *from = next[0] == '/' ? at : name; /* relative to the folder of the link */
+        const size_t room = sizeof at - (size_t)(from - at);
+        if ((size_t)len >= room)
+            return -1;
+        memcpy(from, next, (size_t)len + 1);
+    }
+    return -1;
+}
+
+int dq_file_sync_folder(int fd, bool *able)
+{
+    *able = true;
+    if (fsync(fd) == 0)
+        return 0;
+    *able = errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS;
+    return *able ? -1 : 0;
 }
 
 bool dq_file_is_same(const struct stat *a, const struct stat *b)

@@ -1,5 +1,5 @@
-/* Reads and writes that finish what they start: short transfers and interrupted calls are
- * continued, and a signal that asks the program to end is an error. */
+/* Reads and writes that finish what they start: short transfers, interrupted calls and those that would
+ * block are continued, and a signal that asks the program to end is an error. */
 #ifndef DQ_FILE_H
 #define DQ_FILE_H
 
@@ -45,8 +45,31 @@ void dq_file_raise_limit(void);
 size_t dq_file_descriptors_left(int fd);
 
 /* Opens descriptors 0 to 2 if the program was started without them, so that no data file gets one of
- * them and has messages written into it. Using one of them then fails. Returns 0 or -1. */
+ * them and has messages written into it. Using one of them then fails. Returns 0, or -1 and sets
+ * errno. */
 int dq_file_guard_standard(void);
+
+/* Calls take for the name of every regular file, or link to one, in a folder, in any order; what it
+ * returns ends the list unless it is 0. */
+typedef int (*dq_file_take_fn)(void *arg, const char *name, struct dq_error *e);
+int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
+
+/* Whether standard output or error may add to a file that has contents already, which could be a file
+ * that is read. */
+bool dq_file_output_is_at_risk(void);
+
+/* To be called for each file that is only ever read, before anything is written: fails with
+ * DQ_ERR_USAGE if standard output or error goes into the file open as fd. From then on nothing can be
+ * written there, not even a message. */
+int dq_file_protect(int fd, const char *path, struct dq_error *e);
+
+/* Returns the number of the descriptor of this process that a path such as /dev/fd/3, /dev/stdout or a
+ * link to them names, or -1. */
+int dq_file_descriptor(const char *path);
+
+/* Makes the entries of an open folder durable. *able tells whether its file system can do that, which
+ * is no failure. Returns 0, or -1 and sets errno. */
+int dq_file_sync_folder(int fd, bool *able);
 
 /* Whether a and b describe the same file. */
 bool dq_file_is_same(const struct stat *a, const struct stat *b);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/stdout.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -180,6 +181,6 @@ json_t *dq_json_real(double value)
 
 int dq_json_finish(struct dq_json *j, struct dq_error *e)
 {
-    const int rc = dq_file_flush(j->file, j->path, e);
+    const int rc = j->file == dq_stdout() ? dq_stdout_flush(e) : dq_file_flush(j->file, j->path, e);
     return rc == 0 && j->failed ? dq_fail_nomem(e) : rc;
 }

@@ -84,15 +84,20 @@ void *dq_mem_calloc(size_t n, size_t len)
     return dq_mem_charge(n * len) ? settle(calloc(n, len), n * len) : NULL;
 }
 
-/* Both the old and the new block count while the contents move. */
+/* While the contents of a block that grows move, both blocks take memory, but of the new one only what is
+ * written: twice the old length in total, which is no more than the new one if that doubles. */
 void *dq_mem_realloc(void *p, size_t len)
 {
     const size_t before = size_of(p);
-    if (!dq_mem_charge(len))
+    size_t moving = 0;
+    if (len > before)
+        moving = len - before > before ? len - before : before;
+    if (!dq_mem_charge(moving))
         return NULL;
-    void *moved = settle(realloc(p, len), len);
+    void *moved = realloc(p, len);
     if (moved)
-        dq_mem_uncharge(before);
+        atomic_fetch_add(&in_use, size_of(moved) - before); /* may be negative, as in settle */
+    dq_mem_uncharge(moving);
     return moved;
 }
 

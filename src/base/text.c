@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include "base/checked.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -64,15 +65,23 @@ bool dq_utf8_valid(const char *text, size_t len)
     return true;
 }
 
-/* No early exit, so that the loop can be vectorised. */
 size_t dq_text_letters(const char *text)
 {
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80; /* not inside a character */
+    const uint64_t ones = 0x0101010101010101;
+    const size_t len = strlen(text);
+    size_t n = len;
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8) { /* bytes inside a character are 10xxxxxx */
+        uint64_t bytes;
+        memcpy(&bytes, text + i, 8);
+        n -= (bytes >> 7 & ~(bytes >> 6) & ones) * ones >> 56;
+    }
+    for (; i < len; i++)
+        n -= ((unsigned char)text[i] & 0xc0) == 0x80;
     return n;
 }
 
+/* No early exit, so that the loop can be vectorised. */
 bool dq_text_is_plain(const char *text, size_t len)
 {
     unsigned char other = 0;
@@ -137,10 +146,17 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
 char *dq_escape_new(const char *text, size_t len)
 {
     const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
+    if (len == 0) /* an empty line would be lost */
+        return dq_mem_strdup("\\&");
     char *out = dq_mem_alloc(size);
     if (out)
         dq_escape(text, len, DQ_ESCAPE_NAME, out, size);
     return out;
+}
+
+char *dq_text_display(char *name, size_t len)
+{
+    return len > 0 && dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
 }
 
 const char *dq_text_cut(const char *shown, char *out, size_t size)
@@ -173,22 +189,43 @@ const char *dq_format_bytes(unsigned long long bytes, char out[32])
     return out;
 }
 
-bool dq_parse_bytes(const char *text, size_t *out)
+/* Parses a number and its unit, a power of 1000 if it is decimal and not spelled with an i. */
+static bool parse_bytes(const char *text, bool decimal, uint64_t *out)
 {
     static const char units[] = "kmgt";
     char *end;
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    const unsigned long long n = strtoull(text, &end, 10);
+    if (strncmp(text, "0x", 2) == 0) { /* the form of hex editors, which takes no unit */
+        const uint64_t n = strtoull(text, &end, 16);
+        if (*end != '\0' || errno != 0)
+            return false;
+        *out = n;
+        return true;
+    }
+    uint64_t n = strtoull(text, &end, 10);
     const char *unit = *end ? strchr(units, *end | 0x20) : NULL;
-    const unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    const bool is_binary = !decimal || (unit && end[1] == 'i');
+    bool fits = errno == 0;
+    for (const char *u = units; fits && unit && u <= unit; u++)
+        fits = dq_mul_u64(n, is_binary ? 1024 : 1000, &n);
     if (unit)
         end += end[1] == 'i' ? 2 : 1;
     if (*end == 'B' || *end == 'b')
         end++;
-    if (*end != '\0' || errno != 0 || n > SIZE_MAX >> shift)
+    if (*end != '\0' || !fits)
         return false;
-    *out = (size_t)n << shift;
+    *out = n;
     return true;
+}
+
+bool dq_parse_bytes(const char *text, uint64_t *out)
+{
+    return parse_bytes(text, false, out);
+}
+
+bool dq_parse_file_bytes(const char *text, uint64_t *out)
+{
+    return parse_bytes(text, true, out);
 }

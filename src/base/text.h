@@ -34,8 +34,13 @@ bool dq_text_is_portable(unsigned char byte, bool first);
  * Returns the length of the complete escaped text without the NUL, as snprintf does. */
 size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, size_t size);
 
-/* Returns text escaped as a name, or NULL if memory is short. The caller frees it with dq_mem_free. */
+/* Returns text escaped as a name, or NULL if memory is short. Different texts are escaped differently;
+ * an empty one becomes \&. The caller frees it with dq_mem_free. */
 char *dq_escape_new(const char *text, size_t len);
+
+/* Returns the form of a name of len bytes, followed by a NUL, that every report shows: the name itself,
+ * which stays the caller's, if it is plain and not empty; otherwise an escaped copy (dq_escape_new). */
+char *dq_text_display(char *name, size_t len);
 
 /* Copies text, escaped like a line and cut between characters to size, for a message that needs room
  * for more. Returns out. */
@@ -49,8 +54,11 @@ char *dq_put_number(char *out, uint64_t n);
 /* Writes a number of bytes for people: "123 B", "4.5 KiB", "1.20 GiB". Returns out. */
 const char *dq_format_bytes(unsigned long long bytes, char out[32]);
 
-/* Parses a number of bytes: "1000", "64K", "64KiB", "64kb"; K, M, G and T are powers of 1024. Returns
- * false if it is none or does not fit. */
-bool dq_parse_bytes(const char *text, size_t *out);
+/* Parses a number of bytes: "1000", "64K", "64KiB", "64kb"; K, M, G and T are powers of 1024;
+ * "0x10000", without a unit. Returns false if it is none or does not fit. */
+bool dq_parse_bytes(const char *text, uint64_t *out);
+
+/* The same for sizes of files, where 5GB are 5,000,000,000 bytes and 5GiB are 5 x 2^30. */
+bool dq_parse_file_bytes(const char *text, uint64_t *out);
 
 #endif

@@ -54,7 +54,7 @@ static int model_init(struct bench_model *m, enum dq_type type, enum dq_dtype dt
         .type_id = info->id,
         .type = info,
         .n_dims = 1,
-        .dims = {nblocks * info->weights, 1, 1, 1},
+        .dims = {nblocks * info->weights, 1, 1, 1, 1, 1, 1, 1},
         .n_weights = nblocks * info->weights,
         .n_bytes = len};
     m->model = (struct dq_model){

@@ -2,6 +2,7 @@
 
 #include "cli/model_path.h"
 #include "cli/options.h"
+#include "gguf/set_name.h"
 #include "select/suggest.h"
 
 #include <getopt.h>
@@ -40,11 +41,13 @@ static void make_getopt_tables(unsigned bit, char *letters, struct option *longs
         const struct dq_option *o = &dq_options[i];
         if (!(o->commands & bit))
             continue;
-        longs[n_longs++] = (struct option){
-            o->name, o->arg ? required_argument : no_argument, NULL, (int)(256 + i)};
+        const bool optional = o->arg && *o->arg == '['; /* only of the long form */
+        longs[n_longs++] = (struct option){o->name,
+            optional ? optional_argument : (o->arg ? required_argument : no_argument), NULL,
+            (int)(256 + i)};
         if (o->letter) {
             letters[n_letters++] = o->letter;
-            if (o->arg)
+            if (o->arg && !optional)
                 letters[n_letters++] = ':';
         }
     }
@@ -104,6 +107,7 @@ static int parse_options(
     optind = 0; /* restart, even within a word */
     while (rc == 0) {
         const int word = optind;
+        optarg = NULL; /* some getopts keep the last one */
         const int code = getopt_long(argc, argv, letters, longs, NULL);
         if (code == -1)
             break;
@@ -159,8 +163,9 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
 {
     if (a->json && a->jsonl)
         return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
-    if (a->nul_separated && !a->tensors_from)
-        return dq_fail(e, DQ_ERR_USAGE, "--null requires --tensors-from");
+    if (a->nul_separated && !a->tensors_from && !a->names)
+        return dq_fail(e, DQ_ERR_USAGE, "--null requires --tensors-from%s",
+            command->bit == DQ_CMD_list ? " or --names" : "");
     return command->check ? command->check(a, e) : 0;
 }
 

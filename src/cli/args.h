@@ -16,12 +16,14 @@
  * to argv or to the lists. For src/cli only: other folders have options of their own. */
 struct dq_args {
     const char *model; /* a path; NULL: see model_arg.h */
+    uint64_t offset;   /* in the file, where the model begins */
     struct dq_strvec tensors;
     struct dq_strvec excluded;
     const char *tensors_from;
     bool nul_separated;
     const char *output;
     const struct dq_container *container; /* NULL: not given */
+    uint64_t max_shard;                   /* bytes; 0: not given */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not given */
     bool layout_hf;                       /* Hugging Face names and layout */
     const char *hf_config;                /* a folder */
@@ -31,8 +33,10 @@ struct dq_args {
     bool fsync;
     bool keep_going;
     bool strict;
+    bool apply_scales;
     bool dry_run;
     bool meta;
+    bool meta_short;
     bool names;
     bool json;
     bool jsonl;

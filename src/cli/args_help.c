@@ -35,8 +35,8 @@ static void print_options(unsigned bit, FILE *to)
         if (!(o->commands & bit))
             continue;
         snprintf(left, sizeof left, "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
-            o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name, o->arg ? " " : "",
-            o->arg ? o->arg : "");
+            o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
+            o->arg && *o->arg != '[' ? " " : "", o->arg ? o->arg : "");
         fprintf(to, "  %-27s %s\n", left, o->help);
     }
 }

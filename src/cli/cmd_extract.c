@@ -1,11 +1,15 @@
 #include "cli/cmd.h"
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/signals.h"
+#include "base/stdout.h"
 #include "base/text.h"
+#include "cli/caveats.h"
 #include "cli/confine.h"
 #include "cli/layout_arg.h"
 #include "cli/model_arg.h"
+#include "cli/model_path.h"
 #include "cli/progress.h"
 #include "extract/copy.h"
 #include "extract/manifest.h"
@@ -19,6 +23,7 @@ struct extract_command {
     const struct dq_args *args;
     struct dq_extract_options options;
     struct dq_model *model;
+    struct dq_names names;
     struct dq_picks picks;
     struct dq_layout_arg layout;
     struct dq_copies copies;
@@ -26,27 +31,56 @@ struct extract_command {
     struct dq_engine_options engine_options;
     struct dq_engine engine;
     struct dq_progress progress;
+    char caveats[DQ_CAVEATS_SIZE];
     bool stdout_closed; /* the reader of the reports has closed the pipe */
     int first_failure;  /* error code of the first tensor that was left out, or 0 */
 };
+
+/* Refuses a selection that may need files of the set which are missing, unless those that are there are
+ * to be extracted with --keep-going. */
+static int check_missing(struct extract_command *x, struct dq_error *e)
+{
+    if (!x->model->lacks || !x->picks.is_open)
+        return 0;
+    x->first_failure = DQ_ERR_MALFORMED;
+    if (x->args->keep_going)
+        return 0;
+    return dq_fail(e, DQ_ERR_MALFORMED,
+        "nothing was written: %s, so that the selection may not be whole; name the tensors, or "
+        "--keep-going extracts those that are there",
+        x->model->lacks);
+}
 
 /* Prints the tensors that cannot be extracted. Without --keep-going, they end the run before anything
  * is written. */
 static int check_unusable(struct extract_command *x, struct dq_error *e)
 {
     enum { MAX_PRINTED = 10 };
+    const char *last_file = NULL; /* the fault of a file that was printed last */
     size_t n = 0;
+    size_t n_lines = 0;
+    size_t n_told = 0; /* tensors that the lines are about */
     for (size_t i = 0; i < x->outputs.n; i++) {
         const struct dq_output *out = &x->outputs.items[i];
         if (out->status != DQ_FAILED)
             continue;
         if (x->first_failure == 0)
             x->first_failure = out->code;
-        if (n++ < MAX_PRINTED)
-            dq_msg_error("%s", out->reason);
+        n++;
+        const char *file = x->outputs.n > 1 && out->pick
+                               ? dq_tensor_file_problem(x->model, out->pick->tensor)
+                               : NULL;
+        if (file && file == last_file) {
+            n_told++;
+        } else if (n_lines < MAX_PRINTED) {
+            dq_msg_error("%s", file ? file : out->reason);
+            last_file = file;
+            n_lines++;
+            n_told++;
+        }
     }
-    if (n > MAX_PRINTED)
-        dq_msg_error("... and %zu more", n - MAX_PRINTED);
+    if (n > n_told)
+        dq_msg_error("... and %zu more", n - n_told);
     if (n > 0 && !x->args->keep_going)
         return dq_fail(e, x->first_failure,
             "nothing was written: %zu of %zu %s cannot be extracted%s", n, x->outputs.n,
@@ -55,26 +89,40 @@ static int check_unusable(struct extract_command *x, struct dq_error *e)
     return 0;
 }
 
+static void print_planned(
+    uint64_t n_bytes, const char *type, const char *text, size_t len, bool is_skipped)
+{
+    char display_name[1024];
+    dq_escape(text, len, DQ_ESCAPE_LINE, display_name, sizeof display_name);
+    fprintf(dq_stdout(), "%14" PRIu64 "  %-6s  %s%s\n", n_bytes, type, display_name,
+        is_skipped ? "  (exists, skipped)" : "");
+}
+
+/* The files, and the arrays in them if there may be several. */
 static void print_plan(const struct dq_outputs *o, const struct dq_copies *copies)
 {
     char size[32];
+    const bool holds_many = o->container->holds_many;
     const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
-    for (size_t i = 0; i < o->n; i++) {
-        const struct dq_output *out = &o->items[i];
-        char display_name[1024];
-        if (out->status == DQ_FAILED)
+    for (size_t i = 0; i < o->set.n_files && !dq_stdout_failed(); i++) {
+        const struct dq_file_plan *p = &o->set.files[i];
+        const struct dq_output_file *file = &o->files[i];
+        const struct dq_output *first = &o->items[o->set.order[p->first]];
+        if (file->status == DQ_FAILED)
             continue;
-        dq_escape(out->path, strlen(out->path), DQ_ESCAPE_LINE, display_name, sizeof display_name);
-        printf("%14" PRIu64 "  %-6s  %s%s\n", out->file.len, dq_manifest_dtype(out), display_name,
-            out->status == DQ_SKIPPED ? "  (exists, skipped)" : "");
+        print_planned(p->len, holds_many ? "file" : dq_manifest_dtype(o, first), file->path,
+            strlen(file->path), file->status == DQ_SKIPPED);
+        for (size_t k = p->first; holds_many && k < p->first + p->n_arrays; k++) {
+            const struct dq_output *out = &o->items[o->set.order[k]];
+            struct dq_array a;
+            dq_output_describe(o, out, &a);
+            print_planned(out->n_bytes, dq_manifest_dtype(o, out), a.name, a.name_len, false);
+        }
     }
-    for (size_t i = 0; i < copies->n; i++) {
-        char display_name[1024];
-        dq_escape(copies->items[i].path, strlen(copies->items[i].path), DQ_ESCAPE_LINE,
-            display_name, sizeof display_name);
-        printf("%14" PRIu64 "  copy    %s\n", copies->items[i].len, display_name);
-    }
-    printf("%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
+    for (size_t i = 0; i < copies->n; i++)
+        print_planned(copies->items[i].len, "copy", copies->items[i].path,
+            strlen(copies->items[i].path), false);
+    fprintf(dq_stdout(), "%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
 }
 
 /* Says what from_pretrained needs besides the arrays. */
@@ -90,23 +138,29 @@ static void note_missing_config(const struct extract_command *x)
 static void print_summary(const struct extract_command *x)
 {
     char size[32];
+    char in_files[48] = "";
     char display_name[512];
+    const struct dq_outputs *o = &x->outputs;
     size_t n = 0;
-    size_t n_skipped = 0;
-    const uint64_t total = dq_outputs_bytes(&x->outputs, DQ_WRITTEN, true);
-    for (size_t i = 0; i < x->outputs.n; i++) {
-        n += x->outputs.items[i].status == DQ_WRITTEN;
-        n_skipped += x->outputs.items[i].status == DQ_SKIPPED;
-    }
+    size_t n_skipped = 0; /* files */
+    const uint64_t total = dq_outputs_bytes(o, DQ_WRITTEN, true);
+    for (size_t i = 0; i < o->n; i++)
+        n += o->items[i].status == DQ_WRITTEN;
+    for (size_t i = 0; i < o->set.n_files; i++)
+        n_skipped += o->files[i].status == DQ_SKIPPED;
     if (n_skipped > 0)
         dq_msg_note("%zu existing %s left unchanged", n_skipped, n_skipped == 1 ? "file" : "files");
-    if (x->outputs.destination == DQ_TO_STREAM)
+    if (o->destination == DQ_TO_STREAM)
         return;
-    const char *place = x->outputs.folder ? x->outputs.folder : x->args->output;
-    const bool slash = x->outputs.folder && place[strlen(place) - 1] != '/';
+    const bool is_set = o->container->holds_many && o->set.n_files > 0;
+    const char *place = is_set ? o->files[0].path : o->folder ? o->folder : x->args->output;
+    const bool slash = !is_set && o->folder && place[strlen(place) - 1] != '/';
+    if (is_set && o->set.n_files - n_skipped > 1)
+        snprintf(in_files, sizeof in_files, " in %zu files", o->set.n_files - n_skipped);
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
-    dq_msg_note("%zu %s, %s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
-        dq_format_bytes(total, size), display_name, slash ? "/" : "");
+    dq_msg_note("%zu %s, %s%s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
+        dq_format_bytes(total, size), in_files, display_name, slash ? "/" : "");
+    dq_caveats_note(x->caveats);
     note_missing_config(x);
 }
 
@@ -115,18 +169,18 @@ static struct dq_manifest_device device_of(const struct extract_command *x)
     return (struct dq_manifest_device){x->engine.label, x->engine.why};
 }
 
-/* Prints the report of --json, or the table of --dry-run. */
-static int report(const struct extract_command *x, struct dq_error *e)
+/* Prints the report of --json, or the table of --dry-run. failure says why the run failed, or is NULL. */
+static int report(const struct extract_command *x, const char *failure, struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     const struct dq_manifest_device device = device_of(x);
     if (x->args->json) {
-        dq_manifest_put(&j, &x->outputs, &device);
+        dq_manifest_put(&j, &x->outputs, &device, failure);
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
         print_plan(&x->outputs, &x->copies);
-        return dq_file_flush(stdout, NULL, e);
+        return dq_stdout_flush(e);
     }
     return 0;
 }
@@ -135,7 +189,7 @@ static int report(const struct extract_command *x, struct dq_error *e)
 static int report_line(
     const struct extract_command *x, const struct dq_output *out, struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     if (!x->args->jsonl)
         return 0;
     dq_json_put(&j, NULL, dq_manifest_entry(&x->outputs, out, x->engine.label));
@@ -200,20 +254,28 @@ static int write_all(struct extract_command *x, struct dq_error *e)
 {
     const struct dq_write_events events = {
         begin_output, add_progress, restart_progress, warn, end_output, x};
+    struct dq_error why;
     int rc = dq_outputs_open_folders(&x->outputs, e);
     confine(x);
+    if (rc == 0 && x->outputs.folder_cannot_be_synced)
+        dq_msg_warning(
+            "--fsync: this file system cannot sync a directory: the files are flushed to "
+            "the disk, but a loss of power may lose their names");
     dq_progress_init(&x->progress, dq_outputs_bytes(&x->outputs, DQ_PLANNED, false));
     if (rc == 0)
         rc = dq_write_outputs(&x->outputs, &x->engine, &x->engine_options, &events, e);
     dq_progress_finish(&x->progress);
     if (rc == 0)
         rc = dq_copies_write(&x->copies, &x->outputs, e);
-    return rc == 0 && x->args->manifest ? write_manifest(x, e) : rc;
+    if (!x->args->manifest || (rc != 0 && rc != DQ_ERR_CLOSED))
+        return rc;
+    const int rc_manifest = write_manifest(x, &why); /* also if the reader of the arrays is gone */
+    return rc_manifest != 0 ? dq_fail(e, rc_manifest, "%s", why.text) : rc;
 }
 
 static int open_engine(struct extract_command *x, struct dq_error *e)
 {
-    const bool is_one_by_one = x->outputs.destination != DQ_TO_FOLDER;
+    const bool is_one_by_one = x->outputs.destination == DQ_TO_STREAM || x->outputs.n_parts <= 1;
     x->engine_options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
@@ -235,12 +297,51 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
     return rc;
 }
 
+/* Whether so much may be extracted that a GPU is used. The files of the model are not trusted with the
+ * answer, but measured: no type has more weights in a byte of a file than the densest one, and no tensor
+ * can be selected twice except by a slice. */
+static bool may_use_gpu(const struct extract_command *x, const char *path)
+{
+    const struct dq_strvec *lists[] = {&x->names.list, &x->args->tensors};
+    uint64_t min;
+    uint64_t most_times = 1;
+    uint64_t most = 0;
+    struct dq_error unused;
+    if (x->args->dry_run || dq_device_is_cpu(&x->args->device))
+        return false;
+    if (x->args->device.kind != DQ_DEVICE_AUTO)
+        return true;
+    if (dq_engine_auto_min(&min, &unused) != 0)
+        return false; /* the run will fail */
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
+        const uint64_t growth =
+            1 + dq_types[i].weights * dq_dtype_len(DQ_DTYPE_f32) / dq_types[i].bytes;
+        most = growth > most ? growth : most;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < lists[i]->n; k++)
+            most_times += strchr(lists[i]->items[k], '[') != NULL;
+    }
+    return dq_model_size_limit(path) >= min / most / most_times;
+}
+
 /* Opens the model and plans and checks everything before anything is written. */
 static int prepare(struct extract_command *x, struct dq_error *e)
 {
-    int rc = dq_model_arg_open(x->args, &x->model, e);
+    const char *from;
+    char *path = NULL;
+    int rc = dq_model_arg_path(x->args, &path, &from, e);
     if (rc == 0)
-        rc = dq_model_arg_tensors(x->args, x->model, &x->picks, e);
+        rc = dq_names_read(x->args, &x->names, e);
+    if (rc == 0 && !may_use_gpu(x, path))
+        dq_confine(x->args, &(struct dq_sandbox){.may_read = true, .may_write = true});
+    if (rc == 0)
+        rc = dq_model_arg_open_path(x->args, path, from, &x->model, e);
+    dq_mem_free(path);
+    if (rc == 0)
+        rc = dq_model_arg_select(x->args, x->model, &x->names, &x->picks, e);
+    if (rc == 0)
+        rc = check_missing(x, e);
     if (rc == 0)
         rc = dq_layout_arg_open(x->args, x->model, &x->picks, &x->layout, e);
     x->options.layout = x->layout.layout;
@@ -263,13 +364,13 @@ static int dry_run(struct extract_command *x, struct dq_error *e)
     confine(x);
     for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
         rc = report_line(x, &x->outputs.items[i], e);
-    return rc == 0 ? report(x, e) : rc;
+    return rc == 0 ? report(x, NULL, e) : rc;
 }
 
-/* The whole report of a run that failed before it could write anything. */
+/* The report of a run that failed, or its last line: the error alone. */
 static void report_failure(const struct extract_command *x, const struct dq_error *e)
 {
-    struct dq_json j = {.file = stdout};
+    struct dq_json j = {.file = dq_stdout()};
     struct dq_error unused;
     if (!x->args->json && !x->args->jsonl)
         return;
@@ -288,6 +389,8 @@ static int extract(struct extract_command *x, struct dq_error *e)
             report_failure(x, e);
         return rc;
     }
+    dq_caveats_warn(&x->outputs);
+    dq_caveats_find(&x->outputs, x->caveats);
     dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
         x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
     if (x->args->dry_run)
@@ -295,10 +398,14 @@ static int extract(struct extract_command *x, struct dq_error *e)
     rc = write_all(x, e);
     if (rc == 0) {
         print_summary(x);
-        return report(x, e);
+        return report(x, NULL, e);
     }
-    if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
-        report(x, &unused); /* what was done before the failure */
+    if (rc == DQ_ERR_INTERRUPTED || rc == DQ_ERR_CLOSED)
+        return rc;
+    if (x->args->json)
+        report(x, e->text, &unused); /* what was done before the failure */
+    else
+        report_failure(x, e);
     return rc;
 }
 
@@ -309,8 +416,12 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
         return rc;
     if (a->force && a->skip_existing)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
-    if (a->dtype == DQ_DTYPE_bf16 && a->container == &dq_container_npy)
-        return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw");
+    if (a->dtype == DQ_DTYPE_bf16 && a->container &&
+        !a->container->has_type(&dq_types[DQ_TYPE_bf16]))
+        return dq_fail(
+            e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format safetensors or raw");
+    if (a->apply_scales && a->dtype == DQ_DTYPE_native)
+        return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
     if (a->manifest && strcmp(a->manifest, "-") == 0)
         return dq_fail(
             e, DQ_ERR_USAGE, "the manifest must be a file; for standard output use --json");
@@ -324,10 +435,12 @@ static struct dq_extract_options options_of(const struct dq_args *a)
         .manifest = a->manifest,
         .container = a->container,
         .dtype = a->dtype,
+        .max_shard = a->max_shard,
         .force = a->force,
         .skip_existing = a->skip_existing,
         .durable = a->fsync,
         .strict = a->strict,
+        .apply_scales = a->apply_scales,
         .dry_run = a->dry_run,
         .stdout_is_taken = a->json || a->jsonl,
     };
@@ -341,8 +454,6 @@ int dq_cmd_extract(const struct dq_args *args)
         .options = options_of(args),
         .outputs = {.folder_fd = -1, .manifest_fd = -1, .fd = -1},
     };
-    if (dq_device_is_cpu(&args->device))
-        dq_confine(args, &(struct dq_sandbox){.may_read = true, .may_write = true});
     int rc = extract(&x, &e);
     dq_msg_failure(rc, &e);
     dq_engine_close(&x.engine);
@@ -350,6 +461,7 @@ int dq_cmd_extract(const struct dq_args *args)
     dq_outputs_finish(&x.outputs);
     dq_layout_arg_finish(&x.layout);
     dq_picks_finish(&x.picks);
+    dq_names_finish(&x.names);
     dq_model_free(x.model);
     dq_signals_reraise();
     return rc != 0 ? rc : x.first_failure;

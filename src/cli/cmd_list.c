@@ -1,7 +1,7 @@
 #include "cli/cmd.h"
 
 #include "base/checked.h"
-#include "base/file.h"
+#include "base/stdout.h"
 #include "base/text.h"
 #include "cli/confine.h"
 #include "cli/layout_arg.h"
@@ -46,9 +46,11 @@ static int print_head(
     if (rc != 0)
         return rc;
     dq_escape(m->path, strlen(m->path), DQ_ESCAPE_LINE, path, sizeof path);
-    dq_report_print(r, "%s: GGUF version %" PRIu32 "%s", path, m->shards[0].version,
-        m->shards[0].big_endian ? ", big-endian" : "");
-    if (m->n_shards > 1)
+    dq_report_print(r, "%s: GGUF version %" PRIu32 "%s", path, dq_model_head(m)->version,
+        dq_model_head(m)->big_endian ? ", big-endian" : "");
+    if (m->n_files > m->n_shards)
+        dq_report_print(r, ", %zu of %" PRIu64 " files", m->n_shards, m->n_files);
+    else if (m->n_shards > 1)
         dq_report_print(r, ", %zu files", m->n_shards);
     dq_report_print(r, "%s%s, %zu", arch[0] ? ", " : "", arch, picks->n);
     if (picks->n != m->n_tensors)
@@ -98,6 +100,14 @@ static struct dq_cell type_cell(const struct dq_tensor *t, char *room, size_t si
 
 static struct dq_cell problem_cell(const struct dq_tensor *t, char *room, size_t size)
 {
+    if (!t->problem && t->stored_name) {
+        char stored[256];
+        dq_escape(t->stored_name, strlen(t->stored_name), DQ_ESCAPE_LINE, stored, sizeof stored);
+        snprintf(room, size, "stored as %s", stored);
+        return dq_cell_shown(dq_cell_null(), room);
+    }
+    if (!t->problem && t->has_bad_shape)
+        return dq_cell_shown(dq_cell_null(), "the metadata has another shape, which does not fit");
     if (!t->problem)
         return dq_cell_null();
     snprintf(room, size, "unusable: %s", t->problem);
@@ -110,10 +120,12 @@ static const struct dq_cell *make_row(
     for (uint32_t i = 0; i < t->n_dims; i++)
         r->shape[i] = t->dims[t->n_dims - 1 - i];
     struct dq_cell *cell = r->cells;
-    *cell++ = dq_cell_name(t->name, t->name_len, t->display_name);
+    *cell++ = dq_cell_name(t->display_name);
     *cell++ = type_cell(t, r->type, sizeof r->type);
     *cell++ = dq_cell_u64(t->type_id);
-    *cell++ = dq_cell_shown(dq_cell_u64s(r->shape, t->n_dims), dq_tensor_shape(t, r->shape_words));
+    *cell++ = dq_cell_shown(
+        t->n_dims_stored > DQ_DIMS_MAX ? dq_cell_null() : dq_cell_u64s(r->shape, t->n_dims),
+        dq_tensor_shape(t, r->shape_words));
     *cell++ = dq_cell_u64(t->n_weights);
     *cell++ = dq_cell_u64(t->n_bytes);
     *cell++ = dq_cell_u64(t->offset);
@@ -142,7 +154,7 @@ static void put_tensors(struct dq_report *r, const struct dq_model *m, const str
     dq_report_begin_rows(r, "tensors", columns, N_COLUMNS);
     if (dq_report_is_table(r))
         fit_columns(r, picks);
-    for (size_t i = 0; i < picks->n; i++)
+    for (size_t i = 0; i < picks->n && !dq_stdout_failed(); i++)
         dq_report_row(r, make_row(m, picks->items[i].tensor, &row));
     dq_report_end_rows(r);
 }
@@ -245,13 +257,14 @@ static void put_fields(struct dq_report *r, const struct dq_model *m)
     if (!j)
         return;
     dq_report_field(r, "model", dq_cell_text(m->path));
-    dq_report_field(r, "version", dq_cell_u64(m->shards[0].version));
-    dq_report_field(r, "endian", dq_cell_text(m->shards[0].big_endian ? "big" : "little"));
-    dq_report_field(r, "alignment", dq_cell_u64(m->shards[0].alignment));
+    dq_report_field(r, "version", dq_cell_u64(dq_model_head(m)->version));
+    dq_report_field(r, "endian", dq_cell_text(dq_model_head(m)->big_endian ? "big" : "little"));
+    dq_report_field(r, "alignment", dq_cell_u64(dq_model_head(m)->alignment));
     dq_json_begin_list(j, "files");
     for (size_t i = 0; i < m->n_shards; i++)
         dq_json_put(j, NULL, dq_json_text(m->shards[i].path, strlen(m->shards[i].path)));
     dq_json_end(j);
+    dq_report_field(r, "warning", m->warning ? dq_cell_text(m->warning) : dq_cell_null());
 }
 
 static int put_model(struct dq_report *r, const struct dq_args *args, const struct dq_model *m,
@@ -260,7 +273,7 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     int rc = dq_report_is_table(r) ? print_head(r, m, picks, e) : 0;
     put_fields(r, m);
     if (rc == 0 && args->meta) {
-        rc = dq_metadata_put(r, m, e);
+        rc = dq_metadata_put(r, m, args->meta_short, e);
         dq_report_print(r, "\n");
     }
     if (rc == 0 && layout)
@@ -270,16 +283,32 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     return rc;
 }
 
+/* Prints the escaped names, one a line, or with end_in_nul their bytes. Only a name that contains NUL
+ * is escaped then, which is understood unless it is the name of another tensor. */
 static int print_names(
-    const struct dq_picks *picks, const struct dq_layout *layout, struct dq_error *e)
+    const struct dq_model *m, const struct dq_picks *picks, bool end_in_nul, struct dq_error *e)
 {
-    for (size_t i = 0; !layout && i < picks->n; i++)
-        puts(picks->items[i].tensor->display_name);
-    for (size_t i = 0; layout && i < layout->n_arrays; i++) {
-        if (layout->arrays[i].group->code == 0)
-            puts(layout->arrays[i].name);
+    for (size_t i = 0; i < picks->n && !dq_stdout_failed(); i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        const bool raw = end_in_nul && strlen(t->name) == t->name_len;
+        if (end_in_nul && !raw && dq_model_find(m, t->display_name, strlen(t->display_name)))
+            return dq_tensor_fail(m, t, e, DQ_ERR_USAGE,
+                "its name contains NUL, and its escaped name is that of another tensor; print "
+                "names without --null");
+        fputs(raw ? t->name : t->display_name, dq_stdout());
+        putc(end_in_nul ? '\0' : '\n', dq_stdout());
     }
-    return dq_file_flush(stdout, NULL, e);
+    return dq_stdout_flush(e);
+}
+
+/* Prints the names of Hugging Face arrays that there will be. */
+static int print_array_names(const struct dq_layout *l, bool end_in_nul, struct dq_error *e)
+{
+    for (size_t i = 0; i < l->n_arrays && !dq_stdout_failed(); i++) {
+        if (l->arrays[i].group->code == 0)
+            fprintf(dq_stdout(), "%s%c", l->arrays[i].name, end_in_nul ? '\0' : '\n');
+    }
+    return dq_stdout_flush(e);
 }
 
 int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
@@ -306,9 +335,12 @@ int dq_cmd_list(const struct dq_args *args)
     if (rc == 0)
         rc = dq_layout_arg_open(args, m, &picks, &layout, &e);
     dq_confine(args, &(struct dq_sandbox){0});
-    if (args->names)
-        rc = rc == 0 ? print_names(&picks, layout.layout, &e) : rc;
-    else
+    const bool end_in_nul = args->nul_separated && !args->tensors_from;
+    if (rc == 0 && args->names && layout.layout)
+        rc = print_array_names(layout.layout, end_in_nul, &e);
+    else if (rc == 0 && args->names)
+        rc = print_names(m, &picks, end_in_nul, &e);
+    else if (!args->names)
         rc =
             dq_report_end(&r, rc == 0 ? put_model(&r, args, m, &picks, layout.layout, &e) : rc, &e);
     dq_layout_arg_finish(&layout);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static const struct dq_column columns[] = {
-    {.key = "id", .heading = "ID", .width = 2},
+    {.key = "id", .heading = "ID", .width = 3},
     {.key = "name", .heading = "NAME", .width = -8, .gap = 1},
     {.key = "block_weights", .heading = "WEIGHTS", .width = 7, .gap = 1},
     {.key = "block_bytes", .heading = "BYTES", .width = 5, .gap = 1},

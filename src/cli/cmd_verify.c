@@ -86,21 +86,30 @@ static int end_plan(void *arg, size_t i, const struct dq_comparison *c, struct d
  * Returns the bytes of output. */
 static uint64_t plan_picks(struct verification *v, struct dq_plan *plans)
 {
+    const char *last_file = NULL; /* the fault of a file that was printed last */
     uint64_t total = 0;
     for (size_t i = 0; i < v->picks.n; i++) {
         const struct dq_pick *pick = &v->picks.items[i];
         struct dq_error why;
-        const int rc = dq_tensor_usable(v->model, pick->tensor, true, &why);
+        const int rc = dq_pick_usable(v->model, pick, true, &why);
         if (rc == 0) {
             dq_plan_init(&plans[i], v->model, pick->tensor, v->dtype,
                 pick->slice ? pick->slice->ranges : NULL);
             total += pick->tensor->n_weights * dq_dtype_len(v->dtype);
             continue;
         }
-        dq_msg_error("%s", why.text);
+        const char *file = v->picks.n > 1 ? dq_tensor_file_problem(v->model, pick->tensor) : NULL;
+        if (!file || file != last_file)
+            dq_msg_error("%s", file ? file : why.text);
+        last_file = file;
         v->report.n_unusable++;
         if (v->first_failure == 0)
             v->first_failure = rc;
+    }
+    if (v->model->lacks && v->picks.is_open) {
+        dq_msg_error("%s: only what is there is verified: %s", v->model->path, v->model->lacks);
+        if (v->first_failure == 0)
+            v->first_failure = DQ_ERR_MALFORMED;
     }
     return total;
 }

@@ -1,5 +1,6 @@
 #include "cli/metadata.h"
 
+#include "base/stdout.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -12,6 +13,8 @@ enum {
     SHOWN_ELEMENT_BYTES = 24, /* of a string in an array in text */
     JSON_BYTES = 16 << 20,    /* of a string in JSON, which is held in memory */
     ESCAPED_BYTES = 4 << 20,  /* of one that is not UTF-8: escaping makes it four times as long */
+    BRIEF_ELEMENTS = 16,      /* more elements, or bytes of a string, are left out when brief */
+    BRIEF_BYTES = 65536,
     TYPE_SIZE = 40,
 };
 
@@ -95,27 +98,57 @@ static int put_plain(struct dq_json *j, const char *key, const struct dq_value *
     return 0;
 }
 
-static int put_value(struct dq_report *r, struct dq_cursor *c, enum dq_value_type type,
-    unsigned depth, const char *key, struct dq_error *e);
+/* Where metadata is read from and put. */
+struct metadata_put {
+    struct dq_report *r;
+    struct dq_cursor c;
+    bool brief;
+};
+
+static int put_value(struct metadata_put *p, enum dq_value_type type, unsigned depth,
+    const char *key, struct dq_error *e);
+
+static bool is_left_out(const struct metadata_put *p, const struct dq_value *v)
+{
+    if (!p->brief)
+        return false;
+    return v->type == DQ_VALUE_array ? v->u > BRIEF_ELEMENTS
+                                     : v->type == DQ_VALUE_string && v->u > BRIEF_BYTES;
+}
+
+/* Puts the length of a value in its place; that of an element is known by the elements around it. */
+static void leave_out(const struct metadata_put *p, const struct dq_value *v, const char *key)
+{
+    struct dq_json *j = dq_report_json(p->r);
+    if (j && key)
+        dq_json_put(j, "length", dq_json_u64(v->u));
+    if (j)
+        dq_json_put(j, key, json_null());
+    else if (v->type == DQ_VALUE_array)
+        dq_report_print(p->r, "[...] (%" PRIu64 " elements)", v->u);
+    else
+        print_string(p->r, v);
+}
 
 /* Puts the elements of an array: all into JSON; the first ones into text, which leaves the cursor
- * anywhere after the head of the array. */
-static int put_array(struct dq_report *r, struct dq_cursor *c, const struct dq_value *v,
-    unsigned depth, const char *key, struct dq_error *e)
+ * anywhere after the head of the array, as leaving out does. */
+static int put_array(struct metadata_put *p, const struct dq_value *v, unsigned depth,
+    const char *key, struct dq_error *e)
 {
+    struct dq_report *r = p->r;
     struct dq_json *j = dq_report_json(r);
     int rc = 0;
     if (j)
         dq_json_begin_row(j, key);
     dq_report_print(r, "[");
     for (uint64_t i = 0; rc == 0 && i < v->u && (j || i < SHOWN_ELEMENTS); i++) {
-        const uint64_t start = c->pos;
+        const uint64_t start = p->c.pos;
         if (i > 0)
             dq_report_print(r, ", ");
-        rc = put_value(r, c, v->element, depth + 1, NULL, e);
-        if (rc == 0 && !j && v->element == DQ_VALUE_array) {
-            c->pos = start;
-            rc = dq_value_skip(c, v->element, depth + 1, e);
+        rc = put_value(p, v->element, depth + 1, NULL, e);
+        if (rc == 0 && (!j || p->brief) && v->element == DQ_VALUE_array) {
+            p->c.pos = start;
+            rc = dq_value_skip(&p->c, v->element, depth + 1, e);
         }
     }
     if (j)
@@ -129,23 +162,28 @@ static int put_array(struct dq_report *r, struct dq_cursor *c, const struct dq_v
 
 /* Reads and puts a value that was checked when the file was opened. The file may have changed since,
  * so the depth of arrays is checked again. */
-static int put_value(struct dq_report *r, struct dq_cursor *c, enum dq_value_type type,
-    unsigned depth, const char *key, struct dq_error *e)
+static int put_value(struct metadata_put *p, enum dq_value_type type, unsigned depth,
+    const char *key, struct dq_error *e)
 {
-    struct dq_json *j = dq_report_json(r);
-    const size_t text_max = j ? JSON_BYTES : (depth > 0 ? SHOWN_ELEMENT_BYTES : SHOWN_BYTES);
+    struct dq_json *j = dq_report_json(p->r);
+    const size_t json_max = p->brief ? BRIEF_BYTES : JSON_BYTES;
+    const size_t text_max = j ? json_max : (depth > 0 ? SHOWN_ELEMENT_BYTES : SHOWN_BYTES);
     struct dq_value v;
-    int rc = type == DQ_VALUE_array ? dq_value_check_depth(c, depth, e) : 0;
+    int rc = dq_stdout_failed() ? dq_stdout_flush(e) : 0;
+    if (rc == 0 && type == DQ_VALUE_array)
+        rc = dq_value_check_depth(&p->c, depth, e);
     if (rc == 0)
-        rc = dq_value_read(c, type, text_max, &v, e);
+        rc = dq_value_read(&p->c, type, text_max, &v, e);
     if (rc != 0)
         return rc;
-    if (type == DQ_VALUE_array)
-        rc = put_array(r, c, &v, depth, key, e);
+    if (is_left_out(p, &v))
+        leave_out(p, &v, key);
+    else if (type == DQ_VALUE_array)
+        rc = put_array(p, &v, depth, key, e);
     else if (j)
-        rc = put_plain(j, key, &v, c->source->name, e);
+        rc = put_plain(j, key, &v, p->c.source->name, e);
     else
-        print_plain(r, &v);
+        print_plain(p->r, &v);
     dq_value_finish(&v);
     return rc;
 }
@@ -167,23 +205,24 @@ static int type_name(
     return rc;
 }
 
-static int put_pair(struct dq_report *r, struct dq_cursor *c, const struct dq_kv *kv,
-    const char *json_key, struct dq_error *e)
+static int put_pair(
+    struct metadata_put *p, const struct dq_kv *kv, const char *json_key, struct dq_error *e)
 {
-    struct dq_json *j = dq_report_json(r);
+    struct dq_json *j = dq_report_json(p->r);
     char type[TYPE_SIZE];
-    int rc = type_name(c, kv->type, type, e);
+    p->c.pos = kv->value_off;
+    int rc = type_name(&p->c, kv->type, type, e);
     if (rc != 0)
         return rc;
     if (j) {
         dq_json_begin_object(j, json_key);
         dq_json_put(j, "type", json_string(type));
     }
-    dq_report_print(r, "%s (%s) = ", kv->display_name, type);
-    rc = put_value(r, c, kv->type, 0, "value", e);
+    dq_report_print(p->r, "%s (%s) = ", kv->display_name, type);
+    rc = put_value(p, kv->type, 0, "value", e);
     if (j)
         dq_json_end(j);
-    dq_report_print(r, "\n");
+    dq_report_print(p->r, "\n");
     return rc;
 }
 
@@ -209,25 +248,22 @@ static int add_display_names(
     return 0;
 }
 
-int dq_metadata_put(struct dq_report *r, const struct dq_model *m, struct dq_error *e)
+int dq_metadata_put(struct dq_report *r, const struct dq_model *m, bool brief, struct dq_error *e)
 {
-    const struct dq_shard *s = &m->shards[0];
+    const struct dq_shard *s = dq_model_head(m);
     struct dq_json *j = dq_report_json(r);
     struct dq_strmap display_names = {0};
+    struct metadata_put p = {.r = r, .brief = brief};
     int rc = add_display_names(s, &display_names, e);
+    if (rc == 0 && s->n_kvs > 0)
+        rc = dq_kv_open(s, &s->kvs[0], &p.c, e); /* one cursor for all pairs: there may be many */
     if (j)
         dq_json_begin_object(j, "metadata");
-    for (size_t i = 0; rc == 0 && i < s->n_kvs; i++) {
-        const struct dq_kv *kv = &s->kvs[i];
-        struct dq_cursor c;
-        rc = dq_kv_open(s, kv, &c, e);
-        if (rc != 0)
-            break;
-        rc = put_pair(r, &c, kv, json_key(kv, &display_names), e);
-        dq_cursor_finish(&c);
-    }
+    for (size_t i = 0; rc == 0 && i < s->n_kvs; i++)
+        rc = put_pair(&p, &s->kvs[i], json_key(&s->kvs[i], &display_names), e);
     if (j)
         dq_json_end(j);
+    dq_cursor_finish(&p.c);
     dq_strmap_finish(&display_names);
     return rc;
 }
@@ -235,13 +271,14 @@ int dq_metadata_put(struct dq_report *r, const struct dq_model *m, struct dq_err
 int dq_metadata_text(
     const struct dq_model *m, const char *key, char *out, size_t size, struct dq_error *e)
 {
-    const struct dq_kv *kv = dq_shard_kv(&m->shards[0], key);
+    const struct dq_shard *s = dq_model_head(m);
+    const struct dq_kv *kv = dq_shard_kv(s, key);
     struct dq_cursor c;
     struct dq_value v;
     out[0] = '\0';
     if (!kv || kv->type != DQ_VALUE_string)
         return 0;
-    int rc = dq_kv_open(&m->shards[0], kv, &c, e);
+    int rc = dq_kv_open(s, kv, &c, e);
     if (rc != 0)
         return rc;
     rc = dq_value_read(&c, kv->type, SHOWN_BYTES, &v, e);

@@ -13,11 +13,34 @@
 int dq_model_arg_path(
     const struct dq_args *args, char **out, const char **from, struct dq_error *e);
 
-/* Finds and opens the model. dq_model_free closes it. */
+/* Opens the model at path, as dq_model_examine does, where --offset says that it begins. */
+int dq_model_arg_examine(const struct dq_args *args, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);
+
+/* Opens the model that dq_model_arg_path has found, and warns if it is incomplete. dq_model_free closes
+ * it. */
+int dq_model_arg_open_path(const struct dq_args *args, const char *path, const char *from,
+    struct dq_model **out, struct dq_error *e);
+
+/* Finds and opens the model. */
 int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 
-/* Selects the tensors of the command line, --tensors-from included. Warns about exclusions that match
- * nothing. dq_picks_finish frees the picks. */
+/* What --tensors-from lists. */
+struct dq_names {
+    struct dq_strvec list; /* names, patterns and slices */
+    bool has_empty;        /* there is an empty entry that ends in NUL, besides */
+};
+
+/* Reads the file of --tensors-from, if there is one. dq_names_finish frees *out, also after an error. */
+int dq_names_read(const struct dq_args *args, struct dq_names *out, struct dq_error *e);
+void dq_names_finish(struct dq_names *names);
+
+/* Selects the tensors of the command line and of names, which have been read before. Warns about
+ * exclusions that match nothing. dq_picks_finish frees the picks. */
+int dq_model_arg_select(const struct dq_args *args, const struct dq_model *m,
+    const struct dq_names *names, struct dq_picks *out, struct dq_error *e);
+
+/* Reads the names and selects. */
 int dq_model_arg_tensors(
     const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e);
 

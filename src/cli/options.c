@@ -25,8 +25,8 @@ FLAG(skip_existing, skip_existing)
 FLAG(fsync, fsync)
 FLAG(keep_going, keep_going)
 FLAG(strict, strict)
+FLAG(apply_scales, apply_scales)
 FLAG(dry_run, dry_run)
-FLAG(meta, meta)
 FLAG(names, names)
 FLAG(self_test, self_test)
 FLAG(values, values)
@@ -52,6 +52,15 @@ SETTER(tensors_from)
     return 0;
 }
 
+SETTER(meta)
+{
+    a->meta = true;
+    a->meta_short = v != NULL;
+    return !v || strcmp(v, "short") == 0
+               ? 0
+               : dq_fail(e, DQ_ERR_USAGE, "--meta=%s: must be --meta or --meta=short", v);
+}
+
 SETTER(output)
 {
     a->output = v;
@@ -60,8 +69,18 @@ SETTER(output)
 
 SETTER(format)
 {
+    char names[DQ_CONTAINER_WORDS];
     a->container = dq_container_by_name(v);
-    return a->container ? 0 : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be npy or raw", v);
+    return a->container
+               ? 0
+               : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be %s", v, dq_container_names(names));
+}
+
+SETTER(max_shard)
+{
+    return dq_parse_file_bytes(v, &a->max_shard) && a->max_shard > 0
+               ? 0
+               : dq_fail(e, DQ_ERR_USAGE, "--max-shard %s: not a size such as 5GB or 500MB", v);
 }
 
 SETTER(dtype)
@@ -124,8 +143,11 @@ SETTER(max_memory)
     char *end;
     const long pages = sysconf(_SC_PHYS_PAGES);
     const long page_len = sysconf(_SC_PAGESIZE);
-    if (dq_parse_bytes(v, &a->max_memory))
+    uint64_t bytes;
+    if (dq_parse_bytes(v, &bytes)) { /* a limit beyond what can be addressed is none */
+        a->max_memory = bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
         return 0;
+    }
     const unsigned long percent = strtoul(v, &end, 10);
     if (*v < '0' || *v > '9' || strcmp(end, "%") != 0 || percent < 1 || percent > 100 ||
         pages <= 0 || page_len <= 0)
@@ -133,6 +155,14 @@ SETTER(max_memory)
             "--max-memory %s: not a size such as 64MiB or 512K, or a share such as 50%%", v);
     a->max_memory = (size_t)pages / 100 * (size_t)percent * (size_t)page_len;
     return 0;
+}
+
+SETTER(offset)
+{
+    if (dq_parse_bytes(v, &a->offset) && a->offset <= INT64_MAX)
+        return 0;
+    return dq_fail(
+        e, DQ_ERR_USAGE, "--offset %s: not a number of bytes such as 4096, 0x1000 or 4K", v);
 }
 
 SETTER(ulp)
@@ -227,12 +257,19 @@ const struct dq_option dq_options[] = {
         "read names from FILE, one per line (-: stdin)", set_tensors_from},
     {"tensors-from", 'T', "FILE", DQ_CMD_check,
         "with --values: names from FILE, one a line (-: stdin)", set_tensors_from},
-    {"null", '0', NULL, SELECTING, "names in that file end in NUL, not newline", set_null},
-    {"meta", 'm', NULL, DQ_CMD_list, "show the metadata too", set_meta},
+    {"null", '0', NULL, SELECTING & ~DQ_CMD_list, "names in that file end in NUL, not newline",
+        set_null},
+    {"null", '0', NULL, DQ_CMD_list, "names in that file, or of --names, end in NUL", set_null},
+    {"offset", 0, "N", READING, "the model begins at byte N of the file: 4096, 0x1000, 4K",
+        set_offset},
+    {"meta", 'm', "[=short]", DQ_CMD_list, "show the metadata too; short: without long arrays",
+        set_meta},
     {"names", 0, NULL, DQ_CMD_list, "print only the names, one per line", set_names},
     {"output", 'o', "PATH", DQ_CMD_extract, "directory or file, or - for standard output",
         set_output},
-    {"format", 'f', "FORMAT", DQ_CMD_extract, "npy or raw", set_format},
+    {"format", 'f', "FORMAT", DQ_CMD_extract, "npy, raw, npz, safetensors or gguf", set_format},
+    {"max-shard", 0, "SIZE", DQ_CMD_extract, "split safetensors or gguf into files: 5GB, 500MB",
+        set_max_shard},
     {"dtype", 'd', "DTYPE", DQ_CMD_extract, "f32, f16, bf16, or native (as stored)", set_dtype},
     {"dtype", 'd', "DTYPE", DQ_CMD_verify | DQ_CMD_bench, "f32, f16 or bf16", set_dtype},
     {"layout", 0, "LAYOUT", DQ_CMD_extract, "gguf, or hf: names and layout of Hugging Face",
@@ -261,6 +298,8 @@ const struct dq_option dq_options[] = {
         set_fsync},
     {"keep-going", 'k', NULL, DQ_CMD_extract, "write the usable tensors even if some are not",
         set_keep_going},
+    {"apply-scales", 0, NULL, DQ_CMD_extract, "multiply weights by their scale tensors",
+        set_apply_scales},
     {"strict", 0, NULL, DQ_CMD_extract, "treat overflow to infinity as an error", set_strict},
     {"manifest", 0, "FILE", DQ_CMD_extract, "write a list of the outputs, as JSON, to FILE",
         set_manifest},

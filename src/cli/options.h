@@ -7,8 +7,8 @@
 
 struct dq_option {
     const char *name;
-    char letter;       /* 0: none */
-    const char *arg;   /* the argument's name in --help; NULL: takes none */
+    char letter;     /* 0: none */
+    const char *arg; /* the argument's name in --help; NULL: takes none; "[=NAME]": may take one */
     unsigned commands; /* bits of the commands that have the option */
     const char *help;
     int (*set)(struct dq_args *a, const char *value, struct dq_error *e);

@@ -1,22 +1,18 @@
 #include "cli/progress.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/msg.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { FIRST_DRAW_MS = 1000, DRAW_MS = 100, LINE = 320, WIDTH = 80, WIDEST = 4096 };
+enum { FIRST_DRAW_MS = 1000, DRAW_MS = 100, LINE = 320 };
 
 static int64_t now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)(1000 * dq_clock_seconds());
 }
 
 void dq_progress_init(struct dq_progress *p, uint64_t total)
@@ -24,34 +20,6 @@ void dq_progress_init(struct dq_progress *p, uint64_t total)
     *p = (struct dq_progress){.total = total, .start = now_ms(), .what = ""};
     p->shown = isatty(STDERR_FILENO) && dq_msg_verbosity() != DQ_QUIET;
     p->next_draw = p->start + FIRST_DRAW_MS;
-}
-
-/* The width of the terminal in columns. */
-static size_t terminal_width(void)
-{
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    const char *columns = getenv("COLUMNS");
-    const long n = columns ? strtol(columns, NULL, 10) : 0;
-    return n > 0 && n < WIDEST ? (size_t)n : WIDTH;
-}
-
-/* Cuts valid UTF-8 to a number of columns. Many letters beyond U+1100 (three bytes and more) take two
- * columns, and which ones depends on the terminal: all count as two, so that the line never wraps. */
-static void cut_to_width(char *line, size_t width)
-{
-    size_t at = 0;
-    const size_t len = strlen(line);
-    while (at < len) {
-        const size_t n = dq_utf8_len(line + at, len - at);
-        const size_t columns = n > 2 ? 2 : 1;
-        if (columns > width)
-            break;
-        width -= columns;
-        at += n > 0 ? n : 1;
-    }
-    line[at] = '\0';
 }
 
 static void draw(const struct dq_progress *p, int64_t elapsed_ms)
@@ -72,7 +40,6 @@ static void draw(const struct dq_progress *p, int64_t elapsed_ms)
         100.0 * (double)n_done / (double)p->total, dq_format_bytes(n_done, done),
         dq_format_bytes(p->total, total), dq_format_bytes((unsigned long long)(speed + 0.5), rate),
         (unsigned long long)(left / 60), (unsigned long long)(left % 60), what);
-    cut_to_width(line, terminal_width() - 1); /* in the last column, some terminals wrap */
     dq_msg_progress(line);
 }
 
@@ -92,6 +59,5 @@ void dq_progress_finish(struct dq_progress *p)
 {
     if (!p->shown)
         return;
-    dq_msg_hold_progress();
-    dq_msg_release_progress();
+    dq_msg_end_progress();
 }

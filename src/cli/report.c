@@ -1,6 +1,6 @@
 #include "cli/report.h"
 
-#include "base/file.h"
+#include "base/stdout.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -11,28 +11,14 @@ enum { GAP = 2, REAL_DIGITS = 6, JSON_DIGITS = 17, CELL_MAX = 1024 };
 
 void dq_report_init(struct dq_report *r, enum dq_report_format format, FILE *file, const char *path)
 {
-    *r = (struct dq_report){.format = format,
-        .json = {.file = file, .path = path},
-        .on_terminal = isatty(fileno(file)) == 1};
+    *r = (struct dq_report){.format = format, .json = {.file = file, .path = path}};
 }
 
 void dq_report_open(struct dq_report *r, const struct dq_args *args)
 {
     const enum dq_report_format format =
         args->json ? DQ_REPORT_JSON : (args->jsonl ? DQ_REPORT_JSONL : DQ_REPORT_TABLE);
-    dq_report_init(r, format, stdout, NULL);
-}
-
-static void begin_output(const struct dq_report *r)
-{
-    if (r->on_terminal)
-        dq_msg_hold_progress();
-}
-
-static void end_output(const struct dq_report *r)
-{
-    if (r->on_terminal)
-        dq_msg_release_progress();
+    dq_report_init(r, format, dq_stdout(), NULL);
 }
 
 /* ---- JSON ---- */
@@ -52,7 +38,6 @@ static json_t *cell_json(const struct dq_cell *c)
     switch (c->kind) {
     case DQ_CELL_NULL:
     case DQ_CELL_TEXT:
-    case DQ_CELL_NAME:
         break;
     case DQ_CELL_U64:
     case DQ_CELL_BYTES:
@@ -73,8 +58,6 @@ static void put_value(struct dq_json *j, const char *key, const struct dq_cell *
 {
     if (c->kind == DQ_CELL_TEXT)
         dq_json_put_text(j, key, c->text, strlen(c->text));
-    else if (c->kind == DQ_CELL_NAME)
-        dq_json_put_text(j, key, c->text, c->len);
     else
         dq_json_put_digits(j, key, cell_json(c), digits ? digits : JSON_DIGITS);
 }
@@ -85,20 +68,13 @@ static void drop(const struct dq_cell *c)
         json_decref(c->json);
 }
 
-static void put_field(struct dq_report *r, const char *key, const struct dq_cell *c)
+void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell)
 {
     struct dq_json *j = dq_report_json(r);
     if (j)
-        put_value(j, key, c, 0);
+        put_value(j, key, &cell, 0);
     else
-        drop(c);
-}
-
-void dq_report_field(struct dq_report *r, const char *key, struct dq_cell cell)
-{
-    begin_output(r);
-    put_field(r, key, &cell);
-    end_output(r);
+        drop(&cell);
 }
 
 static void put_object(struct dq_report *r, const struct dq_cell *cells)
@@ -176,8 +152,6 @@ static struct shown letters(const char *text)
 static struct shown show(
     const struct dq_column *column, const struct dq_cell *c, char buf[CELL_MAX])
 {
-    if (c->kind == DQ_CELL_NAME && c->shown == c->text)
-        return plain(c->text, c->len);
     if (c->shown)
         return letters(c->shown);
     switch (c->kind) {
@@ -193,7 +167,6 @@ static struct shown show(
     case DQ_CELL_BOOL:
         return letters(c->u64 ? "yes" : "no");
     case DQ_CELL_NULL:
-    case DQ_CELL_NAME:
     case DQ_CELL_U64S:
     case DQ_CELL_JSON:
         break;
@@ -243,11 +216,9 @@ void dq_report_print(struct dq_report *r, const char *format, ...)
     va_list args;
     if (!dq_report_is_table(r))
         return;
-    begin_output(r);
     va_start(args, format);
     vfprintf(r->json.file, format, args);
     va_end(args);
-    end_output(r);
 }
 
 /* ---- both ---- */
@@ -268,28 +239,19 @@ void dq_report_begin_rows(
 
 void dq_report_row(struct dq_report *r, const struct dq_cell *cells)
 {
-    begin_output(r);
     if (dq_report_is_table(r))
         put_line(r, cells);
     else
         put_object(r, cells);
-    end_output(r);
 }
 
-static void end_rows(struct dq_report *r)
+void dq_report_end_rows(struct dq_report *r)
 {
     if (r->head_due)
         put_head(r);
     if (r->format == DQ_REPORT_JSON)
         dq_json_end(&r->json);
     r->in_rows = false;
-}
-
-void dq_report_end_rows(struct dq_report *r)
-{
-    begin_output(r);
-    end_rows(r);
-    end_output(r);
 }
 
 int dq_report_flush(struct dq_report *r, struct dq_error *e)
@@ -301,14 +263,13 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
 {
     struct dq_error unused;
     const struct dq_cell error = rc != 0 ? dq_cell_text(e->text) : dq_cell_null();
-    begin_output(r);
     if (rc != 0)
         r->head_due = false;
     if (r->in_rows)
-        end_rows(r);
+        dq_report_end_rows(r);
     while (r->json.depth > 1) /* left open by an error */
         dq_json_end(&r->json);
-    put_field(r, "error", &error);
+    dq_report_field(r, "error", error);
     if (r->format == DQ_REPORT_JSON) {
         dq_json_end(&r->json);
     } else if (r->format == DQ_REPORT_JSONL && rc != 0) {
@@ -317,6 +278,5 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
         dq_json_end(&r->json);
     }
     const int rc_flush = dq_report_flush(r, rc == 0 ? e : &unused);
-    end_output(r);
     return rc != 0 ? rc : rc_flush;
 }

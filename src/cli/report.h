@@ -24,8 +24,7 @@
  *     return dq_msg_failure(dq_report_end(&r, rc, &e), &e);
  *
  * Write errors are returned by dq_report_flush or dq_report_end; if the reader closed its pipe, that
- * is DQ_ERR_CLOSED. One thread at a time may use a report. On a terminal, the progress line is cleared
- * before anything is written. */
+ * is DQ_ERR_CLOSED. One thread at a time may use a report. */
 #ifndef DQ_REPORT_H
 #define DQ_REPORT_H
 
@@ -54,7 +53,6 @@ struct dq_column {
 enum dq_cell_kind {
     DQ_CELL_NULL,
     DQ_CELL_TEXT,
-    DQ_CELL_NAME,
     DQ_CELL_U64,
     DQ_CELL_BYTES,
     DQ_CELL_REAL,
@@ -67,7 +65,7 @@ enum dq_cell_kind {
  * putting it takes ownership of a json_t. */
 struct dq_cell {
     enum dq_cell_kind kind;
-    uint32_t len;      /* of a name or a list */
+    uint32_t len;      /* of a list */
     const char *shown; /* the table's text, safe for a terminal; NULL: made from the value */
     union {
         const char *text;
@@ -91,11 +89,11 @@ static inline struct dq_cell dq_cell_text(const char *text)
     return (struct dq_cell){.kind = text ? DQ_CELL_TEXT : DQ_CELL_NULL, .text = text};
 }
 
-/* The name of a tensor or a key: its bytes as in the file, and its form for a terminal. */
-static inline struct dq_cell dq_cell_name(const char *name, size_t len, const char *display_name)
+/* The escaped name of a tensor or a key: the same in the table and in JSON, so that either selects
+ * that tensor when it is given back. */
+static inline struct dq_cell dq_cell_name(const char *display_name)
 {
-    return (struct dq_cell){
-        .kind = DQ_CELL_NAME, .len = (uint32_t)len, .shown = display_name, .text = name};
+    return (struct dq_cell){.kind = DQ_CELL_TEXT, .shown = display_name, .text = display_name};
 }
 
 /* A whole number; beyond 63 bits JSON has it as a string of digits. */
@@ -148,7 +146,6 @@ enum { DQ_REPORT_COLUMNS_MAX = 24, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 
 struct dq_report {
     enum dq_report_format format;
     struct dq_json json;
-    bool on_terminal;
     bool begun; /* the object is open */
     bool in_rows;
     bool head_due; /* the table's headings are still to be written */

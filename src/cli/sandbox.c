@@ -4,19 +4,23 @@
 #include "cli/sandbox.h"
 
 #include <errno.h>
-#ifdef DQ_HAVE_LANDLOCK
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef DQ_HAVE_LANDLOCK
+#include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 #ifdef DQ_HAVE_SECCOMP
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #endif
 
 #ifdef DQ_HAVE_SECCOMP
@@ -36,10 +40,10 @@ static const char *const forbidden[] = {
     "mq_open", "mq_unlink", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl", "semget", "semop",
     "semtimedop", "shmat", "shmctl", "shmget", "add_key", "keyctl", "request_key",
     /* modes, owners, times and attributes of files; truncate, which old Landlocks overlook */
-    "chmod", "fchmod", "fchmodat", "chown", "chown32", "fchown", "fchown32", "fchownat", "lchown",
-    "lchown32", "futimesat", "utime", "utimensat", "utimensat_time64", "utimes", "setxattr",
-    "fsetxattr", "lsetxattr", "removexattr", "fremovexattr", "lremovexattr", "truncate",
-    "truncate64",
+    "umask", "mknod", "mknodat", "chmod", "fchmod", "fchmodat", "chown", "chown32", "fchown",
+    "fchown32", "fchownat", "lchown", "lchown32", "futimesat", "utime", "utimensat",
+    "utimensat_time64", "utimes", "setxattr", "fsetxattr", "lsetxattr", "removexattr",
+    "fremovexattr", "lremovexattr", "truncate", "truncate64",
     /* large parts of the kernel that many attacks on it begin with */
     "bpf", "perf_event_open", "userfaultfd", "setns", "unshare"};
 
@@ -70,6 +74,80 @@ static int forbid(scmp_filter_ctx filter, int number)
     return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
 }
 
+/* The second argument of ioctl and fcntl. The kernel looks at 32 bits of it. */
+static int forbid_commands(scmp_filter_ctx filter)
+{
+    static const struct {
+        bool is_ioctl;
+        unsigned command;
+    } commands[] = {
+        /* They put characters into the terminal, for a shell to read. */
+        {true, TIOCSTI},
+        {true, TIOCLINUX},
+        /* They have the kernel send signals to other processes: to the owner of a descriptor, at each
+         * input and output, or to those of a terminal. */
+        {true, FIOSETOWN},
+        {true, SIOCSPGRP},
+        {true, FIOASYNC},
+        {true, TIOCSPGRP},
+        {true, TIOCSIG},
+        {true, TIOCSWINSZ},
+        {true, TIOCSCTTY},
+        {true, TIOCNOTTY},
+        {false, F_SETOWN},
+        {false, F_SETOWN_EX},
+        {false, F_SETSIG},
+        {false, F_NOTIFY},
+        {false, F_SETLEASE},
+    };
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof commands / sizeof *commands; i++) {
+        const struct scmp_arg_cmp when = {1, SCMP_CMP_MASKED_EQ, UINT32_MAX, commands[i].command};
+        const int number = commands[i].is_ioctl ? SCMP_SYS(ioctl) : SCMP_SYS(fcntl);
+        rc = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), number, 1, &when);
+        if (rc == 0 && !commands[i].is_ioctl)
+            rc = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl64), 1, &when);
+    }
+    const struct scmp_arg_cmp async[] = {
+        {1, SCMP_CMP_MASKED_EQ, UINT32_MAX, F_SETFL}, {2, SCMP_CMP_MASKED_EQ, O_ASYNC, O_ASYNC}};
+    if (rc == 0)
+        rc = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 2, async);
+    if (rc == 0)
+        rc = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl64), 2, async);
+    return rc;
+}
+
+/* New files and folders run with nobody else's rights: their modes have no bits for that. */
+static int forbid_modes(scmp_filter_ctx filter)
+{
+    static const struct {
+        int number;
+        unsigned mode;  /* index of the argument */
+        unsigned flags; /* of open's flags, which say whether there is a mode; 0: there always is */
+    } calls[] = {
+        {SCMP_SYS(open), 2, 1},
+        {SCMP_SYS(openat), 3, 2},
+        {SCMP_SYS(creat), 1, 0},
+        {SCMP_SYS(mkdir), 1, 0},
+        {SCMP_SYS(mkdirat), 2, 0},
+    };
+    static const scmp_datum_t making[] = {O_CREAT, O_TMPFILE & ~(scmp_datum_t)O_DIRECTORY};
+    static const scmp_datum_t bits[] = {S_ISUID, S_ISGID, S_ISVTX};
+    int rc = 0;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        const size_t n_making = calls[i].flags ? sizeof making / sizeof *making : 1;
+        for (size_t k = 0; k < n_making * (sizeof bits / sizeof *bits) && rc == 0; k++) {
+            const scmp_datum_t bit = bits[k / n_making];
+            const scmp_datum_t flag = making[k % n_making];
+            const struct scmp_arg_cmp when[] = {{calls[i].mode, SCMP_CMP_MASKED_EQ, bit, bit},
+                {calls[i].flags, SCMP_CMP_MASKED_EQ, flag, flag}};
+            rc = seccomp_rule_add_array(
+                filter, SCMP_ACT_ERRNO(EPERM), calls[i].number, calls[i].flags ? 2 : 1, when);
+        }
+    }
+    return rc;
+}
+
 /* Calls that are needed, but not with every argument. */
 static int forbid_arguments(scmp_filter_ctx filter)
 {
@@ -80,9 +158,6 @@ static int forbid_arguments(scmp_filter_ctx filter)
         int number;
         struct scmp_arg_cmp when;
     } rules[] = {
-        /* They put characters into the terminal, for a shell to read. The kernel looks at 32 bits. */
-        {SCMP_SYS(ioctl), {1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI}},
-        {SCMP_SYS(ioctl), {1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCLINUX}},
         /* raise() and abort() send a signal to their own process. */
         {SCMP_SYS(tgkill), {0, SCMP_CMP_NE, self, 0}},
         {SCMP_SYS(rt_sigqueueinfo), {0, SCMP_CMP_NE, self, 0}},
@@ -92,7 +167,9 @@ static int forbid_arguments(scmp_filter_ctx filter)
 #endif
         {SCMP_SYS(prlimit64), {0, SCMP_CMP_NE, 0, 0}},
     };
-    int rc = 0;
+    int rc = forbid_commands(filter);
+    if (rc == 0)
+        rc = forbid_modes(filter);
     for (size_t i = 0; rc == 0 && i < sizeof rules / sizeof *rules; i++)
         rc = seccomp_rule_add_array(
             filter, SCMP_ACT_ERRNO(EPERM), rules[i].number, 1, &rules[i].when);
@@ -100,10 +177,14 @@ static int forbid_arguments(scmp_filter_ctx filter)
         if (flag & namespaces)
             rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
                 SCMP_CMP(CLONE_FLAGS, SCMP_CMP_MASKED_EQ, flag, flag));
-    /* Its flags are in memory, which a filter cannot read. Without it, libc starts threads by clone. */
-    const int clone3 = seccomp_syscall_resolve_name("clone3");
-    if (rc == 0 && clone3 != __NR_SCMP_ERROR)
-        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), clone3, 0);
+    /* Their flags are in memory, which a filter cannot read. Without them, libc starts threads by clone
+     * and opens files by openat. */
+    static const char *const unreadable[] = {"clone3", "openat2"};
+    for (size_t i = 0; rc == 0 && i < sizeof unreadable / sizeof *unreadable; i++) {
+        const int number = seccomp_syscall_resolve_name(unreadable[i]);
+        if (number != __NR_SCMP_ERROR)
+            rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), number, 0);
+    }
     return rc;
 }
 
@@ -123,7 +204,7 @@ static int forbid_calls(struct dq_error *e)
     if (done)
         return 0;
     if (is_memory_limited())
-        return dq_fail(e, DQ_ERR_MEMORY, "no seccomp under a limit of memory (ulimit -v or -d)");
+        return dq_fail(e, DQ_ERR_MEMORY, "libseccomp needs memory without limit: ulimit -v, -d");
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return dq_fail_nomem(e);
@@ -140,13 +221,12 @@ static int forbid_calls(struct dq_error *e)
     seccomp_release(filter);
     done = rc == 0;
     errno = -rc;
-    return rc == 0 ? 0 : dq_fail_errno(e, "seccomp");
+    return rc == 0 ? 0 : dq_fail(e, DQ_ERR_MISMATCH, "%s", strerror(errno));
 }
 #else
 static int forbid_calls(struct dq_error *e)
 {
-    (void)e;
-    return 0;
+    return dq_fail(e, DQ_ERR_MISMATCH, "this program is built without libseccomp");
 }
 #endif
 
@@ -161,13 +241,13 @@ struct ruleset {
 #define BITS(n) (((uint64_t)1 << (n)) - 1)
 
 enum {
-    TRUNCATE = 1 << 14, /* rights that older headers lack */
+    REFER = 1 << 13, /* rights that older headers lack */
+    TRUNCATE = 1 << 14,
     IOCTL_DEV = 1 << 15,
     READ = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
     WRITE = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
             LANDLOCK_ACCESS_FS_MAKE_REG,
-    WRITE_ANYWHERE =
-        WRITE | TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REFER | IOCTL_DEV,
+    WRITE_ANYWHERE = WRITE | TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_DIR | REFER | IOCTL_DEV,
 };
 
 /* What each version (ABI) can restrict; the kernel refuses bits that it does not know. */
@@ -175,7 +255,7 @@ static struct ruleset all_of(long version)
 {
     struct ruleset all = {BITS(13), 0, 0};
     if (version >= 2)
-        all.files |= LANDLOCK_ACCESS_FS_REFER;
+        all.files |= REFER;
     if (version >= 3)
         all.files |= TRUNCATE;
     if (version >= 4)
@@ -219,34 +299,50 @@ static int fill(int ruleset, const struct dq_sandbox *s, uint64_t known)
     return rc;
 }
 
-static int limit_files(const struct dq_sandbox *s, struct dq_error *e)
+static int limit_files(const struct dq_sandbox *s, long *version, struct dq_error *e)
 {
-    const long version =
-        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 0)
-        return dq_fail_errno(e, "Landlock");
-    const struct ruleset all = all_of(version);
+    *version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (*version < 0)
+        return dq_fail(e, DQ_ERR_MISMATCH, "%s", strerror(errno));
+    const struct ruleset all = all_of(*version);
     const int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     if (ruleset < 0)
-        return dq_fail_errno(e, "Landlock");
+        return dq_fail(e, DQ_ERR_MISMATCH, "%s", strerror(errno));
     int rc = 0;
     if (fill(ruleset, s, all.files) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
-        rc = dq_fail_errno(e, "Landlock");
+        rc = dq_fail(e, DQ_ERR_MISMATCH, "%s", strerror(errno));
     close(ruleset);
     return rc;
 }
 #else
-static int limit_files(const struct dq_sandbox *s, struct dq_error *e)
+static int limit_files(const struct dq_sandbox *s, long *version, struct dq_error *e)
 {
     (void)s;
+    *version = 0;
     return dq_fail(e, DQ_ERR_MISMATCH, "this program is built without it");
 }
 #endif
 
-int dq_sandbox_enter(const struct dq_sandbox *s, struct dq_error *e)
+bool dq_sandbox_enter(const struct dq_sandbox *s, char out[DQ_SANDBOX_WORDS])
 {
-    const int rc = forbid_calls(e);
-    const int rc_files = limit_files(s, rc == 0 ? e : NULL);
-    return rc != 0 ? rc : rc_files;
+    struct dq_error calls;
+    struct dq_error files;
+    char landlock[128];
+    char seccomp[128];
+    long version;
+    const bool has_calls = forbid_calls(&calls) == 0;
+    const bool has_files = limit_files(s, &version, &files) == 0;
+    if (has_files)
+        snprintf(landlock, sizeof landlock, "Landlock %ld", version);
+    else
+        snprintf(landlock, sizeof landlock, "no Landlock (%.100s)", files.text);
+    if (has_calls)
+        snprintf(seccomp, sizeof seccomp, "seccomp");
+    else
+        snprintf(seccomp, sizeof seccomp, "no seccomp (%.100s)", calls.text);
+    snprintf(out, DQ_SANDBOX_WORDS, "%s in a sandbox: %s, %s",
+        has_calls && has_files ? "fully" : (has_calls || has_files ? "partly" : "not"), landlock,
+        seccomp);
+    return has_calls && has_files;
 }

@@ -20,7 +20,9 @@ struct dq_sandbox {
 };
 
 /* Restricts this thread and all that it starts from now on, for good. What was given up before stays
- * so. Returns an error if the kernel cannot enforce all of it; the rest is enforced nevertheless. */
-int dq_sandbox_enter(const struct dq_sandbox *s, struct dq_error *e);
+ * so. Returns whether the kernel and the build can enforce all of it; the rest is enforced nevertheless,
+ * and out says what: "partly in a sandbox: Landlock 6, no seccomp (REASON)". */
+enum { DQ_SANDBOX_WORDS = 320 };
+bool dq_sandbox_enter(const struct dq_sandbox *s, char out[DQ_SANDBOX_WORDS]);
 
 #endif

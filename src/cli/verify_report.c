@@ -106,8 +106,7 @@ static json_t *first_json(const struct dq_verify_subject *s)
 
 static struct dq_cell name_cell(const struct dq_tensor *t)
 {
-    return t ? dq_cell_name(t->name, t->name_len, t->display_name)
-             : dq_cell_shown(dq_cell_null(), "built-in");
+    return t ? dq_cell_name(t->display_name) : dq_cell_shown(dq_cell_null(), "built-in");
 }
 
 static struct dq_cell ulp_cell(uint64_t ulp)

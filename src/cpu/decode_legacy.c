@@ -18,6 +18,13 @@ DQ_DECODER(q1_0)
         .lut = {.values = dq_signed4, .step = 2});
 }
 
+/* n codes of 2 bits, in order, less 1. */
+DQ_INLINE void put_pairs(int8_t *restrict q, const uint8_t *restrict qs, int n)
+{
+    for (int i = 0; i < n; i += 8)
+        dq_put8(q + i, dq_swar_sub8(dq_deposit2(dq_u16(qs + i / 4)), 1));
+}
+
 /* Q2_0: | d f16 | 64 x 2 bits, lowest of a byte first |
  * w[i] = (q[i] - 1) * d */
 DQ_INLINE void unpack_q2_0(const void *restrict block, struct dq_codes c)
@@ -25,14 +32,29 @@ DQ_INLINE void unpack_q2_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_q2_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    for (int i = 0; i < 8; i++)
-        dq_put8(c.q + 8 * i, dq_swar_sub8(dq_deposit2(dq_u16(b->qs + 2 * i)), 1));
+    put_pairs(c.q, b->qs, 64);
 }
 
 DQ_DECODER(q2_0)
 {
     return DQ_DECODE_RUNS(
         q2_0, unpack_q2_0, .weights = 64, .group = 64, .lut = {.values = dq_signed4});
+}
+
+/* PQ2_0: | d f16 | 128 x 2 bits, lowest of a byte first |
+ * w[i] = (q[i] - 1) * d */
+DQ_INLINE void unpack_pq2_0(const void *restrict block, struct dq_codes c)
+{
+    const struct dq_block_pq2_0 *b = block;
+
+    c.d[0] = dq_f16_at(b->d);
+    put_pairs(c.q, b->qs, 128);
+}
+
+DQ_DECODER(pq2_0)
+{
+    return DQ_DECODE_RUNS(
+        pq2_0, unpack_pq2_0, .weights = 128, .group = 128, .lut = {.values = dq_signed4});
 }
 
 /* Q4_0: | d f16 | 16 bytes of nibbles: low ones for w[0..15], high ones for w[16..31] |

@@ -1,12 +1,12 @@
 #include "engine/engine.h"
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Buffers of a CPU lane in bytes: small enough for the cache, and large enough that the cost of a
  * call does not matter. */
@@ -50,28 +50,23 @@ static unsigned shift_to_fit(
 /* Opening a GPU takes about as long as one core needs to decode to this many bytes. */
 static const uint64_t default_auto_min = (uint64_t)16 << 30;
 
-/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or the default. */
-static int auto_min(uint64_t *out, struct dq_error *e)
+int dq_engine_auto_min(uint64_t *out, struct dq_error *e)
 {
     const char *text = getenv("GGUF_DQ_AUTO_MIN");
-    size_t n;
     *out = default_auto_min;
-    if (!text || !*text)
-        return 0;
-    if (!dq_parse_bytes(text, &n))
+    if (text && *text && !dq_parse_bytes(text, out))
         return dq_fail(
             e, DQ_ERR_USAGE, "GGUF_DQ_AUTO_MIN is '%.200s': not a size such as 1GiB or 512M", text);
-    *out = n;
     return 0;
 }
 
 unsigned dq_engine_threads(unsigned n_threads)
 {
-    static long online; /* kept, because the sandbox may block the files that it is read from */
-    if (online == 0)
-        online = sysconf(_SC_NPROCESSORS_ONLN);
+    static unsigned n_processors; /* kept, because the sandbox may block the files that say it */
+    if (n_processors == 0)
+        n_processors = dq_processors("");
     if (n_threads == 0)
-        n_threads = online > 0 ? (unsigned)online : 1;
+        n_threads = n_processors;
     return n_threads < DQ_LANES_MAX ? n_threads : DQ_LANES_MAX;
 }
 
@@ -244,7 +239,7 @@ int dq_engine_open(
     *engine = (struct dq_engine){0};
     if (options->device.kind == DQ_DEVICE_GPU)
         return open_requested_gpus(engine, options, e);
-    if (options->device.kind == DQ_DEVICE_AUTO && auto_min(&min, e) != 0)
+    if (options->device.kind == DQ_DEVICE_AUTO && dq_engine_auto_min(&min, e) != 0)
         return DQ_ERR_USAGE;
     if (options->device.kind == DQ_DEVICE_CPU) {
         say_why(engine, "requested");

@@ -57,6 +57,10 @@ struct dq_engine {
  * call; at most DQ_LANES_MAX. */
 unsigned dq_engine_threads(unsigned n_threads);
 
+/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or 16 GiB. DQ_ERR_USAGE if that is
+ * not a size. */
+int dq_engine_auto_min(uint64_t *out, struct dq_error *e);
+
 /* Opens the device, reducing first the lane count and then the lane size to fit the memory limit.
  *
  * A requested GPU is opened or the call fails. Of "the first usable" or of all GPUs, those that

@@ -10,16 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether path names this process's standard output, such as /dev/stdout: it is written to, never
- * replaced. */
-static bool is_standard_output(const char *path)
+/* Returns the descriptor of this process that path names, or -1. "-", /dev/stdout, /dev/fd/3 and links
+ * to what standard output goes to are written to, never replaced. */
+static int descriptor_of(const char *path)
 {
     struct stat st;
     struct stat out;
     if (strcmp(path, "-") == 0)
-        return true;
-    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == 0 &&
-           fstat(STDOUT_FILENO, &out) == 0 && dq_file_is_same(&st, &out);
+        return STDOUT_FILENO;
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && stat(path, &st) == 0 &&
+        fstat(STDOUT_FILENO, &out) == 0 && dq_file_is_same(&st, &out))
+        return STDOUT_FILENO;
+    const int fd = dq_file_descriptor(path);
+    return fd == STDERR_FILENO ? -1 : fd; /* arrays and messages do not mix */
 }
 
 /* Without --output, the tensors of a model go to a folder named after it. */
@@ -45,29 +48,30 @@ static int to_folder(struct dq_outputs *o, const char *path, struct dq_error *e)
 
 static int to_file(struct dq_outputs *o, const char *path, struct dq_error *e)
 {
-    const struct dq_container *by_extension = dq_container_by_extension(path);
-    if (o->n > 1)
+    if (o->n > 1 && !o->container->holds_many)
         return dq_fail(e, DQ_ERR_USAGE,
-            "cannot write %zu tensors to one file; name a directory, or use a stream: -o - > %s",
+            "cannot write %zu tensors to one file; name a directory, use --format npz or "
+            "safetensors, or a stream: -o - > %s",
             o->n, path);
     o->destination = DQ_TO_FILE;
-    if (!o->options->container && by_extension)
-        o->container = by_extension;
     return 0;
 }
 
-static int to_stream(struct dq_outputs *o, const char *path, struct dq_error *e)
+/* fd is the descriptor of this process that path names, or -1. */
+static int to_stream(struct dq_outputs *o, const char *path, int fd, struct dq_error *e)
 {
-    const bool is_stdout = is_standard_output(path);
-    if (is_stdout && o->options->stdout_is_taken)
+    struct stat st;
+    if (fd == STDOUT_FILENO && o->options->stdout_is_taken)
         return dq_fail(
             e, DQ_ERR_USAGE, "arrays and JSON cannot share standard output; use --manifest FILE");
     o->destination = DQ_TO_STREAM;
     if (o->options->dry_run)
         return 0;
-    o->fd = is_stdout ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC);
+    o->fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CLOEXEC);
     if (o->fd < 0)
         return dq_fail_errno(e, "%s", path);
+    if (fstat(o->fd, &st) == 0 && dq_model_is_file(o->model, &st))
+        return dq_fail(e, DQ_ERR_USAGE, "%s: is the model itself", path);
     if (isatty(o->fd))
         return dq_fail(
             e, DQ_ERR_USAGE, "arrays are not written to a terminal; pipe them or name a file");
@@ -81,39 +85,57 @@ int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e)
     if (!path)
         return default_folder(o, e);
     const bool exists = stat(path, &st) == 0;
-    if (is_standard_output(path) || (exists && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))))
-        return to_stream(o, path, e);
+    const int fd = descriptor_of(path);
+    if (fd >= 0 || (exists && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode))))
+        return to_stream(o, path, fd, e);
     if ((exists && S_ISDIR(st.st_mode)) || path[strlen(path) - 1] == '/')
         return to_folder(o, path, e);
-    if (!o->options->container && dq_container_is_foreign(path))
+    const struct dq_container *by_extension = dq_container_by_extension(path);
+    if (!o->options->container && dq_container_is_foreign(path)) {
+        char names[DQ_CONTAINER_WORDS];
         return dq_fail(e, DQ_ERR_USAGE,
-            "%s: cannot write %s files, only .npy and .raw; --format writes either under any name",
-            path, strrchr(path, '.'));
-    return o->n == 1 || dq_container_by_extension(path) ? to_file(o, path, e)
-                                                        : to_folder(o, path, e);
+            "%s: cannot write %s files, only %s; --format writes any of them under any name", path,
+            strrchr(path, '.'), dq_container_names(names));
+    }
+    if (!o->options->container && by_extension)
+        o->container = by_extension;
+    return o->n == 1 || by_extension || o->container->holds_many ? to_file(o, path, e)
+                                                                 : to_folder(o, path, e);
+}
+
+/* Makes the entries of an open folder durable, if its file system can do that. path is in it. */
+static int try_sync(struct dq_outputs *o, int fd, const char *path, struct dq_error *e)
+{
+    bool able;
+    if (dq_file_sync_folder(fd, &able) != 0)
+        return dq_fail_errno(e, "%s: fsync of its directory", path);
+    o->folder_cannot_be_synced |= !able;
+    return 0;
 }
 
 /* Makes the directory entry of a new folder durable. */
-static int sync_parent(const char *path, struct dq_error *e)
+static int sync_parent(struct dq_outputs *o, const char *path, struct dq_error *e)
 {
     char *parent = dq_file_folder(path);
     if (!parent)
         return dq_fail_nomem(e);
     int rc = 0;
     const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
+    if (fd < 0)
         rc = dq_fail_errno(e, "%s: fsync of its directory", path);
+    else
+        rc = try_sync(o, fd, path, e);
     if (fd >= 0)
         close(fd);
     dq_mem_free(parent);
     return rc;
 }
 
-static int make_folder(const char *path, bool durable, struct dq_error *e)
+static int make_folder(struct dq_outputs *o, const char *path, struct dq_error *e)
 {
     struct stat st;
     if (mkdir(path, 0777) == 0)
-        return durable ? sync_parent(path, e) : 0;
+        return o->options->durable ? sync_parent(o, path, e) : 0;
     if (errno != EEXIST)
         return dq_fail_errno(e, "%s", path);
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
@@ -122,9 +144,9 @@ static int make_folder(const char *path, bool durable, struct dq_error *e)
 }
 
 /* Creates a folder and its parents. */
-static int make_folders(const char *folder, bool durable, struct dq_error *e)
+static int make_folders(struct dq_outputs *o, struct dq_error *e)
 {
-    char *path = dq_mem_strdup(folder);
+    char *path = dq_mem_strdup(o->folder);
     int rc = 0;
     if (!path)
         return dq_fail_nomem(e);
@@ -133,7 +155,7 @@ static int make_folders(const char *folder, bool durable, struct dq_error *e)
         if (kept != '/' && kept != '\0')
             continue;
         *c = '\0';
-        rc = make_folder(path, durable, e);
+        rc = make_folder(o, path, e);
         *c = kept;
         if (kept == '\0')
             break;
@@ -153,19 +175,42 @@ static int open_folder_of(const char *path, bool durable, int *out, struct dq_er
     return rc;
 }
 
+/* The files of a set stay open until all are complete. */
+static int check_descriptors(const struct dq_outputs *o, struct dq_error *e)
+{
+    enum { OTHERS = 16 };
+    const size_t n = o->set.n_files;
+    if (!o->container->holds_many || o->destination == DQ_TO_STREAM || n <= 1)
+        return 0;
+    const size_t n_left = dq_file_descriptors_left(o->folder_fd);
+    if (n_left == 0 || n + OTHERS <= n_left) /* 0: unknown */
+        return 0;
+    return dq_fail(e, DQ_ERR_IO,
+        "%zu files are open at once until all are complete, and the system allows %zu; give a "
+        "larger --max-shard, or raise the limit (ulimit -n)",
+        n, n_left > OTHERS ? n_left - OTHERS : 1);
+}
+
 int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
 {
     const bool durable = o->options->durable;
     int rc = 0;
     if (o->folder && o->n > 0) {
-        rc = make_folders(o->folder, durable, e);
+        rc = make_folders(o, e);
         if (rc == 0)
             rc = dq_sink_open_folder(
                 o->folder, o->folder, o->folder_is_given, durable, &o->folder_fd, e);
     } else if (o->destination == DQ_TO_FILE && o->n > 0) {
-        rc = open_folder_of(o->items[0].path, durable, &o->folder_fd, e);
+        rc = open_folder_of(o->options->output, durable, &o->folder_fd, e);
     }
+    if (rc == 0)
+        rc = check_descriptors(o, e);
     if (rc == 0 && o->options->manifest)
         rc = open_folder_of(o->options->manifest, durable, &o->manifest_fd, e);
+    /* Tells now what could not be helped after the first file. */
+    if (rc == 0 && durable && o->folder_fd >= 0)
+        rc = try_sync(o, o->folder_fd, o->files ? o->files[0].path : o->folder, e);
+    if (rc == 0 && durable && o->manifest_fd >= 0)
+        rc = try_sync(o, o->manifest_fd, o->options->manifest, e);
     return rc;
 }

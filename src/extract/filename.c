@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/set_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,18 +44,13 @@ static bool is_device(const char *name)
            name[3] >= '0' && name[3] <= '9';
 }
 
-char *dq_filename(const struct dq_pick *pick, const char *extension)
-{
-    return dq_filename_of(pick->tensor->name, pick->tensor->name_len, pick->slice_text, extension);
-}
-
-char *dq_filename_of(const char *text, size_t len, const char *slice, const char *extension)
+char *dq_filename(const char *array, size_t len, const char *slice, const char *extension)
 {
     const size_t slice_len = slice ? strlen(slice) : 0;
     char *name = dq_mem_alloc(3 * (len + slice_len) + strlen(extension) + 2);
     if (!name)
         return NULL;
-    char *to = append_encoded(name, text, len, true);
+    char *to = append_encoded(name, array, len, true);
     if (len == 0)
         *to++ = '%';
     if (slice_len > 0)
@@ -68,26 +64,26 @@ char *dq_filename_of(const char *text, size_t len, const char *slice, const char
     return name;
 }
 
-char *dq_filename_folder(const char *model_path)
+char *dq_filename_stem(const char *model_path)
 {
-    static const char model_extension[] = ".gguf";
-    static const char folder_extension[] = ".tensors"; /* if it would have the name of the file */
     const char *base = dq_file_base(model_path);
     const size_t len = strlen(base);
-    unsigned number;
-    unsigned count;
-    int stem_len = dq_split_name(base, &number, &count);
-    char *name = dq_mem_alloc(len + sizeof folder_extension);
-    if (!name)
-        return NULL;
-    if (stem_len < 0 && len > strlen(model_extension) &&
-        strcmp(base + len - strlen(model_extension), model_extension) == 0)
-        stem_len = (int)(len - strlen(model_extension));
+    const int stem_len = (int)dq_set_name_stem(base);
     const bool is_dots =
         (stem_len == 1 && base[0] == '.') || (stem_len == 2 && strncmp(base, "..", 2) == 0);
-    if (stem_len > 0 && !is_dots)
-        snprintf(name, len + sizeof folder_extension, "%.*s", stem_len, base);
-    else
-        snprintf(name, len + sizeof folder_extension, "%s%s", base, folder_extension);
+    return dq_mem_strndup(base, stem_len > 0 && !is_dots ? (size_t)stem_len : len);
+}
+
+char *dq_filename_folder(const char *model_path)
+{
+    static const char extension[] = ".tensors"; /* if it would have the name of the file */
+    char *stem = dq_filename_stem(model_path);
+    if (!stem || strcmp(stem, dq_file_base(model_path)) != 0)
+        return stem;
+    const size_t size = strlen(stem) + sizeof extension;
+    char *name = dq_mem_alloc(size);
+    if (name)
+        snprintf(name, size, "%s%s", stem, extension);
+    dq_mem_free(stem);
     return name;
 }

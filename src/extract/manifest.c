@@ -1,6 +1,5 @@
 #include "extract/manifest.h"
 
-#include "base/checked.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -22,32 +21,35 @@ static json_t *text_or_null(const char *text)
     return text ? dq_json_text(text, strlen(text)) : json_null();
 }
 
-const char *dq_manifest_dtype(const struct dq_output *out)
+/* Describes the array of an output; for a tensor that cannot be used, as far as is known. */
+static void describe(const struct dq_outputs *o, const struct dq_output *out, struct dq_array *a)
 {
-    const struct dq_type_info *info = out->pick ? out->pick->tensor->type : NULL;
-    if (out->dtype != DQ_DTYPE_native)
-        return dq_dtype_name(out->dtype);
-    return info && info->stored[0] != '\0' ? info->token : "u8";
-}
-
-/* Writes the shape of an output, outermost dimension first; for a tensor that cannot be used, its own.
- * Returns the number of dimensions. */
-static size_t shape_of(
-    const struct dq_model *m, const struct dq_output *out, uint64_t shape[DQ_ARRAY_DIMS_MAX])
-{
-    struct dq_output_layout l;
     struct dq_slice slice;
     const bool is_usable =
         out->hf ? out->hf->group->code == 0
-                : dq_tensor_usable(m, out->pick->tensor, out->dtype != DQ_DTYPE_native, NULL) == 0;
+                : dq_pick_usable(o->model, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0;
     if (is_usable) {
-        dq_output_lay_out(m, out, &l);
-        memcpy(shape, l.array.shape, sizeof l.array.shape);
-        return l.array.n_shape;
+        dq_output_describe(o, out, a);
+        return;
     }
     dq_pick_slice(out->pick, &slice);
-    memcpy(shape, slice.shape, sizeof slice.shape);
-    return slice.n_shape;
+    *a = (struct dq_array){.n_shape = slice.n_shape};
+    memcpy(a->shape, slice.shape, sizeof slice.shape);
+}
+
+/* Returns the name of the type of an output's elements or blocks. */
+static const char *dtype_of(const struct dq_output *out, const struct dq_array *a)
+{
+    if (a->type)
+        return a->type->token;
+    return out->dtype == DQ_DTYPE_native ? "u8" : dq_dtype_name(out->dtype);
+}
+
+const char *dq_manifest_dtype(const struct dq_outputs *o, const struct dq_output *out)
+{
+    struct dq_array a;
+    describe(o, out, &a);
+    return dtype_of(out, &a);
 }
 
 /* Returns where a tensor is stored, or null. */
@@ -58,46 +60,58 @@ static json_t *source_of(const struct dq_model *m, const struct dq_tensor *t)
              : json_null();
 }
 
-/* Adds what only Hugging Face arrays have to an entry: name, operations and all tensors. */
-static json_t *add_hf(json_t *entry, const struct dq_layout_array *a)
+/* Adds what only some arrays have to an entry. Returns it, or NULL if memory is short. */
+static json_t *add_to_entry(json_t *entry, const char *key, json_t *value)
 {
-    const struct dq_layout_group *g = a->group;
-    json_t *tensors = json_array();
+    if (entry && json_object_set_new(entry, key, value) == 0)
+        return entry;
+    json_decref(entry);
+    return NULL;
+}
+
+/* Returns the names of the tensors that a Hugging Face array is made of. */
+static json_t *input_names(const struct dq_layout_group *g)
+{
+    json_t *names = json_array();
     for (size_t i = 0; i < g->n_inputs; i++)
-        json_array_append_new(
-            tensors, dq_json_text(g->inputs[i]->tensor->name, g->inputs[i]->tensor->name_len));
-    if (!entry || json_object_set_new(entry, "name", dq_json_text(a->name, strlen(a->name))) != 0 ||
-        json_object_set_new(entry, "operations", json_string(g->operations)) != 0 ||
-        json_object_set(entry, "tensors", tensors) != 0 ||
-        json_array_size(tensors) != g->n_inputs) {
-        json_decref(entry);
-        entry = NULL;
-    }
-    json_decref(tensors);
-    return entry;
+        json_array_append_new(names, json_string(g->inputs[i]->tensor->display_name));
+    if (json_array_size(names) == g->n_inputs)
+        return names;
+    json_decref(names);
+    return NULL;
 }
 
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
     const struct dq_tensor *t = out->pick ? out->pick->tensor : NULL;
-    uint64_t shape[DQ_ARRAY_DIMS_MAX];
-    const size_t n_shape = shape_of(o->model, out, shape);
-    json_t *entry = json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
-        "tensor", t ? dq_json_text(t->name, t->name_len) : json_null(), "slice",
-        text_or_null(out->pick ? out->pick->slice_text : NULL), "type",
-        text_or_null(t && t->type ? t->type->name : NULL), "dtype", dq_manifest_dtype(out), "shape",
-        dq_json_u64s(shape, n_shape), "source", source_of(o->model, t), "path",
-        text_or_null(out->path), "offset",
-        dq_json_u64(dq_add_sat_u64(out->stream_off, out->data_off)), "bytes",
-        dq_json_u64(out->n_bytes), "device", out->device ? out->device : device, "status",
-        statuses[out->status], "reason", text_or_null(out->reason), "overflows",
-        dq_json_u64(out->n_overflow));
-    return out->hf ? add_hf(entry, out->hf) : entry;
+    const bool is_named = out->hf || o->container->holds_many;
+    const bool has_shape = !t || t->n_dims_stored <= DQ_DIMS_MAX;
+    const struct dq_output_file *file = dq_output_file(o, out);
+    struct dq_array a;
+    describe(o, out, &a);
+    json_t *entry =
+        json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
+            "tensor", text_or_null(t ? t->display_name : NULL), "slice",
+            text_or_null(out->pick ? out->pick->slice_text : NULL), "type",
+            text_or_null(t && t->type ? t->type->name : NULL), "dtype", dtype_of(out, &a), "shape",
+            has_shape ? dq_json_u64s(a.shape, a.n_shape) : json_null(), "source",
+            source_of(o->model, t), "path", text_or_null(file ? file->path : NULL), "name",
+            is_named && a.name ? dq_json_text(a.name, a.name_len) : json_null(), "offset",
+            dq_json_u64(dq_output_offset(o, out)), "bytes", dq_json_u64(out->n_bytes), "device",
+            out->device ? out->device : device, "status", statuses[out->status], "reason",
+            text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
+    if (out->scaling.factors)
+        entry = add_to_entry(entry, "scale", json_string(out->scale->display_name));
+    if (out->hf) {
+        entry = add_to_entry(entry, "operations", json_string(out->hf->group->operations));
+        entry = add_to_entry(entry, "tensors", input_names(out->hf->group));
+    }
+    return entry;
 }
 
-void dq_manifest_put(
-    struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device)
+void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
+    const struct dq_manifest_device *device, const char *error)
 {
     dq_json_begin_object(j, NULL);
     dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
@@ -109,6 +123,8 @@ void dq_manifest_put(
     for (size_t i = 0; i < o->n; i++)
         dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], device->label));
     dq_json_end(j);
+    if (error)
+        dq_json_put(j, "error", text_or_null(error));
     dq_json_end(j);
 }
 
@@ -131,15 +147,15 @@ static int check_manifest_place(
             return dq_fail_errno(e, "%s", path);
         return 0;
     }
-    char *other = dq_file_folder(o->items[0].path);
+    char *other = o->folder ? dq_mem_strdup(o->folder) : dq_file_folder(o->options->output);
     if (!other)
         return dq_fail_nomem(e);
     const bool same = is_same_folder(folder, other);
     int rc = 0;
     if (!same && stat(folder, &st) != 0)
         rc = dq_fail_errno(e, "%s", path);
-    for (size_t i = 0; rc == 0 && same && i < o->n; i++) {
-        if (strcasecmp(dq_file_base(o->items[i].path), dq_file_base(path)) == 0)
+    for (size_t i = 0; rc == 0 && same && i < o->set.n_files; i++) {
+        if (strcasecmp(dq_file_base(o->files[i].path), dq_file_base(path)) == 0)
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: is the path of an array and of the manifest", path);
     }
     dq_mem_free(other);
@@ -203,6 +219,10 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
     const char *path = o->options->manifest;
     if (!path)
         return 0;
+    if (dq_file_descriptor(path) >= 0)
+        return dq_fail(e, DQ_ERR_IO,
+            "%s: is an open descriptor; the manifest must be a file, which appears when complete",
+            path);
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
@@ -235,7 +255,7 @@ static int fill(struct dq_sink *sink, const struct dq_outputs *o,
             close(fd);
         return rc;
     }
-    dq_manifest_put(&j, o, device);
+    dq_manifest_put(&j, o, device, NULL);
     const int rc = dq_json_finish(&j, e);
     fclose(j.file);
     return rc;

@@ -12,17 +12,19 @@ struct dq_manifest_device {
     const char *why;   /* the reason for choosing it, as text */
 };
 
-/* Returns the name of the type of an output's elements: "f32", "i64", or "u8" for stored blocks. */
-const char *dq_manifest_dtype(const struct dq_output *out);
+/* Returns the name of the type of an output's elements: "f32", "i64", or, for stored blocks, "u8" or,
+ * in a container that has them, "q4_k". */
+const char *dq_manifest_dtype(const struct dq_outputs *o, const struct dq_output *out);
 
 /* Returns the entry of one output, which the caller owns (dq_json_put takes it); NULL if memory is
  * short. device is the label given for outputs that are not written yet. */
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device);
 
-/* Writes the whole report. dq_json_finish returns any error. */
-void dq_manifest_put(
-    struct dq_json *j, const struct dq_outputs *o, const struct dq_manifest_device *device);
+/* Writes the whole report; error says why the run failed, or is NULL. dq_json_finish returns any error
+ * of writing. */
+void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
+    const struct dq_manifest_device *device, const char *error);
 
 /* Checks the path of the manifest, if one is requested: it must not be the model, an output, or a
  * folder created for the outputs. An existing file is replaced with force; with skip_existing, only

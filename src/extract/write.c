@@ -1,5 +1,6 @@
 #include "extract/write.h"
 
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/signals.h"
 #include "run/run.h"
@@ -8,14 +9,15 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-/* At most this many outputs are so large that they are begun before the others. */
+/* At most this many parts are so large that they are begun before the others. */
 enum { N_LARGE = 4 * DQ_LANES_MAX };
 
-/* The items of a run are the large outputs, and then all outputs again, of which the large ones are
- * left out. */
+/* The items of a run are the large parts, and then all parts again, of which the large ones are left
+ * out. */
 struct writer {
-    struct dq_output_layout layouts[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
+    struct dq_part_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
     size_t n_planned;
     struct dq_outputs *outputs;
     struct dq_engine *engine;
@@ -23,93 +25,126 @@ struct writer {
     bool may_fall_back; /* from a GPU to the CPU */
     size_t large[N_LARGE];
     size_t n_large;
-    uint64_t large_len; /* from how many bytes of data on an output is large */
+    uint64_t large_len; /* from how many bytes of data on a part is large */
 
-    pthread_mutex_t lock; /* protects what follows, the overflows of the outputs, and the events */
-    size_t n_reported;    /* outputs */
-    bool has_failed;      /* an output that ended the run */
-
-    /* The stream of an output that a GPU failed on; it skips what it has already written. */
-    struct dq_sink *stream;
+    pthread_mutex_t open_lock; /* held while a file or an output that is shared by parts is begun */
+    pthread_mutex_t
+        lock; /* protects what follows, counts and flags of outputs and files, and events */
+    size_t n_reported; /* outputs */
+    bool has_failed;   /* an output that ended the run */
 };
 
-/* If each thread writes a file of its own, one that has more than its share of the data would hold up
- * the end of the run, unless it is begun first. */
-static void find_large(struct writer *w, uint64_t n_bytes)
+static bool is_wanted(const struct writer *w, const struct dq_part *part)
 {
-    w->large_len = n_bytes / (4 * w->engine->n_lanes) + 1;
-    w->n_large = 0;
-    for (size_t i = 0; i < w->outputs->n; i++) {
-        const struct dq_output *out = &w->outputs->items[i];
-        if (out->status == DQ_PLANNED && out->n_bytes >= w->large_len)
+    const struct dq_output *out = &w->outputs->items[part->output];
+    return out->status == DQ_PLANNED && !out->is_complete;
+}
+
+/* If each thread writes a part of its own, one that has more than its share of the data would hold up
+ * the end of the run, unless it is begun first. */
+static void find_large(struct writer *w)
+{
+    const struct dq_outputs *o = w->outputs;
+    uint64_t total = 0;
+    for (size_t i = 0; i < o->n_parts; i++)
+        total = dq_add_sat_u64(total, is_wanted(w, &o->parts[i]) ? o->parts[i].n_bytes : 0);
+    w->large_len = total / (4 * w->engine->n_lanes) + 1;
+    for (size_t i = 0; i < o->n_parts; i++) {
+        if (is_wanted(w, &o->parts[i]) && o->parts[i].n_bytes >= w->large_len)
             w->large[w->n_large++] = i;
     }
 }
 
+static const struct dq_part *part_of(const struct writer *w, size_t item)
+{
+    return &w->outputs->parts[item < w->n_large ? w->large[item] : item - w->n_large];
+}
+
 static struct dq_output *output_of(const struct writer *w, size_t item)
 {
-    return &w->outputs->items[item < w->n_large ? w->large[item] : item - w->n_large];
+    return &w->outputs->items[part_of(w, item)->output];
 }
 
 static const struct dq_plan *plan(void *arg, size_t item)
 {
     struct writer *w = arg;
-    const struct dq_output *out = output_of(w, item);
-    if (out->status != DQ_PLANNED ||
-        (w->n_large > 0 && item >= w->n_large && out->n_bytes >= w->large_len))
+    const struct dq_part *part = part_of(w, item);
+    const bool is_second = w->n_large > 0 && item >= w->n_large && part->n_bytes >= w->large_len;
+    if (is_second || !is_wanted(w, part))
         return NULL;
-    struct dq_output_layout *l = &w->layouts[w->n_planned++ % DQ_RUN_ITEMS_MAX];
-    dq_output_lay_out(w->outputs->model, out, l);
-    return &l->plan;
+    struct dq_part_plan *p = &w->plans[w->n_planned++ % DQ_RUN_ITEMS_MAX];
+    dq_part_plan(w->outputs, part, p);
+    return &p->plan;
 }
 
-static int open_sink(
-    struct writer *w, const struct dq_output *out, struct dq_sink **sink, struct dq_error *e)
+/* Opens a file unless it is open, and writes what precedes its data. */
+static int open_file(const struct writer *w, size_t i, struct dq_error *e)
 {
     const struct dq_outputs *o = w->outputs;
-    const struct dq_sink_file file = {
-        .path = out->path,
+    struct dq_output_file *file = &o->files[i];
+    const struct dq_sink_file options = {
+        .path = file->path,
         .replace = o->options->force,
         .durable = o->options->durable,
-        .len = out->file.len,
+        .len = o->set.files[i].len,
     };
-    if (o->destination != DQ_TO_STREAM)
-        return dq_sink_new_file(o->folder_fd, &file, sink, e);
-    *sink = w->stream;
-    w->stream = NULL;
-    if (*sink)
+    const bool is_stdout = strcmp(file->path, "-") == 0;
+    int rc = 0;
+    if (file->sink)
         return 0;
-    const bool is_stdout = strcmp(out->path, "-") == 0;
-    return dq_sink_new_stream(o->fd, is_stdout ? "standard output" : out->path, sink, e);
+    if (o->destination == DQ_TO_STREAM)
+        rc = dq_sink_new_stream(o->fd, is_stdout ? "standard output" : file->path, &file->sink, e);
+    else
+        rc = dq_sink_new_file(o->folder_fd, &options, &file->sink, e);
+    return rc == 0 && o->container->begin ? o->container->begin(&o->set, i, file->sink, e) : rc;
+}
+
+/* Begins the file and the output of a part, unless another part has done so. */
+static int begin_output(const struct writer *w, const struct dq_part *part, struct dq_error *e)
+{
+    const struct dq_outputs *o = w->outputs;
+    struct dq_output *out = &o->items[part->output];
+    const size_t file = o->set.places[part->output].file;
+    int rc = open_file(w, file, e);
+    if (rc == 0 && !out->is_begun && o->container->array)
+        rc = o->container->array(&o->set, part->output, o->files[file].sink, e);
+    out->is_begun = rc == 0;
+    return rc;
 }
 
 static int begin(void *arg, size_t item, void **state, struct dq_error *e)
 {
     struct writer *w = arg;
-    struct dq_output *out = output_of(w, item);
-    const struct dq_container *c = w->outputs->container;
-    struct dq_sink *sink = NULL;
+    const struct dq_part *part = part_of(w, item);
+    const struct dq_output *out = &w->outputs->items[part->output];
+    const bool is_shared = w->outputs->container->holds_many || out->n_parts > 1;
     if (w->events->begin)
         w->events->begin(w->events->arg, out);
-    out->n_overflow = 0;
-    int rc = open_sink(w, out, &sink, e);
-    *state = sink;
-    if (rc == 0 && c->begin)
-        rc = c->begin(&out->file, sink, e);
-    return rc == 0 && c->array ? c->array(&out->file, 0, sink, e) : rc;
+    if (is_shared)
+        pthread_mutex_lock(&w->open_lock);
+    const int rc = begin_output(w, part, e);
+    if (is_shared)
+        pthread_mutex_unlock(&w->open_lock);
+    *state = dq_output_file(w->outputs, out)->sink;
+    return rc;
 }
 
 static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
 {
     struct writer *w = arg;
     struct dq_sink *sink = state;
-    struct dq_output *out = output_of(w, v->item);
+    const struct dq_outputs *o = w->outputs;
+    const struct dq_part *part = part_of(w, v->item);
+    const uint64_t off = part->offset + v->offset; /* in the output */
     if (v->n_overflow > 0) {
         pthread_mutex_lock(&w->lock);
-        out->n_overflow += v->n_overflow;
+        o->items[part->output].n_overflow += v->n_overflow;
         pthread_mutex_unlock(&w->lock);
     }
-    const int rc = sink->ops->put(sink, v->bytes, v->len, out->data_off + v->offset, e);
+    if (o->container->data)
+        o->container->data(&o->set, part->output, v->bytes, v->len, off);
+    const int rc =
+        sink->ops->put(sink, v->bytes, v->len, o->set.places[part->output].offset + off, e);
     if (rc == 0 && w->events->progress)
         w->events->progress(w->events->arg, v->len);
     return rc;
@@ -142,22 +177,42 @@ static void warn_overflow(const struct writer *w, const struct dq_output *out)
         w->events->warning(w->events->arg, warning);
 }
 
-/* Completes the file of an output whose data has been written. */
-static int commit(struct writer *w, struct dq_output *out, struct dq_sink *sink, struct dq_error *e)
+/* Completes an output whose data has been written. */
+static int complete_output(
+    struct writer *w, size_t i, struct dq_sink *sink, bool *is_last, struct dq_error *e)
 {
     struct dq_outputs *o = w->outputs;
+    struct dq_output *out = &o->items[i];
     int rc = check_overflow(w, out, e);
-    if (rc == 0 && o->container->end)
-        rc = o->container->end(&out->file, sink, e);
-    if (rc == 0)
-        rc = sink->ops->commit(sink, e);
+    if (rc == 0 && o->container->array_end)
+        rc = o->container->array_end(&o->set, i, sink, e);
+    if (rc != 0)
+        return rc;
+    pthread_mutex_lock(&w->lock);
+    out->device = w->engine->n_gpus > 0 ? o->gpu : "cpu";
+    out->is_complete = true;
+    *is_last = --dq_output_file(o, out)->n_left == 0;
+    pthread_mutex_unlock(&w->lock);
+    return 0;
+}
+
+/* Gives a file its name. */
+static int commit(struct writer *w, size_t i, struct dq_error *e)
+{
+    struct dq_outputs *o = w->outputs;
+    struct dq_output_file *file = &o->files[i];
+    enum dq_status status = DQ_WRITTEN;
+    int rc = file->sink->ops->commit(file->sink, e);
+    if (rc != 0 && o->options->skip_existing && dq_sink_file_was_taken(file->sink)) {
+        rc = dq_outputs_check_same(o, i, e); /* another run has written it meanwhile */
+        status = DQ_SKIPPED;
+    }
     if (rc == 0) {
-        out->status = DQ_WRITTEN;
-        out->device = w->engine->n_gpus > 0 ? o->gpu : "cpu";
-    } else if (o->options->skip_existing && dq_sink_file_was_taken(sink)) {
-        rc = dq_outputs_check_same(o, out, e); /* another run has written it meanwhile */
-        if (rc == 0)
-            out->status = DQ_SKIPPED;
+        pthread_mutex_lock(&w->lock);
+        dq_outputs_mark(o, i, status);
+        pthread_mutex_unlock(&w->lock);
+        dq_sink_free(file->sink);
+        file->sink = NULL;
     }
     return rc;
 }
@@ -189,10 +244,62 @@ static int report(struct writer *w, bool is_over, struct dq_error *e)
 static int complete(void *arg, size_t item, void *state, struct dq_error *e)
 {
     struct writer *w = arg;
-    int rc = commit(w, output_of(w, item), state, e);
+    const size_t i = part_of(w, item)->output;
+    struct dq_output *out = &w->outputs->items[i];
+    bool is_last = false;
+    int rc = 0;
+    pthread_mutex_lock(&w->lock);
+    const bool is_whole = --out->n_left == 0;
+    pthread_mutex_unlock(&w->lock);
+    if (is_whole)
+        rc = complete_output(w, i, state, &is_last, e);
+    if (rc != 0 || !is_last || w->outputs->container->holds_many)
+        return rc;
+    rc = commit(w, w->outputs->set.places[i].file, e);
     if (rc == 0) /* signals were deferred while the file was a temporary one */
         rc = dq_signals_check(e);
     return rc == 0 ? report(w, false, e) : rc;
+}
+
+/* Removes the files of a set that have their names, after one of them did not get it. With force they
+ * have replaced others, which are gone, and stay. */
+static void take_back(const struct writer *w)
+{
+    struct dq_outputs *o = w->outputs;
+    for (size_t i = 0; !o->options->force && i < o->set.n_files; i++) {
+        const struct dq_output_file *file = &o->files[i];
+        const bool has_name =
+            file->sink ? dq_sink_file_has_name(file->sink) : file->status == DQ_WRITTEN;
+        if (has_name && unlinkat(o->folder_fd, dq_file_base(file->path), 0) == 0)
+            dq_outputs_mark(o, i, DQ_PLANNED);
+    }
+}
+
+/* Completes the files of a set, whose arrays are, and gives them their names: last of all the one that
+ * leads to the others. */
+static int complete_set(struct writer *w, struct dq_error *e)
+{
+    struct dq_outputs *o = w->outputs;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->set.n_files; i++) {
+        if (o->files[i].status != DQ_PLANNED)
+            continue;
+        rc = open_file(w, i, e); /* if it is an index */
+        if (rc == 0 && o->container->end)
+            rc = o->container->end(&o->set, i, o->files[i].sink, e);
+        if (rc == 0 && o->files[i].sink->ops->flush)
+            rc = o->files[i].sink->ops->flush(o->files[i].sink, e);
+    }
+    if (rc == 0)
+        rc = dq_signals_check(e);
+    for (size_t i = o->set.n_files; rc == 0 && i > 0; i--) {
+        if (o->files[i - 1].status != DQ_PLANNED)
+            continue;
+        rc = commit(w, i - 1, e);
+        if (rc != 0)
+            take_back(w);
+    }
+    return rc;
 }
 
 /* Whether rc ends an output that is written again on the CPU. */
@@ -201,43 +308,59 @@ static bool falls_back(const struct writer *w, int rc)
     return rc == DQ_ERR_GPU && w->may_fall_back && w->engine->n_gpus > 0;
 }
 
-/* Marks the output that ended the run as failed, unless a signal or a closed pipe was the reason. */
+/* Marks the output that ended the run as failed, unless a signal was the reason. */
 static void fail(struct writer *w, struct dq_output *out, int rc, const struct dq_error *e)
 {
     struct dq_error unused;
-    if (w->has_failed || out->status != DQ_PLANNED || rc == DQ_ERR_INTERRUPTED ||
-        rc == DQ_ERR_CLOSED)
+    if (w->has_failed || out->status != DQ_PLANNED || rc == DQ_ERR_INTERRUPTED)
         return;
     w->has_failed = true;
     (void)dq_output_fail(out, rc, e->text, &unused);
 }
 
+/* Files stay open: another part may belong to them, or they are continued on the CPU. */
 static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
 {
     struct writer *w = arg;
-    struct dq_sink *sink = state;
-    if (falls_back(w, rc)) {
-        if (w->outputs->destination == DQ_TO_STREAM) {
-            w->stream = sink;
-            return rc;
-        }
-    } else if (rc != 0) {
+    (void)state;
+    if (rc != 0 && !falls_back(w, rc))
         fail(w, output_of(w, item), rc, e);
-    }
-    dq_sink_free(sink);
     return rc;
 }
 
-/* Whether several files can be written at once: a thread may have two open, of which the one is being
- * completed, and completing one takes another descriptor. */
+/* Whether several parts can be written at once: a thread may have two files open, of which the one is
+ * being completed, and completing one takes another descriptor. */
 static bool writes_side_by_side(const struct writer *w)
 {
     const struct dq_outputs *o = w->outputs;
+    const size_t n_files = o->container->holds_many ? o->set.n_files : 0;
     size_t n = 0;
-    for (size_t i = 0; i < o->n; i++)
-        n += o->items[i].status == DQ_PLANNED;
-    return n > 1 && w->engine->n_lanes > 1 && o->destination == DQ_TO_FOLDER &&
-           dq_file_descriptors_left(o->folder_fd) >= 4 * w->engine->n_lanes;
+    for (size_t i = 0; i < o->n_parts; i++)
+        n += is_wanted(w, &o->parts[i]);
+    return n > 1 && w->engine->n_lanes > 1 && o->destination != DQ_TO_STREAM &&
+           dq_file_descriptors_left(o->folder_fd) >= n_files + 4 * w->engine->n_lanes;
+}
+
+/* Prepares what is not complete to be written from its start on. Returns how many bytes of data are
+ * complete. */
+static uint64_t reset(struct writer *w)
+{
+    struct dq_outputs *o = w->outputs;
+    uint64_t complete = 0;
+    for (size_t i = 0; i < o->set.n_files; i++)
+        o->files[i].n_left = 0;
+    for (size_t i = 0; i < o->n; i++) {
+        struct dq_output *out = &o->items[i];
+        if (out->is_complete)
+            complete = dq_add_sat_u64(complete, out->n_bytes);
+        if (out->is_complete || out->status != DQ_PLANNED)
+            continue;
+        out->n_left = out->n_parts;
+        out->n_overflow = 0;
+        out->is_begun = false;
+        dq_output_file(o, out)->n_left++;
+    }
+    return complete;
 }
 
 /* Writes what is still planned. */
@@ -253,21 +376,31 @@ static int write_planned(struct writer *w, struct dq_error *e)
         .arg = w};
     w->n_large = 0;
     if (!in_order)
-        find_large(w, dq_outputs_bytes(w->outputs, DQ_PLANNED, false));
+        find_large(w);
     return dq_run_chunks(
-        w->engine->lanes, w->engine->n_lanes, 0, w->n_large + w->outputs->n, &consumer, e);
+        w->engine->lanes, w->engine->n_lanes, 0, w->n_large + w->outputs->n_parts, &consumer, e);
 }
 
 /* Replaces the GPU by the CPU. */
 static int fall_back(struct writer *w, const struct dq_engine_options *options, struct dq_error *e)
 {
     char warning[sizeof e->text];
+    const uint64_t complete = reset(w);
     snprintf(warning, sizeof warning, "%.900s; continuing on the CPU", e->text);
     if (w->events->warning)
         w->events->warning(w->events->arg, warning);
     if (w->events->restart)
-        w->events->restart(w->events->arg, dq_outputs_bytes(w->outputs, DQ_WRITTEN, false));
+        w->events->restart(w->events->arg, complete);
     return dq_engine_fall_back(w->engine, options, e);
+}
+
+/* Removes what is not complete. */
+static void close_files(const struct writer *w)
+{
+    for (size_t i = 0; i < w->outputs->set.n_files; i++) {
+        dq_sink_free(w->outputs->files[i].sink);
+        w->outputs->files[i].sink = NULL;
+    }
 }
 
 int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
@@ -282,18 +415,25 @@ int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
         .may_fall_back = engine_options->device.kind == DQ_DEVICE_AUTO,
     };
     pthread_mutex_init(&w.lock, NULL);
+    pthread_mutex_init(&w.open_lock, NULL);
     snprintf(o->gpu, sizeof o->gpu, "%s", engine->label);
+    (void)reset(&w);
     int rc = write_planned(&w, e);
     if (falls_back(&w, rc)) {
         rc = fall_back(&w, engine_options, e);
         if (rc == 0)
             rc = write_planned(&w, e);
-        dq_sink_free(w.stream);
     }
+    if (rc == 0 && o->container->holds_many)
+        rc = complete_set(&w, e);
+    close_files(&w);
     if (rc == 0)
         rc = report(&w, true, e);
     else if (rc != DQ_ERR_INTERRUPTED && rc != DQ_ERR_CLOSED)
         (void)report(&w, true, &unused);
+    if (rc == 0)
+        rc = dq_signals_check(e);
+    pthread_mutex_destroy(&w.open_lock);
     pthread_mutex_destroy(&w.lock);
     return rc;
 }

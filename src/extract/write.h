@@ -13,15 +13,16 @@ struct dq_write_events {
     /* What is not complete begins again; n_bytes of data are. */
     void (*restart)(void *arg, uint64_t n_bytes);
     void (*warning)(void *arg, const char *text);
-    /* An output has been written or skipped, or has failed. They are reported in their order, each as
+    /* The file of an output has been written or skipped, or the output has failed. They are reported in their order, each as
      * soon as it and those before it are complete. An error ends the run. */
     int (*end)(void *arg, const struct dq_output *out, struct dq_error *e);
     void *arg;
 };
 
-/* Writes the planned outputs; their folders are open. Several files are written at once. If a GPU fails
- * that was chosen automatically (engine_options->device), the outputs that are not complete are written
- * on the CPU. An output that ends the run is marked DQ_FAILED. */
+/* Writes the planned outputs; their folders are open. Several outputs are written at once, to one file or
+ * to several. A file gets its name when it is complete or, if it belongs to a set, when all of the set
+ * is. If a GPU fails that was chosen automatically (engine_options->device), the outputs that are not
+ * complete are written on the CPU. An output that ends the run is marked DQ_FAILED. */
 int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
     const struct dq_engine_options *engine_options, const struct dq_write_events *events,
     struct dq_error *e);

@@ -5,8 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Each request takes its time where a file is far away, so a long header is read in growing steps. */
 enum {
-    WINDOW = 65536,
+    WINDOW_FIRST = 65536,
+    WINDOW_GROWTH = 4,
+    WINDOW_MAX = 4 << 20,
     NUMBER_MAX =
         8 /* bytes; slack, so that an 8-byte load at the end of the window stays in bounds */
 };
@@ -14,8 +17,8 @@ enum {
 int dq_cursor_init(
     struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e)
 {
-    *c = (struct dq_cursor){.source = source, .pos = pos};
-    c->buf = dq_mem_calloc(1, WINDOW + NUMBER_MAX);
+    *c = (struct dq_cursor){.source = source, .pos = pos, .window = WINDOW_FIRST};
+    c->buf = dq_mem_calloc(1, c->window + NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
 
@@ -46,10 +49,25 @@ static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_e
     c->item = c->pos;
     if (len <= left)
         return 0;
+    c->past_end = true;
     const struct dq_diagnostic d = {.rule = DQ_RULE_in_file,
         .expected = DQ_WORDS("%" PRIu64 " byte%s for the %s", len, len == 1 ? "" : "s", what),
         .found = DQ_WORDS("%" PRIu64, left)};
     return dq_cursor_fail(c, &d, e);
+}
+
+/* Widens the window if that saves a read, unless the memory is needed for what is read. */
+static void widen(struct dq_cursor *c)
+{
+    const size_t wider = c->window * WINDOW_GROWTH;
+    if (wider > WINDOW_MAX || dq_cursor_left(c) <= c->window || wider > dq_mem_left() / 4)
+        return;
+    uint8_t *buf = dq_mem_calloc(1, wider + NUMBER_MAX);
+    if (!buf)
+        return;
+    dq_mem_free(c->buf);
+    c->buf = buf;
+    c->window = wider;
 }
 
 /* Sets *have to the number of bytes from pos on that are in the window, at least one, after
@@ -58,7 +76,10 @@ static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
 {
     if (c->pos < c->buf_off || c->pos >= c->buf_off + c->buf_len) {
         const uint64_t left = dq_cursor_left(c);
-        const size_t len = left < WINDOW ? (size_t)left : WINDOW;
+        /* Worth it if little was skipped. Before the window, the difference wraps. */
+        if (c->buf_len > 0 && c->pos - (c->buf_off + c->buf_len) < c->window)
+            widen(c);
+        const size_t len = left < c->window ? (size_t)left : c->window;
         c->buf_len = 0;
         const int rc = dq_source_pread(c->source, c->buf, len, c->pos, e);
         if (rc != 0)

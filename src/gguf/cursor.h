@@ -19,13 +19,15 @@ struct dq_cursor {
     uint64_t item;   /* offset of the item that was read last, or that is malformed */
     bool big_endian; /* numbers are big-endian */
     bool narrow;     /* version 1: counts and lengths have 32 bits */
+    bool past_end;   /* it failed because the file ends too early for what it says */
     /* For diagnostics: the sink, and the pair or tensor that is being read. Each may be NULL. */
     const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;
     const struct dq_tensor *tensor;
-    uint8_t *buf; /* a window of the file */
+    uint8_t *buf; /* a window of the file, of at most `window` bytes */
     uint64_t buf_off;
     size_t buf_len;
+    size_t window;
 };
 
 /* Opens a cursor on a source at pos, which must not lie past its end. The source stays the caller's

@@ -7,8 +7,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define DQ_HINT_CUT "is the file cut short?"
+#define DQ_HINT_HOLE "was all of the file downloaded?"
 #define DQ_HINT_NATIVE "extract --dtype native copies the data"
 
 const struct dq_rule_info dq_rules[DQ_RULE_COUNT] = {
@@ -54,9 +56,10 @@ static const char *place(const struct dq_diagnostic *d, char out[DQ_WORDS_SIZE])
 const char *dq_diagnostic_text(const struct dq_diagnostic *d, char out[DQ_DIAGNOSTIC_TEXT])
 {
     const struct dq_rule_info *rule = &dq_rules[d->rule];
+    const char *hint = d->hint ? d->hint : rule->hint;
     char where[DQ_WORDS_SIZE];
     snprintf(out, DQ_DIAGNOSTIC_TEXT, "%s: expected %s, found %s%s%s%s", rule->summary, d->expected,
-        d->found, place(d, where), *rule->hint ? "; " : "", rule->hint);
+        d->found, place(d, where), *hint ? "; " : "", hint);
     return out;
 }
 

@@ -16,7 +16,7 @@ enum dq_rule {
 };
 
 /* What breaking a rule means; see rules.def. */
-enum dq_level { DQ_LEVEL_file, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note };
+enum dq_level { DQ_LEVEL_file, DQ_LEVEL_part, DQ_LEVEL_tensor, DQ_LEVEL_values, DQ_LEVEL_note };
 
 struct dq_rule_info {
     const char *name;
@@ -33,8 +33,7 @@ extern const struct dq_rule_info dq_rules[DQ_RULE_COUNT];
 struct dq_kv;
 struct dq_tensor;
 
-/* The texts and the path are valid only during the call of the sink; kv and tensor are valid as
- * long as the model if the diagnostic ends the reading. All texts but the path are fit for a
+/* All that it points to is valid only during the call of the sink. All texts but the path are fit for a
  * terminal. */
 struct dq_diagnostic {
     enum dq_rule rule;
@@ -44,6 +43,7 @@ struct dq_diagnostic {
     uint64_t offset;                /* in the file, or DQ_NO_OFFSET */
     const char *expected;
     const char *found;
+    const char *hint;  /* what to do next, in place of the rule's; NULL: that of the rule */
     uint64_t block;    /* index of the first block concerned */
     uint64_t n_blocks; /* how many blocks are concerned; 0: it is not about blocks */
 };

@@ -6,8 +6,10 @@
 #define DQ_GGUF_H
 
 #include "gguf/kv.h"
+#include "gguf/kv_write.h"
 #include "gguf/lint.h"
 #include "gguf/model.h"
+#include "gguf/set_name.h"
 #include "gguf/shard.h"
 #include "gguf/split.h"
 #include "gguf/tensor.h"

@@ -31,20 +31,12 @@ int dq_kv_integer(const struct dq_shard *s, const struct dq_kv *kv, enum dq_rule
         .kv = kv,
         .offset = kv->value_off,
         .expected = "an integer below 2^63"};
-    struct dq_cursor c;
-    struct dq_value v;
+    const struct dq_value v = dq_value_scalar(kv->type, kv->bits);
     const enum dq_value_kind kind = dq_value_types[kv->type].kind;
     if (kind != DQ_KIND_SIGNED && kind != DQ_KIND_UNSIGNED) {
         d.found = DQ_WORDS("a value of type %s", dq_value_types[kv->type].name);
         return dq_emit_fail(diag, &d, e);
     }
-    int rc = dq_kv_open(s, kv, &c, e);
-    if (rc != 0)
-        return rc;
-    rc = dq_value_read(&c, kv->type, 0, &v, e);
-    dq_cursor_finish(&c);
-    if (rc != 0)
-        return rc;
     if (kind == DQ_KIND_UNSIGNED && v.u > INT64_MAX) {
         d.found = DQ_WORDS("%" PRIu64, v.u);
         return dq_emit_fail(diag, &d, e);

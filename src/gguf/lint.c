@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { GGML_NAME_MAX = 63, FILE_NAME_MAX = 255 /* bytes */ };
+enum { GGML_NAME_MAX = 63, FILE_NAME_MAX = 255 /* bytes */, GGML_DIMS_MAX = 4 };
 
 /* What the notes on one file share. */
 struct file_lint {
@@ -46,12 +46,12 @@ static void check_header(const struct file_lint *r)
     const struct dq_shard *s = r->s;
     const struct dq_kv *alignment = dq_shard_kv(s, "general.alignment");
     if (s->version == 1)
-        note_file(r, DQ_RULE_version_1, 4, "3", "1");
+        note_file(r, DQ_RULE_version_1, s->begin + 4, "3", "1");
     if (s->big_endian)
-        note_file(r, DQ_RULE_big_endian, 4, "little-endian", "big-endian");
+        note_file(r, DQ_RULE_big_endian, s->begin + 4, "little-endian", "big-endian");
     if (s->data_off == 0) /* damaged before the end of the infos: keys may be missing */
         return;
-    if (s == &r->m->shards[0] && !dq_shard_kv(s, "general.architecture"))
+    if (s->number == 0 && !dq_shard_kv(s, "general.architecture"))
         note_file(r, DQ_RULE_architecture, DQ_NO_OFFSET, "general.architecture", "no such key");
     if (alignment && s->alignment % 8 != 0)
         note(r, (struct dq_diagnostic){.rule = DQ_RULE_alignment_multiple,
@@ -75,7 +75,7 @@ static void check_name(const struct file_lint *r, const struct dq_tensor *t)
     const size_t file_len = file_name_len(t);
     if (t->name_len == 0)
         note_tensor(r, t, DQ_RULE_name_empty, "a name", "0 bytes");
-    if (t->name_len > GGML_NAME_MAX)
+    if (t->name_len > GGML_NAME_MAX && !t->stored_name)
         note_tensor(r, t, DQ_RULE_name_long, DQ_WORDS("at most %d bytes", GGML_NAME_MAX),
             DQ_WORDS("%zu", t->name_len));
     if (memchr(t->name, '\0', t->name_len))
@@ -92,6 +92,9 @@ static void check_tensor(const struct file_lint *r, const struct dq_tensor *t)
     char shape[DQ_SHAPE_WORDS];
     check_name(r, t);
     dq_tensor_decodable(r->m, t, r->diag);
+    if (t->n_dims > GGML_DIMS_MAX)
+        note_tensor(r, t, DQ_RULE_dimensions_many, DQ_WORDS("at most %d", GGML_DIMS_MAX),
+            DQ_WORDS("%" PRIu32, t->n_dims));
     for (uint32_t i = 0; i < t->n_dims; i++) {
         if (t->dims[i] == 0) {
             note_tensor(r, t, DQ_RULE_tensor_empty, "dimensions of at least 1",

@@ -88,11 +88,12 @@ static int check_end(const struct layout_lint *l, struct dq_error *e)
 {
     uint64_t next;
     const uint64_t size = l->s->source->size;
-    if (!l->end_known || l->end > size || !next_offset(l, &next))
+    const bool has_data = l->end > l->s->data_off;
+    if (!l->end_known || (has_data && l->end > size) || !next_offset(l, &next))
         return 0;
     struct dq_diagnostic d = {.rule = DQ_RULE_padding_missing,
         .path = l->s->path,
-        .offset = l->end,
+        .offset = has_data ? l->end : l->s->infos_end,
         .expected = DQ_WORDS("a file of %" PRIu64 " bytes", next),
         .found = DQ_WORDS("%" PRIu64, size)};
     if (size != next) {
@@ -105,25 +106,70 @@ static int check_end(const struct layout_lint *l, struct dq_error *e)
     return check_padding(l, l->end, next, e);
 }
 
+/* ggml wants a tensor without data where the data of those before it in the file ends. */
+static void check_empty(const struct layout_lint *l, const struct dq_tensor *t)
+{
+    uint64_t next;
+    if (!l->end_known || !next_offset(l, &next) || t->offset == next)
+        return;
+    const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_empty_offset,
+        .path = l->s->path,
+        .tensor = t,
+        .offset = t->info_off,
+        .expected = DQ_WORDS("%" PRIu64, next),
+        .found = DQ_WORDS("%" PRIu64, t->offset)};
+    dq_emit(l->diag, &d);
+}
+
 /* Offsets need not ascend, but all writers write them so, and ggml requires it. */
-static void check_order(const struct layout_lint *l, const struct dq_tensor *tensors, size_t n)
+static void check_order(struct layout_lint l, const struct dq_tensor *tensors, size_t n)
 {
     const struct dq_tensor *last = NULL;
     for (size_t i = 0; i < n; i++) {
         const struct dq_tensor *t = &tensors[i];
-        if (t->problem)
+        if (t->problem) {
+            l.end_known = false;
             continue;
+        }
+        if (t->n_bytes == 0) {
+            check_empty(&l, t);
+            continue;
+        }
         if (last && t->offset < last->offset) {
             const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_order,
-                .path = l->s->path,
+                .path = l.s->path,
                 .tensor = t,
                 .offset = t->info_off,
                 .expected = DQ_WORDS("an offset past %" PRIu64, last->offset),
                 .found = DQ_WORDS("%" PRIu64, t->offset)};
-            dq_emit(l->diag, &d);
+            dq_emit(l.diag, &d);
             return; /* one note is enough */
         }
         last = t;
+        l.end = t->offset + t->n_bytes;
+        l.end_known = true;
+    }
+}
+
+/* Notes each type whose tensors have the blocks of another (spans.h). */
+static void check_types(const struct layout_lint *l, const struct dq_tensor *tensors, size_t n)
+{
+    bool is_noted[DQ_TYPE_COUNT] = {false};
+    for (size_t i = 0; i < n; i++) {
+        const struct dq_tensor *t = &tensors[i];
+        if (!t->type || t->type->id == t->type_id || is_noted[t->type->type])
+            continue;
+        const struct dq_type_info *stated = dq_type_by_id(t->type_id);
+        const struct dq_diagnostic d = {.rule = DQ_RULE_type_layout,
+            .path = l->s->path,
+            .tensor = t,
+            .offset = t->info_off,
+            .expected = DQ_WORDS("%s (type %" PRIu32 "): %" PRIu32 " bytes for %" PRIu32 " weights",
+                stated->name, stated->id, stated->bytes, stated->weights),
+            .found = DQ_WORDS(
+                "%s: %" PRIu32 " for %" PRIu32, t->type->name, t->type->bytes, t->type->weights)};
+        dq_emit(l->diag, &d);
+        is_noted[t->type->type] = true; /* one note is enough for all of its tensors */
     }
 }
 
@@ -140,7 +186,8 @@ int dq_lint_layout(const struct dq_shard *s, struct dq_tensor *tensors, size_t n
             placed[n_placed++] = &tensors[i];
     }
     dq_tensors_sort(placed, n_placed);
-    check_order(&l, tensors, n);
+    check_order(l, tensors, n);
+    check_types(&l, tensors, n);
     int rc = check_padding(&l, s->infos_end, s->data_off, e);
     for (size_t i = 0; rc == 0 && i < n_placed; i++)
         rc = step_to(&l, placed[i], e);

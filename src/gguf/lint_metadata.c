@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum {
+    GGML_LENGTH_MAX = 1 << 30, /* bytes of a string, elements of an array */
     QUANTIZATION_VERSION = 2,
     ARCHITECTURE_MAX = 64,
     PIECE_SIZE = 4096 /* bytes of a string at a time: it may be larger than memory */
@@ -29,35 +30,57 @@ static void note_key(const struct metadata_lint *r, const struct dq_kv *kv, enum
     dq_emit(r->diag, &d);
 }
 
-/* The first bool of a value that is neither 0 nor 1, and its first string that is not UTF-8. */
-struct value_faults {
-    bool has_bool;
-    bool has_text;
-    uint64_t bool_off;
-    uint64_t text_off;
-    uint64_t bool_value;
+/* What readers interpret differently, or ggml refuses. */
+enum value_fault { BOOL, UTF8, LONG_STRING, NESTED_ARRAY, LONG_ARRAY, N_VALUE_FAULTS };
+
+static const struct {
+    enum dq_rule rule;
+    const char *expected;
+    const char *found; /* or NULL: the number */
+} value_faults[N_VALUE_FAULTS] = {
+    [BOOL] = {DQ_RULE_bool_value, "0 or 1", NULL},
+    [UTF8] = {DQ_RULE_string_utf8, "UTF-8", "other bytes"},
+    [LONG_STRING] = {DQ_RULE_string_long, "at most 2^30 bytes", NULL},
+    [NESTED_ARRAY] = {DQ_RULE_array_nested, "elements that are no arrays", "arrays"},
+    [LONG_ARRAY] = {DQ_RULE_array_long, "at most 2^30 elements", NULL},
 };
 
-static int check_bool(struct dq_cursor *c, struct value_faults *o, struct dq_error *e)
+/* Where a value, or a value in it, has each of these for the first time. */
+struct faults_found {
+    bool there[N_VALUE_FAULTS];
+    uint64_t offset[N_VALUE_FAULTS];
+    uint64_t number[N_VALUE_FAULTS];
+};
+
+static void found(struct faults_found *o, enum value_fault fault, uint64_t offset, uint64_t number)
+{
+    if (o->there[fault])
+        return;
+    o->there[fault] = true;
+    o->offset[fault] = offset;
+    o->number[fault] = number;
+}
+
+static int check_bool(struct dq_cursor *c, struct faults_found *o, struct dq_error *e)
 {
     uint64_t value;
     const int rc = dq_cursor_number(c, 1, "bool", &value, e);
-    if (rc == 0 && value > 1 && !o->has_bool) {
-        o->has_bool = true;
-        o->bool_value = value;
-        o->bool_off = c->pos - 1;
-    }
+    if (rc == 0 && value > 1)
+        found(o, BOOL, c->pos - 1, value);
     return rc;
 }
 
 /* Reads a string piece by piece; a character that a piece cuts is completed by the next. */
-static int check_string(struct dq_cursor *c, struct value_faults *o, struct dq_error *e)
+static int check_string(struct dq_cursor *c, struct faults_found *o, struct dq_error *e)
 {
     char piece[PIECE_SIZE];
     size_t have = 0;
     uint64_t left;
+    const uint64_t start = c->pos;
     int rc = dq_cursor_count(c, "string length", &left, e);
-    while (rc == 0 && left > 0 && !o->has_text) {
+    if (rc == 0 && left > GGML_LENGTH_MAX)
+        found(o, LONG_STRING, start, left);
+    while (rc == 0 && left > 0 && !o->there[UTF8]) {
         const size_t space = sizeof piece - have;
         const size_t len = left < space ? (size_t)left : space;
         size_t whole = 0;
@@ -70,17 +93,15 @@ static int check_string(struct dq_cursor *c, struct value_faults *o, struct dq_e
         while ((character = dq_utf8_len(piece + whole, have - whole)) > 0)
             whole += character;
         have -= whole;
-        if (have > 3 || (have > 0 && left == 0)) {
-            o->has_text = true;
-            o->text_off = c->pos - have;
-        }
+        if (have > 3 || (have > 0 && left == 0))
+            found(o, UTF8, c->pos - have, 0);
         memmove(piece, piece + whole, have);
     }
     return rc == 0 ? dq_cursor_skip(c, "string", left, e) : rc;
 }
 
 static int check_value(struct dq_cursor *c, enum dq_value_type type, unsigned depth,
-    struct value_faults *o, struct dq_error *e)
+    struct faults_found *o, struct dq_error *e)
 {
     const struct dq_value_info *info = &dq_value_types[type];
     struct dq_value v;
@@ -90,10 +111,15 @@ static int check_value(struct dq_cursor *c, enum dq_value_type type, unsigned de
         return check_string(c, o, e);
     if (info->kind != DQ_KIND_ARRAY || depth > DQ_NESTING_MAX) /* opening checked the depth */
         return dq_cursor_skip(c, info->name, info->len, e);
+    const uint64_t start = c->pos;
     int rc = dq_value_read(c, type, 0, &v, e);
     if (rc != 0)
         return rc;
     info = &dq_value_types[v.element];
+    if (info->kind == DQ_KIND_ARRAY)
+        found(o, NESTED_ARRAY, start, 0);
+    if (v.u > GGML_LENGTH_MAX)
+        found(o, LONG_ARRAY, start, v.u);
     if (info->len > 1 || info->kind == DQ_KIND_UNSIGNED || info->kind == DQ_KIND_SIGNED)
         return dq_cursor_skip(c, info->name, v.u * info->len, e);
     for (uint64_t i = 0; rc == 0 && i < v.u; i++)
@@ -101,18 +127,18 @@ static int check_value(struct dq_cursor *c, enum dq_value_type type, unsigned de
     return rc;
 }
 
-/* Notes on values that readers interpret differently. */
 static int check_pair(
     const struct metadata_lint *r, const struct dq_kv *kv, struct dq_cursor *c, struct dq_error *e)
 {
-    struct value_faults o = {0};
+    struct faults_found o = {0};
     c->pos = kv->value_off;
     const int rc = check_value(c, kv->type, 0, &o, e);
-    if (o.has_bool)
-        note_key(
-            r, kv, DQ_RULE_bool_value, o.bool_off, "0 or 1", DQ_WORDS("%" PRIu64, o.bool_value));
-    if (o.has_text)
-        note_key(r, kv, DQ_RULE_string_utf8, o.text_off, "UTF-8", "other bytes");
+    for (size_t i = 0; i < N_VALUE_FAULTS; i++) {
+        const char *words = value_faults[i].found;
+        if (o.there[i])
+            note_key(r, kv, value_faults[i].rule, o.offset[i], value_faults[i].expected,
+                words ? words : DQ_WORDS("%" PRIu64, o.number[i]));
+    }
     return rc;
 }
 
@@ -204,7 +230,7 @@ int dq_lint_metadata(const struct dq_model *m, const struct dq_shard *s,
     struct dq_cursor c;
     if (s->n_kvs == 0)
         return 0;
-    int rc = read_architecture(&m->shards[0], architecture, e);
+    int rc = read_architecture(dq_model_head(m), architecture, e);
     if (rc == 0)
         rc = check_known_keys(&r, e);
     if (rc == 0)

@@ -1,6 +1,7 @@
 #include "gguf/model.h"
 
 #include "base/mem.h"
+#include "gguf/real_names.h"
 #include "gguf/regions.h"
 #include "gguf/split.h"
 
@@ -9,23 +10,29 @@ static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
     m->path = dq_mem_strdup(path);
     if (!m->path)
         return dq_fail_nomem(e);
-    int rc = dq_shard_open(m, path, e);
-    if (rc == 0)
-        rc = dq_split_open(m, e);
-    if (rc != 0 && (rc != DQ_ERR_MALFORMED || !m->diag))
-        return rc;
     struct dq_error why;
-    const int rc_regions = dq_regions_check(m, &why);
-    return rc_regions != 0 ? dq_fail(e, rc_regions, "%s", why.text) : rc;
+    const int rc = dq_split_open(m, e);
+    if (rc != 0 && rc != DQ_ERR_MALFORMED)
+        return rc;
+    /* They grew in powers of two. No more are added. */
+    struct dq_tensor *tensors = dq_mem_realloc(m->tensors, (m->n_tensors + 1) * sizeof *tensors);
+    m->tensors = tensors ? tensors : m->tensors;
+    int rc_tensors = dq_regions_check(m, &why);
+    if (rc_tensors == 0)
+        rc_tensors = dq_real_names_apply(m, &why);
+    if (rc_tensors == 0)
+        rc_tensors = dq_files_check(m, &why);
+    return rc_tensors != 0 ? dq_fail(e, rc_tensors, "%s", why.text) : dq_split_check(m, rc, e);
 }
 
-int dq_model_examine(const struct dq_store *store, const char *path,
+int dq_model_examine_at(const struct dq_store *store, const char *path, uint64_t begin,
     const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e)
 {
     *out = NULL;
     struct dq_model *m = dq_mem_calloc(1, sizeof *m);
     if (!m)
         return dq_fail_nomem(e);
+    m->begin = begin;
     m->store = store;
     m->diag = diag;
     const int rc = read_model(m, path, e);
@@ -36,6 +43,12 @@ int dq_model_examine(const struct dq_store *store, const char *path,
     else
         dq_model_free(m);
     return rc;
+}
+
+int dq_model_examine(const struct dq_store *store, const char *path,
+    const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e)
+{
+    return dq_model_examine_at(store, path, 0, diag, out, e);
 }
 
 int dq_model_open(const char *path, struct dq_model **out, struct dq_error *e)
@@ -54,6 +67,8 @@ void dq_model_free(struct dq_model *m)
     dq_shards_close(m);
     dq_mem_free(m->tensors);
     dq_mem_free(m->shards);
+    dq_mem_free(m->warning);
+    dq_mem_free(m->lacks);
     dq_mem_free(m->path);
     dq_mem_free(m);
 }
@@ -65,6 +80,15 @@ bool dq_model_is_file(const struct dq_model *m, const struct stat *st)
             return true;
     }
     return false;
+}
+
+const struct dq_shard *dq_model_head(const struct dq_model *m)
+{
+    for (size_t i = 0; i < m->n_shards; i++) {
+        if (m->shards[i].data_off != 0)
+            return &m->shards[i];
+    }
+    return &m->shards[0];
 }
 
 const struct dq_tensor *dq_model_find(const struct dq_model *m, const char *name, size_t len)

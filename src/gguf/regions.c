@@ -4,24 +4,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "gguf/model.h"
+#include "gguf/spans.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-
-/* Emits why a tensor is refused and keeps the first reason as its problem. The diagnostic has its
- * rule, offset, and what was expected and found. */
-static int refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
-    struct dq_error *e)
-{
-    char text[DQ_DIAGNOSTIC_TEXT];
-    struct dq_diagnostic whole = *d;
-    whole.tensor = t;
-    whole.path = m->shards[t->shard].path;
-    dq_emit(m->diag, &whole);
-    if (!t->problem)
-        t->problem = dq_mem_strdup(dq_diagnostic_text(&whole, text));
-    return t->problem ? 0 : dq_fail_nomem(e);
-}
 
 /* So that the size in bytes fits 63 bits in any output type. */
 #define WEIGHTS_MAX (INT64_MAX / 8)
@@ -55,44 +42,41 @@ static int check_shape(const struct dq_model *m, struct dq_tensor *t, struct dq_
 {
     int rc = 0;
     char shape[DQ_SHAPE_WORDS];
+    if (t->n_dims_stored > DQ_DIMS_MAX) {
+        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_dimensions,
+            .offset = t->info_off,
+            .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
+            .found = DQ_WORDS("%" PRIu32, t->n_dims_stored)};
+        return dq_tensor_refuse(m, t, &d, m->diag, e);
+    }
     if (!compute_size(t)) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_size,
             .offset = t->info_off,
             .expected = "fewer than 2^60 weights, in dimensions below 2^63",
             .found = DQ_WORDS("a shape of %s", dq_tensor_shape(t, shape))};
-        rc = refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
-    if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0) {
-        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_rows,
-            .offset = t->info_off,
-            .expected =
-                DQ_WORDS("a multiple of %" PRIu32 " weights (%s)", t->type->weights, t->type->name),
-            .found = DQ_WORDS("rows of %" PRIu64, t->dims[0])};
-        rc = refuse(m, t, &d, e);
-    }
+    if (rc == 0 && t->type && t->dims[0] % t->type->weights != 0)
+        rc = dq_tensor_refuse_rows(m, t, e);
     return rc;
 }
 
-/* Checks that all of its data is in the file. */
-static int check_end(
-    const struct dq_model *m, uint64_t file_size, struct dq_tensor *t, struct dq_error *e)
+/* Whether some of a tensor's data, or its beginning, lies past the end of the file. */
+static bool is_beyond(const struct dq_tensor *t, uint64_t file_size)
 {
-    const uint64_t end = t->offset + t->n_bytes; /* no overflow: both are below 2^63 */
-    if (t->n_bytes > 0 && end > file_size) {
-        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
-            .offset = t->offset,
-            .expected = DQ_WORDS("a file of %" PRIu64 " bytes", end),
-            .found = DQ_WORDS("%" PRIu64 ", %" PRIu64 " missing", file_size, end - file_size)};
-        return refuse(m, t, &d, e);
-    }
-    if (!t->type && t->offset > file_size) {
-        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_in_file,
-            .offset = t->offset,
-            .expected = DQ_WORDS("a file of at least %" PRIu64 " bytes", t->offset),
-            .found = DQ_WORDS("%" PRIu64, file_size)};
-        return refuse(m, t, &d, e);
-    }
-    return 0;
+    if (t->n_bytes == 0) /* as that of an unknown type does */
+        return !t->type && t->offset > file_size;
+    return t->offset + t->n_bytes > file_size; /* no overflow: both are below 2^63 */
+}
+
+/* Finds out how much of its data is in the file. */
+static void check_end(uint64_t file_size, struct dq_tensor *t)
+{
+    t->n_there = t->n_bytes;
+    if (!is_beyond(t, file_size))
+        return;
+    t->n_there = t->offset < file_size ? file_size - t->offset : 0;
+    t->is_cut = !t->problem;
 }
 
 /* Checks one tensor by itself and sets its offset; *placed says whether it has one. */
@@ -108,7 +92,7 @@ static int check_alone(
             .offset = t->info_off,
             .expected = "an offset in the file below 2^63",
             .found = DQ_WORDS("%" PRIu64 " in the data section", t->section_off)};
-        rc = refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     if (rc == 0)
         rc = check_shape(m, t, e);
@@ -117,9 +101,9 @@ static int check_alone(
             .offset = t->info_off,
             .expected = DQ_WORDS("a multiple of %" PRIu64, s->alignment),
             .found = DQ_WORDS("%" PRIu64, t->section_off)};
-        rc = refuse(m, t, &d, e);
+        rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
-    return rc == 0 && *placed ? check_end(m, s->source->size, t, e) : rc;
+    return rc;
 }
 
 static int by_place(const void *a, const void *b)
@@ -143,25 +127,21 @@ void dq_tensors_sort(struct dq_tensor **placed, size_t n)
     }
 }
 
-/* Sets the size of tensors of unknown type: up to the next place where a tensor begins, or to the
- * end of their file. */
-static void size_unknown_types(const struct dq_model *m, struct dq_tensor **placed, size_t n)
+/* Nothing of a cut tensor can be read whose place it shares with another. */
+static void check_cut(struct dq_tensor **placed, size_t n)
 {
-    uint64_t next = 0; /* where the next tensor after offset `here` begins */
-    uint64_t here = 0;
-    for (size_t i = n; i-- > 0;) {
+    uint64_t end = 0; /* of the data before */
+    for (size_t i = 0; i < n; i++) {
         struct dq_tensor *t = placed[i];
-        const uint64_t size = m->shards[t->shard].source->size;
-        if (i + 1 == n || placed[i + 1]->shard != t->shard) {
-            next = size;
-            here = t->offset;
-        } else if (t->offset != here) {
-            next = here;
-            here = t->offset;
-        }
-        const uint64_t end = next < size ? next : size;
-        if (!t->type)
-            t->n_bytes = end > t->offset ? end - t->offset : 0;
+        const bool first = i == 0 || placed[i - 1]->shard != t->shard;
+        const bool last = i + 1 == n || placed[i + 1]->shard != t->shard;
+        if (first)
+            end = 0;
+        if (t->is_cut &&
+            (t->offset < end || (!last && placed[i + 1]->offset < t->offset + t->n_there)))
+            t->n_there = 0;
+        if (t->offset + t->n_bytes > end)
+            end = t->offset + t->n_bytes;
     }
 }
 
@@ -170,7 +150,7 @@ static size_t keep_sound(struct dq_tensor **placed, size_t n)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!placed[i]->problem)
+        if (!placed[i]->problem && !placed[i]->is_cut)
             placed[kept++] = placed[i];
     }
     return kept;
@@ -188,7 +168,7 @@ static int refuse_overlap(const struct dq_model *m, struct dq_tensor *t,
         .expected = DQ_WORDS("%" PRIu64 " bytes of its own", t->n_bytes),
         .found = DQ_WORDS("%" PRIu64 " bytes of tensor '%s' at offset %" PRIu64, other->n_bytes,
             dq_text_cut(other->display_name, name, sizeof name), other->offset)};
-    return refuse(m, t, &d, e);
+    return dq_tensor_refuse(m, t, &d, m->diag, e);
 }
 
 /* Refuses both of two tensors that share a byte, since nothing tells whose it is. */
@@ -213,6 +193,76 @@ static int check_overlaps(
     return rc;
 }
 
+/* Sets why a tensor that is cut cannot be used as a whole, and what of it can. */
+static int explain_cut(struct dq_tensor *t, struct dq_error *e)
+{
+    char name[128];
+    char text[DQ_DIAGNOSTIC_TEXT];
+    const uint64_t outer = t->n_dims > 0 ? t->dims[t->n_dims - 1] : 1;
+    /* Of the outermost indices, how many are there. */
+    const uint64_t n =
+        t->type ? t->n_there / t->type->bytes * t->type->weights / (t->n_weights / outer) : 0;
+    size_t len = (size_t)snprintf(text, sizeof text, "the file ends before its data");
+    if (t->type)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+            ": %" PRIu64 " of %" PRIu64 " bytes are there", t->n_there, t->n_bytes);
+    if (n > 0)
+        snprintf(text + len, sizeof text - len, "; '%s[:%" PRIu64 "]' can be taken",
+            dq_text_cut(t->display_name, name, sizeof name), n);
+    t->problem = dq_mem_strdup(text);
+    return t->problem ? 0 : dq_fail_nomem(e);
+}
+
+/* Reports that file i ends before the data of some of its n tensors does, if so. */
+static int report_cut(
+    struct dq_model *m, size_t i, struct dq_tensor *tensors, size_t n, struct dq_error *e)
+{
+    struct dq_shard *s = &m->shards[i];
+    const struct dq_tensor *first = NULL;
+    uint64_t end = 0;
+    size_t n_beyond = 0;
+    char name[128];
+    char text[DQ_DIAGNOSTIC_TEXT];
+    for (size_t k = 0; k < n; k++) {
+        struct dq_tensor *t = &tensors[k];
+        if (t->offset > INT64_MAX)
+            continue;
+        if (t->offset + t->n_bytes > end)
+            end = t->offset + t->n_bytes;
+        if (!is_beyond(t, s->source->size))
+            continue;
+        n_beyond++;
+        if (!first || t->offset < first->offset)
+            first = t;
+        if (t->is_cut && explain_cut(t, e) != 0)
+            return DQ_ERR_MEMORY;
+    }
+    if (!first)
+        return 0;
+    const struct dq_diagnostic d = {.rule = DQ_RULE_file_cut,
+        .path = s->path,
+        .offset = first->offset,
+        .expected = DQ_WORDS("%" PRIu64 " bytes", end),
+        .found = DQ_WORDS("%" PRIu64 ": %zu of %zu tensors %s beyond, from '%s' on",
+            s->source->size, n_beyond, n, n_beyond == 1 ? "lies" : "lie",
+            dq_text_cut(first->display_name, name, sizeof name))};
+    dq_emit(m->diag, &d);
+    struct dq_error why;
+    dq_fail(&why, 0, "%s: %s", s->path, dq_diagnostic_text(&d, text));
+    s->may_be_piece = true;
+    s->problem = dq_mem_strdup(why.text);
+    return s->problem ? 0 : dq_fail_nomem(e);
+}
+
+/* No tensor of a file can be used that is damaged before its data; the last one is incomplete. */
+static int refuse_damaged(struct dq_tensor *t, struct dq_error *e)
+{
+    if (t->info_off == 0)
+        t->n_dims = 0;
+    t->problem = dq_mem_strdup("the table of tensors of its file is damaged");
+    return t->problem ? 0 : dq_fail_nomem(e);
+}
+
 int dq_regions_check(struct dq_model *m, struct dq_error *e)
 {
     size_t n = 0;
@@ -225,17 +275,37 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
     for (size_t i = 0; rc == 0 && i < m->n_tensors; i++) {
         struct dq_tensor *t = &m->tensors[i];
         bool is_placed;
-        if (m->shards[t->shard].data_off == 0)
-            break; /* this tensor and all that follow are in a damaged file */
+        if (m->shards[t->shard].data_off == 0) {
+            rc = refuse_damaged(t, e);
+            continue;
+        }
         rc = check_alone(m, t, &is_placed, e);
         if (is_placed)
             placed[n++] = t;
     }
     dq_tensors_sort(placed, n);
-    size_unknown_types(m, placed, n);
+    if (rc == 0)
+        rc = dq_spans_check(m, placed, n, e);
+    for (size_t i = 0; i < n; i++)
+        check_end(m->shards[placed[i]->shard].source->size, placed[i]);
+    check_cut(placed, n);
     n = keep_sound(placed, n);
     if (rc == 0)
         rc = check_overlaps(m, placed, n, e);
     dq_mem_free(placed);
+    return rc;
+}
+
+int dq_files_check(struct dq_model *m, struct dq_error *e)
+{
+    int rc = 0;
+    for (size_t i = 0, first = 0; rc == 0 && i < m->n_shards; i++) {
+        size_t n = 0;
+        while (first + n < m->n_tensors && m->tensors[first + n].shard == i)
+            n++;
+        if (n > 0 && m->shards[i].data_off != 0)
+            rc = report_cut(m, i, m->tensors + first, n, e);
+        first += n;
+    }
     return rc;
 }

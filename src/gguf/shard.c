@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/foreign.h"
 #include "gguf/model.h"
 
 #include <inttypes.h>
@@ -27,26 +28,32 @@ static int read_version(struct dq_cursor *c, struct dq_shard *s, struct dq_error
         return 0;
     const struct dq_diagnostic d = {.rule = DQ_RULE_version,
         .path = s->path,
-        .offset = 4,
+        .offset = s->begin + 4,
         .expected = "1, 2, 3 or big-endian 3",
-        .found = DQ_WORDS("%s%" PRIu32, s->big_endian ? "big-endian " : "", s->version)};
+        .found = DQ_WORDS("%s%" PRIu32, s->big_endian ? "big-endian " : "", s->version),
+        .hint = dq_foreign_version_hint(s->version, s->big_endian)};
     return dq_emit_fail(c->diag, &d, e);
 }
 
-static int read_magic(struct dq_cursor *c, const struct dq_shard *s, struct dq_error *e)
+static int read_magic(struct dq_cursor *c, struct dq_shard *s, struct dq_error *e)
 {
     uint8_t magic[4] = {0};
-    const uint64_t size = s->source->size;
-    const size_t len = size < sizeof magic ? (size_t)size : sizeof magic;
-    const int rc = dq_cursor_bytes(c, "magic", magic, len, e);
+    struct dq_foreign foreign;
+    const uint64_t left = dq_cursor_left(c);
+    int rc =
+        dq_cursor_bytes(c, "magic", magic, left < sizeof magic ? (size_t)left : sizeof magic, e);
     if (rc != 0 || memcmp(magic, "GGUF", sizeof magic) == 0)
         return rc;
+    rc = dq_foreign_identify(s->source, s->begin, &foreign, e);
+    if (rc != 0)
+        return rc;
+    s->may_be_piece = foreign.is_piece;
     const struct dq_diagnostic d = {.rule = DQ_RULE_magic,
         .path = s->path,
+        .offset = s->begin,
         .expected = "47 47 55 46 (GGUF)",
-        .found = len < sizeof magic
-                     ? DQ_WORDS("a file of %" PRIu64 " bytes", size)
-                     : DQ_WORDS("%02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3])};
+        .found = foreign.found,
+        .hint = foreign.hint};
     return dq_emit_fail(c->diag, &d, e);
 }
 
@@ -71,18 +78,12 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
         return 0;
     if (*n_tensors > tensors_max)
         c->item = n_tensors_off;
+    c->past_end = true;
     const struct dq_diagnostic d = {.rule = DQ_RULE_counts,
         .expected =
             DQ_WORDS("at most %" PRIu64 " pairs and %" PRIu64 " tensors", kv_max, tensors_max),
         .found = DQ_WORDS("%" PRIu64 " and %" PRIu64, *n_kv, *n_tensors)};
     return dq_cursor_fail(c, &d, e);
-}
-
-/* Makes the name that is shown. Most are plain and need no copy. */
-static int make_display_name(char *name, size_t len, char **display_name, struct dq_error *e)
-{
-    *display_name = dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
-    return *display_name ? 0 : dq_fail_nomem(e);
 }
 
 /* key: string | type u32 | value */
@@ -100,9 +101,9 @@ static int read_kv(
     if (rc != 0)
         return rc;
     s->n_kvs++; /* from here on the shard owns it */
-    rc = make_display_name(kv->key, kv->key_len, &kv->display_name, e);
-    if (rc != 0)
-        return rc;
+    kv->display_name = dq_text_display(kv->key, kv->key_len);
+    if (!kv->display_name)
+        return dq_fail_nomem(e);
     c->kv = kv;
     if (kv->key_len == 0) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_key_empty,
@@ -122,7 +123,9 @@ static int read_kv(
     if (rc != 0)
         return rc;
     const uint64_t value_off = c->pos;
-    rc = dq_value_skip(c, kv->type, 0, e);
+    const struct dq_value_info *info = &dq_value_types[kv->type];
+    rc = info->len > 0 ? dq_cursor_number(c, info->len, info->name, &kv->bits, e)
+                       : dq_value_skip(c, kv->type, 0, e);
     if (rc == 0)
         kv->value_off = value_off;
     return rc;
@@ -168,6 +171,21 @@ static int find_alignment(const struct dq_cursor *c, struct dq_shard *s, struct 
     return 0;
 }
 
+/* Reads the dimensions. More than there is room for are skipped; regions.c refuses the tensor. */
+static int read_shape(struct dq_cursor *c, struct dq_tensor *t, struct dq_error *e)
+{
+    for (size_t i = 0; i < DQ_DIMS_MAX; i++)
+        t->dims[i] = 1;
+    int rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims_stored, e);
+    if (rc == 0 && t->n_dims_stored > DQ_DIMS_MAX)
+        return dq_cursor_skip(c, "dimensions", t->n_dims_stored * (uint64_t)(c->narrow ? 4 : 8), e);
+    for (uint32_t i = 0; rc == 0 && i < t->n_dims_stored; i++)
+        rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
+    if (rc == 0)
+        t->n_dims = t->n_dims_stored;
+    return rc;
+}
+
 /* name: string | n_dims u32 | dims, u64 each (u32 in version 1), innermost first | type u32 |
  * offset u64 in the data section */
 static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
@@ -179,26 +197,16 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     struct dq_tensor *t = &m->tensors[m->n_tensors];
     const uint64_t info_off = c->pos;
     c->tensor = NULL;
-    *t = (struct dq_tensor){.shard = m->n_shards - 1, .dims = {1, 1, 1, 1}};
+    *t = (struct dq_tensor){.shard = m->n_shards - 1};
     int rc = dq_cursor_string(c, "tensor name", DQ_NAME_MAX, &t->name, &t->name_len, e);
     if (rc != 0)
         return rc;
     m->n_tensors++; /* from here on the model owns it */
-    rc = make_display_name(t->name, t->name_len, &t->display_name, e);
-    if (rc != 0)
-        return rc;
+    t->display_name = dq_text_display(t->name, t->name_len);
+    if (!t->display_name)
+        return dq_fail_nomem(e);
     c->tensor = t;
-    rc = dq_cursor_u32(c, "number of dimensions", &t->n_dims, e);
-    if (rc != 0)
-        return rc;
-    if (t->n_dims > DQ_DIMS_MAX) {
-        const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_dimensions,
-            .expected = DQ_WORDS("at most %d", DQ_DIMS_MAX),
-            .found = DQ_WORDS("%" PRIu32, t->n_dims)};
-        return dq_cursor_fail(c, &d, e);
-    }
-    for (uint32_t i = 0; rc == 0 && i < t->n_dims; i++)
-        rc = dq_cursor_count(c, "dimension", &t->dims[i], e);
+    rc = read_shape(c, t, e);
     if (rc == 0)
         rc = dq_cursor_u32(c, "tensor type", &t->type_id, e);
     if (rc == 0)
@@ -208,8 +216,12 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     t->type = dq_type_by_id(t->type_id);
     t->info_off = info_off;
     const int added = dq_strmap_add(&m->names, t->name, t->name_len, m->n_tensors - 1);
-    if (added <= 0)
-        return added == 0 ? 0 : dq_fail_nomem(e);
+    if (added < 0)
+        return dq_fail_nomem(e);
+    size_t other;
+    if (added == 0 || !dq_strmap_find(&m->names, t->name, t->name_len, &other) ||
+        m->tensors[other].shard != t->shard)
+        return 0; /* dq_split_check refuses a name that is in two files */
     const struct dq_diagnostic d = {
         .rule = DQ_RULE_tensor_duplicate, .expected = "each name once", .found = "a second one"};
     c->item = info_off;
@@ -241,7 +253,7 @@ static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
         rc = read_tensor(c, m, e);
     s->infos_end = c->pos;
     if (rc == 0) /* no overflow: a file size has 63 bits and an alignment 32 */
-        s->data_off = (c->pos + s->alignment - 1) & ~(s->alignment - 1);
+        s->data_off = s->begin + ((c->pos - s->begin + s->alignment - 1) & ~(s->alignment - 1));
     return rc;
 }
 
@@ -255,14 +267,30 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
     int rc = m->store->open(m->store, path, &source, e);
     if (rc != 0)
         return rc;
-    m->shards[m->n_shards++] = (struct dq_shard){.source = source, .path = source->name};
+    struct dq_shard *s = &m->shards[m->n_shards++];
+    struct dq_error why;
+    *s = (struct dq_shard){.source = source, .path = source->name};
+    if (strcmp(path, m->path) == 0) /* other files of a set are files of their own */
+        s->begin = m->begin;
+    if (s->begin > source->size)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "%s: has %" PRIu64 " bytes; no model can begin at offset %" PRIu64, path, source->size,
+            s->begin);
     struct dq_cursor c;
-    rc = dq_cursor_init(&c, source, 0, e);
+    rc = dq_cursor_init(&c, source, s->begin, e);
     if (rc != 0)
         return rc;
     c.diag = m->diag;
-    rc = read_all(&c, m, e);
+    rc = read_all(&c, m, &why);
+    s->may_be_piece = s->may_be_piece || c.past_end;
     dq_cursor_finish(&c);
+    if (rc != 0)
+        dq_fail(e, rc, "%s", why.text);
+    if (rc == DQ_ERR_MALFORMED) {
+        s->problem = dq_mem_strdup(why.text);
+        if (!s->problem)
+            return dq_fail_nomem(e);
+    }
     return rc;
 }
 
@@ -274,6 +302,7 @@ void dq_shards_close(struct dq_model *m)
         if (t->display_name != t->name)
             dq_mem_free(t->display_name);
         dq_mem_free(t->name);
+        dq_mem_free(t->stored_name);
         dq_mem_free(t->problem);
     }
     m->n_tensors = 0;
@@ -285,6 +314,7 @@ void dq_shards_close(struct dq_model *m)
             dq_mem_free(s->kvs[k].key);
         }
         dq_mem_free(s->kvs);
+        dq_mem_free(s->problem);
         dq_source_close(s->source);
     }
     m->n_shards = 0;

@@ -1,5 +1,6 @@
 #include "gguf/tensor.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "gguf/endian.h"
 #include "gguf/model.h"
@@ -22,11 +23,19 @@ int dq_tensor_fail(const struct dq_model *m, const struct dq_tensor *t, struct d
         dq_text_cut(t->display_name, name, sizeof name), text);
 }
 
+bool dq_tensor_name_ends(const struct dq_tensor *t, const char *suffix)
+{
+    const size_t len = strlen(suffix);
+    return t->name_len >= len && memcmp(t->name + t->name_len - len, suffix, len) == 0;
+}
+
 const char *dq_tensor_shape(const struct dq_tensor *t, char out[DQ_SHAPE_WORDS])
 {
     char *end = out;
-    if (t->n_dims == 0)
-        return strcpy(out, "scalar");
+    if (t->n_dims_stored > DQ_DIMS_MAX)
+        snprintf(out, DQ_SHAPE_WORDS, "%" PRIu32 " dimensions", t->n_dims_stored);
+    else if (t->n_dims == 0)
+        snprintf(out, DQ_SHAPE_WORDS, "scalar");
     for (uint32_t i = t->n_dims; i-- > 0;) {
         end = dq_put_number(end, t->dims[i]);
         *end++ = i ? 'x' : '\0';
@@ -59,17 +68,52 @@ bool dq_tensor_decodable(
     return false;
 }
 
+int dq_tensor_refuse(const struct dq_model *m, struct dq_tensor *t, const struct dq_diagnostic *d,
+    const struct dq_diagnostic_sink *diag, struct dq_error *e)
+{
+    char text[DQ_DIAGNOSTIC_TEXT];
+    struct dq_diagnostic whole = *d;
+    whole.tensor = t;
+    whole.path = m->shards[t->shard].path;
+    dq_emit(diag, &whole);
+    if (!t->problem)
+        t->problem = dq_mem_strdup(dq_diagnostic_text(&whole, text));
+    return t->problem ? 0 : dq_fail_nomem(e);
+}
+
+int dq_tensor_refuse_rows(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e)
+{
+    const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_rows,
+        .offset = t->info_off,
+        .expected =
+            DQ_WORDS("a multiple of %" PRIu32 " weights (%s)", t->type->weights, t->type->name),
+        .found = DQ_WORDS("rows of %" PRIu64, t->dims[0])};
+    return dq_tensor_refuse(m, t, &d, m->diag, e);
+}
+
 static void take_text(void *arg, const struct dq_diagnostic *d)
 {
     dq_diagnostic_text(d, arg);
 }
 
+const char *dq_tensor_file_problem(const struct dq_model *m, const struct dq_tensor *t)
+{
+    const struct dq_shard *s = &m->shards[t->shard];
+    return t->is_cut || s->data_off == 0 ? s->problem : NULL;
+}
+
 int dq_tensor_usable(
     const struct dq_model *m, const struct dq_tensor *t, bool decode, struct dq_error *e)
 {
+    return dq_tensor_part_usable(m, t, UINT64_MAX, decode, e);
+}
+
+int dq_tensor_part_usable(const struct dq_model *m, const struct dq_tensor *t, uint64_t n_bytes,
+    bool decode, struct dq_error *e)
+{
     char text[DQ_DIAGNOSTIC_TEXT];
     const struct dq_diagnostic_sink sink = {take_text, text};
-    if (t->problem)
+    if (t->problem && (!t->is_cut || n_bytes > t->n_there))
         return dq_tensor_fail(m, t, e, DQ_ERR_MALFORMED, "%s", t->problem);
     if (!decode || dq_tensor_decodable(m, t, &sink))
         return 0;

@@ -56,6 +56,7 @@ static int read_array_head(
         least = 4 + length_len;
     if (*count > dq_cursor_left(c) / least) {
         const uint64_t left = dq_cursor_left(c);
+        c->past_end = true;
         const struct dq_diagnostic d = {.rule = DQ_RULE_array_in_file,
             .expected =
                 DQ_WORDS("at most %" PRIu64 " elements of type %s in the %" PRIu64 " bytes left",
@@ -77,6 +78,22 @@ static double to_double(uint64_t bits, size_t len)
     double f;
     memcpy(&f, &bits, sizeof f);
     return f;
+}
+
+struct dq_value dq_value_scalar(enum dq_value_type type, uint64_t bits)
+{
+    const struct dq_value_info *info = &dq_value_types[type];
+    struct dq_value v = {.type = type, .u = bits};
+    if (info->len == 0)
+        return v;
+    const unsigned unused = 64 - 8 * (unsigned)info->len;
+    const uint64_t sign = (uint64_t)1 << (63 - unused);
+    v.i = (int64_t)((bits ^ sign) - sign);
+    if (info->kind == DQ_KIND_FLOAT)
+        v.f = to_double(bits, info->len);
+    if (info->kind == DQ_KIND_BOOL)
+        v.u = bits != 0;
+    return v;
 }
 
 static int read_string(struct dq_cursor *c, size_t text_max, struct dq_value *v, struct dq_error *e)
@@ -107,15 +124,8 @@ int dq_value_read(struct dq_cursor *c, enum dq_value_type type, size_t text_max,
         rc = read_array_head(c, &v.element, &v.u, e);
     } else {
         rc = dq_cursor_number(c, info->len, info->name, &v.u, e);
-        if (rc == 0) {
-            const unsigned unused = 64 - 8 * (unsigned)info->len;
-            const uint64_t sign = (uint64_t)1 << (63 - unused);
-            v.i = (int64_t)((v.u ^ sign) - sign);
-            if (info->kind == DQ_KIND_FLOAT)
-                v.f = to_double(v.u, info->len);
-            if (info->kind == DQ_KIND_BOOL)
-                v.u = v.u != 0;
-        }
+        if (rc == 0)
+            v = dq_value_scalar(type, v.u);
     }
     if (rc == 0)
         *out = v;

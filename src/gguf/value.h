@@ -54,6 +54,9 @@ struct dq_value {
 /* Reads a type number. */
 int dq_value_read_type(struct dq_cursor *c, enum dq_value_type *out, struct dq_error *e);
 
+/* The value of a type that is neither string nor array, from its bits in the file. */
+struct dq_value dq_value_scalar(enum dq_value_type type, uint64_t bits);
+
 /* Reads one value. At most text_max bytes of a string are kept. Of an array only the head is read:
  * the caller reads the u elements after it as values of type element. dq_value_finish frees the
  * text. */

@@ -14,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdint.h>
+#include <string.h>
 
 /* All members are function pointers, and their names, in the same order. */
 static struct {
@@ -52,8 +53,10 @@ static int check(api_result code, const char *call, struct dq_error *e)
     if (code == API_SUCCESS)
         return 0;
     describe_result(code, &name, &description);
-    return dq_fail(e, code == API_OUT_OF_MEMORY ? DQ_ERR_MEMORY : DQ_ERR_GPU, "%s: %s (%d, %s)",
-        call, description, (int)code, name);
+    const bool is_told_apart =
+        strcmp(name, description) != 0; /* HIP describes some by their names */
+    return dq_fail(e, code == API_OUT_OF_MEMORY ? DQ_ERR_MEMORY : DQ_ERR_GPU, "%s: %s (%d%s%s)",
+        call, description, (int)code, is_told_apart ? ", " : "", is_told_apart ? name : "");
 }
 
 #define CHECK(slot, args, e) check(api.slot args, names.slot, e)

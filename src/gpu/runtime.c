@@ -1,13 +1,13 @@
 #include "gpu/runtime.h"
 
 #include "base/mem.h"
+#include "base/processors.h"
 #include "gpu/code.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Opens the first library that exists. The error quotes the reason for the first name and lists the
  * others. */
@@ -92,5 +92,5 @@ void dq_gpu_ctx_close(const struct dq_gpu_runtime *r, struct dq_gpu_ctx *g)
 bool dq_gpu_should_sleep(void)
 {
     enum { MANY_PROCESSORS = 8 };
-    return sysconf(_SC_NPROCESSORS_ONLN) < MANY_PROCESSORS;
+    return dq_processors("") < MANY_PROCESSORS;
 }

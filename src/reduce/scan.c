@@ -43,45 +43,55 @@ struct scan_run {
     pthread_mutex_t lock; /* protects the results */
 };
 
+/* A tensor that is being scanned. */
+struct tensor_scan {
+    struct dq_scan result;
+    bool has_weights;
+    bool has_nonzero;
+};
+
 static const struct dq_plan *plan(void *arg, size_t item)
 {
     const struct scan_run *r = arg;
-    const struct dq_plan *p = &r->job->plans[item];
-    return p->tensor ? p : NULL;
+    return r->job->plan(r->job->arg, item);
 }
 
 static int begin(void *arg, size_t item, void **state, struct dq_error *e)
 {
-    const struct scan_run *r = arg;
-    struct dq_scan *s = dq_mem_calloc(1, sizeof *s);
-    if (!s)
-        return dq_fail_nomem(e);
-    s->all_zero = r->job->plans[item].n_items > 0;
-    *state = s;
-    return 0;
+    (void)arg;
+    (void)item;
+    *state = dq_mem_calloc(1, sizeof(struct tensor_scan));
+    return *state ? 0 : dq_fail_nomem(e);
 }
 
 static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
 {
     struct scan_run *r = arg;
-    struct dq_scan *s = state;
+    struct tensor_scan *t = state;
+    struct dq_scan *s = &t->result;
     const struct dq_type_info *info = v->plan->tensor->type;
     const size_t nblocks = v->chunk->n_items;
     const uint64_t first_block = v->chunk->first_item;
     struct dq_nonfinite first;
-    (void)e;
+    struct dq_zero_runs zeros = {0};
     const size_t n_bad = dq_find_nonfinite(info->type, v->bytes, nblocks, &first);
+    bool has_memory = dq_zero_runs_add(&zeros, v->bytes, v->len, v->offset);
     pthread_mutex_lock(&r->lock);
     if (n_bad > 0 && (s->n_bad == 0 || first_block + first.block < s->first_block)) {
         s->first = first;
         s->first_block = first_block + first.block;
     }
     s->n_bad += n_bad;
-    const bool maybe_zero = s->all_zero;
+    t->has_weights = true;
+    const bool maybe_zero = !t->has_nonzero;
+    has_memory = has_memory && dq_zero_runs_append(&s->zeros, &zeros);
     pthread_mutex_unlock(&r->lock);
+    dq_zero_runs_finish(&zeros);
+    if (!has_memory)
+        return dq_fail_nomem(e);
     if (maybe_zero && !are_zero(info, v->bytes, nblocks)) {
         pthread_mutex_lock(&r->lock);
-        s->all_zero = false;
+        t->has_nonzero = true;
         pthread_mutex_unlock(&r->lock);
     }
     if (r->job->progress)
@@ -92,20 +102,26 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
 static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
 {
     const struct scan_run *r = arg;
-    if (rc == 0)
-        rc = r->job->end(r->job->arg, item, state, e);
-    dq_mem_free(state);
+    struct tensor_scan *t = state;
+    if (rc == 0) {
+        t->result.all_zero = t->has_weights && !t->has_nonzero;
+        dq_zero_runs_join(&t->result.zeros);
+        rc = r->job->end(r->job->arg, item, &t->result, e);
+    }
+    if (t)
+        dq_zero_runs_finish(&t->result.zeros);
+    dq_mem_free(t);
     return rc;
 }
 
-int dq_scan_plans(
+int dq_scan_tensors(
     struct dq_lane *const *lanes, size_t n_lanes, const struct dq_scan_job *job, struct dq_error *e)
 {
     struct scan_run r = {.job = job};
     const struct dq_consumer consumer = {
         .plan = plan, .begin = begin, .consume = consume, .end = end, .arg = &r};
     pthread_mutex_init(&r.lock, NULL);
-    const int rc = dq_run_chunks(lanes, n_lanes, 0, job->n_plans, &consumer, e);
+    const int rc = dq_run_chunks(lanes, n_lanes, 0, job->n_tensors, &consumer, e);
     pthread_mutex_destroy(&r.lock);
     return rc;
 }

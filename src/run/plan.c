@@ -53,8 +53,8 @@ void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_t
     p->block_items = dtype == DQ_DTYPE_native ? 1 : t->type->weights;
     p->item_len = dtype == DQ_DTYPE_native ? p->block_len : dq_dtype_len(dtype);
     memcpy(dims, t->dims, sizeof dims);
-    if (!t->type) {
-        dims[0] = t->n_bytes;
+    if (!t->type || (dtype == DQ_DTYPE_native && dims[0] % t->type->weights != 0)) {
+        dims[0] = t->n_bytes / p->block_len;
         for (size_t i = 1; i < DQ_DIMS_MAX; i++)
             dims[i] = 1;
     } else if (dtype == DQ_DTYPE_native) {
@@ -207,6 +207,20 @@ uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_
     const uint64_t low =
         lowest_item(p, segment_base(p, c->segment + i), c->from, c->seg_items, &span);
     return low / p->block_items * p->block_len;
+}
+
+size_t dq_plan_block(const struct dq_plan *p, const struct dq_chunk *c, size_t i)
+{
+    const size_t in_segment = i % c->seg_items;
+    const size_t steps = p->inner.step < 0 ? c->seg_items - 1 - in_segment : in_segment;
+    const uint64_t item = c->lead + steps * magnitude(p->inner.step);
+    return i / c->seg_items * c->seg_blocks + (size_t)(item / p->block_items);
+}
+
+uint64_t dq_plan_index(const struct dq_plan *p, const struct dq_chunk *c, size_t i, size_t k)
+{
+    return segment_base(p, c->segment + i) + p->inner.start +
+           (c->from + k) * (uint64_t)p->inner.step;
 }
 
 int dq_plan_read(const struct dq_plan *p, const struct dq_chunk *c, uint8_t *in, struct dq_error *e)

@@ -22,6 +22,12 @@ struct dq_range {
     int64_t step;
 };
 
+/* What weights are multiplied by. */
+struct dq_scaling {
+    float *factors;
+    uint64_t n_weights; /* consecutive weights of the tensor that share a factor */
+};
+
 /* Constant after dq_plan_init, so threads may share it. Owns nothing; the model must outlive it. */
 struct dq_plan {
     const struct dq_model *model;
@@ -39,6 +45,9 @@ struct dq_plan {
     } outer[DQ_DIMS_MAX]; /* the bases of the segments, innermost dimension first */
     size_t n_outer;
     uint64_t n_segments;
+    /* Set by the caller, whose it stays; NULL: none. Each decoded weight is multiplied by a factor in
+     * f32, which rounds once, before it is rounded to dtype. Not with native. */
+    const struct dq_scaling *scaling;
 };
 
 /* A position in a plan. All zero is the start. */
@@ -60,7 +69,8 @@ struct dq_chunk {
 
 /* Plans a whole tensor (ranges NULL), or one range per dimension, innermost first; the ranges must be
  * inside the tensor. With dtype native, ranges of dimension 0 count blocks. A tensor of unknown type
- * is a row of bytes: its blocks are single bytes, and ranges must be NULL. Cannot fail. */
+ * is a row of bytes: its blocks are single bytes, and ranges must be NULL, as for the stored blocks of a
+ * tensor whose rows are not whole blocks. Cannot fail. */
 void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_tensor *t,
     enum dq_dtype dtype, const struct dq_range *ranges);
 
@@ -82,6 +92,12 @@ bool dq_plan_done(const struct dq_plan *p, const struct dq_plan_pos *pos);
 /* Returns the offset, in bytes from the start of the tensor's data, of the blocks of the i-th segment
  * of a chunk. */
 uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i);
+
+/* Returns the number, among the blocks of a chunk as dq_plan_read reads them, of the block that holds the
+ * i-th selected item of the chunk. */
+size_t dq_plan_block(const struct dq_plan *p, const struct dq_chunk *c, size_t i);
+/* Returns the index in the tensor of the k-th item of the i-th segment of a chunk. */
+uint64_t dq_plan_index(const struct dq_plan *p, const struct dq_chunk *c, size_t i, size_t k);
 
 /* Reads the blocks of a chunk into in, segment after segment. */
 int dq_plan_read(

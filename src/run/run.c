@@ -379,7 +379,7 @@ static void add_thread(struct chunk_run *r, const struct ticket *t)
 
 static void work_on_next(struct chunk_run *r, uint64_t number)
 {
-    struct ticket own;
+    struct ticket own = {0};
     const bool in_order = r->consumer->in_order;
     struct ticket *t = in_order ? &r->tickets[r->n_taken++ % N_TICKETS] : &own;
     take(r, number, t);

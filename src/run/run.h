@@ -20,7 +20,7 @@ struct dq_values {
     const uint8_t *bytes;         /* the selected values, contiguous; any alignment */
     size_t len;                   /* length of the values in bytes */
     uint64_t offset;              /* of the first one, in bytes from the first value of the item */
-    uint64_t n_overflow;          /* finite weights that became infinite */
+    uint64_t n_overflow; /* weights that are infinite, though what is stored of them is finite */
     double read_seconds;
     double decode_seconds; /* including the transfers to and from a GPU */
 };

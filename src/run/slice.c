@@ -176,7 +176,7 @@ int dq_slice_parse(
     const char *wrong = NULL;
     const size_t n_items = count_items(text + 1);
     dq_slice_all(t, &s);
-    if (t->problem) { /* its shape may be invalid, and it is refused later anyway */
+    if (t->problem && !t->is_cut) { /* its shape may be invalid, and it is refused later anyway */
         *out = s;
         return 0;
     }
@@ -190,4 +190,20 @@ int dq_slice_parse(
             t->display_name, text, wrong, dq_tensor_shape(t, shape));
     *out = s;
     return 0;
+}
+
+uint64_t dq_slice_bytes(const struct dq_slice *s, const struct dq_tensor *t)
+{
+    uint64_t last = 0; /* the weight that lies farthest from the start */
+    uint64_t stride = 1;
+    if (!t->type)
+        return t->n_bytes;
+    for (size_t i = 0; i < t->n_dims; i++) {
+        const struct dq_range *r = &s->ranges[i];
+        if (r->count == 0)
+            return 0;
+        last += stride * (r->step > 0 ? r->start + (r->count - 1) * (uint64_t)r->step : r->start);
+        stride *= t->dims[i];
+    }
+    return (last / t->type->weights + 1) * t->type->bytes;
 }

@@ -17,9 +17,12 @@ const char *dq_slice_find(const char *text);
 void dq_slice_all(const struct dq_tensor *t, struct dq_slice *out);
 
 /* Applies a slice, brackets included, to the shape of a tensor by numpy's rules: ranges are clamped to
- * the shape; an index must be in range and removes its dimension. A tensor with a problem gives all of
- * it. DQ_ERR_USAGE if the slice does not fit; *out is then unchanged. */
+ * the shape; an index must be in range and removes its dimension. A tensor with a problem that
+ * may concern its shape gives all of it. DQ_ERR_USAGE if the slice does not fit; *out is then unchanged. */
 int dq_slice_parse(
     const char *text, const struct dq_tensor *t, struct dq_slice *out, struct dq_error *e);
+
+/* Returns how many bytes of the tensor's data, from its beginning, hold all that a slice takes. */
+uint64_t dq_slice_bytes(const struct dq_slice *s, const struct dq_tensor *t);
 
 #endif

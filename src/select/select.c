@@ -37,6 +37,8 @@ struct selection {
 /* Called for each tensor that a word selects. */
 typedef void (*dq_mark_fn)(struct selection *s, const struct dq_tensor *t);
 
+static void mark_wanted(struct selection *s, const struct dq_tensor *t);
+
 static int by_typed_name(const void *a, const void *b)
 {
     const struct dq_tensor *const *x = a;
@@ -121,6 +123,7 @@ static int match_glob(struct selection *s, const char *word, dq_mark_fn mark, si
     struct dq_strvec patterns = {0};
     bool *matched = dq_mem_calloc(s->m->n_tensors + 1, sizeof *matched);
     int rc = matched ? need_sorted(s) : dq_fail_nomem(s->e);
+    s->picks.is_open = s->picks.is_open || mark == mark_wanted;
     if (rc == 0)
         rc = dq_glob_expand(word, &patterns, s->e);
     for (size_t i = 0; rc == 0 && i < patterns.n; i++)
@@ -188,7 +191,7 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
 {
     struct dq_suggestions near = {0};
     char words[768];
-    if (m->n_tensors == 0)
+    if (m->n_tensors == 0 && !m->lacks)
         return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: the model has no tensors", m->path);
     if (strchr(word, '[') && dq_model_find(m, word, strcspn(word, "[")))
         return dq_fail(
@@ -196,7 +199,8 @@ static int fail_unmatched(const struct dq_model *m, const char *word, struct dq_
     for (size_t i = 0; i < m->n_tensors; i++)
         dq_suggest(&near, word, m->tensors[i].display_name);
     dq_suggest_words(&near, words, sizeof words);
-    return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: no tensor matches '%.200s'%s", m->path, word, words);
+    return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: no tensor matches '%.200s'%s%s%s", m->path, word,
+        m->lacks ? ", but " : "", m->lacks ? m->lacks : "", words);
 }
 
 static int add_slice(struct dq_pick *p, const char *text, struct dq_error *e)
@@ -331,7 +335,7 @@ int dq_select(const struct dq_model *m, const struct dq_strvec *wanted, size_t n
     const struct dq_strvec *excluded, struct dq_picks *out, struct dq_strvec *unused,
     struct dq_error *e)
 {
-    struct selection s = {.m = m, .e = e};
+    struct selection s = {.m = m, .e = e, .picks.is_open = wanted->n == 0};
     int rc = 0;
     s.whole = dq_mem_calloc(m->n_tensors + 1, sizeof *s.whole);
     s.unwanted = dq_mem_calloc(m->n_tensors + 1, sizeof *s.unwanted);
@@ -382,4 +386,12 @@ void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out)
         *out = *pick->slice;
     else
         dq_slice_all(pick->tensor, out);
+}
+
+int dq_pick_usable(
+    const struct dq_model *m, const struct dq_pick *pick, bool decode, struct dq_error *e)
+{
+    const struct dq_tensor *t = pick->tensor;
+    const uint64_t n_bytes = pick->slice ? dq_slice_bytes(pick->slice, t) : UINT64_MAX;
+    return dq_tensor_part_usable(m, t, n_bytes, decode, e);
 }

@@ -17,6 +17,8 @@ struct dq_pick {
 struct dq_picks {
     struct dq_pick *items; /* in the order of the file */
     size_t n;
+    bool
+        is_open; /* everything, or all that match a pattern: files that are missing may have more */
 };
 
 /* Picks what `wanted` selects (everything if it is empty) except what `excluded` selects. A word is an
@@ -34,5 +36,10 @@ void dq_picks_finish(struct dq_picks *picks);
 
 /* Returns the ranges and the shape of a pick, sliced or whole. */
 void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out);
+
+/* As dq_tensor_usable, for what a pick takes of its tensor: of one in a file that was cut short, a slice may
+ * be there. */
+int dq_pick_usable(
+    const struct dq_model *m, const struct dq_pick *pick, bool decode, struct dq_error *e);
 
 #endif

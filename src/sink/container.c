@@ -1,19 +1,13 @@
 #include "sink/container.h"
 
-#include "base/mem.h"
-
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-static const struct dq_container *const containers[] = {&dq_container_npy, &dq_container_raw};
+static const struct dq_container *const containers[] = {&dq_container_npy, &dq_container_raw,
+    &dq_container_npz, &dq_container_safetensors, &dq_container_gguf};
 
 static const size_t n_containers = sizeof containers / sizeof containers[0];
-
-void dq_file_plan_finish(struct dq_file_plan *p)
-{
-    dq_mem_free(p->header);
-    *p = (struct dq_file_plan){0};
-}
 
 const struct dq_container *dq_container_by_name(const char *name)
 {
@@ -36,10 +30,20 @@ const struct dq_container *dq_container_by_extension(const char *path)
     return NULL;
 }
 
+const char *dq_container_names(char out[DQ_CONTAINER_WORDS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_containers; i++) {
+        const char *separator = i == 0 ? "" : i + 1 < n_containers ? ", " : " or ";
+        n += (size_t)snprintf(
+            out + n, DQ_CONTAINER_WORDS - n, "%s%s", separator, containers[i]->name);
+    }
+    return out;
+}
+
 bool dq_container_is_foreign(const char *path)
 {
-    static const char *const foreign[] = {
-        ".npz", ".safetensors", ".gguf", ".pt", ".pth", ".ckpt", ".h5", ".zip", ".csv", ".json"};
+    static const char *const foreign[] = {".pt", ".pth", ".ckpt", ".h5", ".zip", ".csv", ".json"};
     const char *extension = strrchr(path, '.');
     for (size_t i = 0; extension && i < sizeof foreign / sizeof foreign[0]; i++) {
         if (strcasecmp(foreign[i], extension) == 0)

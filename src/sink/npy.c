@@ -2,8 +2,6 @@
 #include "sink/npy.h"
 
 #include "base/checked.h"
-#include "base/mem.h"
-#include "sink/container.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,29 +42,41 @@ size_t dq_npy_header(
     return total;
 }
 
-static int plan(struct dq_array *arrays, size_t n, struct dq_file_plan *out, struct dq_error *e)
+size_t dq_npy_header_of(const struct dq_array *a, uint8_t out[DQ_NPY_HEADER_MAX])
 {
-    struct dq_array *a = &arrays[0];
-    uint8_t header[DQ_NPY_HEADER_MAX];
-    (void)n; /* 1: a file holds one array */
-    *out = (struct dq_file_plan){0};
-    if (!*a->descr)
-        return dq_fail(
-            e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format raw, or another --dtype");
-    out->header_len = dq_npy_header(a->descr, a->shape, a->n_shape, header);
-    out->header = dq_mem_alloc(out->header_len);
-    if (!out->header)
-        return dq_fail_nomem(e);
-    memcpy(out->header, header, out->header_len);
-    a->data_off = out->header_len;
-    out->len = dq_add_sat_u64(a->data_off, a->n_bytes);
-    return 0;
+    return dq_npy_header(a->type ? a->type->stored : "|u1", a->shape, a->n_shape, out);
 }
 
-static int begin(const struct dq_file_plan *p, struct dq_sink *s, struct dq_error *e)
+bool dq_npy_has_type(const struct dq_type_info *type)
 {
-    return s->ops->put(s, p->header, p->header_len, 0, e);
+    return type->stored[0] != '\0';
+}
+
+static int plan(const struct dq_set_request *r, struct dq_file_set *out, struct dq_error *e)
+{
+    uint8_t header[DQ_NPY_HEADER_MAX];
+    struct dq_array a;
+    int rc = dq_file_set_init(out, r, e);
+    for (size_t i = 0; rc == 0 && i < r->n; i++) {
+        if (!r->get(r->arg, i, &a))
+            continue;
+        rc = dq_file_set_add_file(out, e);
+        if (rc != 0)
+            break;
+        const size_t len = dq_npy_header_of(&a, header);
+        dq_file_set_add_array(out, i, len);
+        out->files[out->n_files - 1].len = dq_add_sat_u64(len, a.n_bytes);
+    }
+    return rc;
+}
+
+static int begin(const struct dq_file_set *s, size_t file, struct dq_sink *sink, struct dq_error *e)
+{
+    uint8_t header[DQ_NPY_HEADER_MAX];
+    struct dq_array a;
+    s->request.get(s->request.arg, s->order[s->files[file].first], &a);
+    return sink->ops->put(sink, header, dq_npy_header_of(&a, header), 0, e);
 }
 
 const struct dq_container dq_container_npy = {
-    .name = "npy", .extension = ".npy", .plan = plan, .begin = begin};
+    .name = "npy", .extension = ".npy", .has_type = dq_npy_has_type, .plan = plan, .begin = begin};

@@ -3,8 +3,7 @@
 #ifndef DQ_NPY_H
 #define DQ_NPY_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "sink/container.h"
 
 enum { DQ_NPY_HEADER_MAX = 512 }; /* bytes */
 
@@ -13,5 +12,11 @@ enum { DQ_NPY_HEADER_MAX = 512 }; /* bytes */
  * 64. Cannot fail. */
 size_t dq_npy_header(
     const char *descr, const uint64_t *shape, size_t n_dims, uint8_t out[DQ_NPY_HEADER_MAX]);
+
+/* The same for an array of a type that numpy has, or of bytes. */
+size_t dq_npy_header_of(const struct dq_array *a, uint8_t out[DQ_NPY_HEADER_MAX]);
+
+/* Whether numpy has a type for these elements. */
+bool dq_npy_has_type(const struct dq_type_info *type);
 
 #endif

@@ -17,7 +17,9 @@ struct dq_sink_ops {
     /* Writes len bytes at off of the output. A stream takes the bytes from its start on, without gaps,
      * one call at a time, and skips those that it has written already. */
     int (*put)(struct dq_sink *s, const void *buf, size_t len, uint64_t off, struct dq_error *e);
-    /* Completes the output: a file gets its name and is closed. */
+    /* Brings everything to where it is safe, so that commit can hardly fail. NULL: nothing to do. */
+    int (*flush)(struct dq_sink *s, struct dq_error *e);
+    /* Flushes and completes the output: a file gets its name and is closed. */
     int (*commit)(struct dq_sink *s, struct dq_error *e);
     /* Frees the sink. A file that was not committed is removed. */
     void (*free)(struct dq_sink *s);
@@ -26,8 +28,10 @@ struct dq_sink_ops {
 struct dq_sink_file {
     const char *path; /* the last component is the name in the folder; the rest is for messages */
     bool replace;     /* replace an existing file of that name; otherwise commit fails */
-    bool durable;     /* once commit has returned, the file survives a loss of power */
-    uint64_t len;     /* expected length in bytes, to reserve space; 0 if unknown */
+    bool
+        durable; /* once commit has returned, the file survives a loss of power; its name does if the
+                   * file system can sync a folder (dq_file_sync_folder) */
+    uint64_t len; /* expected length in bytes, to reserve space; 0 if unknown */
 };
 
 /* Opens a folder for new files and removes temporary files that killed runs left in it. Later work
@@ -47,6 +51,9 @@ int dq_sink_file_fd(const struct dq_sink *s);
 
 /* Whether commit failed because a file of that name existed, and for no other reason. */
 bool dq_sink_file_was_taken(const struct dq_sink *s);
+
+/* Whether a file has its name, because commit got that far. */
+bool dq_sink_file_has_name(const struct dq_sink *s);
 
 /* Creates a sink that writes to an open descriptor, which stays the caller's. name is for messages
  * and must outlive the sink. */

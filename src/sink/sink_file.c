@@ -22,6 +22,7 @@ struct file_sink {
     int folder; /* the caller's */
     bool replace;
     bool durable;
+    bool is_flushed;
     bool was_taken;   /* commit found another file of this name */
     bool is_released; /* closed, and no signal has to remove it */
     char *path;
@@ -85,19 +86,32 @@ static void release(struct file_sink *s)
     s->is_released = true;
 }
 
-static int commit(struct dq_sink *sink, struct dq_error *e)
+static int flush(struct dq_sink *sink, struct dq_error *e)
 {
     struct file_sink *s = (struct file_sink *)sink;
+    if (s->is_flushed)
+        return 0;
     if (s->durable && fsync(s->tmp.fd) != 0)
         return dq_fail_errno(e, "%s: fsync", s->path);
     if (close_duplicate(s->tmp.fd) != 0)
         return dq_fail_errno(e, "%s: write", s->path);
+    s->is_flushed = true;
+    return 0;
+}
+
+static int commit(struct dq_sink *sink, struct dq_error *e)
+{
+    struct file_sink *s = (struct file_sink *)sink;
+    const int rc = flush(sink, e);
+    if (rc != 0)
+        return rc;
     if (rename_tmpfile(s) != 0) {
         s->was_taken = !s->replace && errno == EEXIST;
         return dq_fail_errno(e, "%s", s->path);
     }
     release(s);
-    if (s->durable && fsync(s->folder) != 0)
+    bool able; /* otherwise whoever opened the folder has seen it */
+    if (s->durable && dq_file_sync_folder(s->folder, &able) != 0)
         return dq_fail_errno(e, "%s: fsync of its directory", s->path);
     return 0;
 }
@@ -113,7 +127,7 @@ static void free_file(struct dq_sink *sink)
     dq_mem_free(s);
 }
 
-static const struct dq_sink_ops ops = {put, commit, free_file};
+static const struct dq_sink_ops ops = {put, flush, commit, free_file};
 
 int dq_sink_open_folder(const char *path, const char *display_name, bool follow, bool durable,
     int *out, struct dq_error *e)
@@ -174,4 +188,9 @@ bool dq_sink_file_was_taken(const struct dq_sink *s)
 int dq_sink_file_fd(const struct dq_sink *s)
 {
     return ((const struct file_sink *)s)->tmp.fd;
+}
+
+bool dq_sink_file_has_name(const struct dq_sink *s)
+{
+    return s->ops == &ops && ((const struct file_sink *)s)->is_released;
 }

@@ -49,8 +49,8 @@ static int discard(
     return 0;
 }
 
-static const struct dq_sink_ops ops = {put, commit, free_stream};
-static const struct dq_sink_ops null_ops = {discard, commit, free_stream};
+static const struct dq_sink_ops ops = {put, NULL, commit, free_stream};
+static const struct dq_sink_ops null_ops = {discard, NULL, commit, free_stream};
 
 /* Whether fd is /dev/null, so that writing can be skipped. If standard output was closed, /dev/null
  * is open for reading in its place (dq_file_guard_standard): writing to that must fail. */

@@ -1,6 +1,6 @@
 #include "source/source.h"
 
-#include "base/file.h"
+#include "base/mem.h"
 
 #include <unistd.h>
 
@@ -39,7 +39,9 @@ static int open_file(
     if (!file)
         return dq_fail_nomem(e);
     file->fd = -1;
-    const int rc = dq_file_open(name, &file->fd, &file->source.size, e);
+    int rc = dq_file_open(name, &file->fd, &file->source.size, e);
+    if (rc == 0)
+        rc = dq_file_protect(file->fd, name, e);
     if (rc == 0)
         *out = &file->source;
     else
@@ -47,10 +49,16 @@ static int open_file(
     return rc;
 }
 
-static bool file_exists(const struct dq_store *store, const char *name)
+static int list_files(const struct dq_store *store, const char *name, dq_file_take_fn take,
+    void *arg, struct dq_error *e)
 {
     (void)store;
-    return access(name, F_OK) == 0;
+    char *folder = dq_file_folder(name);
+    if (!folder)
+        return dq_fail_nomem(e);
+    const int rc = dq_file_list(folder, take, arg, e);
+    dq_mem_free(folder);
+    return rc;
 }
 
-const struct dq_store dq_file_store = {open_file, file_exists};
+const struct dq_store dq_file_store = {open_file, list_files};

@@ -49,7 +49,17 @@ int dq_memory_open(
     return 0;
 }
 
-bool dq_memory_exists(const struct dq_store *store, const char *name)
+int dq_memory_list(const struct dq_store *store, const char *name, dq_file_take_fn take, void *arg,
+    struct dq_error *e)
 {
-    return find_file(store, name) != NULL;
+    const struct dq_memory_store *m = (const struct dq_memory_store *)store;
+    const size_t folder_len = (size_t)(dq_file_base(name) - name);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < m->n_files; i++) {
+        const char *base = dq_file_base(m->files[i].name);
+        if ((size_t)(base - m->files[i].name) == folder_len &&
+            memcmp(m->files[i].name, name, folder_len) == 0)
+            rc = take(arg, base, e);
+    }
+    return rc;
 }

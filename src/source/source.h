@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/file.h"
 
 struct dq_source_ops;
 
@@ -50,11 +51,14 @@ struct dq_store {
     /* Opens the source of that name. The caller closes it. */
     int (*open)(
         const struct dq_store *store, const char *name, struct dq_source **out, struct dq_error *e);
-    bool (*exists)(const struct dq_store *store, const char *name);
+    /* Calls take for the name, without folder, of every source in the folder of the one named. */
+    int (*list)(const struct dq_store *store, const char *name, dq_file_take_fn take, void *arg,
+        struct dq_error *e);
 };
 
 /* Files by their path; "-" is standard input. What cannot be read at any offset (a pipe, a
- * terminal, a folder) is refused: DQ_ERR_USAGE, or DQ_ERR_IO for a folder. */
+ * terminal, a folder) is refused: DQ_ERR_USAGE, or DQ_ERR_IO for a folder. So is a file that standard
+ * output or error goes into, which is then closed for writing (dq_file_protect). */
 extern const struct dq_store dq_file_store;
 
 /* Bytes in memory, which stay the caller's and must outlive what is opened. */
@@ -72,11 +76,12 @@ struct dq_memory_store {
 
 int dq_memory_open(
     const struct dq_store *store, const char *name, struct dq_source **out, struct dq_error *e);
-bool dq_memory_exists(const struct dq_store *store, const char *name);
+int dq_memory_list(const struct dq_store *store, const char *name, dq_file_take_fn take, void *arg,
+    struct dq_error *e);
 
 #define DQ_MEMORY_STORE(files, n_files)                                                            \
     {                                                                                              \
-        {dq_memory_open, dq_memory_exists}, files, n_files                                         \
+        {dq_memory_open, dq_memory_list}, files, n_files                                           \
     }
 
 #endif

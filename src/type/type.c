@@ -14,6 +14,7 @@ const struct dq_type_info dq_types[DQ_TYPE_COUNT] = {
 #define STORED(x) .stored = (x),
 #define DEFAULT_DTYPE(x) .default_dtype = DQ_DTYPE_##x,
 #define BIG_ENDIAN_DEFINED(x) .big_endian_defined = (x),
+#define OVERFLOWS_F32(x) .overflows_f32 = (x),
 #define GPU_STORES_PER_THREAD(x) .gpu_stores_per_thread = (x),
 #define DQ_TYPE(token_, columns)                                                                   \
     {.type = DQ_TYPE_##token_,                                                                     \

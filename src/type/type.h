@@ -46,6 +46,7 @@ struct dq_type_info {
     const char *stored;             /* numpy descr of a stored weight; "" where numpy has none */
     enum dq_dtype default_dtype;    /* what extract writes by default */
     bool big_endian_defined;        /* whether a big-endian file's blocks are defined */
+    bool overflows_f32;             /* a finite block can have infinite weights */
     uint32_t gpu_stores_per_thread; /* 16-byte stores of each thread of a GPU kernel */
 };
 

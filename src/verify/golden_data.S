@@ -1,17 +1,14 @@
 /* Embeds the golden vectors: the blocks of each type, followed by their f32 weights, from the files in
- * the folder DQ_GOLDEN (data/golden/). */
-#define TEXT_(x) #x
-#define TEXT(x) TEXT_(x)
-#define VECTORS(folder, token)                                                                     \
+ * data/golden/. The assembler looks for them where the compiler looks for headers. */
+#define TEXT(x) #x
+#define DQ_TYPE(token, columns)                                                                    \
     .balign 16;                                                                                    \
     .globl dq_golden_##token##_blocks, dq_golden_##token##_weights, dq_golden_##token##_end;       \
     dq_golden_##token##_blocks:                                                                    \
-    .incbin TEXT(folder/token.blocks);                                                             \
+    .incbin TEXT(token.blocks);                                                                    \
     dq_golden_##token##_weights:                                                                   \
-    .incbin TEXT(folder/token.f32);                                                                \
+    .incbin TEXT(token.f32);                                                                       \
     dq_golden_##token##_end:
-
-#define DQ_TYPE(token, columns) VECTORS(DQ_GOLDEN, token)
 
     .section .rodata
 #include "type/types.def"

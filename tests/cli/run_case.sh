@@ -11,7 +11,8 @@
 # a script can hold properties for meson: see find_cases.py.
 #
 # Environment: GGUF_DQ names the program, usually build/src/gguf-dq; GGUF_DQ_HOST (cases with the word
-# `gpu`) and INTRUDER (cases with the word `sandbox`) default to their places in the same build folder.
+# `gpu`), INTRUDER (cases with the word `sandbox`) and LESSER (`unsanitized`) default to their places in
+# the same build folder.
 # GGUF_DQ_VALGRIND is a valgrind to run the program under. PYTHON is a Python with numpy.
 # Cases get $DATA, $TESTS and $PYTHON; Python finds the modules of tests/lib/ and tests/cli/tools/.
 set -u
@@ -33,7 +34,12 @@ export TESTS DATA PYTHON PYTHONPATH
 build=${GGUF_DQ%/src/gguf-dq}
 GGUF_DQ_HOST=${GGUF_DQ_HOST:-$build/tests/gpu/gguf-dq-host}
 INTRUDER=${INTRUDER:-$(realpath "$build")/tests/cli/libintruder.so}
-export INTRUDER
+LESSER=${LESSER:-$(realpath "$build")/tests/lib/liblesser.so}
+LD_LIBRARY_PATH=${INTRUDER%/*}:${LESSER%/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+# LD_PRELOAD, which names them, would take a blank in their path for its end.
+INTRUDER=${INTRUDER##*/}
+LESSER=${LESSER##*/}
+export INTRUDER LESSER LD_LIBRARY_PATH
 
 # The outer environment must not affect what the program prints.
 unset GGUF_DQ_MODEL GGUF_DQ_AUTO_MIN GGUF_DQ_HSACO NO_COLOR CDPATH
@@ -62,10 +68,12 @@ use_program() {
         ln -sf "$program" "$scratch/bin/gguf-dq" || exit 2
         return
     fi
-    cat >"$scratch/bin/gguf-dq" <<EOF || exit 2
+    valgrind_log=$scratch/valgrind.%p
+    export program valgrind_log
+    cat >"$scratch/bin/gguf-dq" <<'EOF' || exit 2
 #!/bin/sh
-exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file=$scratch/valgrind.%p \
-    $program "\$@"
+exec $GGUF_DQ_VALGRIND -q --error-exitcode=99 --leak-check=full --log-file="$valgrind_log" \
+    "$program" "$@"
 EOF
     chmod +x "$scratch/bin/gguf-dq" || exit 2
 }
@@ -101,9 +109,9 @@ save() {
     fi
 }
 
-# With -v the program reports that the kernel or the build has no sandbox. Removes that line.
+# With -v the program reports which sandbox the kernel and the build have. Removes that line.
 remove_sandbox_note() {
-    grep -v '^gguf-dq: not in a sandbox: ' "$scratch/stderr" >"$scratch/stderr.rest"
+    grep -Ev '^gguf-dq: (fully|partly|not) in a sandbox: ' "$scratch/stderr" >"$scratch/stderr.rest"
     mv "$scratch/stderr.rest" "$scratch/stderr"
 }
 

@@ -244,6 +244,7 @@ TYPES = {
     'i64': (always, [('class', int_classes(64), classes('<q', int_class))]),
     'q1_0': (normal(0), [('code', 2, bits(2, 16))]),
     'q2_0': (normal(0), [('code', 4, pairs(2, 16))]),
+    'pq2_0': (normal(0), [('code', 4, pairs(2, 32))]),
     'q4_0': (normal(0), [('code', 16, nibbles(2, 16))]),
     'q4_1': (normal(0, 2), [('code', 16, nibbles(4, 16))]),
     'q5_0': (normal(0), [('code', 32, five_bit(2, 6))]),
@@ -266,6 +267,9 @@ TYPES = {
     'tq1_0': (normal(52), [
         ('five trits', 256, raw(0, 48)),
         ('four trits', 256, raw(48, 4))]),
+    'ptq1_0': (normal(26), [
+        ('five trits', 256, raw(0, 24)),
+        ('four trits', 256, raw(24, 2))]),
     'tq2_0': (normal(64), [('code', 4, pairs(0, 64))]),
     'iq1_s': (normal(0), [
         ('index', 2048, iq1_s_index),

@@ -54,7 +54,7 @@ def program_commands(program):
 
 def program_options(program, command):
     """Returns {'--tensor': ('-t', True)}: the short form or None, and whether it takes an argument."""
-    rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)( [A-Z]+)? ', output_of(program, command, '--help'),
+    rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)(?:\[=\w+\])?( [A-Z]+)? ', output_of(program, command, '--help'),
                       re.M)
     return {long: (short or None, bool(argument)) for short, long, argument in rows}
 
@@ -203,7 +203,7 @@ def check_members(title, body, whole, element):
     for (name, text), value in zip(items, [*whole.values(), *element.values()]):
         if isinstance(value, dict):
             if name == 'metadata':  # its members are keys
-                value = next(iter(value.values()))
+                value = max(value.values(), key=len)  # one whose value is left out
             named = ' '.join(re.findall(r'^\.(?:It )?(Va .*)$', text, re.M))
             compare(f'gguf-dq-json(5): {title}: {name}', members_of(value),
                     set(re.findall(r'[a-z_]+', named.replace('Va ', ''))))
@@ -218,7 +218,7 @@ def check_json(page, program, program_with_gpu, root, folder):
     bodies = sections(page['REPORTS'], 'Ss')
     wrong = {**os.environ, 'DQ_HOST_WRONG': 'bits:5-5'}
     verified = report(program_with_gpu, 'verify', '--json', 'model.gguf', 'output.weight', env=wrong)
-    listed = report(program, 'list', '--json', '--meta', 'model.gguf')
+    listed = report(program, 'list', '--json', '--meta=short', 'model.gguf')
     extracted = report(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf')
     hf = '--layout', 'hf', '--json', 'model.gguf', 'blk.0.attn_q'
     hf_listed = report(program, 'list', *hf)

@@ -73,7 +73,7 @@ expect several "quote\\\"s'\\\`" gguf-dq list 'odd\ names.gguf' '"quo'
 expect several 'back\\\\slash' gguf-dq list 'odd\ names.gguf' back
 
 # arguments of options
-expect several 'npy|raw' gguf-dq extract -f ''
+expect several 'npy|raw|npz|safetensors|gguf' gguf-dq extract -f ''
 expect several 'f32|f16|bf16|native' gguf-dq extract --dtype = ''
 expect several 'bf16' gguf-dq extract --dtype = b
 expect several 'native' gguf-dq extract -nd n

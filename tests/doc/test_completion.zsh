@@ -7,6 +7,7 @@ program=$(realpath "$1")
 root=$2
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf $scratch' EXIT
+scratch_word=${(q)scratch} # for the other shell, whatever the path
 mkdir $scratch/bin $scratch/alone $scratch/several $scratch/several/folder $scratch/alone/arrays
 ln -s $program $scratch/bin/gguf-dq
 cp $root/data/sample.gguf $scratch/alone/model.gguf
@@ -19,22 +20,22 @@ unset GGUF_DQ_MODEL
 # In the shell at the other end, compadd records what it adds, and completion has finished when the
 # line "end" appears.
 cat > $scratch/setup <<EOF
-cd $scratch
-path=($scratch/bin \$path)
-fpath=($root/data/completions \$fpath)
+cd $scratch_word
+path=($scratch_word/bin \$path)
+fpath=(${(q)root}/data/completions \$fpath)
 autoload -Uz compinit
 compinit -u -D
 compadd() {
   local -a found
   builtin compadd -O found "\$@"
-  ((\$#found)) && print -rl -- \$found >> $scratch/offered
+  ((\$#found)) && print -rl -- \$found >> $scratch_word/offered
   builtin compadd "\$@"
 }
-probe() { zle complete-word; print -r -- "end" >> $scratch/offered }
+probe() { zle complete-word; print -r -- "end" >> $scratch_word/offered }
 zle -N probe
 bindkey '^I' probe
 LISTMAX=10000
-print -r -- "end" >> $scratch/offered
+print -r -- "end" >> $scratch_word/offered
 EOF
 
 wait_for_end() {
@@ -50,7 +51,7 @@ wait_for_end() {
 }
 
 zpty -b shell zsh -f -i
-zpty -w shell "source $scratch/setup"
+zpty -w shell "source $scratch_word/setup"
 wait_for_end
 
 # expect FOLDER LINE WORD...: completes a line in a folder. The words are sorted.
@@ -58,7 +59,7 @@ expect() {
   local line=$2
   local -a expected=("${(@o)argv[3,-1]}") found
   rm -f $scratch/offered
-  zpty -w shell "cd $scratch/$1; print end >> $scratch/offered"
+  zpty -w shell "cd $scratch_word/$1; print end >> $scratch_word/offered"
   wait_for_end
   rm -f $scratch/offered
   zpty -w -n shell "$line"$'\t'
@@ -94,7 +95,7 @@ expect several 'gguf-dq list odd\ names.gguf sta' 'star*?[x]'
 expect several 'gguf-dq list "odd names.gguf" doll' 'dollar$(id)'
 
 # arguments of options
-expect several 'gguf-dq extract -f ' npy raw
+expect several 'gguf-dq extract -f ' gguf npy npz raw safetensors
 expect several 'gguf-dq extract --dtype=' f32 f16 bf16 native
 expect several 'gguf-dq list -T not' notes.txt
 expect several 'gguf-dq extract --manifest=not' notes.txt

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+from preload import preloaded
+
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PATIENCE = 60
 
@@ -49,7 +51,7 @@ def hang(program, shim, folder, n, numbers):
     log = os.path.join(folder, 'log')
     with open(log, 'wb') as f:
         f.write(bytes(16))
-    env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'LD_PRELOAD': shim, 'DQ_FAULT_LOG': log,
+    env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'DQ_FAULT_LOG': log, **preloaded(shim),
            'DQ_FAULT': f'read:{n}:hang:once'}
     child = subprocess.Popen([program, 'extract', '-q', '-j3', '-o', 'out/', 'm.gguf'], cwd=folder,
                              env=env, stdin=subprocess.DEVNULL)

@@ -23,6 +23,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+from preload import preloaded
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 DATA = os.path.join(os.path.dirname(TESTS), 'data')
@@ -51,6 +53,9 @@ COMMANDS = [
     ('slices', 'extract -q -j1 -o out ../m.gguf "blk.0.q[1, 3:300:7]" "norm[::-1]"', ''),
     ('large', 'extract -q -j3 -o out ../large.gguf', ''),
     ('side-by-side', 'extract -q -j3 -o out ../several.gguf', ''),
+    ('npz', 'extract -q -j1 -o x.npz ../m.gguf', ''),
+    ('shards', 'extract -q -j1 --fsync -f safetensors -o out/ --max-shard 3KB ../m.gguf', ''),
+    ('gguf-set', 'extract -q -j1 -d native -o x.gguf --max-shard 300KB ../several.gguf', ''),
     ('check', 'check ../m.gguf', ''),
     ('check-values', 'check --json --values ../plain.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
@@ -58,6 +63,7 @@ COMMANDS = [
 # The others run without a sandbox. libseccomp makes 800 allocations to set one up, and crashes or hangs
 # when some of them fail, so faults in allocations are skipped for `sandboxed`.
 SANDBOXED = {'types', 'sandboxed'}
+SETS = {'npz', 'shards', 'gguf-set'}  # files that appear together
 LOOSE = {'verify'}  # its output contains times
 
 # Commands that use stdio, which gives up when a call is interrupted. In the program, a signal that
@@ -66,8 +72,9 @@ STREAMS = {'list', 'list-json', 'list-names', 'types', 'to-folder', 'to-default'
            'check-values', 'verify'}
 
 # With --fsync: how many files have their final names when the n-th fsync fails. First the new folder
-# is synced, then each file before it is renamed, and the folder after that.
-NAMED = [0, 0, 1, 1, 2, 2, 3]
+# is synced into its parent, then it and that of the manifest are tried, then each file is synced
+# before it is renamed, and the folder after that.
+NAMED = [0, 0, 0, 0, 1, 1, 2, 2, 3]
 
 MEMORY = ('out of memory', os.strerror(errno.ENOMEM))
 ANY = (0, 1, 3, 4, 5, 6)
@@ -123,7 +130,7 @@ FAULTS = [
     Fault('mkdir', errno.ENOSPC, 'once'),
     Fault('fsync', errno.EIO, 'once'),
     Fault('length', errno.ENOSPC, 'once', (0,)),
-    Fault('folder', errno.EIO, 'once', (0,)),
+    Fault('folder', errno.EIO, 'once'),
     Fault('lock', errno.EWOULDBLOCK, 'once', (0,)),
     Fault('lock', errno.ENOLCK, 'on', (0,)),
     Fault('seek', errno.EIO, 'once'),
@@ -190,8 +197,8 @@ class Runner:
         os.mkdir(self.work)
         with open(self.log, 'wb') as f:
             f.write(bytes(16))
-        env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'LD_PRELOAD': self.shim,
-               'DQ_FAULT_LOG': self.log, 'DQ_FAULT_ALSO': also}
+        env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'DQ_FAULT_LOG': self.log,
+               **preloaded(self.shim), 'DQ_FAULT_ALSO': also}
         if fault:
             env['DQ_FAULT'] = f'{fault.kind}:{n}:{fault.action}:{fault.lasting}'
         with open(os.path.join(self.folder, 'stderr'), 'w+b') as err:
@@ -235,6 +242,8 @@ class Runner:
         for name, content in files.items():
             if alike and good_files.get(name) != content and name != 'm.json':
                 return f'{name} is wrong'
+        if command[0] in SETS and fault.action != 'twice' and 0 < len(files) < len(good_files):
+            return 'leaves a part of the set'
         if status == 0:
             if said != good_said:
                 return 'says something although all is well'

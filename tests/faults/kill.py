@@ -10,6 +10,7 @@ import argparse
 import glob
 import json
 import os
+import pathlib
 import random
 import shutil
 import signal
@@ -83,8 +84,7 @@ class Place:
         return found
 
     def left_over(self):
-        return glob.glob(os.path.join(self.folder, '**', '.gguf-dq-*.tmp'), recursive=True,
-                         include_hidden=True)
+        return list(map(str, pathlib.Path(self.folder).rglob('.gguf-dq-*.tmp')))
 
     def check(self, what):
         """Each file that exists has its full content."""

@@ -162,17 +162,17 @@ static uint64_t asked_for(long number, const long *a)
     return sum;
 }
 
-/* Writes up to byte n of the whole output, and then no more. */
+/* Writes up to byte n of the whole output, and then no more. Each call takes its bytes first, since
+ * several threads may write. */
 static long write_up_to(long number, const long *a)
 {
-    const uint64_t before = bytes_written;
+    const uint64_t asked = asked_for(number, a);
+    const uint64_t before = atomic_fetch_add(&bytes_written, asked);
     if (before >= fault.n) {
         logged->failed++;
         return -fault.error;
     }
-    const long done = move(number, a, fault.n - before);
-    bytes_written += done > 0 ? (uint64_t)done : 0;
-    return done;
+    return move(number, a, asked < fault.n - before ? asked : fault.n - before);
 }
 
 /* Transfers fewer bytes than requested, none, or changed ones. */

@@ -1,5 +1,5 @@
-/* The interface of a fuzz target: four functions that libFuzzer calls, or fuzz_main.c instead of
- * it.
+/* The interface of a fuzz target: functions that libFuzzer calls, or fuzz_main.c instead of it. A target
+ * has all of them, or only LLVMFuzzerTestOneInput; then fuzz_plain.c has the others.
  *
  * * A target accepts any bytes and returns; a fault ends the process by abort(), with a message on
  * stderr. It leaks nothing: no memory, no descriptors, no files. */

@@ -9,7 +9,7 @@
 
 enum {
     MOST = 64,
-    MOST_DIMS = 6,
+    MOST_DIMS = 10,
     MOST_DEPTH = 20,
     SPARE = 4096,
     STRING = 8,
@@ -355,7 +355,7 @@ static void change_tensor(struct gguf_parts *f)
         t->name_len = other->name_len;
         break;
     case 3:
-        t->n_dims = (uint32_t)below(f, MOST_DIMS);
+        t->n_dims = (uint32_t)below(f, MOST_DIMS + 1);
         break;
     case 4:
         t->dims[below(f, MOST_DIMS)] = nasty_number(f, t->dims[below(f, MOST_DIMS)]);

@@ -299,6 +299,10 @@ static void far(const struct dq_type_info *info, enum dq_dtype dtype)
     const uint32_t block = 256;
     const uint64_t a_block = block * weights_a_thread(&e);
     const uint64_t first = (uint64_t)1 << 35;
+    if (first > SIZE_MAX) { /* no address space for them */
+        expected_free(&e);
+        return;
+    }
     const size_t nblocks =
         a_block / info->weights < e.nblocks ? a_block / info->weights : e.nblocks;
     const size_t n = nblocks * info->weights;

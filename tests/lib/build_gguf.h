@@ -35,7 +35,7 @@ void build_kv_u16(struct build *b, const char *key, uint16_t value);
 void build_kv_i32(struct build *b, const char *key, int32_t value);
 void build_kv_string(struct build *b, const char *key, const char *value);
 
-/* A tensor info with n_dims dimensions, at most four, innermost first. */
+/* A tensor info with n_dims dimensions, innermost first. */
 void build_tensor(struct build *b, const char *name, uint32_t type, uint64_t offset,
     uint32_t n_dims, const uint64_t *dims);
 

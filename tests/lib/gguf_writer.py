@@ -15,7 +15,7 @@ TYPES = {
     'iq1_m': (29, 256, 56), 'iq2_xxs': (16, 256, 66), 'iq2_xs': (17, 256, 74),
     'iq2_s': (22, 256, 82), 'iq3_xxs': (18, 256, 98), 'iq3_s': (21, 256, 110),
     'iq4_nl': (20, 32, 18), 'iq4_xs': (23, 256, 136), 'mxfp4': (39, 32, 17),
-    'nvfp4': (40, 64, 36),
+    'nvfp4': (40, 64, 36), 'pq2_0': (142, 128, 34), 'ptq1_0': (143, 128, 28),
 }
 
 # value type id and struct format of the metadata types that are numbers

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-TOKEN, NAME, ID = 'new1_0', 'NEW1_0', 99
+TOKEN, NAME, ID = 'new1_0', 'NEW1_0', 199
 
 # What a build and its tests read. Everything else, build folders above all, is not copied.
 COPIED = ('.ci', 'LICENSE', 'README.md', 'data', 'hip', 'man', 'meson.build', 'meson_options.txt', 'src', 'tests')
@@ -75,7 +75,7 @@ def add_golden_vectors(root):
 def add_to_documents(root):
     def change(text):
         row = re.search(r'^\.It Q5_0 Ta .*$', text, re.M).group(0)
-        last = re.findall(r'^\.It Q\S+ Ta .*$', text, re.M)[-1]
+        last = re.findall(r'^\.It \S+ Ta \d+ Ta \d+ Ta .*$', text, re.M)[-1]
         return text.replace(last, last + '\n' + renamed(row).replace(' Ta 6 ', f' Ta {ID} '))
     edit(root / 'man/gguf-dq.1', change)
     edit(root / 'README.md', lambda text: text.replace('Q5_0 Q5_1', f'Q5_0 {NAME} Q5_1'))

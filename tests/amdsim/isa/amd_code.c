@@ -136,18 +136,33 @@ static int find_kernels(struct loading *l)
     return l->code->n_kernels > 0 ? 0 : fail(l, "no kernels");
 }
 
+/* Appends a space and a word in quotes for the shell, or nothing if there is no room for it. */
+static void add_word(char *command, size_t size, const char *word)
+{
+    char *at = command + strlen(command);
+    if (strlen(command) + 4 * strlen(word) + sizeof " ''" > size)
+        return;
+    *at++ = ' ';
+    *at++ = '\'';
+    for (; *word; word++)
+        at += sprintf(at, *word == '\'' ? "'\\%c'" : "%c", *word);
+    sprintf(at, "'");
+}
+
 /* Runs a tool of LLVM on the file and hands its output over, line by line. The environment may name
  * another tool than that of the build. */
 static int read_tool(struct loading *l, const char *tool, const char *variable, const char *options,
     const char *path, int (*take)(struct loading *l, char *line))
 {
-    char command[4096];
+    char command[4 * 4096] = "";
     char *line = NULL;
     size_t size = 0;
     int rc = 0;
     if (getenv(variable))
         tool = getenv(variable);
-    snprintf(command, sizeof command, "'%s' %s '%s'", tool, options, path);
+    add_word(command, sizeof command, tool);
+    snprintf(command + strlen(command), sizeof command - strlen(command), " %s", options);
+    add_word(command, sizeof command, path);
     FILE *pipe = popen(command, "r");
     if (!pipe)
         return dq_fail_errno(l->e, "%s", tool);

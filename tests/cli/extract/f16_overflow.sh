@@ -4,7 +4,7 @@
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 40000 large:f32:4 small:f32:1 most:f32:2
 gguf-dq extract m.gguf -d f16
 echo "exit $?"
-"$PYTHON" -c 'import numpy; print(numpy.load("m/large.npy"), numpy.load("m/most.npy"))'
+"$PYTHON" -c 'import numpy; print(*(numpy.load(f"m/{name}.npy").tolist() for name in ("large", "most")))'
 gguf-dq extract -q m.gguf -d f16 -o quiet.npy large
 echo "exit $?"
 gguf-dq extract --strict m.gguf -d f16 -o strict.npy large

@@ -6,7 +6,7 @@ cp "$DATA/gguf/good/all_types.gguf" m.gguf
 take='-t blk.0.q* -t blk.0.mxfp4*' # 15 tensors, each of a different type
 set -f
 # shellcheck disable=SC2086 # several words
-extract() { gguf-dq extract m.gguf $take "$@"; }
+extract() { gguf-dq extract -j2 m.gguf $take "$@"; } # the number of lanes depends on that of threads
 extract -q --device cpu -o cpu/
 extract -q --device cpu -f raw -o - >cpu.raw
 export GGUF_DQ_AUTO_MIN=1 DQ_HOST_DEVICES=1

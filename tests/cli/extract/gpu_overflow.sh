@@ -24,6 +24,11 @@ for dtype in f16 bf16; do
     same m.gguf -d "$dtype" --strict
 done
 same hard_blocks.gguf -d f32
+"$PYTHON" "$TESTS/lib/make_model.py" f64.gguf --scale 1e37 a:f64:3x256 b:f64:3x256
+for dtype in f32 f16 bf16; do
+    same f64.gguf -d "$dtype"
+    same f64.gguf -d "$dtype" 'a[1:, 3:70:9]' 'b[1, ::-1]'
+done
 gguf-dq extract m.gguf a -d f16 -f raw --device gpu -o y.raw --strict
 echo "$?"
 # The fallback restarts the count. One lane syncs once when it opens, then twice for each tensor.

@@ -4,7 +4,9 @@
 "$PYTHON" "$TESTS/lib/make_model.py" m.gguf --scale 40000 a:f32:1 large:f32:4 small:f32:1
 print() {
     "$PYTHON" -c 'import json, sys
-for output in json.load(sys.stdin)["outputs"]:
+report = json.load(sys.stdin)
+print("error:", report["error"])
+for output in report["outputs"]:
     print(output["tensor"], output["status"], output["reason"])'
 }
 gguf-dq extract --strict -d f16 --json -o one/ m.gguf >report.json
@@ -13,4 +15,5 @@ print <report.json
 gguf-dq extract --strict -d f16 --jsonl -o two/ m.gguf >report.jsonl
 echo "exit $?"
 grep -o '"tensor": "[a-z]*"\|"status": "[a-z]*"' report.jsonl
+tail -n 1 report.jsonl
 ls one two

@@ -17,7 +17,7 @@ with open('m.json') as f:
         print(o['tensor'], o['status'], o['reason'])
 EOF
 gguf-dq extract -k $model -f raw -o - | wc -c
-gguf-dq extract -q -k $model -o slices/ 'b.weight[0:4]' 'a.weight[0]' 2>words
+gguf-dq extract -q -k $model -o slices/ 'b.weight[20:30]' 'a.weight[0]' 2>words
 echo "exit $?, $(wc -l <words) line"
 for folder in */; do
     echo "$folder"

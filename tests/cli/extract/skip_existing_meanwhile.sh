@@ -11,7 +11,7 @@ try() {
         "$@"
         cat >rest
     }
-    cat first rest | tail -n 1 | sed 's/.*"status": "\([a-z]*\)", "reason": \([^,]*\),.*/\1, \2/'
+    cat first rest | grep '"tensor"' | tail -n 1 | sed 's/.*"status": "\([a-z]*\)", "reason": \([^,]*\),.*/\1, \2/'
     find out -name '.gguf-dq-*'
 }
 garbage() { echo mine >"out/$last.npy"; }

@@ -5,7 +5,7 @@ cp "$DATA/gguf/bad/trunc_in_second_tensor_data.gguf" m.gguf
 gguf-dq extract m.gguf
 echo "exit $?"
 gguf-dq extract m.gguf b.weight -o - | wc -c
-gguf-dq extract m.gguf 'b.weight[0:4]' -o x.npy
+gguf-dq extract m.gguf 'b.weight[20:30]' -o x.npy
 echo "exit $?"
 ls -A
 gguf-dq extract m.gguf a.weight

@@ -13,7 +13,7 @@ for n in 5 6 7 8 9 10 11 12; do
     [ "$status" -ne 0 ] || break
     [ "$status" -eq 6 ] || echo "$n: $status"
     [ "$(wc -l <err)" -eq 1 ] || cat err
-    grep -q '^gguf-dq: arrays.*: Too many open files$' err || cat err
+    grep -q "^gguf-dq: arrays.*: Too many open files (the limit is $n; ulimit -n NUMBER raises it" err || cat err
     ls -A arrays 2>/dev/null
 done
 find arrays -name '*.npy' | wc -l

@@ -21,7 +21,7 @@ try list m.gguf second.gguf
 try list blk.0 second.gguf m.gguf
 try extract . output m.gguf
 try extract --force --skip-existing m.gguf
-try extract --format npz m.gguf
+try extract --format pt m.gguf
 try extract --dtype f64 m.gguf
 try extract --dtype bf16 --format npy m.gguf
 try extract --output '' m.gguf

@@ -2,7 +2,7 @@
 # meson: sandbox
 # A running command cannot do what it does not need: code injected into it tries.
 cp "$DATA/sample.gguf" m.gguf
-mkdir out there
+mkdir -p out/below there
 try() {
     echo "== $*"
     LD_PRELOAD=$INTRUDER gguf-dq "$@" >/dev/null 2>words

@@ -2,7 +2,7 @@
 # A file with no separator for longer than any name can be is an error, and is not read to the end.
 cp "$DATA/gguf/good/small_valid.gguf" m.gguf
 try() {
-    timeout 20 gguf-dq list --names m.gguf "$@"
+    gguf-dq list --names m.gguf "$@"
     echo "exit $?"
 }
 try -T /dev/zero

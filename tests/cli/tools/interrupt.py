@@ -4,14 +4,15 @@ Usage: interrupt.py [--blocked] SIGNAL COMMAND...
 
 --blocked: send the signal when the command sleeps because nobody reads its output from a pipe.
 """
-import glob
 import os
+import pathlib
 import signal
 import subprocess
 import sys
 import time
 
-PATIENCE = 5
+PATIENCE = 60
+SIGSTKFLT = 16  # which Python does not have before 3.11
 
 
 def is_asleep(pid):
@@ -20,8 +21,7 @@ def is_asleep(pid):
 
 
 def is_writing(pid):
-    return any(os.path.getsize(name) > 0 for name in glob.glob(f'**/.gguf-dq-{pid}-*.tmp',
-                                                               recursive=True, include_hidden=True))
+    return any(path.stat().st_size > 0 for path in pathlib.Path().rglob(f'.gguf-dq-{pid}-*.tmp'))
 
 
 def as_from_a_terminal():
@@ -47,7 +47,7 @@ def main():
             steady = 0
         time.sleep(0.01)
     if child.poll() is None:
-        child.send_signal(getattr(signal, f'SIG{name}'))
+        child.send_signal(getattr(signal, f'SIG{name}', SIGSTKFLT))
     try:
         status = child.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # meson: gpu timeout=300
-# One of the 105 kernels is wrong.
+# One of the 111 kernels is wrong.
 # shellcheck source=/dev/null
 . "$TESTS/lib/totals.sh"
 DQ_HOST_WRONG=bits:70-71:dq_q5_k_f16 gguf-dq verify --self-test >out

@@ -246,6 +246,57 @@ static void the_base_is_the_last_component(void **state)
     assert_string_equal(dq_file_base(""), "");
 }
 
+/* Standard error is replaced by a file for a moment. */
+static void a_file_that_is_read_is_not_written_to(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_write(*state, "f", "12345", 5);
+    const int saved = dup(STDERR_FILENO);
+    const int fd = open(path, O_RDONLY);
+    const int out = open(path, O_WRONLY | O_APPEND);
+    const int other = open(scratch_path(*state, "other"), O_WRONLY | O_CREAT, 0666);
+    assert_true(saved >= 0 && fd >= 0 && out >= 0 && other >= 0);
+    dup2(other, STDERR_FILENO);
+    const int rc_other = dq_file_protect(fd, path, &e);
+    dup2(fd, STDERR_FILENO);
+    const int rc_reading = dq_file_protect(fd, path, &e);
+    dup2(out, STDERR_FILENO);
+    const bool at_risk = dq_file_output_is_at_risk();
+    const int rc = dq_file_protect(fd, path, &e);
+    const ssize_t written = write(STDERR_FILENO, "x", 1);
+    dup2(saved, STDERR_FILENO);
+    assert_int_equal(rc_other, 0);
+    assert_int_equal(rc_reading, 0);
+    assert_true(at_risk);
+    check_error(rc, &e, DQ_ERR_USAGE, "standard error goes into this file");
+    assert_int_equal(written, -1);
+    close(other);
+    close(out);
+    close(fd);
+    close(saved);
+}
+
+static void a_path_may_name_a_descriptor(void **state)
+{
+    const char *direct = scratch_path(*state, "direct");
+    const char *twice = scratch_path(*state, "twice");
+    const char *circle = scratch_path(*state, "circle");
+    assert_int_equal(symlink("/dev/fd/7", direct), 0);
+    assert_int_equal(symlink("direct", twice), 0);
+    assert_int_equal(symlink("circle", circle), 0);
+    assert_int_equal(dq_file_descriptor("/dev/fd/3"), 3);
+    assert_int_equal(dq_file_descriptor("/dev/stdout"), 1);
+    assert_int_equal(dq_file_descriptor("/proc/self/fd/12"), 12);
+    assert_int_equal(dq_file_descriptor(direct), 7);
+    assert_int_equal(dq_file_descriptor(twice), 7);
+    assert_int_equal(dq_file_descriptor(circle), -1);
+    assert_int_equal(dq_file_descriptor("/dev/fd/"), -1);
+    assert_int_equal(dq_file_descriptor("/dev/fd/3x"), -1);
+    assert_int_equal(dq_file_descriptor("/dev/null"), -1);
+    assert_int_equal(dq_file_descriptor("3"), -1);
+    assert_int_equal(dq_file_descriptor(scratch_write(*state, "4", "", 0)), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +313,8 @@ int main(void)
         cmocka_unit_test(one_signal_ends_a_write_that_waits),
         scratch_test(flushing_reports_what_failed_before),
         cmocka_unit_test(the_base_is_the_last_component),
+        scratch_test(a_file_that_is_read_is_not_written_to),
+        scratch_test(a_path_may_name_a_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

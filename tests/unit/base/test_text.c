@@ -155,23 +155,43 @@ static void counts_of_bytes_are_read(void **state)
 {
     static const struct {
         const char *text;
-        size_t bytes;
+        uint64_t bytes;
     } rows[] = {{"0", 0}, {"1", 1}, {"1000", 1000}, {"7B", 7}, {"64K", 65536}, {"64k", 65536},
         {"64KB", 65536}, {"64kb", 65536}, {"64KiB", 65536}, {"64Ki", 65536}, {"3M", 3 << 20},
-        {"3MiB", 3 << 20}, {"2G", (size_t)2 << 30}, {"1T", (size_t)1 << 40},
-        {"18446744073709551615", SIZE_MAX}, {"16777215T", (size_t)16777215 << 40}};
+        {"3MiB", 3 << 20}, {"2G", (uint64_t)2 << 30}, {"1T", (uint64_t)1 << 40},
+        {"18446744073709551615", UINT64_MAX}, {"16777215T", (uint64_t)16777215 << 40}, {"0x0", 0},
+        {"0x1f", 31}, {"0xB", 11}, {"0xffffffffffffffff", UINT64_MAX}};
     static const char *const wrong[] = {"", "K", "-1", "+1", " 1", "1 K", "1.5G", "1P", "1KK",
-        "1KiBB", "1iB", "1Kib ", "0x10", "5%", "18446744073709551616", "16777216T", "99999999999G"};
+        "1KiBB", "1iB", "1Kib ", "0x", "0xg", "0x10K", "0x 1", "0x-1", "0x0x1", "x10",
+        "0x10000000000000000", "5%", "18446744073709551616", "16777216T", "99999999999G"};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        size_t bytes = 77;
+        uint64_t bytes = 77;
         if (!dq_parse_bytes(rows[i].text, &bytes) || bytes != rows[i].bytes)
-            fail_msg("'%s' is %zu", rows[i].text, bytes);
+            fail_msg("'%s' is %" PRIu64, rows[i].text, bytes);
     }
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        size_t bytes = 77;
+        uint64_t bytes = 77;
         if (dq_parse_bytes(wrong[i], &bytes) || bytes != 77)
-            fail_msg("'%s' is %zu", wrong[i], bytes);
+            fail_msg("'%s' is %" PRIu64, wrong[i], bytes);
+    }
+}
+
+static void sizes_of_files_are_decimal(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } rows[] = {{"1000", 1000}, {"5GB", 5000000000}, {"5g", 5000000000}, {"500MB", 500000000},
+        {"5GiB", (uint64_t)5 << 30}, {"1Ki", 1024}, {"18446744T", 18446744000000000000u}};
+    uint64_t bytes = 77;
+    (void)state;
+    assert_false(dq_parse_file_bytes("18446745T", &bytes));
+    assert_false(dq_parse_file_bytes("5GX", &bytes));
+    assert_true(bytes == 77);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!dq_parse_file_bytes(rows[i].text, &bytes) || bytes != rows[i].bytes)
+            fail_msg("'%s'", rows[i].text);
     }
 }
 
@@ -281,9 +301,21 @@ static void rounding_up_passes_into_the_next_unit(void **state)
     assert_string_equal(dq_format_bytes(102399, out), "100 KiB");
 }
 
+static void letters_are_counted_not_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(dq_text_letters(""), 0);
+    assert_int_equal(dq_text_letters("blk.0.attn_q"), 12);
+    assert_int_equal(dq_text_letters("\xc3\xbc"), 1);
+    assert_int_equal(dq_text_letters("1234567\xe2\x82\xac"
+                                     "9abcdef\xf0\x9f\x98\x80"),
+        16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(letters_are_counted_not_bytes),
         cmocka_unit_test(plain_text_stays),
         cmocka_unit_test(controls_are_spelled),
         cmocka_unit_test(marks_that_reorder_text_are_spelled),
@@ -295,6 +327,7 @@ int main(void)
         cmocka_unit_test(plain_text_is_told_from_other),
         cmocka_unit_test(numbers_have_their_digits),
         cmocka_unit_test(counts_of_bytes_are_read),
+        cmocka_unit_test(sizes_of_files_are_decimal),
         cmocka_unit_test(escaped_random_bytes_are_printable),
         cmocka_unit_test(utf8_is_valid_in_its_shortest_form),
         cmocka_unit_test(other_forms_are_not_utf8),

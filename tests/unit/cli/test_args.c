@@ -223,7 +223,7 @@ static void arguments_that_are_missing_or_too_many_are_refused(void **state)
 static void values_are_checked(void **state)
 {
     (void)state;
-    check_refused("extract --format npz", "--format npz: must be npy or raw");
+    check_refused("extract --format pt", "--format pt: must be npy, raw, npz, safetensors or gguf");
     check_refused("extract --dtype f64", "--dtype f64: must be f32, f16, bf16 or native");
     check_refused("extract -t a --dtype f23", "--dtype f23");
     check_refused("extract --output=", "--output: the name is empty");

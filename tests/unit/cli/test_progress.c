@@ -78,8 +78,9 @@ static void the_line_says_how_far_the_work_is(void **state)
     dq_progress_finish(&p);
     const char *text = shown(&t);
     close_terminal(&t);
-    assert_string_equal(
-        text, "\r\033[K 50%  50 B of 100 B  5 B/s  0:10 left  a\\n\r\033[Kgguf-dq: said\r\n");
+    assert_string_equal(text,
+        "\r\033[K 50%  50 B of 100 B  5 B/s  0:10 left  a\\n\r\033[Kgguf-dq: said\r\n"
+        "\r\033[K 50%  50 B of 100 B  5 B/s  0:10 left  a\\n\r\033[K");
     assert_int_equal(p.done, 51);
 }
 
@@ -142,6 +143,50 @@ static void the_line_fits_the_terminal(void **state)
     }
 }
 
+static void resize(const struct terminal *t, unsigned short columns)
+{
+    const struct winsize size = {.ws_row = 24, .ws_col = columns};
+    assert_int_equal(ioctl(t->theirs, TIOCSWINSZ, &size), 0);
+}
+
+/* Also where it is drawn again after a message. */
+static void the_width_is_asked_for_each_time(void **state)
+{
+    struct terminal t = open_terminal(80);
+    struct dq_progress p;
+    (void)state;
+    init(&p, "abcdefgh");
+    dq_progress_add(&p, 50);
+    resize(&t, 7);
+    dq_msg_note("x");
+    resize(&t, 12);
+    p.next_draw = 0;
+    dq_progress_add(&p, 0);
+    dq_progress_finish(&p);
+    const char *text = shown(&t);
+    close_terminal(&t);
+    assert_string_equal(text, "\r\033[K 50%  50 B of 100 B  5 B/s  0:10 left  abcdefgh"
+                              "\r\033[Kgguf-dq: x\r\n\r\033[K 50%  \r\033[K 50%  50 B \r\033[K");
+}
+
+/* Standard output has begun a line there. */
+static void there_is_no_progress_within_a_line(void **state)
+{
+    struct terminal t = open_terminal(80);
+    struct dq_progress p;
+    (void)state;
+    init(&p, "a");
+    dq_msg_hold_progress();
+    dq_msg_stdout_written(false);
+    dq_progress_add(&p, 50);
+    dq_msg_hold_progress();
+    dq_msg_stdout_written(true);
+    dq_progress_finish(&p);
+    const char *text = shown(&t);
+    close_terminal(&t);
+    assert_string_equal(text, "\r\033[K 50%  50 B of 100 B  5 B/s  0:10 left  a\r\033[K");
+}
+
 static void *add(void *progress)
 {
     dq_progress_add(progress, 10);
@@ -180,6 +225,8 @@ int main(void)
         cmocka_unit_test(the_line_goes_away),
         cmocka_unit_test(nothing_is_drawn_before_a_second_has_passed),
         cmocka_unit_test(the_line_fits_the_terminal),
+        cmocka_unit_test(the_width_is_asked_for_each_time),
+        cmocka_unit_test(there_is_no_progress_within_a_line),
         cmocka_unit_test(a_stopped_terminal_stops_one_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

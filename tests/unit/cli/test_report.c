@@ -20,7 +20,7 @@ static const struct dq_column columns[N_COLUMNS] = {
 
 static const struct dq_cell *row(struct dq_cell *to, const char *name, uint64_t n, const char *note)
 {
-    to[0] = dq_cell_name(name, strlen(name), name);
+    to[0] = dq_cell_name(name);
     to[1] = dq_cell_u64(n);
     to[2] = dq_cell_bytes(n * 1024);
     to[3] = dq_cell_bool(n > 1);
@@ -145,7 +145,7 @@ static void widths_count_letters_and_have_a_limit(void **state)
     dq_report_widen(&r, 0, 8);
     row(cells, "0123456789", 1, NULL);
     dq_report_row(&r, cells);
-    cells[0] = dq_cell_name("\xc3\xbc\xff", 3, "\xc3\xbc\\xff");
+    cells[0] = dq_cell_name("\xc3\xbc\\xff");
     dq_report_row(&r, cells);
     dq_report_end_rows(&r);
     assert_int_equal(dq_report_end(&r, 0, &e), 0);
@@ -221,8 +221,7 @@ static void long_lines_are_whole(void **state)
         name[len] = '\0';
         struct dq_report r = report_at(path, DQ_REPORT_TABLE);
         dq_report_begin_rows(&r, "rows", one, 2);
-        dq_report_row(
-            &r, (const struct dq_cell[]){dq_cell_name(name, len, name), dq_cell_u64(12345)});
+        dq_report_row(&r, (const struct dq_cell[]){dq_cell_name(name), dq_cell_u64(12345)});
         dq_report_end_rows(&r);
         assert_int_equal(dq_report_end(&r, 0, &e), 0);
         snprintf(expected, sizeof expected, "%s  12345\n", name);

@@ -7,14 +7,7 @@
 
 static void check_name(const char *name, size_t len, const char *slice, const char *wanted)
 {
-    char bytes[64];
-    char slice_bytes[64];
-    memcpy(bytes, name, len);
-    bytes[len] = '\0';
-    strcpy(slice_bytes, slice ? slice : "");
-    const struct dq_tensor t = {.name = bytes, .name_len = len};
-    const struct dq_pick pick = {.tensor = &t, .slice_text = slice ? slice_bytes : NULL};
-    char *out = dq_filename(&pick, ".npy");
+    char *out = dq_filename(name, len, slice, ".npy");
     assert_non_null(out);
     if (strcmp(out, wanted) != 0)
         fail_msg("'%s' gives '%s', not '%s'", name, out, wanted);
@@ -115,6 +108,15 @@ static void folders_are_named_after_the_model(void **state)
     check_folder("m-00001-of-00003.gguf", "m");
     check_folder("/a/m-00003-of-00003.gguf", "m");
     check_folder("m-00001.gguf", "m-00001");
+    check_folder("MODEL.GGUF", "MODEL");
+    check_folder("m.gguf-00001-of-00003.gguf", "m");
+    check_folder("m.gguf-00001-of-00003", "m");
+    check_folder("m.Q8_0.gguf.part1of2", "m.Q8_0");
+    check_folder("m-00001-of-00003 (1).gguf", "m");
+    check_folder("split-00001-of-00003.gguf", "split");
+    check_folder("m-shard-1-of-3.gguf", "m");
+    check_folder("m.gguf.gguf", "m");
+    check_folder("00001-of-00003.gguf", "00001-of-00003.gguf.tensors");
 }
 
 /* Without an extension to remove, the folder would have the name of the file. */
@@ -124,7 +126,6 @@ static void a_folder_never_has_the_name_of_the_model(void **state)
     check_folder("model", "model.tensors");
     check_folder("model.bin", "model.bin.tensors");
     check_folder(".gguf", ".gguf.tensors");
-    check_folder("MODEL.GGUF", "MODEL.GGUF.tensors");
 }
 
 /* Nor is it the current folder or its parent. */

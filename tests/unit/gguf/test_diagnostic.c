@@ -30,6 +30,10 @@ static void a_text_has_what_there_is(void **state)
     d.rule = DQ_RULE_in_file;
     check_text(&d, "metadata ends past the end of the file: expected 3, found 4 (offset 0); is the "
                    "file cut short?");
+    d.hint = "look elsewhere";
+    check_text(&d, "metadata ends past the end of the file: expected 3, found 4 (offset 0); look "
+                   "elsewhere");
+    d.hint = NULL;
     d.rule = DQ_RULE_scale_finite;
     d.tensor = &t;
     d.n_blocks = 1;

@@ -106,7 +106,7 @@ static void files_cut_anywhere_are_refused(void **state)
             if (len < whole.data_off - 31) /* at most 31 bytes of padding follow the infos */
                 build_refused(&b, *state, "");
             else if (len >= whole.data_off)
-                build_tensor_refused(&b, *state, "b", "cut short");
+                build_tensor_refused(&b, *state, "b", "the file ends before its data: ");
             else
                 build_free(&b);
         }
@@ -169,7 +169,7 @@ static void an_empty_key_is_refused(void **state)
     struct build b;
     build_begin(&b, 3, false, 0, 1);
     build_kv_u32(&b, "", 1);
-    build_refused(&b, *state, "key '': empty key: expected a key for metadata pair 1");
+    build_refused(&b, *state, "key '\\&': empty key: expected a key for metadata pair 1");
 }
 
 static void a_duplicate_tensor_name_is_refused(void **state)
@@ -238,7 +238,6 @@ static void names_and_keys_have_a_maximum_length(void **state)
 static void long_names_leave_room_for_the_reason(void **state)
 {
     static char text[DQ_KEY_MAX];
-    const uint64_t dims[] = {1, 1, 1, 1, 1};
     struct build b;
     struct dq_error e;
     memset(text, 'k', sizeof text);
@@ -259,9 +258,12 @@ static void long_names_leave_room_for_the_reason(void **state)
     build_refused(&b, *state, "\xc3\xbc': duplicate ");
 
     build_begin(&b, 3, false, 1, 0);
-    build_tensor(&b, text, I8, 0, 5, dims);
-    build_refused(
-        &b, *state, "\xc3\xbc': too many dimensions: expected at most 4, found 5 (offset ");
+    build_string(&b, text);
+    build_number(&b, 1000, 4);
+    build_data(&b, 32, 32);
+    build_refused(&b, *state,
+        "\xc3\xbc': metadata ends past the end of the file: expected 8000 bytes for the "
+        "dimensions");
 
     build_begin(&b, 3, false, 1, 0);
     build_tensor1(&b, text, 1000, 0, 1);
@@ -273,14 +275,65 @@ static void long_names_leave_room_for_the_reason(void **state)
     dq_model_free(m);
 }
 
-static void five_dimensions_are_refused(void **state)
+/* Up to eight; of more, only that tensor is refused, and what follows it is read. */
+static void eight_dimensions_are_read(void **state)
 {
-    const uint64_t dims[] = {1, 1, 1, 1, 1};
+    const uint64_t dims[DQ_DIMS_MAX + 1] = {5, 1, 2, 1, 1, 3, 1, 2, 1};
+    char shape[DQ_SHAPE_WORDS];
     struct build b;
-    build_begin(&b, 3, false, 1, 0);
-    build_tensor(&b, "x", I8, 0, 5, dims);
-    build_data(&b, 32, 1);
-    build_refused(&b, *state, "tensor 'x': too many dimensions: expected at most 4, found 5");
+    build_begin(&b, 3, false, 3, 0);
+    build_tensor(&b, "eight", I8, 0, DQ_DIMS_MAX, dims);
+    build_tensor(&b, "nine", I8, 64, DQ_DIMS_MAX + 1, dims);
+    build_tensor1(&b, "after", I8, 128, 7);
+    build_data(&b, 32, 160);
+    struct dq_model *m = build_open(&b, *state);
+    assert_int_equal(m->n_tensors, 3);
+    assert_null(m->tensors[0].problem);
+    assert_int_equal(m->tensors[0].n_weights, 60);
+    assert_string_equal(dq_tensor_shape(&m->tensors[0], shape), "2x1x3x1x1x2x1x5");
+    assert_string_equal(
+        m->tensors[1].problem, "too many dimensions: expected at most 8, found 9 (offset 117)");
+    assert_int_equal(m->tensors[1].n_dims, 0);
+    assert_string_equal(dq_tensor_shape(&m->tensors[1], shape), "9 dimensions");
+    assert_null(m->tensors[2].problem);
+    assert_int_equal(m->tensors[2].dims[0], 7);
+    for (size_t i = 1; i < DQ_DIMS_MAX; i++)
+        assert_int_equal(m->tensors[2].dims[i], 1);
+    dq_model_free(m);
+}
+
+/* Offsets count from the start of the file, but alignment from where the GGUF begins. */
+static void a_model_may_begin_inside_a_file(void **state)
+{
+    struct scratch *s = *state;
+    for (uint64_t begin = 0; begin <= 65; begin += 5) {
+        struct build b;
+        struct build inner;
+        struct dq_model *m = NULL;
+        struct dq_error e;
+        uint8_t data[4];
+        build_small(&inner, 3, begin % 2);
+        b = (struct build){0};
+        for (uint64_t i = 0; i < begin; i++)
+            build_number(&b, i, 1);
+        build_bytes(&b, inner.bytes, inner.len);
+        const char *path = build_write(&b, s, "asset.bin");
+        check_ok(dq_model_examine_at(&dq_file_store, path, begin, NULL, &m, &e), &e);
+        assert_int_equal(m->n_tensors, 2);
+        assert_int_equal(m->shards[0].data_off, begin + inner.data_off);
+        assert_int_equal(m->tensors[1].offset, begin + inner.data_off + 32);
+        assert_null(m->tensors[1].problem);
+        check_ok(dq_tensor_read(m, &m->tensors[1], 0, data, sizeof data, &e), &e);
+        assert_int_equal(data[begin % 2 ? 3 : 0], 32);
+        dq_model_free(m);
+        check_error(dq_model_examine_at(&dq_file_store, path, b.len, NULL, &m, &e), &e,
+            DQ_ERR_MALFORMED, "the file is empty");
+        check_error(dq_model_examine_at(&dq_file_store, path, b.len + 1, NULL, &m, &e), &e,
+            DQ_ERR_USAGE, "no model can begin at offset");
+        assert_null(m);
+        build_free(&inner);
+        build_free(&b);
+    }
 }
 
 static void check_alignment(struct scratch *s, uint32_t alignment, const char *words)
@@ -435,7 +488,8 @@ int main(void)
         scratch_test(names_that_differ_after_a_nul_are_different),
         scratch_test(names_and_keys_have_a_maximum_length),
         scratch_test(long_names_leave_room_for_the_reason),
-        scratch_test(five_dimensions_are_refused),
+        scratch_test(eight_dimensions_are_read),
+        scratch_test(a_model_may_begin_inside_a_file),
         scratch_test(alignment_is_any_power_of_two),
         scratch_test(other_alignments_are_refused),
         scratch_test(alignment_of_another_type_is_refused),

@@ -86,9 +86,85 @@ static void a_misaligned_tensor_is_refused(void **state)
 static void a_tensor_past_the_end_is_refused(void **state)
 {
     check_two(*state, (struct place){"x", I8, 0, 32}, (struct place){"y", I8, 32, 32}, 63, NULL,
-        "data ends past the end of the file");
+        "the file ends before its data");
     check_two(*state, (struct place){"x", I8, 0, 32}, (struct place){"y", I8, 1 << 20, 1}, 63, NULL,
-        "data ends past the end of the file");
+        "the file ends before its data");
+}
+
+/* Takes the only diagnostic of a model. */
+static void take_text(void *arg, const struct dq_diagnostic *d)
+{
+    char *text = arg;
+    assert_string_equal(text, "");
+    assert_null(d->tensor);
+    dq_diagnostic_text(d, text);
+}
+
+/* Builds a file of three tensors whose data, at 160, has len of its 32 + 96 + 32 bytes. */
+static struct dq_model *open_cut(struct scratch *s, size_t len, char text[DQ_DIAGNOSTIC_TEXT])
+{
+    const struct dq_diagnostic_sink diag = {take_text, text};
+    struct dq_model *m = NULL;
+    struct dq_error e;
+    struct build b;
+    build_begin(&b, 3, false, 3, 0);
+    build_tensor1(&b, "x", I8, 0, 32);
+    build_tensor(&b, "y", I8, 32, 2, (const uint64_t[]){24, 4});
+    build_tensor1(&b, "z", I8, 128, 32);
+    build_data(&b, 32, len);
+    *text = '\0';
+    check_ok(dq_model_examine(&dq_file_store, build_write(&b, s, "cut.gguf"), &diag, &m, &e), &e);
+    build_free(&b);
+    return m;
+}
+
+static void a_cut_file_is_one_diagnostic(void **state)
+{
+    char text[DQ_DIAGNOSTIC_TEXT];
+    struct dq_error e;
+    struct dq_model *m = open_cut(*state, 90, text);
+    assert_string_equal(text, "file ends before the data of its tensors: expected 320 bytes, found "
+                              "250: 2 of 3 tensors lie beyond, "
+                              "from 'y' on (offset 192); is the file cut short?");
+    assert_non_null(strstr(m->shards[0].problem, text));
+    assert_null(m->tensors[0].problem);
+    assert_string_equal(m->tensors[1].problem,
+        "the file ends before its data: 58 of 96 bytes are there; 'y[:2]' can be taken");
+    assert_string_equal(
+        m->tensors[2].problem, "the file ends before its data: 0 of 32 bytes are there");
+    check_ok(dq_tensor_part_usable(m, &m->tensors[1], 58, true, &e), &e);
+    check_error(dq_tensor_part_usable(m, &m->tensors[1], 59, true, &e), &e, DQ_ERR_MALFORMED,
+        "58 of 96 bytes are there");
+    check_error(
+        dq_tensor_usable(m, &m->tensors[2], true, &e), &e, DQ_ERR_MALFORMED, "0 of 32 bytes");
+    assert_null(dq_tensor_file_problem(m, &m->tensors[0]));
+    assert_ptr_equal(dq_tensor_file_problem(m, &m->tensors[2]), m->shards[0].problem);
+    dq_model_free(m);
+    m = open_cut(*state, 160, text);
+    assert_string_equal(text, "");
+    assert_null(m->shards[0].problem);
+    dq_model_free(m);
+}
+
+/* Nothing can be taken of a cut tensor that another overlaps, on either side; nor does it make that one
+ * unusable, since its own size is in doubt. */
+static void nothing_of_a_cut_tensor_that_overlaps_is_there(void **state)
+{
+    static const struct place rows[][2] = {
+        {{"cut", I8, 0, 1 << 20}, {"sound", I8, 32, 32}},
+        {{"cut", I8, 32, 1 << 20}, {"sound", I8, 0, 33}},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct build b;
+        struct dq_error e;
+        build_places(&b, rows[i], 2, 64);
+        struct dq_model *m = build_open(&b, *state);
+        assert_int_equal(m->tensors[0].n_there, 0);
+        check_error(
+            dq_tensor_part_usable(m, &m->tensors[0], 1, true, &e), &e, DQ_ERR_MALFORMED, "");
+        assert_null(m->tensors[1].problem);
+        dq_model_free(m);
+    }
 }
 
 static void offsets_that_wrap_are_refused(void **state)
@@ -141,7 +217,7 @@ static void the_largest_size_is_checked_against_the_file(void **state)
     build_begin(&b, 3, false, 1, 0);
     build_tensor1(&b, "x", I8, 0, INT64_MAX / 8);
     build_data(&b, 32, 64);
-    build_tensor_refused(&b, *state, "x", "data ends past the end of the file");
+    build_tensor_refused(&b, *state, "x", "the file ends before its data");
 }
 
 static void rows_of_partial_blocks_are_refused(void **state)
@@ -263,12 +339,15 @@ static void an_unknown_type_past_the_end_is_refused(void **state)
 {
     const struct place places[] = {{"x", I8, 0, 1}, {"y", UNKNOWN, 96, 1}};
     struct build b;
-    check_two(*state, places[0], places[1], 64, NULL,
-        "data ends past the end of the file: expected a file of at least ");
+    check_two(*state, places[0], places[1], 64, NULL, "the file ends before its data");
     build_places(&b, places, 2, 64);
     struct dq_model *m = build_open(&b, *state);
     assert_true(m->tensors[1].n_bytes == 0); /* none of its data is in the file */
     dq_model_free(m);
+    build_begin(&b, 3, false, 1, 0);
+    build_tensor(&b, "y", UNKNOWN, 96, 2, (const uint64_t[]){1, 2}); /* of no size that has rows */
+    build_data(&b, 32, 64);
+    build_tensor_refused(&b, *state, "y", "the file ends before its data");
 }
 
 static void an_unknown_type_inside_a_tensor_is_refused(void **state)
@@ -328,6 +407,8 @@ int main(void)
         scratch_test(an_overlap_beyond_the_next_tensor_is_found),
         scratch_test(a_misaligned_tensor_is_refused),
         scratch_test(a_tensor_past_the_end_is_refused),
+        scratch_test(a_cut_file_is_one_diagnostic),
+        scratch_test(nothing_of_a_cut_tensor_that_overlaps_is_there),
         scratch_test(offsets_that_wrap_are_refused),
         scratch_test(sizes_that_overflow_are_refused),
         scratch_test(the_largest_size_is_checked_against_the_file),

@@ -12,6 +12,7 @@ enum { F32 = 0, F16 = 1, Q4_0 = 2, Q8_0 = 8, I8 = 24, F64 = 28, MXFP4 = 39 };
 
 /* The result of a scan, and how much it read. */
 struct found {
+    struct dq_plan plan;
     struct dq_scan scan;
     atomic_ullong n_bytes;
     size_t n_ends;
@@ -23,11 +24,18 @@ static void count(void *arg, uint64_t n_bytes)
     atomic_fetch_add(&f->n_bytes, n_bytes);
 }
 
-static int keep(void *arg, size_t plan, const struct dq_scan *s, struct dq_error *e)
+static const struct dq_plan *plan(void *arg, size_t tensor)
+{
+    const struct found *f = arg;
+    assert_int_equal(tensor, 0);
+    return &f->plan;
+}
+
+static int keep(void *arg, size_t tensor, const struct dq_scan *s, struct dq_error *e)
 {
     struct found *f = arg;
     (void)e;
-    assert_int_equal(plan, 0);
+    assert_int_equal(tensor, 0);
     f->scan = *s;
     f->n_ends++;
     return 0;
@@ -38,13 +46,12 @@ static int scan(const struct dq_model *m, struct found *f, struct dq_error *e)
 {
     enum { N_LANES = 3, LANE_LEN = 256 << 10 };
     struct dq_lane *lanes[N_LANES];
-    struct dq_plan plan;
-    const struct dq_scan_job job = {&plan, 1, count, keep, f};
+    const struct dq_scan_job job = {1, plan, count, keep, f};
     *f = (struct found){.n_ends = 0};
     for (size_t i = 0; i < N_LANES; i++)
         check_ok(dq_lane_new_cpu(dq_cpu_best(), LANE_LEN, LANE_LEN, &lanes[i], e), e);
-    dq_plan_init(&plan, m, &m->tensors[0], DQ_DTYPE_native, NULL);
-    const int rc = dq_scan_plans(lanes, N_LANES, &job, e);
+    dq_plan_init(&f->plan, m, &m->tensors[0], DQ_DTYPE_native, NULL);
+    const int rc = dq_scan_tensors(lanes, N_LANES, &job, e);
     for (size_t i = 0; i < N_LANES; i++)
         dq_lane_free(lanes[i]);
     assert_int_equal(f->n_ends, rc == 0);

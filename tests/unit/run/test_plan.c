@@ -28,7 +28,7 @@ static uint64_t index_of(const struct dq_range *r, uint64_t i)
     return r->start + i * (uint64_t)r->step;
 }
 
-/* Selects the wanted items one by one, with four loops. */
+/* Selects the wanted items one by one. */
 static void select_naively(struct selection *t, uint64_t block_items)
 {
     const struct dq_range *r = t->ranges;
@@ -39,18 +39,16 @@ static void select_naively(struct selection *t, uint64_t block_items)
     t->holds = calloc((size_t)t->n_blocks + 1, sizeof *t->holds);
     t->read = calloc((size_t)t->n_blocks + 1, sizeof *t->read);
     assert_true(t->wanted && t->holds && t->read);
-    for (uint64_t l = 0; l < r[3].count; l++)
-        for (uint64_t k = 0; k < r[2].count; k++)
-            for (uint64_t j = 0; j < r[1].count; j++)
-                for (uint64_t i = 0; i < r[0].count; i++) {
-                    uint64_t item = index_of(&r[3], l);
-                    item = item * t->dims[2] + index_of(&r[2], k);
-                    item = item * t->dims[1] + index_of(&r[1], j);
-                    item = item * t->dims[0] + index_of(&r[0], i);
-                    t->wanted[t->n_wanted++] = item;
-                    t->holds[item / block_items] = true;
-                }
-    assert_int_equal(t->n_wanted, n);
+    uint64_t at[DQ_DIMS_MAX] = {0}; /* counts through the ranges, innermost fastest */
+    for (; t->n_wanted < n; t->n_wanted++) {
+        uint64_t item = 0;
+        for (size_t k = DQ_DIMS_MAX; k-- > 0;)
+            item = item * t->dims[k] + index_of(&r[k], at[k]);
+        t->wanted[t->n_wanted] = item;
+        t->holds[item / block_items] = true;
+        for (size_t k = 0; k < DQ_DIMS_MAX && ++at[k] == r[k].count; k++)
+            at[k] = 0;
+    }
 }
 
 static void selection_free(struct selection *t)
@@ -164,7 +162,7 @@ static struct dq_range random_range(struct rng *r, uint64_t dim)
     return (struct dq_range){(uint64_t)start, (uint64_t)count, back ? -size : size};
 }
 
-/* Creates a random selection: a tensor of up to four dimensions of a few blocks or items. */
+/* Creates a random selection: a tensor of up to eight dimensions of a few blocks or items. */
 static struct selection selection_new(uint64_t seed, enum dq_type type, enum dq_dtype dtype)
 {
     const struct dq_type_info *info = &dq_types[type];
@@ -172,12 +170,13 @@ static struct selection selection_new(uint64_t seed, enum dq_type type, enum dq_
     struct selection t = {.seed = seed, .dtype = dtype, .use_ranges = rng_u64(&r) % 8 != 0};
     const bool native = dtype == DQ_DTYPE_native;
     const uint64_t block_items = native ? 1 : info->weights;
-    t.tensor = (struct dq_tensor){.type = info, .type_id = info->id, .dims = {1, 1, 1, 1}};
+    t.tensor =
+        (struct dq_tensor){.type = info, .type_id = info->id, .dims = {1, 1, 1, 1, 1, 1, 1, 1}};
     t.tensor.n_dims = (uint32_t)rng_between(&r, 1, DQ_DIMS_MAX);
     t.tensor.n_weights = 1;
     t.n_blocks = 1;
     for (uint32_t i = 0; i < t.tensor.n_dims; i++) {
-        const int64_t max = i == 0 && info->weights == 1 ? 40 : 5;
+        const int64_t max = i == 0 && info->weights == 1 ? 40 : (i < 4 ? 5 : 2);
         const uint64_t n = (uint64_t)rng_between(&r, 1, max);
         t.tensor.dims[i] = i == 0 ? n * info->weights : n;
         t.tensor.n_weights *= t.tensor.dims[i];
@@ -241,8 +240,10 @@ static void a_scalar_is_one_item(void **state)
     struct dq_plan p;
     struct dq_plan_pos pos = {0};
     struct dq_chunk c;
-    const struct dq_tensor t = {
-        .type = &dq_types[DQ_TYPE_f32], .dims = {1, 1, 1, 1}, .n_weights = 1, .n_bytes = 4};
+    const struct dq_tensor t = {.type = &dq_types[DQ_TYPE_f32],
+        .dims = {1, 1, 1, 1, 1, 1, 1, 1},
+        .n_weights = 1,
+        .n_bytes = 4};
     (void)state;
     dq_plan_init(&p, NULL, &t, DQ_DTYPE_f32, NULL);
     assert_int_equal(p.n_items, 1);
@@ -258,7 +259,7 @@ static void an_empty_tensor_has_no_chunk(void **state)
     struct dq_plan_pos pos = {0};
     struct dq_chunk c;
     const struct dq_tensor t = {
-        .type = &dq_types[DQ_TYPE_q4_0], .n_dims = 2, .dims = {1ull << 62, 0, 1, 1}};
+        .type = &dq_types[DQ_TYPE_q4_0], .n_dims = 2, .dims = {1ull << 62, 0, 1, 1, 1, 1, 1, 1}};
     (void)state;
     dq_plan_init(&p, NULL, &t, DQ_DTYPE_f32, NULL);
     assert_int_equal(p.n_items, 0);
@@ -270,8 +271,11 @@ static void an_unknown_type_is_a_row_of_bytes(void **state)
     struct dq_plan p;
     struct dq_plan_pos pos = {0};
     struct dq_chunk c;
-    const struct dq_tensor t = {
-        .type_id = 153, .n_dims = 2, .dims = {7, 5, 1, 1}, .n_weights = 35, .n_bytes = 100};
+    const struct dq_tensor t = {.type_id = 153,
+        .n_dims = 2,
+        .dims = {7, 5, 1, 1, 1, 1, 1, 1},
+        .n_weights = 35,
+        .n_bytes = 100};
     (void)state;
     dq_plan_init(&p, NULL, &t, DQ_DTYPE_native, NULL);
     assert_int_equal(p.n_items, 100);
@@ -290,7 +294,7 @@ static void the_step_of_a_single_item_does_not_count(void **state)
     static const int64_t steps[] = {INT64_MAX, -INT64_MAX, INT64_MIN, 1ll << 62, -2, 0};
     const struct dq_tensor t = {.type = &dq_types[DQ_TYPE_q4_0],
         .n_dims = 2,
-        .dims = {96, 3, 1, 1},
+        .dims = {96, 3, 1, 1, 1, 1, 1, 1},
         .n_weights = 288,
         .n_bytes = 162};
     uint8_t items[32 * 4];
@@ -320,7 +324,7 @@ static void large_tensors_are_counted_in_64_bits(void **state)
     const uint64_t n = 3ull << 40;
     const struct dq_tensor t = {.type = &dq_types[DQ_TYPE_q8_0],
         .n_dims = 2,
-        .dims = {n, 2, 1, 1},
+        .dims = {n, 2, 1, 1, 1, 1, 1, 1},
         .n_weights = 2 * n,
         .n_bytes = 2 * n / 32 * 34};
     const struct dq_range ranges[DQ_DIMS_MAX] = {{n - 1, 2, -(int64_t)(n - 1)}, {1, 1, 1}};

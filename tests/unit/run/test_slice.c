@@ -15,7 +15,7 @@ static struct dq_tensor tensor_of(size_t n_dims, const uint64_t *shape)
     struct dq_tensor t = {.type = &dq_types[DQ_TYPE_f32],
         .display_name = display_name,
         .n_dims = (uint32_t)n_dims,
-        .dims = {1, 1, 1, 1}};
+        .dims = {1, 1, 1, 1, 1, 1, 1, 1}};
     for (size_t i = 0; i < n_dims; i++)
         t.dims[n_dims - 1 - i] = shape[i];
     return t;
@@ -283,6 +283,28 @@ static void everything_is_every_index(void **state)
     assert_string_equal(words_of(&s, 4), "(4, 5, 6) 0+1*1 0+4*1 0+5*1 0+6*1");
 }
 
+/* The bytes that a slice needs, counted from the start of the data. */
+static void bytes_reach_to_the_farthest_weight(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t n_bytes;
+    } rows[] = {{"[:]", 2 * 3 * 64 / 32 * 34}, {"[0]", 6 * 34}, {"[0, 0]", 2 * 34},
+        {"[0, 0, :32]", 34}, {"[0, 0, 32]", 2 * 34}, {"[0, ::-1, ::-1]", 6 * 34},
+        {"[0, 1:0:-1, 31]", 3 * 34}, {"[::2, ::2, ::63]", 6 * 34}, {"[:0]", 0},
+        {"[1, 0, 0]", 7 * 34}};
+    struct dq_tensor t = tensor_of(3, (const uint64_t[]){2, 3, 64});
+    t.type = &dq_types[DQ_TYPE_q8_0];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dq_slice s;
+        struct dq_error e;
+        check_ok(dq_slice_parse(rows[i].text, &t, &s, &e), &e);
+        if (dq_slice_bytes(&s, &t) != rows[i].n_bytes)
+            fail_msg("%s: %" PRIu64, rows[i].text, dq_slice_bytes(&s, &t));
+    }
+}
+
 static void slices_are_found_behind_names(void **state)
 {
     static const struct {
@@ -315,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_zero_dimension_has_no_index),
         cmocka_unit_test(a_slice_of_a_refused_tensor_is_accepted),
         cmocka_unit_test(everything_is_every_index),
+        cmocka_unit_test(bytes_reach_to_the_farthest_weight),
         cmocka_unit_test(slices_are_found_behind_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

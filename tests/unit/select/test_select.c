@@ -1,6 +1,8 @@
 /* What a selection picks, in which order, and what is said when it picks nothing. */
 #include "build_gguf.h"
 #include "dq_test.h"
+#include "names_back.h"
+#include "rng.h"
 #include "select/select.h"
 
 #include <stdio.h>
@@ -242,6 +244,32 @@ static void names_that_cannot_be_typed_are_found_as_shown(void **state)
     check_picks(*state, "line\\n[0][1]", "", "11[1]");
 }
 
+/* Names from few letters, those that escaping, patterns, slices and lists know, so that many names are
+ * the escaped form, a stem or a slice of another. */
+static void every_name_makes_the_round_trip(void **state)
+{
+    static const char *const letters[] = {
+        "\\xfn0&a.", "\\\xff\x00xf0", "a[0]:{,}*?-", "\n\r\t \\nrt", "\xc3\xbc\xe2\x80\xae\\x8"};
+    static const size_t lens[] = {8, 6, 11, 8, 8};
+    struct rng r = {20261127};
+    for (int round = 0; round < 400; round++) {
+        uint8_t text[64];
+        struct build b;
+        const size_t kind = (size_t)rng_between(&r, 0, 4);
+        const size_t len = (size_t)rng_between(&r, 0, sizeof text);
+        for (size_t i = 0; i < len; i++) {
+            const int64_t letter = rng_between(&r, -2, (int64_t)lens[kind] - 1);
+            text[i] = letter < 0 ? '|' : (uint8_t)letters[kind][letter];
+        }
+        build_named_tensors(&b, text, len, '|');
+        struct dq_model *m = build_open(&b, *state);
+        const char *fault = names_back(m);
+        if (fault)
+            fail_msg("round %d: %s", round, fault);
+        dq_model_free(m);
+    }
+}
+
 static void a_model_without_tensors_says_so(void **state)
 {
     struct build b;
@@ -278,6 +306,7 @@ int main(void)
         scratch_test(every_word_must_match),
         scratch_test(near_names_are_offered),
         scratch_test(names_that_cannot_be_typed_are_found_as_shown),
+        scratch_test(every_name_makes_the_round_trip),
         scratch_test(a_model_without_tensors_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,10 @@
 /* "Did you mean". */
 #include "dq_test.h"
+#include "rng.h"
 #include "select/suggest.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 static void distances_count_changes(void **state)
@@ -38,6 +41,69 @@ static void distances_count_changes(void **state)
             const size_t wanted = rows[i].distance < limit ? rows[i].distance : limit;
             assert_int_equal(dq_edit_distance(rows[i].a, rows[i].b, limit), wanted);
         }
+    }
+}
+
+static bool is_alike(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* The definition, one cell of the table at a time. */
+static size_t slow_distance(const char *a, const char *b)
+{
+    enum { MAX = 130 };
+    size_t d[MAX + 1][MAX + 1];
+    const size_t na = strlen(a);
+    const size_t nb = strlen(b);
+    for (size_t i = 0; i <= na; i++) {
+        for (size_t j = 0; j <= nb; j++) {
+            size_t least = i == 0 ? j : i;
+            if (i > 0 && j > 0) {
+                least = d[i - 1][j - 1] + !is_alike(a[i - 1], b[j - 1]);
+                least = d[i - 1][j] + 1 < least ? d[i - 1][j] + 1 : least;
+                least = d[i][j - 1] + 1 < least ? d[i][j - 1] + 1 : least;
+            }
+            if (i > 1 && j > 1 && is_alike(a[i - 1], b[j - 2]) && is_alike(a[i - 2], b[j - 1]) &&
+                d[i - 2][j - 2] + 1 < least)
+                least = d[i - 2][j - 2] + 1;
+            d[i][j] = least;
+        }
+    }
+    return d[na][nb];
+}
+
+/* Random words of few letters, and words that were changed in a few places, of all lengths. */
+static void distances_follow_the_definition(void **state)
+{
+    struct rng rng = {1};
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        char words[2][129];
+        size_t lens[2];
+        const bool is_changed = rng_between(&rng, 0, 1) == 1;
+        for (int w = 0; w < 2; w++) {
+            lens[w] = (size_t)rng_between(&rng, 0, round % 4 == 0 ? 128 : 70);
+            for (size_t i = 0; i < lens[w]; i++)
+                words[w][i] = "abcABC.1"[rng_between(&rng, 0, 7)];
+        }
+        if (is_changed) {
+            memcpy(words[1], words[0], lens[0]);
+            lens[1] = lens[0];
+            for (int i = 0; i < 6 && lens[1] > 1; i++) {
+                const size_t at = (size_t)rng_between(&rng, 0, (int64_t)lens[1] - 2);
+                const char letter = words[1][at];
+                words[1][at] = words[1][at + 1];
+                words[1][at + 1] = rng_between(&rng, 0, 1) ? letter : 'b';
+            }
+        }
+        words[0][lens[0]] = words[1][lens[1]] = '\0';
+        const size_t expected = slow_distance(words[0], words[1]);
+        const size_t limit = (size_t)rng_between(&rng, 1, 130);
+        const size_t got = dq_edit_distance(words[0], words[1], limit);
+        if (got != (expected < limit ? expected : limit))
+            fail_msg(
+                "'%s' and '%s': %zu below %zu, not %zu", words[0], words[1], got, limit, expected);
     }
 }
 
@@ -127,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(distances_count_changes),
+        cmocka_unit_test(distances_follow_the_definition),
         cmocka_unit_test(long_names_are_compared_by_their_beginning),
         cmocka_unit_test(the_nearest_names_are_offered_first),
         cmocka_unit_test(a_name_without_its_last_part_is_near),

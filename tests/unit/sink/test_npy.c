@@ -92,25 +92,51 @@ static void every_length_is_a_multiple_of_64(void **state)
     }
 }
 
+static bool get_array(const void *arg, size_t i, struct dq_array *out)
+{
+    const struct dq_array *arrays = arg;
+    *out = arrays[i];
+    return arrays[i].n_bytes != 1;
+}
+
+/* Of three arrays, one is left out; each of the others gets a file of its own. */
 static void plans_place_data_behind_the_header(void **state)
 {
-    struct dq_array a = {.descr = "<f4", .shape = {3, 5}, .n_shape = 2, .n_bytes = 60};
-    struct dq_file_plan p;
+    const struct dq_array arrays[] = {
+        {.type = &dq_types[DQ_TYPE_f32], .shape = {3, 5}, .n_shape = 2, .n_bytes = 60},
+        {.n_bytes = 1},
+        {.shape = {7}, .n_shape = 1, .n_bytes = 7},
+    };
+    const struct dq_set_request r = {.n = 3, .get = get_array, .arg = arrays};
+    struct dq_file_set s;
     struct dq_error e;
+    (void)state;
+    check_ok(dq_container_npy.plan(&r, &s, &e), &e);
+    assert_int_equal(s.n_files, 2);
+    assert_int_equal(s.places[0].file, 0);
+    assert_int_equal(s.places[2].file, 1);
+    assert_int_equal(s.places[0].offset, 128);
+    assert_int_equal(s.files[0].len, 128 + 60);
+    assert_int_equal(s.files[1].len, 128 + 7);
+    dq_file_set_finish(&s);
+    check_ok(dq_container_raw.plan(&r, &s, &e), &e);
+    assert_int_equal(s.n_files, 2);
+    assert_int_equal(s.order[1], 2);
+    assert_int_equal(s.places[2].offset, 0);
+    assert_int_equal(s.files[1].len, 7);
+    dq_file_set_finish(&s);
+}
+
+static void types_without_a_name_are_bytes(void **state)
+{
+    const struct dq_array a = {.shape = {7}, .n_shape = 1};
     uint8_t header[DQ_NPY_HEADER_MAX];
     (void)state;
-    check_ok(dq_container_npy.plan(&a, 1, &p, &e), &e);
-    assert_int_equal(p.header_len, dq_npy_header(a.descr, a.shape, 2, header));
-    assert_memory_equal(p.header, header, p.header_len);
-    assert_int_equal(a.data_off, p.header_len);
-    assert_int_equal(p.len, p.header_len + 60);
-    dq_file_plan_finish(&p);
-    check_ok(dq_container_raw.plan(&a, 1, &p, &e), &e);
-    assert_int_equal(a.data_off, 0);
-    assert_int_equal(p.len, 60);
-    assert_null(p.header);
-    a.descr = "";
-    check_error(dq_container_npy.plan(&a, 1, &p, &e), &e, DQ_ERR_USAGE, "no type for bf16");
+    dq_npy_header_of(&a, header);
+    assert_memory_equal(header + 10, "{'descr': '|u1'", 15);
+    assert_true(dq_npy_has_type(&dq_types[DQ_TYPE_i64]));
+    assert_false(dq_npy_has_type(&dq_types[DQ_TYPE_bf16]));
+    assert_false(dq_npy_has_type(&dq_types[DQ_TYPE_q4_k]));
 }
 
 static void containers_are_found_by_name(void **state)
@@ -121,7 +147,8 @@ static void containers_are_found_by_name(void **state)
     assert_ptr_equal(dq_container_by_name("npy"), &dq_container_npy);
     assert_ptr_equal(dq_container_by_name("raw"), &dq_container_raw);
     assert_ptr_equal(dq_container_by_name("NPY"), dq_container_by_name("npy"));
-    assert_null(dq_container_by_name("npz"));
+    assert_ptr_equal(dq_container_by_name("npz"), &dq_container_npz);
+    assert_null(dq_container_by_name("zip"));
     assert_null(dq_container_by_name(""));
     assert_null(dq_container_by_name(".npy"));
 }
@@ -138,7 +165,8 @@ static void containers_are_found_by_extension(void **state)
     assert_null(dq_container_by_extension("npy"));
     assert_null(dq_container_by_extension("b."));
     assert_null(dq_container_by_extension(""));
-    assert_null(dq_container_by_extension("b.gguf"));
+    assert_ptr_equal(dq_container_by_extension("b.GGUF"), &dq_container_gguf);
+    assert_null(dq_container_by_extension("b.pt"));
 }
 
 int main(void)
@@ -150,6 +178,7 @@ int main(void)
         cmocka_unit_test(a_header_that_fits_gets_64_blanks_more),
         cmocka_unit_test(every_length_is_a_multiple_of_64),
         cmocka_unit_test(plans_place_data_behind_the_header),
+        cmocka_unit_test(types_without_a_name_are_bytes),
         cmocka_unit_test(containers_are_found_by_name),
         cmocka_unit_test(containers_are_found_by_extension),
     };

@@ -4,6 +4,10 @@
 #include "dq_test.h"
 #include "scratch.h"
 
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 static const char bytes[] = "0123456789";
 
 enum { LEN = sizeof bytes - 1 };
@@ -65,14 +69,54 @@ static void what_is_missing_is_told(void **state)
     struct dq_source *s = NULL;
     struct dq_error e;
     const char *path = scratch_path(*state, "absent");
-    assert_false(dq_file_store.exists(&dq_file_store, path));
     check_error(dq_file_store.open(&dq_file_store, path, &s, &e), &e, DQ_ERR_IO, "No such file");
-    assert_false(memory.store.exists(&memory.store, "absent"));
     check_error(memory.store.open(&memory.store, "absent", &s, &e), &e, DQ_ERR_IO, "No such file");
-    scratch_write(*state, "absent", "", 0);
-    assert_true(dq_file_store.exists(&dq_file_store, path));
     assert_null(s);
     dq_source_close(NULL);
+}
+
+/* Adds a name to a text of names. */
+static int add_name(void *arg, const char *name, struct dq_error *e)
+{
+    char *names = arg;
+    (void)e;
+    strcat(strcat(names, name), " ");
+    return strcmp(name, "stop") == 0 ? DQ_ERR_MISMATCH : 0;
+}
+
+static void regular_files_are_listed(void **state)
+{
+    char names[64] = "";
+    struct dq_error e;
+    scratch_write(*state, "b", "", 0);
+    const char *path = scratch_path(*state, "a");
+    check_ok(dq_file_store.list(&dq_file_store, path, add_name, names, &e), &e);
+    assert_string_equal(names, "b ");
+    assert_int_equal(mkdir(scratch_path(*state, "folder"), 0777), 0);
+    assert_int_equal(mkfifo(scratch_path(*state, "pipe"), 0666), 0);
+    assert_int_equal(symlink("absent", scratch_path(*state, "dangling")), 0);
+    *names = '\0';
+    check_ok(dq_file_store.list(&dq_file_store, path, add_name, names, &e), &e);
+    assert_string_equal(names, "b ");
+    check_error(
+        dq_file_store.list(&dq_file_store, scratch_path(*state, "none/a"), add_name, names, &e), &e,
+        DQ_ERR_IO, "none: No such file");
+}
+
+static void files_in_memory_are_listed(void **state)
+{
+    const struct dq_memory_file files[] = {
+        {"a", "", 0}, {"x/b", "", 0}, {"c", "", 0}, {"stop", "", 0}, {"d", "", 0}};
+    const struct dq_memory_store memory = DQ_MEMORY_STORE(files, 5);
+    char names[64] = "";
+    struct dq_error e;
+    (void)state;
+    assert_int_equal(
+        memory.store.list(&memory.store, "other", add_name, names, &e), DQ_ERR_MISMATCH);
+    assert_string_equal(names, "a c stop ");
+    *names = '\0';
+    check_ok(memory.store.list(&memory.store, "x/", add_name, names, &e), &e);
+    assert_string_equal(names, "b ");
 }
 
 int main(void)
@@ -81,6 +125,8 @@ int main(void)
         scratch_test(files_are_read),
         scratch_test(memory_is_read),
         scratch_test(what_is_missing_is_told),
+        scratch_test(regular_files_are_listed),
+        cmocka_unit_test(files_in_memory_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

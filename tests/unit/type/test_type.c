@@ -44,6 +44,8 @@ static const struct {
     {40, "NVFP4", 64, 36},
     {41, "Q1_0", 128, 18},
     {42, "Q2_0", 64, 18},
+    {142, "PQ2_0", 128, 34},
+    {143, "PTQ1_0", 128, 28},
 };
 
 enum { N_FACTS = sizeof facts / sizeof facts[0] };
