@@ -45,6 +45,7 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
+                --layout | --hf-config | \
                 --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
                 --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
@@ -129,6 +130,7 @@ _gguf_dq()
     local commands='list extract verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
+    local layout='--layout --hf-config'
     local decoding='-d --dtype --device --cpu'
     local threaded='-j --threads'
     local checking='--self-test --ulp'
@@ -169,8 +171,8 @@ _gguf_dq()
     fi
     _gguf_dq_parse
     case $command in
-        list) options="$selecting $showing $reading $reporting" ;;
-        extract) options="$selecting $decoding $threaded $writing $reading $reporting" ;;
+        list) options="$selecting $showing $layout $reading $reporting" ;;
+        extract) options="$selecting $layout $decoding $threaded $writing $reading $reporting" ;;
         verify) options="$selecting $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $examining $threaded $reading $reporting" ;;
         bench) options="$decoding $threaded $measuring $reading $reporting" ;;
@@ -196,6 +198,14 @@ _gguf_dq()
             --dtype | -d)
                 _gguf_dq_add_words 'f32 f16 bf16'
                 [[ $command != extract ]] || _gguf_dq_add_words native
+                return
+                ;;
+            --layout)
+                _gguf_dq_add_words 'gguf hf'
+                return
+                ;;
+            --hf-config)
+                _gguf_dq_add_files "/"
                 return
                 ;;
             --device)

@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
+    --layout --hf-config --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -83,6 +83,9 @@ complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -l max-memory
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata as well'
 complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Print only the names'
+
+complete -c gguf-dq -n '__gguf_dq_using list extract' -l layout -x -a 'gguf hf' -d 'Names and layout of arrays'
+complete -c gguf-dq -n '__gguf_dq_using list extract' -l hf-config -x -a '(__fish_complete_directories)' -d 'Directory of the Hugging Face model'
 
 complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the output'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the output'

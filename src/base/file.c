@@ -339,6 +339,16 @@ bool dq_file_is_same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+char *dq_file_join(const char *folder, const char *name)
+{
+    const size_t len = strlen(folder);
+    const size_t size = len + strlen(name) + 2;
+    char *path = dq_mem_alloc(size);
+    if (path)
+        snprintf(path, size, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/", name);
+    return path;
+}
+
 const char *dq_file_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

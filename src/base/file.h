@@ -74,6 +74,10 @@ int dq_file_sync_folder(int fd, bool *able);
 /* Whether a and b describe the same file. */
 bool dq_file_is_same(const struct stat *a, const struct stat *b);
 
+/* Returns the path of a name in a folder; NULL if memory is short. The caller frees it with
+ * dq_mem_free. */
+char *dq_file_join(const char *folder, const char *name);
+
 /* Returns the last component of a path: a pointer into it. */
 const char *dq_file_base(const char *path);
 

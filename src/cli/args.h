@@ -25,6 +25,8 @@ struct dq_args {
     const struct dq_container *container; /* NULL: not given */
     uint64_t max_shard;                   /* bytes; 0: not given */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not given */
+    bool layout_hf;                       /* Hugging Face names and layout */
+    const char *hf_config;                /* a folder */
     const char *manifest;
     bool force;
     bool skip_existing;

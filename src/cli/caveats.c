@@ -69,6 +69,8 @@ void dq_caveats_find(const struct dq_outputs *o, char text[DQ_CAVEATS_SIZE])
     bool is_made[N_CHANGES] = {false};
     size_t len = 0;
     text[0] = '\0';
+    if (o->options->layout)
+        return; /* which undoes all of it */
     if (dq_metadata_text(o->model, "general.architecture", arch, sizeof arch, &unused) != 0)
         return; /* it was read before; extracting will meet what is wrong now */
     for (size_t i = 0; i < N_CHANGED; i++) {
@@ -121,7 +123,7 @@ void dq_caveats_warn(const struct dq_outputs *o)
             continue;
         if (out->scale && !out->scaling.factors && n_scaled++ == 0)
             scaled = out;
-        if (out->pick->tensor->has_bad_shape && n_unfit++ == 0)
+        if (out->pick && out->pick->tensor->has_bad_shape && n_unfit++ == 0)
             unfit = out->pick->tensor;
     }
     if (scaled)

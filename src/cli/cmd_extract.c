@@ -7,9 +7,11 @@
 #include "base/text.h"
 #include "cli/caveats.h"
 #include "cli/confine.h"
+#include "cli/layout_arg.h"
 #include "cli/model_arg.h"
 #include "cli/model_path.h"
 #include "cli/progress.h"
+#include "extract/copy.h"
 #include "extract/manifest.h"
 #include "extract/write.h"
 
@@ -23,6 +25,8 @@ struct extract_command {
     struct dq_model *model;
     struct dq_names names;
     struct dq_picks picks;
+    struct dq_layout_arg layout;
+    struct dq_copies copies;
     struct dq_outputs outputs;
     struct dq_engine_options engine_options;
     struct dq_engine engine;
@@ -63,8 +67,9 @@ static int check_unusable(struct extract_command *x, struct dq_error *e)
         if (x->first_failure == 0)
             x->first_failure = out->code;
         n++;
-        const char *file =
-            x->outputs.n > 1 ? dq_tensor_file_problem(x->model, out->pick->tensor) : NULL;
+        const char *file = x->outputs.n > 1 && out->pick
+                               ? dq_tensor_file_problem(x->model, out->pick->tensor)
+                               : NULL;
         if (file && file == last_file) {
             n_told++;
         } else if (n_lines < MAX_PRINTED) {
@@ -94,7 +99,7 @@ static void print_planned(
 }
 
 /* The files, and the arrays in them if there may be several. */
-static void print_plan(const struct dq_outputs *o)
+static void print_plan(const struct dq_outputs *o, const struct dq_copies *copies)
 {
     char size[32];
     const bool holds_many = o->container->holds_many;
@@ -114,7 +119,20 @@ static void print_plan(const struct dq_outputs *o)
             print_planned(out->n_bytes, dq_manifest_dtype(o, out), a.name, a.name_len, false);
         }
     }
+    for (size_t i = 0; i < copies->n; i++)
+        print_planned(copies->items[i].len, "copy", copies->items[i].path,
+            strlen(copies->items[i].path), false);
     fprintf(dq_stdout(), "%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
+}
+
+/* Says what from_pretrained needs besides the arrays. */
+static void note_missing_config(const struct extract_command *x)
+{
+    if (x->layout.layout && !x->args->hf_config && x->outputs.destination == DQ_TO_FOLDER)
+        dq_msg_note(
+            "the names are those of %s; from_pretrained also needs config.json and the files "
+            "of the tokenizer, which --hf-config DIR copies",
+            x->layout.layout->table.class_name);
 }
 
 static void print_summary(const struct extract_command *x)
@@ -143,6 +161,7 @@ static void print_summary(const struct extract_command *x)
     dq_msg_note("%zu %s, %s%s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), in_files, display_name, slash ? "/" : "");
     dq_caveats_note(x->caveats);
+    note_missing_config(x);
 }
 
 static struct dq_manifest_device device_of(const struct extract_command *x)
@@ -160,7 +179,7 @@ static int report(const struct extract_command *x, const char *failure, struct d
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
-        print_plan(&x->outputs);
+        print_plan(&x->outputs, &x->copies);
         return dq_stdout_flush(e);
     }
     return 0;
@@ -180,7 +199,7 @@ static int report_line(
 static void begin_output(void *arg, const struct dq_output *out)
 {
     struct extract_command *x = arg;
-    x->progress.what = out->pick->tensor->display_name;
+    x->progress.what = dq_output_name(out);
 }
 
 static void restart_progress(void *arg, uint64_t n_bytes)
@@ -246,6 +265,8 @@ static int write_all(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = dq_write_outputs(&x->outputs, &x->engine, &x->engine_options, &events, e);
     dq_progress_finish(&x->progress);
+    if (rc == 0)
+        rc = dq_copies_write(&x->copies, &x->outputs, e);
     if (!x->args->manifest || (rc != 0 && rc != DQ_ERR_CLOSED))
         return rc;
     const int rc_manifest = write_manifest(x, &why); /* also if the reader of the arrays is gone */
@@ -260,6 +281,7 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
         .n_consuming = is_one_by_one ? 0 : dq_engine_threads(x->args->n_threads),
+        .per_lane_extra = x->layout.layout ? DQ_GATHER_LANE_MAX : 0,
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
     };
     if (x->args->dry_run) { /* the engine is only named in the report */
@@ -268,6 +290,8 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         return 0;
     }
     const int rc = dq_engine_open(&x->engine, &x->engine_options, e);
+    if (rc == 0 && x->layout.layout)
+        dq_engine_allow_gathers(&x->engine);
     if (rc == 0 && x->engine.skipped[0])
         dq_msg_warning("skipped: %s", x->engine.skipped);
     return rc;
@@ -319,9 +343,14 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = check_missing(x, e);
     if (rc == 0)
+        rc = dq_layout_arg_open(x->args, x->model, &x->picks, &x->layout, e);
+    x->options.layout = x->layout.layout;
+    if (rc == 0)
         rc = dq_outputs_init(&x->outputs, &x->options, x->model, &x->picks, e);
     if (rc == 0)
         rc = dq_outputs_check_files(&x->outputs, e);
+    if (rc == 0 && x->args->hf_config)
+        rc = dq_copies_init(&x->copies, &x->outputs, x->args->hf_config, e);
     if (rc == 0)
         rc = check_unusable(x, e);
     if (rc == 0)
@@ -382,6 +411,9 @@ static int extract(struct extract_command *x, struct dq_error *e)
 
 int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
 {
+    const int rc = dq_layout_arg_check(a, e);
+    if (rc != 0)
+        return rc;
     if (a->force && a->skip_existing)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
     if (a->dtype == DQ_DTYPE_bf16 && a->container &&
@@ -425,7 +457,9 @@ int dq_cmd_extract(const struct dq_args *args)
     int rc = extract(&x, &e);
     dq_msg_failure(rc, &e);
     dq_engine_close(&x.engine);
+    dq_copies_finish(&x.copies);
     dq_outputs_finish(&x.outputs);
+    dq_layout_arg_finish(&x.layout);
     dq_picks_finish(&x.picks);
     dq_names_finish(&x.names);
     dq_model_free(x.model);

@@ -4,6 +4,7 @@
 #include "base/stdout.h"
 #include "base/text.h"
 #include "cli/confine.h"
+#include "cli/layout_arg.h"
 #include "cli/metadata.h"
 #include "cli/model_arg.h"
 
@@ -158,6 +159,97 @@ static void put_tensors(struct dq_report *r, const struct dq_model *m, const str
     dq_report_end_rows(r);
 }
 
+/* ---- --layout hf ---- */
+
+enum { HF_TENSORS, HF_NAME, HF_SHAPE, HF_COUNT, HF_OPERATIONS };
+
+static const struct dq_column hf_columns[] = {
+    [HF_TENSORS] = {.key = "tensors", .heading = "TENSORS", .width = -7},
+    [HF_NAME] = {.key = "name", .heading = "HUGGING FACE NAME", .width = -17},
+    [HF_SHAPE] = {.key = "shape", .heading = "SHAPE", .width = 5},
+    [HF_COUNT] = {.key = "count", .heading = "COUNT", .width = 5},
+    [HF_OPERATIONS] = {.key = "operations", .heading = "OPERATIONS"},
+    {.key = "exact"},
+    {.key = "problem", .heading = ""},
+};
+
+enum { N_HF_COLUMNS = sizeof hf_columns / sizeof hf_columns[0] };
+
+/* A row, and the memory for its texts. */
+struct hf_row {
+    struct dq_cell cells[N_HF_COLUMNS];
+    char tensors[DQ_GATHER_SOURCES * (NAME_WIDTH_MAX + 4)];
+    char shape[DQ_LAYOUT_DIMS_MAX * (DQ_DIGITS_MAX + 1)];
+    char problem[1100];
+};
+
+/* Returns the names of a group's tensors for people. */
+static const char *hf_tensors_shown(const struct dq_layout_group *g, char *room, size_t size)
+{
+    size_t len = (size_t)snprintf(room, size, "%s", g->n_inputs == 0 ? "(metadata)" : "");
+    for (size_t i = 0; i < g->n_inputs && len < size; i++)
+        len += (size_t)snprintf(room + len, size - len, "%s%.*s", i > 0 ? " + " : "",
+            NAME_WIDTH_MAX, g->inputs[i]->tensor->display_name);
+    return room;
+}
+
+static json_t *hf_tensors(const struct dq_layout_group *g)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < g->n_inputs; i++)
+        json_array_append_new(
+            names, dq_json_text(g->inputs[i]->tensor->name, g->inputs[i]->tensor->name_len));
+    return names;
+}
+
+static const char *hf_shape_shown(const struct dq_layout_group *g, char *room, size_t size)
+{
+    size_t len = (size_t)snprintf(room, size, "%s", g->n_shape == 0 ? "scalar" : "");
+    for (size_t i = 0; i < g->n_shape; i++)
+        len +=
+            (size_t)snprintf(room + len, size - len, "%s%" PRIu64, i > 0 ? "x" : "", g->shape[i]);
+    return room;
+}
+
+static const struct dq_cell *make_hf_row(
+    const struct dq_report *report, const struct dq_layout_group *g, struct hf_row *r)
+{
+    const bool has_arrays = g->code == 0 && g->n_arrays > 0;
+    const char *tensors = hf_tensors_shown(g, r->tensors, sizeof r->tensors);
+    snprintf(r->problem, sizeof r->problem, "%s", g->reason ? g->reason : "");
+    struct dq_cell *cell = r->cells;
+    *cell++ = dq_report_is_table(report) ? dq_cell_shown(dq_cell_null(), tensors)
+                                         : dq_cell_json(hf_tensors(g));
+    *cell++ = has_arrays ? dq_cell_text(g->pattern) : dq_cell_shown(dq_cell_null(), "-");
+    *cell++ = has_arrays ? dq_cell_shown(dq_cell_u64s(g->shape, g->n_shape),
+                               hf_shape_shown(g, r->shape, sizeof r->shape))
+                         : dq_cell_null();
+    *cell++ = dq_cell_u64(has_arrays ? g->n_arrays : 0);
+    *cell++ = dq_cell_text(g->operations);
+    *cell++ = dq_cell_bool(!g->is_rounded);
+    *cell++ = g->reason ? dq_cell_text(r->problem) : dq_cell_null();
+    return r->cells;
+}
+
+/* Puts what becomes of the tensors as Hugging Face arrays. */
+static void put_layout(struct dq_report *r, const struct dq_layout *l)
+{
+    struct hf_row row;
+    dq_report_field(r, "class", dq_cell_text(l->table.class_name));
+    dq_report_print(r, "As %s:\n\n", l->table.class_name);
+    dq_report_begin_rows(r, "arrays", hf_columns, N_HF_COLUMNS);
+    for (size_t i = 0; dq_report_is_table(r) && i < l->n_groups; i++) {
+        const struct dq_layout_group *g = l->groups[i];
+        dq_report_widen(
+            r, HF_TENSORS, strlen(hf_tensors_shown(g, row.tensors, sizeof row.tensors)));
+        dq_report_widen(r, HF_NAME, g->code == 0 && g->n_arrays > 0 ? strlen(g->pattern) : 1);
+        dq_report_widen(r, HF_SHAPE, strlen(hf_shape_shown(g, row.shape, sizeof row.shape)));
+    }
+    for (size_t i = 0; i < l->n_groups; i++)
+        dq_report_row(r, make_hf_row(r, l->groups[i], &row));
+    dq_report_end_rows(r);
+}
+
 /* What the JSON object says about the model before its tensors. */
 static void put_fields(struct dq_report *r, const struct dq_model *m)
 {
@@ -176,7 +268,7 @@ static void put_fields(struct dq_report *r, const struct dq_model *m)
 }
 
 static int put_model(struct dq_report *r, const struct dq_args *args, const struct dq_model *m,
-    const struct dq_picks *picks, struct dq_error *e)
+    const struct dq_picks *picks, const struct dq_layout *layout, struct dq_error *e)
 {
     int rc = dq_report_is_table(r) ? print_head(r, m, picks, e) : 0;
     put_fields(r, m);
@@ -184,7 +276,9 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
         rc = dq_metadata_put(r, m, args->meta_short, e);
         dq_report_print(r, "\n");
     }
-    if (rc == 0)
+    if (rc == 0 && layout)
+        put_layout(r, layout);
+    else if (rc == 0)
         put_tensors(r, m, picks);
     return rc;
 }
@@ -207,13 +301,23 @@ static int print_names(
     return dq_stdout_flush(e);
 }
 
+/* Prints the names of Hugging Face arrays that there will be. */
+static int print_array_names(const struct dq_layout *l, bool end_in_nul, struct dq_error *e)
+{
+    for (size_t i = 0; i < l->n_arrays && !dq_stdout_failed(); i++) {
+        if (l->arrays[i].group->code == 0)
+            fprintf(dq_stdout(), "%s%c", l->arrays[i].name, end_in_nul ? '\0' : '\n');
+    }
+    return dq_stdout_flush(e);
+}
+
 int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
 {
     if (args->jsonl && args->meta)
         return dq_fail(e, DQ_ERR_USAGE, "--meta works with --json, but not with --jsonl");
     if (args->names && (args->json || args->jsonl || args->meta))
         return dq_fail(e, DQ_ERR_USAGE, "--names excludes --json, --jsonl and --meta");
-    return 0;
+    return dq_layout_arg_check(args, e);
 }
 
 int dq_cmd_list(const struct dq_args *args)
@@ -221,17 +325,25 @@ int dq_cmd_list(const struct dq_args *args)
     struct dq_error e;
     struct dq_model *m = NULL;
     struct dq_picks picks = {0};
+    struct dq_layout_arg layout = {.layout = NULL};
     struct dq_report r;
     dq_report_open(&r, args);
     dq_confine(args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_model_arg_open(args, &m, &e);
     if (rc == 0)
         rc = dq_model_arg_whole_tensors(args, m, &picks, &e);
+    if (rc == 0)
+        rc = dq_layout_arg_open(args, m, &picks, &layout, &e);
     dq_confine(args, &(struct dq_sandbox){0});
-    if (args->names)
-        rc = rc == 0 ? print_names(m, &picks, args->nul_separated && !args->tensors_from, &e) : rc;
-    else
-        rc = dq_report_end(&r, rc == 0 ? put_model(&r, args, m, &picks, &e) : rc, &e);
+    const bool end_in_nul = args->nul_separated && !args->tensors_from;
+    if (rc == 0 && args->names && layout.layout)
+        rc = print_array_names(layout.layout, end_in_nul, &e);
+    else if (rc == 0 && args->names)
+        rc = print_names(m, &picks, end_in_nul, &e);
+    else if (!args->names)
+        rc =
+            dq_report_end(&r, rc == 0 ? put_model(&r, args, m, &picks, layout.layout, &e) : rc, &e);
+    dq_layout_arg_finish(&layout);
     dq_picks_finish(&picks);
     dq_model_free(m);
     return dq_msg_failure(rc, &e);

@@ -90,6 +90,20 @@ SETTER(dtype)
     return 0;
 }
 
+SETTER(layout)
+{
+    a->layout_hf = strcasecmp(v, "hf") == 0;
+    if (!a->layout_hf && strcasecmp(v, "gguf") != 0)
+        return dq_fail(e, DQ_ERR_USAGE, "--layout %s: must be gguf or hf", v);
+    return 0;
+}
+
+SETTER(hf_config)
+{
+    a->hf_config = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--hf-config: the name is empty");
+}
+
 SETTER(device)
 {
     return dq_device_parse(v, &a->device, e);
@@ -258,6 +272,12 @@ const struct dq_option dq_options[] = {
         set_max_shard},
     {"dtype", 'd', "DTYPE", DQ_CMD_extract, "f32, f16, bf16, or native (as stored)", set_dtype},
     {"dtype", 'd', "DTYPE", DQ_CMD_verify | DQ_CMD_bench, "f32, f16 or bf16", set_dtype},
+    {"layout", 0, "LAYOUT", DQ_CMD_extract, "gguf, or hf: names and layout of Hugging Face",
+        set_layout},
+    {"layout", 0, "LAYOUT", DQ_CMD_list, "hf: show what --layout hf of extract makes of tensors",
+        set_layout},
+    {"hf-config", 0, "DIR", DQ_CMD_extract | DQ_CMD_list,
+        "with --layout hf: the model's Hugging Face directory", set_hf_config},
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
     {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
     {"threads", 'j', "N", DECODING, "use N threads (0: one per processor)", set_threads},

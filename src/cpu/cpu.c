@@ -84,3 +84,18 @@ size_t dq_cpu_round(const struct dq_cpu *cpu, enum dq_dtype dtype, const float *
 {
     return dtype == DQ_DTYPE_f16 ? cpu->to_f16(src, dst, n) : cpu->to_bf16(src, dst, n);
 }
+
+size_t dq_cpu_round_in_place(
+    const struct dq_cpu *cpu, enum dq_dtype dtype, uint8_t *values, size_t n)
+{
+    uint16_t rounded[1024];
+    const size_t max_batch = sizeof rounded / sizeof rounded[0];
+    const float *floats = (const float *)(const void *)values;
+    size_t n_overflow = 0;
+    for (size_t i = 0; i < n; i += max_batch) {
+        const size_t batch = n - i < max_batch ? n - i : max_batch;
+        n_overflow += dq_cpu_round(cpu, dtype, floats + i, rounded, batch);
+        memcpy(values + i * sizeof *rounded, rounded, batch * sizeof *rounded);
+    }
+    return n_overflow;
+}

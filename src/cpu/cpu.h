@@ -39,6 +39,10 @@ struct dq_cpu {
 size_t dq_cpu_round(const struct dq_cpu *cpu, enum dq_dtype dtype, const float *restrict src,
     uint16_t *restrict dst, size_t n);
 
+/* The same in place: the results follow one another from the first byte of values on. */
+size_t dq_cpu_round_in_place(
+    const struct dq_cpu *cpu, enum dq_dtype dtype, uint8_t *values, size_t n);
+
 /* The levels that are built in, lowest first, ended by NULL. They live as long as the program. */
 extern const struct dq_cpu *const dq_cpu_levels[];
 

@@ -22,6 +22,9 @@ enum {
     RESERVE_PER_LANE = 64 << 10,
 };
 
+/* Bytes that all lanes, and one lane, gather at once. */
+enum { GATHER = 32 << 20, GATHER_LANE = 8 << 20 };
+
 /* Buffers are halved at most this many times to fit the memory limit. */
 enum { MAX_SHIFT = 5 };
 
@@ -253,6 +256,16 @@ int dq_engine_open(
         snprintf(engine->why, sizeof engine->why, "%.200s", why.text);
     }
     return open_cpu(engine, options, e);
+}
+
+void dq_engine_allow_gathers(struct dq_engine *engine)
+{
+    const size_t share = dq_mem_left() / 2 < GATHER ? dq_mem_left() / 2 : GATHER;
+    const size_t len = share / (engine->n_lanes > 0 ? engine->n_lanes : 1);
+    for (size_t i = 0; i < engine->n_lanes; i++) {
+        if (len > engine->lanes[i]->out_len)
+            engine->lanes[i]->gather_len = len < GATHER_LANE ? len : GATHER_LANE;
+    }
 }
 
 int dq_engine_fall_back(

@@ -73,6 +73,11 @@ int dq_engine_open(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e);
 void dq_engine_close(struct dq_engine *engine);
 
+/* Lets the lanes gather (lane.h) as much at once as all of them may have memory for, if that is more than
+ * their output buffers: a transposition decodes each block as often as a column of blocks does not
+ * fit. */
+void dq_engine_allow_gathers(struct dq_engine *engine);
+
 /* Closes the GPUs and opens the CPU instead. */
 int dq_engine_fall_back(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e);

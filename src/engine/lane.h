@@ -20,6 +20,9 @@ struct dq_lane {
     size_t in_len;            /* bytes */
     uint8_t *out;             /* decoded weights, aligned for any type */
     size_t out_len;           /* bytes */
+    uint8_t *scratch;         /* for values in another order; NULL until dq_lane_scratch */
+    size_t scratch_len;       /* bytes */
+    size_t gather_len;        /* bytes of values that are gathered at once; 0: out_len */
 };
 
 struct dq_lane_ops {
@@ -57,6 +60,9 @@ int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e);
 /* Counts the finite weights of nblocks blocks that become infinite in dtype. */
 uint64_t dq_count_overflows(const struct dq_cpu *cpu, enum dq_type type, enum dq_dtype dtype,
     const uint8_t *blocks, size_t nblocks);
+
+/* Makes sure that lane->scratch, which is aligned for any type, has at least len bytes. */
+int dq_lane_scratch(struct dq_lane *lane, size_t len, struct dq_error *e);
 
 /* Frees a lane of any kind, or NULL. */
 void dq_lane_free(struct dq_lane *lane);

@@ -85,8 +85,20 @@ uint64_t dq_count_overflows(const struct dq_cpu *cpu, enum dq_type type, enum dq
     return n;
 }
 
+int dq_lane_scratch(struct dq_lane *lane, size_t len, struct dq_error *e)
+{
+    if (len <= lane->scratch_len)
+        return 0;
+    dq_mem_free(lane->scratch); /* its contents need not be copied */
+    lane->scratch = dq_mem_alloc(len);
+    lane->scratch_len = lane->scratch ? len : 0;
+    return lane->scratch ? 0 : dq_fail_nomem(e);
+}
+
 void dq_lane_free(struct dq_lane *lane)
 {
-    if (lane)
-        lane->ops->free(lane);
+    if (!lane)
+        return;
+    dq_mem_free(lane->scratch);
+    lane->ops->free(lane);
 }

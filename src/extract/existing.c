@@ -45,9 +45,9 @@ static int check_case_folding(struct dq_outputs *o, struct dq_error *e)
             break;
         case 1:
             dq_strmap_find(&table, fold, strlen(fold), &other);
-            rc = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_USAGE,
+            rc = dq_output_fault(o, out, &why, DQ_ERR_USAGE,
                 "some file systems cannot tell its file name from that of tensor '%.200s'",
-                o->items[other].pick->tensor->display_name);
+                dq_output_name(&o->items[other]));
             rc = fail_file(o, o->set.places[i].file, rc, why.text, e);
             break;
         default:
@@ -176,7 +176,7 @@ static int check_file(struct dq_outputs *o, size_t file, struct dq_error *e)
         if (is_name_too_long(o, path)) {
             struct dq_error why;
             const size_t first = o->set.order[o->set.files[file].first];
-            const int code = dq_tensor_fail(o->model, o->items[first].pick->tensor, &why, DQ_ERR_IO,
+            const int code = dq_output_fault(o, &o->items[first], &why, DQ_ERR_IO,
                 "its file name is longer than file systems allow; use --output FILE");
             return fail_file(o, file, code, why.text, e);
         }

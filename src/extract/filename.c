@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "gguf/set_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,18 +44,17 @@ static bool is_device(const char *name)
            name[3] >= '0' && name[3] <= '9';
 }
 
-char *dq_filename(const struct dq_pick *pick, const char *extension)
+char *dq_filename(const char *array, size_t len, const char *slice, const char *extension)
 {
-    const struct dq_tensor *t = pick->tensor;
-    const size_t slice_len = pick->slice_text ? strlen(pick->slice_text) : 0;
-    char *name = dq_mem_alloc(3 * (t->name_len + slice_len) + strlen(extension) + 2);
+    const size_t slice_len = slice ? strlen(slice) : 0;
+    char *name = dq_mem_alloc(3 * (len + slice_len) + strlen(extension) + 2);
     if (!name)
         return NULL;
-    char *to = append_encoded(name, t->name, t->name_len, true);
-    if (t->name_len == 0)
+    char *to = append_encoded(name, array, len, true);
+    if (len == 0)
         *to++ = '%';
     if (slice_len > 0)
-        to = append_encoded(to, pick->slice_text, slice_len, false);
+        to = append_encoded(to, slice, slice_len, false);
     memcpy(to, extension, strlen(extension) + 1);
     if (is_device(name)) { /* encodes the first letter; 3 bytes are allocated for it */
         const unsigned char first = (unsigned char)name[0];

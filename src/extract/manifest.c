@@ -25,7 +25,10 @@ static json_t *text_or_null(const char *text)
 static void describe(const struct dq_outputs *o, const struct dq_output *out, struct dq_array *a)
 {
     struct dq_slice slice;
-    if (dq_pick_usable(o->model, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0) {
+    const bool is_usable =
+        out->hf ? out->hf->group->code == 0
+                : dq_pick_usable(o->model, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0;
+    if (is_usable) {
         dq_output_describe(o, out, a);
         return;
     }
@@ -49,28 +52,60 @@ const char *dq_manifest_dtype(const struct dq_outputs *o, const struct dq_output
     return dtype_of(out, &a);
 }
 
+/* Returns where a tensor is stored, or null. */
+static json_t *source_of(const struct dq_model *m, const struct dq_tensor *t)
+{
+    return t ? json_pack("{s:o, s:o, s:o}", "file", text_or_null(m->shards[t->shard].path),
+                   "offset", dq_json_u64(t->offset), "bytes", dq_json_u64(t->n_bytes))
+             : json_null();
+}
+
+/* Adds what only some arrays have to an entry. Returns it, or NULL if memory is short. */
+static json_t *add_to_entry(json_t *entry, const char *key, json_t *value)
+{
+    if (entry && json_object_set_new(entry, key, value) == 0)
+        return entry;
+    json_decref(entry);
+    return NULL;
+}
+
+/* Returns the names of the tensors that a Hugging Face array is made of. */
+static json_t *input_names(const struct dq_layout_group *g)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < g->n_inputs; i++)
+        json_array_append_new(names, json_string(g->inputs[i]->tensor->display_name));
+    if (json_array_size(names) == g->n_inputs)
+        return names;
+    json_decref(names);
+    return NULL;
+}
+
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
-    const struct dq_tensor *t = out->pick->tensor;
+    const struct dq_tensor *t = out->pick ? out->pick->tensor : NULL;
+    const bool is_named = out->hf || o->container->holds_many;
+    const bool has_shape = !t || t->n_dims_stored <= DQ_DIMS_MAX;
     const struct dq_output_file *file = dq_output_file(o, out);
     struct dq_array a;
     describe(o, out, &a);
-    json_t *entry = json_pack(
-        "{s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
-        "tensor", json_string(t->display_name), "slice", text_or_null(out->pick->slice_text),
-        "type", text_or_null(t->type ? t->type->name : NULL), "dtype", dtype_of(out, &a), "shape",
-        t->n_dims_stored > DQ_DIMS_MAX ? json_null() : dq_json_u64s(a.shape, a.n_shape), "source",
-        "file", text_or_null(o->model->shards[t->shard].path), "offset", dq_json_u64(t->offset),
-        "bytes", dq_json_u64(t->n_bytes), "path", text_or_null(file ? file->path : NULL), "name",
-        o->container->holds_many && a.name ? dq_json_text(a.name, a.name_len) : json_null(),
-        "offset", dq_json_u64(dq_output_offset(o, out)), "bytes", dq_json_u64(out->n_bytes),
-        "device", out->device ? out->device : device, "status", statuses[out->status], "reason",
-        text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
-    if (entry && out->scaling.factors &&
-        json_object_set_new(entry, "scale", json_string(out->scale->display_name)) != 0) {
-        json_decref(entry);
-        return NULL;
+    json_t *entry =
+        json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
+            "tensor", text_or_null(t ? t->display_name : NULL), "slice",
+            text_or_null(out->pick ? out->pick->slice_text : NULL), "type",
+            text_or_null(t && t->type ? t->type->name : NULL), "dtype", dtype_of(out, &a), "shape",
+            has_shape ? dq_json_u64s(a.shape, a.n_shape) : json_null(), "source",
+            source_of(o->model, t), "path", text_or_null(file ? file->path : NULL), "name",
+            is_named && a.name ? dq_json_text(a.name, a.name_len) : json_null(), "offset",
+            dq_json_u64(dq_output_offset(o, out)), "bytes", dq_json_u64(out->n_bytes), "device",
+            out->device ? out->device : device, "status", statuses[out->status], "reason",
+            text_or_null(out->reason), "overflows", dq_json_u64(out->n_overflow));
+    if (out->scaling.factors)
+        entry = add_to_entry(entry, "scale", json_string(out->scale->display_name));
+    if (out->hf) {
+        entry = add_to_entry(entry, "operations", json_string(out->hf->group->operations));
+        entry = add_to_entry(entry, "tensors", input_names(out->hf->group));
     }
     return entry;
 }

@@ -28,11 +28,22 @@ int dq_output_fail(struct dq_output *out, int code, const char *reason, struct d
     return 0;
 }
 
-/* Whether the stored bytes are already of the requested type, so that nothing needs decoding. */
-static bool is_stored_as(const struct dq_tensor *t, enum dq_dtype dtype)
+const char *dq_output_name(const struct dq_output *out)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): type is NULL only with native */
-    return dtype == DQ_DTYPE_native || strcmp(t->type->token, dq_dtype_name(dtype)) == 0;
+    return out->hf ? out->hf->name : out->pick->tensor->display_name;
+}
+
+int dq_output_fault(const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e,
+    int code, const char *format, ...)
+{
+    struct dq_error why;
+    va_list args;
+    va_start(args, format);
+    (void)dq_vfail(&why, code, format, args);
+    va_end(args);
+    if (out->pick)
+        return dq_tensor_fail(o->model, out->pick->tensor, e, code, "%s", why.text);
+    return dq_fail(e, code, "%s: '%s': %s", o->model->path, out->hf->name, why.text);
 }
 
 /* Whether its stored blocks have rows; a shape from the metadata may cut through them. */
@@ -83,49 +94,91 @@ static const char *describe_stored(const struct dq_container *c, const struct dq
     return NULL;
 }
 
+/* Sets the type of decoded weights. Returns NULL, or why the container cannot hold them. */
+static const char *describe_decoded(
+    const struct dq_container *c, enum dq_dtype dtype, struct dq_array *a)
+{
+    a->type = &dq_types[decoded_types[dtype]];
+    return c->has_type(a->type)
+               ? NULL
+               : "numpy has no type for bf16; use --format safetensors or raw, or another --dtype";
+}
+
+static void name_array_of(const struct dq_output *out, struct dq_array *a)
+{
+    const struct dq_tensor *t = out->pick ? out->pick->tensor : NULL;
+    if (out->name || out->hf) {
+        a->name = out->name ? out->name : out->hf->name;
+        a->name_len = strlen(a->name);
+    } else {
+        a->name = t->name;
+        a->name_len = t->name_len;
+    }
+}
+
+/* Whether an output is a Hugging Face array that is not simply a tensor, or a slice of one. */
+static bool is_gathered(const struct dq_output *out)
+{
+    return out->hf && !(out->pick && out->pick->slice_text);
+}
+
+static const char *lay_out_gathered(const struct dq_outputs *o, const struct dq_output *out,
+    struct dq_part_plan *p, struct dq_array *array)
+{
+    const struct dq_layout_group *g = out->hf->group;
+    *array = (struct dq_array){.n_shape = g->n_shape};
+    name_array_of(out, array);
+    memcpy(array->shape, g->shape, sizeof g->shape);
+    const char *reason = NULL;
+    if (out->dtype == DQ_DTYPE_native)
+        array->type = out->pick->tensor->type; /* integers or f64, which all containers have */
+    else
+        reason = describe_decoded(o->container, out->dtype, array);
+    dq_layout_gather(out->hf, &p->gather);
+    dq_plan_init_gather(&p->plan, &p->gather, out->dtype);
+    array->n_bytes = p->plan.n_items * p->plan.item_len;
+    return reason;
+}
+
 /* Lays an output out; returns what is wrong with it, or NULL. */
 static const char *lay_out(const struct dq_outputs *o, const struct dq_output *out,
-    struct dq_plan *plan, struct dq_array *array)
+    struct dq_part_plan *p, struct dq_array *array)
 {
+    if (is_gathered(out))
+        return lay_out_gathered(o, out, p, array);
     const struct dq_tensor *t = out->pick->tensor;
     const bool is_scaled = out->scaling.factors != NULL;
     const enum dq_dtype dtype =
-        is_stored_as(t, out->dtype) && !is_scaled ? DQ_DTYPE_native : out->dtype;
+        dq_dtype_is_stored(t->type, out->dtype) && !is_scaled ? DQ_DTYPE_native : out->dtype;
     struct dq_slice slice;
     dq_pick_slice(out->pick, &slice);
-    *array = (struct dq_array){.name = out->name ? out->name : t->name,
-        .name_len = out->name ? strlen(out->name) : t->name_len,
-        .n_shape = slice.n_shape};
+    *array = (struct dq_array){.n_shape = slice.n_shape};
+    name_array_of(out, array);
     memcpy(array->shape, slice.shape, sizeof slice.shape);
-    if (out->dtype == DQ_DTYPE_native) {
-        const char *reason = describe_stored(o->container, out->pick, &slice, array);
-        if (reason)
-            return reason;
-    } else {
-        array->type = &dq_types[decoded_types[out->dtype]];
-        if (!o->container->has_type(array->type))
-            return "numpy has no type for bf16; use --format safetensors or raw, or another "
-                   "--dtype";
-    }
+    const char *reason = out->dtype == DQ_DTYPE_native
+                             ? describe_stored(o->container, out->pick, &slice, array)
+                             : describe_decoded(o->container, out->dtype, array);
+    if (reason)
+        return reason;
     const bool has_ranges = t->type && (dtype != DQ_DTYPE_native || has_whole_rows(t));
-    dq_plan_init(plan, o->model, t, dtype, has_ranges ? slice.ranges : NULL);
+    dq_plan_init(&p->plan, o->model, t, dtype, has_ranges ? slice.ranges : NULL);
     if (is_scaled)
-        plan->scaling = &out->scaling;
-    array->n_bytes = plan->n_items * plan->item_len;
+        p->plan.scaling = &out->scaling;
+    array->n_bytes = p->plan.n_items * p->plan.item_len;
     return NULL;
 }
 
 void dq_output_describe(
     const struct dq_outputs *o, const struct dq_output *out, struct dq_array *array)
 {
-    struct dq_plan plan;
-    (void)lay_out(o, out, &plan, array);
+    struct dq_part_plan unused;
+    (void)lay_out(o, out, &unused, array);
 }
 
-void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct dq_plan *plan)
+void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct dq_part_plan *out)
 {
-    struct dq_array array;
-    (void)lay_out(o, &o->items[part->output], plan, &array);
+    struct dq_array unused;
+    (void)lay_out(o, &o->items[part->output], out, &unused);
 }
 
 struct dq_output_file *dq_output_file(const struct dq_outputs *o, const struct dq_output *out)
@@ -153,15 +206,16 @@ void dq_outputs_mark(struct dq_outputs *o, size_t file, enum dq_status status)
 /* A slice is not the tensor, so it has another name, as its file would have. */
 static int name_array(struct dq_output *out, struct dq_error *e)
 {
-    const struct dq_tensor *t = out->pick->tensor;
-    if (!out->pick->slice_text)
+    struct dq_array whole;
+    if (!out->pick || !out->pick->slice_text)
         return 0;
-    const size_t size = t->name_len + strlen(out->pick->slice_text) + 1;
+    name_array_of(out, &whole);
+    const size_t size = whole.name_len + strlen(out->pick->slice_text) + 1;
     out->name = dq_mem_alloc(size);
     if (!out->name)
         return dq_fail_nomem(e);
-    memcpy(out->name, t->name, t->name_len);
-    memcpy(out->name + t->name_len, out->pick->slice_text, size - t->name_len);
+    memcpy(out->name, whole.name, whole.name_len);
+    memcpy(out->name + whole.name_len, out->pick->slice_text, size - whole.name_len);
     return 0;
 }
 
@@ -169,7 +223,7 @@ static int refuse(
     const struct dq_outputs *o, struct dq_output *out, const char *reason, struct dq_error *e)
 {
     struct dq_error why;
-    const int code = dq_tensor_fail(o->model, out->pick->tensor, &why, DQ_ERR_USAGE, "%s", reason);
+    const int code = dq_output_fault(o, out, &why, DQ_ERR_USAGE, "%s", reason);
     return dq_output_fail(out, code, why.text, e);
 }
 
@@ -188,30 +242,86 @@ static int find_scale(const struct dq_outputs *o, struct dq_output *out, struct 
     return rc != 0 ? dq_output_fail(out, rc, why.text, e) : 0;
 }
 
-static int init_output(struct dq_output *out, const struct dq_outputs *o,
+/* Decides the dtype of a Hugging Face array: integers and f64 stay what they are, and stored weights
+ * are of their own type. Returns what is wrong, or NULL. */
+static const char *choose_hf_dtype(struct dq_output *out)
+{
+    const struct dq_layout_group *g = out->hf->group;
+    const struct dq_type_info *type = out->pick ? out->pick->tensor->type : NULL;
+    bool is_one_type = type && type->weights == 1 && !g->gather.value;
+    for (size_t i = 0; i < g->gather.n_sources; i++)
+        is_one_type = is_one_type && g->gather.sources[i].tensor &&
+                      g->gather.sources[i].tensor->type == type && !g->gather.sources[i].scale;
+    if (is_one_type && type->default_dtype == DQ_DTYPE_native)
+        out->dtype = DQ_DTYPE_native;
+    else if (out->dtype == DQ_DTYPE_COUNT)
+        out->dtype = DQ_DTYPE_f32;
+    else if (out->dtype == DQ_DTYPE_native && !is_one_type)
+        return "its stored blocks cannot be a Hugging Face tensor; use --dtype f32, f16 or bf16";
+    else if (out->dtype == DQ_DTYPE_native)
+        (void)dq_dtype_by_name(type->token, &out->dtype);
+    return NULL;
+}
+
+/* Whether the tensors of a Hugging Face array can be decoded. */
+static int check_inputs(const struct dq_model *m, const struct dq_output *out, struct dq_error *e)
+{
+    const struct dq_layout_group *g = out->hf->group;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < g->n_inputs; i++)
+        rc = dq_pick_usable(m, g->inputs[i], out->dtype != DQ_DTYPE_native, e);
+    return rc;
+}
+
+/* Decides what is written of a Hugging Face array, and whether that is possible. */
+static int init_hf(struct dq_output *out, const struct dq_outputs *o,
+    const struct dq_layout_array *a, struct dq_error *e)
+{
+    const struct dq_layout_group *g = a->group;
+    struct dq_error why;
+    *out = (struct dq_output){
+        .pick = g->n_inputs > 0 ? g->inputs[0] : NULL, .hf = a, .dtype = o->options->dtype};
+    if (g->code != 0)
+        return dq_output_fail(out, g->code, g->reason, e);
+    const char *reason = choose_hf_dtype(out);
+    if (reason)
+        return dq_output_fault(o, out, e, DQ_ERR_USAGE, "%s", reason);
+    const int code = check_inputs(o->model, out, &why);
+    return code != 0 ? dq_output_fail(out, code, why.text, e) : 0;
+}
+
+/* The same for a tensor. */
+static int init_tensor(struct dq_output *out, const struct dq_outputs *o,
     const struct dq_pick *pick, struct dq_error *e)
 {
-    const struct dq_container *c = o->container;
     const struct dq_tensor *t = pick->tensor;
-    struct dq_array array;
-    struct dq_plan plan;
     struct dq_error why;
     *out = (struct dq_output){.pick = pick, .dtype = o->options->dtype};
     if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = t->type ? t->type->default_dtype : DQ_DTYPE_f32;
-    if (c->dtype)
-        out->dtype = c->dtype(t, out->dtype);
-    int rc = dq_pick_usable(o->model, pick, out->dtype != DQ_DTYPE_native, &why);
-    if (rc != 0)
-        return dq_output_fail(out, rc, why.text, e);
-    rc = find_scale(o, out, e);
+    if (o->container->dtype)
+        out->dtype = o->container->dtype(t, out->dtype);
+    const int rc = dq_pick_usable(o->model, pick, out->dtype != DQ_DTYPE_native, &why);
+    return rc != 0 ? dq_output_fail(out, rc, why.text, e) : find_scale(o, out, e);
+}
+
+static int init_output(
+    struct dq_outputs *o, size_t i, const struct dq_picks *picks, struct dq_error *e)
+{
+    const struct dq_container *c = o->container;
+    const struct dq_layout *layout = o->options->layout;
+    struct dq_output *out = &o->items[i];
+    struct dq_array array;
+    struct dq_part_plan unused;
+    int rc =
+        layout ? init_hf(out, o, &layout->arrays[i], e) : init_tensor(out, o, &picks->items[i], e);
     if (rc == 0 && c->holds_many)
         rc = name_array(out, e);
     if (rc != 0 || out->status == DQ_FAILED)
         return rc;
-    const char *reason = lay_out(o, out, &plan, &array);
+    const char *reason = lay_out(o, out, &unused, &array);
     if (reason)
-        return dq_tensor_fail(o->model, t, e, DQ_ERR_USAGE, "%s", reason);
+        return dq_output_fault(o, out, e, DQ_ERR_USAGE, "%s", reason);
     out->n_bytes = array.n_bytes;
     reason = c->refuse ? c->refuse(&array) : NULL;
     return reason ? refuse(o, out, reason, e) : 0;
@@ -271,9 +381,13 @@ static char *name_in_folder(const struct dq_outputs *o, size_t file)
     const struct dq_file_plan *p = &o->set.files[file];
     if (p->name)
         return dq_mem_strdup(p->name);
-    return o->container->holds_many
-               ? only_name(o)
-               : dq_filename(o->items[o->set.order[p->first]].pick, o->container->extension);
+    if (o->container->holds_many)
+        return only_name(o);
+    const struct dq_output *out = &o->items[o->set.order[p->first]];
+    struct dq_array a;
+    name_array_of(out, &a);
+    return dq_filename(
+        a.name, a.name_len, out->pick ? out->pick->slice_text : NULL, o->container->extension);
 }
 
 /* Sets the path of a file: in the output folder, or the one that was given, or beside that one. */
@@ -376,6 +490,10 @@ static int check_options(const struct dq_outputs *o, struct dq_error *e)
     if (o->options->apply_scales && o->container == &dq_container_gguf)
         return dq_fail(e, DQ_ERR_USAGE,
             "programs that load GGUF apply the scales themselves; leave out --apply-scales");
+    if (o->options->layout && o->container == &dq_container_gguf)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "GGUF files have the layout of GGUF; use --format safetensors, npz, npy or raw with "
+            "--layout hf");
     if (o->options->max_shard == 0)
         return 0;
     if (!o->container->has_shards)
@@ -399,7 +517,7 @@ static int plan_outputs(struct dq_outputs *o, const struct dq_picks *picks, stru
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < o->n; i++)
-        rc = init_output(&o->items[i], o, &picks->items[i], e);
+        rc = init_output(o, i, picks, e);
     if (rc == 0)
         rc = check_duplicates(o, e);
     if (rc != 0 || !is_any_usable(o))
@@ -416,10 +534,10 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *optio
     *o = (struct dq_outputs){
         .model = m, .options = options, .folder_fd = -1, .manifest_fd = -1, .fd = -1};
     o->container = options->container ? options->container : &dq_container_npy;
-    o->items = dq_mem_calloc(picks->n + 1, sizeof *o->items);
+    o->n = options->layout ? options->layout->n_arrays : picks->n;
+    o->items = dq_mem_calloc(o->n + 1, sizeof *o->items);
     if (!o->items)
         return dq_fail_nomem(e);
-    o->n = picks->n;
     int rc = dq_outputs_find_destination(o, e);
     if (rc == 0)
         rc = check_options(o, e);

@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "gguf/gguf.h"
+#include "layout/layout.h"
 #include "run/plan.h"
 #include "select/select.h"
 #include "sink/container.h"
@@ -20,6 +21,7 @@ struct dq_extract_options {
     const char *output;   /* a folder, a file, or "-"; NULL: a folder named after the model */
     const char *manifest; /* path; NULL: none */
     const struct dq_container *container; /* NULL: by the extension of output, or else npy */
+    const struct dq_layout *layout;       /* Hugging Face arrays; NULL: those of the picks */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: the default of each type */
     uint64_t max_shard;                   /* bytes; 0: the default of the container */
     bool force;                           /* replace existing files */
@@ -37,8 +39,9 @@ enum dq_status { DQ_PLANNED, DQ_WRITTEN, DQ_SKIPPED, DQ_FAILED };
 
 /* One array. If it failed before it was planned, it has no file and no parts. */
 struct dq_output {
-    const struct dq_pick *pick;
-    enum dq_dtype dtype; /* what is written of it */
+    const struct dq_pick *pick;       /* of its first tensor; NULL: it comes from the metadata */
+    const struct dq_layout_array *hf; /* the Hugging Face array that it is, or NULL */
+    enum dq_dtype dtype;              /* what is written of it */
     enum dq_status status;
     /* What its weights are to be multiplied by, which is done if there are factors; or NULL. */
     const struct dq_tensor *scale;
@@ -62,6 +65,12 @@ struct dq_part {
     size_t output;
     uint64_t offset; /* in the data of the output, in bytes */
     uint64_t n_bytes;
+};
+
+/* The plan of a part. It must stay where it is while the plan is used. */
+struct dq_part_plan {
+    struct dq_plan plan;
+    struct dq_gather gather; /* for the plan, if it needs one */
 };
 
 /* A file, or its part of a stream. Its layout is in the set, under the same index. */
@@ -102,11 +111,18 @@ int dq_outputs_init(struct dq_outputs *o, const struct dq_extract_options *optio
     const struct dq_model *m, const struct dq_picks *picks, struct dq_error *e);
 void dq_outputs_finish(struct dq_outputs *o);
 
+/* Returns the name of an output for people. */
+const char *dq_output_name(const struct dq_output *out);
+
+/* Fails with the text "PATH: tensor 'NAME': ...". Returns code. */
+int dq_output_fault(const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e,
+    int code, const char *format, ...) DQ_PRINTF(5, 6);
+
 /* Describes the array that an output becomes, and plans one of its parts. The output has not failed. Both
  * are made anew each time, because they are large and a model can have 100,000 tensors. */
 void dq_output_describe(
     const struct dq_outputs *o, const struct dq_output *out, struct dq_array *array);
-void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct dq_plan *plan);
+void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct dq_part_plan *out);
 
 /* Returns the file of an output, and the offset of its data in that file or in the stream; NULL and 0 if
  * it has none. */

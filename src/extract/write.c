@@ -17,7 +17,7 @@ enum { N_LARGE = 4 * DQ_LANES_MAX };
 /* The items of a run are the large parts, and then all parts again, of which the large ones are left
  * out. */
 struct writer {
-    struct dq_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
+    struct dq_part_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
     size_t n_planned;
     struct dq_outputs *outputs;
     struct dq_engine *engine;
@@ -72,9 +72,9 @@ static const struct dq_plan *plan(void *arg, size_t item)
     const bool is_second = w->n_large > 0 && item >= w->n_large && part->n_bytes >= w->large_len;
     if (is_second || !is_wanted(w, part))
         return NULL;
-    struct dq_plan *p = &w->plans[w->n_planned++ % DQ_RUN_ITEMS_MAX];
+    struct dq_part_plan *p = &w->plans[w->n_planned++ % DQ_RUN_ITEMS_MAX];
     dq_part_plan(w->outputs, part, p);
-    return p;
+    return &p->plan;
 }
 
 /* Opens a file unless it is open, and writes what precedes its data. */
@@ -163,7 +163,7 @@ static int check_overflow(const struct writer *w, const struct dq_output *out, s
     if (out->n_overflow == 0 || !w->outputs->options->strict)
         return 0;
     overflow_text(out, overflow, sizeof overflow);
-    return dq_tensor_fail(w->outputs->model, out->pick->tensor, e, DQ_ERR_MISMATCH, "%s", overflow);
+    return dq_output_fault(w->outputs, out, e, DQ_ERR_MISMATCH, "%s", overflow);
 }
 
 static void warn_overflow(const struct writer *w, const struct dq_output *out)
@@ -172,7 +172,7 @@ static void warn_overflow(const struct writer *w, const struct dq_output *out)
     char overflow[64];
     overflow_text(out, overflow, sizeof overflow);
     snprintf(warning, sizeof warning, "tensor '%.256s': %s and became infinite",
-        out->pick->tensor->display_name, overflow);
+        dq_output_name(out), overflow);
     if (w->events->warning)
         w->events->warning(w->events->arg, warning);
 }

@@ -1,27 +1,12 @@
 #include "run/decode.h"
 
 #include "base/clock.h"
+#include "run/gather.h"
 #include "type/block_fields.h"
 #include "type/half.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Rounds n floats to a 16-bit type in place. Returns how many finite ones became infinite. */
-static uint64_t round_in_place(
-    const struct dq_cpu *cpu, enum dq_dtype dtype, uint8_t *values, size_t n)
-{
-    uint16_t rounded[1024];
-    const size_t max_batch = sizeof rounded / sizeof rounded[0];
-    const float *floats = (const float *)(const void *)values;
-    uint64_t n_overflow = 0;
-    for (size_t i = 0; i < n; i += max_batch) {
-        const size_t batch = n - i < max_batch ? n - i : max_batch;
-        n_overflow += dq_cpu_round(cpu, dtype, floats + i, rounded, batch);
-        memcpy(values + i * sizeof *rounded, rounded, batch * sizeof *rounded);
-    }
-    return n_overflow;
-}
 
 static bool is_infinite_32(uint32_t weight)
 {
@@ -129,25 +114,39 @@ static int decode_selected(struct dq_values *v, size_t nblocks, struct dq_error 
     if (p->scaling)
         v->n_overflow += scale(p, c, (float *)(void *)values);
     if (round_later)
-        v->n_overflow += round_in_place(v->lane->cpu, p->dtype, values, c->n_items);
+        v->n_overflow += dq_cpu_round_in_place(v->lane->cpu, p->dtype, values, c->n_items);
     v->bytes = values;
     if (p->dtype != DQ_DTYPE_native && info && info->overflows_f32)
         v->n_overflow = count_overflows(v);
     return 0;
 }
 
-int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e)
+/* Reads and decodes the blocks of a chunk that is not gathered. */
+static int read_and_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e)
 {
     const size_t nblocks = v->chunk->n_segments * v->chunk->seg_blocks;
     const double start = dq_clock_seconds();
-    int rc = dq_plan_read(v->plan, v->chunk, v->lane->in, e);
+    const int rc = dq_plan_read(v->plan, v->chunk, v->lane->in, e);
+    v->read_seconds = dq_clock_seconds() - start;
     if (rc != 0)
         return rc;
-    const double read_end = dq_clock_seconds();
-    rc = checks_decoder ? decode_blocks(v, nblocks, e) : decode_selected(v, nblocks, e);
+    return checks_decoder ? decode_blocks(v, nblocks, e) : decode_selected(v, nblocks, e);
+}
+
+int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e)
+{
+    const double start = dq_clock_seconds();
+    const int rc = v->plan->gather ? dq_gather_decode(v, e) : read_and_decode(v, checks_decoder, e);
     v->len = v->chunk->n_items * v->plan->item_len;
     v->offset = v->chunk->first_item * v->plan->item_len;
-    v->read_seconds = read_end - start;
-    v->decode_seconds = dq_clock_seconds() - read_end;
+    v->decode_seconds = dq_clock_seconds() - start - v->read_seconds;
     return rc;
+}
+
+uint64_t dq_chunk_capacity(const struct dq_plan *p, const struct dq_lane *lane)
+{
+    if (p->gather)
+        return (lane->gather_len > 0 ? lane->gather_len : lane->out_len) /
+               (p->item_len > sizeof(float) ? p->item_len : sizeof(float));
+    return dq_lane_weights(lane, p->tensor->type, p->dtype);
 }

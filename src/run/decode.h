@@ -9,4 +9,7 @@
  * lane. One thread per lane. */
 int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e);
 
+/* Returns how many weights a chunk of a plan may have, for dq_plan_next. */
+uint64_t dq_chunk_capacity(const struct dq_plan *p, const struct dq_lane *lane);
+
 #endif

@@ -78,6 +78,29 @@ void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_t
     split_ranges(p, dims, all);
 }
 
+void dq_plan_init_gather(struct dq_plan *p, struct dq_gather *g, enum dq_dtype dtype)
+{
+    const struct dq_gather_source *s = &g->sources[0];
+    const struct dq_tensor *t = s->tensor;
+    dq_gather_init(g, dtype);
+    if (dq_gather_is_contiguous(g)) { /* no need to copy the values */
+        dq_plan_init(
+            p, g->model, t, dq_dtype_is_stored(t->type, dtype) ? DQ_DTYPE_native : dtype, NULL);
+        p->inner = (struct dq_range){s->base, g->n_units * g->unit_len, 1};
+        p->n_items = p->inner.count;
+        return;
+    }
+    *p = (struct dq_plan){
+        .model = g->model,
+        .gather = g,
+        .dtype = dtype,
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): native means that there is one */
+        .item_len = dtype == DQ_DTYPE_native ? t->type->bytes : dq_dtype_len(dtype),
+        .n_items = g->n_units * g->unit_len,
+        .n_segments = g->n_units,
+    };
+}
+
 /* The base of a segment: the item from which the inner range counts. */
 static uint64_t segment_base(const struct dq_plan *p, uint64_t segment)
 {
@@ -147,6 +170,10 @@ bool dq_plan_next(
 {
     if (dq_plan_done(p, pos))
         return false;
+    if (p->gather) {
+        dq_gather_next(p->gather, pos, n_weights, out);
+        return true;
+    }
     const uint64_t max_blocks = n_weights / (p->tensor->type ? p->tensor->type->weights : 1);
     assert(max_blocks > 0);
     const uint64_t base = segment_base(p, pos->segment);

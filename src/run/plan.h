@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gguf/gguf.h"
+#include "run/gather.h"
 
 /* The selected indices along one axis: start, start + step, ..., count of them. step is not 0. */
 struct dq_range {
@@ -31,7 +31,8 @@ struct dq_scaling {
 /* Constant after dq_plan_init, so threads may share it. Owns nothing; the model must outlive it. */
 struct dq_plan {
     const struct dq_model *model;
-    const struct dq_tensor *tensor;
+    const struct dq_tensor *tensor; /* NULL: see gather */
+    const struct dq_gather *gather; /* NULL: the items are those of the tensor */
     enum dq_dtype dtype;
     size_t item_len;       /* bytes of an item of the output */
     uint64_t block_items;  /* items in a block: its weights, or 1 with dtype native */
@@ -73,8 +74,14 @@ struct dq_chunk {
 void dq_plan_init(struct dq_plan *p, const struct dq_model *m, const struct dq_tensor *t,
     enum dq_dtype dtype, const struct dq_range *ranges);
 
+/* Plans an array that is gathered. Sets the last members of *g, which must then outlive the plan. With
+ * dtype native, all sources have tensors of the same type, of single weights. Its chunks are parts of
+ * the array: `segment` is the first of their n_segments units, of each of which they hold seg_items
+ * items from `from` on. Only dq_plan_next and dq_plan_done apply to it. */
+void dq_plan_init_gather(struct dq_plan *p, struct dq_gather *g, enum dq_dtype dtype);
+
 /* Returns the next chunk and advances pos. The blocks of a chunk hold at most n_weights weights, which
- * must be at least one block. If it is a multiple of the blocks of several types, their plans are cut
+ * must be at least one block; a gathered chunk has at most that many items. If it is a multiple of the blocks of several types, their plans are cut
  * at the same weights. Returns false at the end. */
 bool dq_plan_next(
     const struct dq_plan *p, struct dq_plan_pos *pos, uint64_t n_weights, struct dq_chunk *out);

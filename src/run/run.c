@@ -166,8 +166,7 @@ static void take(struct chunk_run *r, uint64_t number, struct ticket *t)
         .opened = number,
         .number = o->n_taken++,
     };
-    dq_plan_next(
-        o->plan, &o->pos, dq_lane_weights(lane, o->plan->tensor->type, o->plan->dtype), &t->chunk);
+    dq_plan_next(o->plan, &o->pos, dq_chunk_capacity(o->plan, lane), &t->chunk);
     t->is_last = dq_plan_done(o->plan, &o->pos);
     o->is_exhausted = t->is_last;
 }
@@ -362,9 +361,10 @@ static void *work(void *arg);
 static bool is_small(const struct ticket *t, const struct dq_lane *lane)
 {
     const struct dq_plan *p = t->values.plan;
-    const struct dq_type_info *type = p->tensor->type;
     const uint64_t nblocks = t->chunk.n_segments * t->chunk.seg_blocks;
-    return 8 * nblocks * (type ? type->weights : 1) < dq_lane_weights(lane, type, p->dtype);
+    const uint64_t n_weights =
+        p->gather ? t->chunk.n_items : nblocks * (p->tensor->type ? p->tensor->type->weights : 1);
+    return 8 * n_weights < dq_chunk_capacity(p, lane);
 }
 
 /* Starts another thread if there is work left that is worth one. If a thread cannot be started, the

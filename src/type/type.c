@@ -1,5 +1,6 @@
 #include "type/type.h"
 
+#include <string.h>
 #include <strings.h>
 
 /* A column of a row replaces the default before it. */
@@ -58,6 +59,11 @@ int dq_dtype_by_name(const char *name, enum dq_dtype *out)
         }
     }
     return -1;
+}
+
+bool dq_dtype_is_stored(const struct dq_type_info *type, enum dq_dtype dtype)
+{
+    return dtype == DQ_DTYPE_native || strcmp(type->token, dq_dtype_name(dtype)) == 0;
 }
 
 size_t dq_dtype_len(enum dq_dtype dtype)

@@ -62,6 +62,10 @@ const char *dq_dtype_name(enum dq_dtype dtype);
 /* Finds a dtype by its name, in any case. Returns 0, or -1 (and leaves *out) if there is none. */
 int dq_dtype_by_name(const char *name, enum dq_dtype *out);
 
+/* Whether the bytes of a stored block are those of its weights in dtype, so that nothing needs
+ * decoding. */
+bool dq_dtype_is_stored(const struct dq_type_info *type, enum dq_dtype dtype);
+
 /* Bytes of one output weight: 4 or 2; 0 for native, where it depends on the type. */
 size_t dq_dtype_len(enum dq_dtype dtype);
 

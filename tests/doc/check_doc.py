@@ -220,6 +220,10 @@ def check_json(page, program, program_with_gpu, root, folder):
     verified = report(program_with_gpu, 'verify', '--json', 'model.gguf', 'output.weight', env=wrong)
     listed = report(program, 'list', '--json', '--meta=short', 'model.gguf')
     extracted = report(program, 'extract', '-n', '--json', '-o', 'fields', 'model.gguf')
+    hf = '--layout', 'hf', '--json', 'model.gguf', 'blk.0.attn_q'
+    hf_listed = report(program, 'list', *hf)
+    hf_extracted = report(program, 'extract', '-n', '-o', 'fields', *hf)
+    hf_element = hf_extracted['outputs'][0]
     checked = report(program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf')
     measured = report(program, 'bench', '--json', '--device', 'cpu', '--time', '1', '--type', 'q4_0',
                       'model.gguf')
@@ -227,7 +231,11 @@ def check_json(page, program, program_with_gpu, root, folder):
     types = report(program, 'types', '--json')
     for title, whole, element in (
             ('list', listed, listed['tensors'][0]),
+            ('list with --layout hf', {key: hf_listed[key] for key in hf_listed if key not in listed},
+             hf_listed['arrays'][0]),
             ('extract and manifests', extracted, extracted['outputs'][0]),
+            ('extract with --layout hf', {}, {key: hf_element[key] for key in hf_element
+                                              if key not in extracted['outputs'][0]}),
             ('verify', verified, verified['tensors'][0]),
             ('check', checked, checked['diagnostics'][0]),
             ('bench', measured['limits'][0], measured['results'][0]),

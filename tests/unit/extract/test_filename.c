@@ -7,14 +7,7 @@
 
 static void check_name(const char *name, size_t len, const char *slice, const char *wanted)
 {
-    char bytes[64];
-    char slice_bytes[64];
-    memcpy(bytes, name, len);
-    bytes[len] = '\0';
-    strcpy(slice_bytes, slice ? slice : "");
-    const struct dq_tensor t = {.name = bytes, .name_len = len};
-    const struct dq_pick pick = {.tensor = &t, .slice_text = slice ? slice_bytes : NULL};
-    char *out = dq_filename(&pick, ".npy");
+    char *out = dq_filename(name, len, slice, ".npy");
     assert_non_null(out);
     if (strcmp(out, wanted) != 0)
         fail_msg("'%s' gives '%s', not '%s'", name, out, wanted);
