@@ -4,7 +4,8 @@
 hf_pairs.py GGUF_DQ FOLDER [NAME...]
 
 FOLDER has a folder for each pair: config.json, model-q4_k.gguf and maybe model-f32.gguf, and
-expected.json: {"q4_k->bf16": {NAME: [DTYPE, SHAPE, SHA-256 of the bytes], ...}, ...}.
+expected.json: {"q4_k->bf16": {NAME: [DTYPE, SHAPE, SHA-256 of the bytes], ...}, ...}, and the SHA-256 of the
+original model.safetensors, with whether an f32 model gives that file.
 Prints a line for each pair and how many passed; exits 1 if one did not.
 """
 import hashlib
@@ -34,6 +35,19 @@ def extract(gguf_dq, model, dtype, config, extra):
         return arrays
 
 
+def check_file(gguf_dq, pair, expected):
+    """Returns what is wrong with the safetensors file of an f32 model, or an empty string."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "model.safetensors")
+        run = subprocess.run([gguf_dq, "extract", "-q", "--layout", "hf", "--hf-config", pair, "-o", out,
+                              os.path.join(pair, "model-f32.gguf")], capture_output=True, check=False)
+        if run.returncode != 0:
+            return run.stderr.decode(errors="replace").strip()
+        with open(out, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+    return "" if digest == expected else f"model.safetensors: {digest} instead of {expected}"
+
+
 def check(gguf_dq, pair, column, extra):
     """Returns what is wrong, or an empty string."""
     with open(os.path.join(pair, "expected.json"), encoding="utf-8") as file:
@@ -57,9 +71,15 @@ def main():
     for name in names:
         pair = os.path.join(folder, name)
         with open(os.path.join(pair, "expected.json"), encoding="utf-8") as file:
-            columns = [c for c in json.load(file) if "->" in c]
+            expected = json.load(file)
+        columns = [c for c in expected if "->" in c]
+        if "f32->f32" in columns and expected["file"]["same"]:
+            columns.append("the file")
         for column in columns:
-            wrong = check(gguf_dq, pair, column, extra)
+            if column == "the file":
+                wrong = check_file(gguf_dq, pair, expected["file"]["sha256"])
+            else:
+                wrong = check(gguf_dq, pair, column, extra)
             total[column] = total.get(column, 0) + 1
             passed[column] = passed.get(column, 0) + (not wrong)
             if wrong:
