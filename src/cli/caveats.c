@@ -69,8 +69,8 @@ void dq_caveats_find(const struct dq_outputs *o, char text[DQ_CAVEATS_SIZE])
     bool is_made[N_CHANGES] = {false};
     size_t len = 0;
     text[0] = '\0';
-    if (o->options->layout)
-        return; /* which undoes all of it */
+    if (o->options->layout || o->container == &dq_container_gguf)
+        return; /* all of it is undone, or where it belongs */
     if (dq_metadata_text(o->model, "general.architecture", arch, sizeof arch, &unused) != 0)
         return; /* it was read before; extracting will meet what is wrong now */
     for (size_t i = 0; i < N_CHANGED; i++) {

@@ -128,7 +128,11 @@ static void print_plan(const struct dq_outputs *o, const struct dq_copies *copie
 /* Says what from_pretrained needs besides the arrays. */
 static void note_missing_config(const struct extract_command *x)
 {
-    if (x->layout.layout && !x->args->hf_config && x->outputs.destination == DQ_TO_FOLDER)
+    const enum dq_destination to = x->outputs.destination;
+    if (x->args->hf_config && to == DQ_TO_FILE)
+        dq_msg_note("config.json and the files of the tokenizer are copied only to a directory: "
+                    "--output DIR/");
+    else if (x->layout.layout && !x->args->hf_config && to == DQ_TO_FOLDER)
         dq_msg_note(
             "the names are those of %s; from_pretrained also needs config.json and the files "
             "of the tokenizer, which --hf-config DIR copies",
