@@ -1,5 +1,5 @@
 #!/bin/sh
-# meson: timeout=180
+# meson: timeout=600
 # What any report prints as the name of a tensor selects that very tensor when it is given back: as an
 # argument, in a file, from standard input, and as bytes with --null.
 "$PYTHON" - <<'END'
