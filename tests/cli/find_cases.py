@@ -17,7 +17,7 @@ WORDS, separated by commas, come from the second line of the script, if it is `#
     slow           is left out by `meson test --no-suite slow`
     valgrind       is one of the cases that .ci/run repeats under valgrind
     threads        is one of the cases that .ci/run repeats under ThreadSanitizer
-    timeout=N      may take N seconds, instead of 60
+    timeout=N      may take N seconds, instead of 240
 """
 
 import pathlib
@@ -29,7 +29,7 @@ EXPECTED = (".stdout", ".stderr", ".stderr.glob", ".exit")
 
 def properties(script):
     """Returns the timeout and the words of a case."""
-    timeout = 60
+    timeout = 240
     words = []
     lines = script.read_text().split("\n")
     mark = "# meson:"

@@ -1,5 +1,4 @@
 #!/bin/sh
-# meson: timeout=300
 # With a model, bench measures the types that it uses and counts the weights of all tensors or of
 # the selected ones. With tensor names only, the model is searched for.
 types='import json, sys

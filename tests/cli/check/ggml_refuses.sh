@@ -1,5 +1,4 @@
 #!/bin/sh
-# meson: timeout=120
 # What ggml's reader refuses and this program accepts is at least noted. The long files are sparse.
 "$PYTHON" - <<'END'
 import struct

@@ -1,5 +1,4 @@
 #!/bin/sh
-# meson: timeout=180
 # Two runs with --skip-existing at the same time: each keeps what the other has written.
 "$PYTHON" "$TESTS/lib/make_big.py" many.gguf --tensors 2000
 gguf-dq extract -q many.gguf -o due

@@ -1,5 +1,5 @@
 #!/bin/sh
-# meson: gpu sandbox timeout=120
+# meson: gpu sandbox
 # extract reads a model in the sandbox already, wherever the sizes of its files tell that no GPU can come
 # into play. Here reading fails, so what can be done at the end is what could be done before.
 mkdir out

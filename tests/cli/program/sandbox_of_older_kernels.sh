@@ -1,5 +1,5 @@
 #!/bin/sh
-# meson: sandbox timeout=120
+# meson: sandbox
 # What cannot be done does not depend on the version (ABI) of the kernel's Landlock. Where there is none,
 # seccomp remains, and -v says what is there.
 cp "$DATA/sample.gguf" m.gguf
