@@ -129,6 +129,10 @@ void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct
 struct dq_output_file *dq_output_file(const struct dq_outputs *o, const struct dq_output *out);
 uint64_t dq_output_offset(const struct dq_outputs *o, const struct dq_output *out);
 
+/* Returns the path of the only file of a container in the output folder, which the caller frees with
+ * dq_mem_free; NULL if memory is short. */
+char *dq_output_only_path(const struct dq_outputs *o);
+
 /* Marks a file and its outputs, except those that have failed. */
 void dq_outputs_mark(struct dq_outputs *o, size_t file, enum dq_status status);
 

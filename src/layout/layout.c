@@ -617,6 +617,36 @@ static int note_class(struct dq_layout *l, struct dq_error *e)
     return dq_strvec_add(&l->notes, note, strlen(note), e);
 }
 
+/* Says what in config.json does not go with the arrays. */
+static int note_config(const struct builder *b, struct dq_error *e)
+{
+    static const char own_width[] = "A.embedding_length";
+    const struct dq_hf_config *c = b->l->config;
+    struct dq_error unused;
+    uint64_t width = 0;
+    uint64_t own = 0;
+    char note[1024] = "";
+    int rc = 0;
+    if (!c)
+        return 0;
+    if (dq_hf_config_number(c, "hidden_size", &width) &&
+        dq_layout_number(&b->numbers, own_width, strlen(own_width), &own, &unused) == 0 &&
+        own != width)
+        snprintf(note, sizeof note,
+            "%.512s: hidden_size is %" PRIu64 ", but the model's is %" PRIu64
+            "; is this the config.json of another model?",
+            c->path, width, own);
+    if (note[0])
+        rc = dq_strvec_add(&b->l->notes, note, strlen(note), e);
+    if (rc != 0 || !json_is_object(json_object_get(c->root, "quantization_config")))
+        return rc;
+    snprintf(note, sizeof note,
+        "%.512s: has a quantization_config, but the arrays are not quantized; remove it from the "
+        "copy",
+        c->path);
+    return dq_strvec_add(&b->l->notes, note, strlen(note), e);
+}
+
 static int build(struct builder *b, struct dq_error *e)
 {
     struct dq_layout *l = b->l;
@@ -632,6 +662,9 @@ static int build(struct builder *b, struct dq_error *e)
         .architecture = l->architecture,
         .table = json_object_get(l->table.root, "keys"),
         .config = l->config};
+    rc = note_config(b, e);
+    if (rc != 0)
+        return rc;
     b->pick_of = dq_mem_calloc(l->model->n_tensors + 1, sizeof *b->pick_of);
     if (!b->pick_of)
         return dq_fail_nomem(e);
