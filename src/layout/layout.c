@@ -273,6 +273,20 @@ static int attach_scale(const struct builder *b, struct dq_layout_input *in, str
     return need_selected(b, scale, e);
 }
 
+/* Gives an input the dimensions of 1 that its file leaves out: a model may have a single expert. */
+static void restore_axes(const struct dq_layout *l, const char *name, struct dq_layout_input *in)
+{
+    const json_t *axes = json_object_get(l->table.root, "axes");
+    for (size_t i = 0; i < json_array_size(axes); i++) {
+        const json_t *row = json_array_get(axes, i);
+        const char *pattern = pattern_at(row, 0);
+        struct dq_layout_binding unused;
+        if (dq_layout_match(pattern, strlen(pattern), name, &unused))
+            dq_layout_pad_shape(
+                in->shape, &in->n_shape, (size_t)json_integer_value(json_array_get(row, 1)));
+    }
+}
+
 /* Describes the input of this name. */
 static int find_input(
     struct builder *b, const char *name, struct dq_layout_input *in, struct dq_error *e)
@@ -292,6 +306,7 @@ static int find_input(
     if (rc != 0)
         return rc;
     dq_layout_input_whole(in, t);
+    restore_axes(b->l, name, in);
     if (row)
         rc = take_part(b, in, row, part, e);
     return rc == 0 ? attach_scale(b, in, e) : rc;
