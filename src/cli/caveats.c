@@ -53,7 +53,8 @@ static bool has_key(const struct dq_model *m, const char *prefix)
 static bool concerns(const struct dq_outputs *o, enum change change)
 {
     for (size_t i = 0; i < o->n; i++) {
-        const char *name = o->items[i].pick->tensor->name;
+        const struct dq_pick *pick = o->items[i].pick;
+        const char *name = pick ? pick->tensor->name : "";
         for (const char *const *p = changes[change].patterns; *p; p++) {
             if (o->items[i].status != DQ_FAILED && dq_glob_match(*p, name))
                 return true;
@@ -69,11 +70,11 @@ void dq_caveats_find(const struct dq_outputs *o, char text[DQ_CAVEATS_SIZE])
     bool is_made[N_CHANGES] = {false};
     size_t len = 0;
     text[0] = '\0';
-    if (o->options->layout || o->container == &dq_container_gguf)
-        return; /* all of it is undone, or where it belongs */
+    if (o->container == &dq_container_gguf)
+        return; /* programs that load GGUF expect it */
     if (dq_metadata_text(o->model, "general.architecture", arch, sizeof arch, &unused) != 0)
         return; /* it was read before; extracting will meet what is wrong now */
-    for (size_t i = 0; i < N_CHANGED; i++) {
+    for (size_t i = 0; !o->options->layout && i < N_CHANGED; i++) { /* the layout undoes these */
         if (strcmp(changed[i].name, arch) == 0)
             is_made[changed[i].change] = true;
     }

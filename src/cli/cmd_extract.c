@@ -128,11 +128,10 @@ static void print_plan(const struct dq_outputs *o, const struct dq_copies *copie
 /* Says what from_pretrained needs besides the arrays. */
 static void note_missing_config(const struct extract_command *x)
 {
-    const enum dq_destination to = x->outputs.destination;
-    if (x->args->hf_config && to == DQ_TO_FILE)
-        dq_msg_note("config.json and the files of the tokenizer are copied only to a directory: "
-                    "--output DIR/");
-    else if (x->layout.layout && !x->args->hf_config && to == DQ_TO_FOLDER)
+    if (x->args->hf_config && x->outputs.destination == DQ_TO_FILE)
+        dq_msg_note("nothing was copied from %s, because --output names a file; name a directory",
+            x->args->hf_config);
+    if (x->layout.layout && !x->args->hf_config && x->outputs.destination == DQ_TO_FOLDER)
         dq_msg_note(
             "the names are those of %s; from_pretrained also needs config.json and the files "
             "of the tokenizer, which --hf-config DIR copies",
@@ -146,18 +145,23 @@ static void print_summary(const struct extract_command *x)
     char display_name[512];
     const struct dq_outputs *o = &x->outputs;
     size_t n = 0;
-    size_t n_skipped = 0; /* files */
+    size_t n_skipped = 0;                                               /* files */
+    const char *leading = o->set.n_files > 0 ? o->files[0].path : NULL; /* of those written */
     const uint64_t total = dq_outputs_bytes(o, DQ_WRITTEN, true);
     for (size_t i = 0; i < o->n; i++)
         n += o->items[i].status == DQ_WRITTEN;
-    for (size_t i = 0; i < o->set.n_files; i++)
-        n_skipped += o->files[i].status == DQ_SKIPPED;
+    for (size_t i = o->set.n_files; i > 0; i--) {
+        if (o->files[i - 1].status == DQ_SKIPPED)
+            n_skipped++;
+        else
+            leading = o->files[i - 1].path;
+    }
     if (n_skipped > 0)
         dq_msg_note("%zu existing %s left unchanged", n_skipped, n_skipped == 1 ? "file" : "files");
     if (o->destination == DQ_TO_STREAM)
         return;
     const bool is_set = o->container->holds_many && o->set.n_files > 0;
-    const char *place = is_set ? o->files[0].path : o->folder ? o->folder : x->args->output;
+    const char *place = is_set ? leading : o->folder ? o->folder : x->args->output;
     const bool slash = !is_set && o->folder && place[strlen(place) - 1] != '/';
     if (is_set && o->set.n_files - n_skipped > 1)
         snprintf(in_files, sizeof in_files, " in %zu files", o->set.n_files - n_skipped);
@@ -168,18 +172,19 @@ static void print_summary(const struct extract_command *x)
     note_missing_config(x);
 }
 
-static struct dq_manifest_device device_of(const struct extract_command *x)
+static struct dq_manifest_run run_of(const struct extract_command *x)
 {
-    return (struct dq_manifest_device){x->engine.label, x->engine.why};
+    return (struct dq_manifest_run){
+        x->engine.label, x->engine.why, x->args->hf_config ? &x->copies : NULL};
 }
 
 /* Prints the report of --json, or the table of --dry-run. failure says why the run failed, or is NULL. */
 static int report(const struct extract_command *x, const char *failure, struct dq_error *e)
 {
     struct dq_json j = {.file = dq_stdout()};
-    const struct dq_manifest_device device = device_of(x);
+    const struct dq_manifest_run run = run_of(x);
     if (x->args->json) {
-        dq_manifest_put(&j, &x->outputs, &device, failure);
+        dq_manifest_put(&j, &x->outputs, &run, failure);
         return dq_json_finish(&j, e);
     }
     if (x->args->dry_run && !x->args->jsonl) {
@@ -249,8 +254,8 @@ static void confine(const struct extract_command *x)
 
 static int write_manifest(const struct extract_command *x, struct dq_error *e)
 {
-    const struct dq_manifest_device device = device_of(x);
-    const int rc = dq_manifest_write(&x->outputs, &device, e);
+    const struct dq_manifest_run run = run_of(x);
+    const int rc = dq_manifest_write(&x->outputs, &run, e);
     return rc == 0 ? dq_signals_check(e) : rc;
 }
 

@@ -197,8 +197,7 @@ static json_t *hf_tensors(const struct dq_layout_group *g)
 {
     json_t *names = json_array();
     for (size_t i = 0; i < g->n_inputs; i++)
-        json_array_append_new(
-            names, dq_json_text(g->inputs[i]->tensor->name, g->inputs[i]->tensor->name_len));
+        json_array_append_new(names, json_string(g->inputs[i]->tensor->display_name));
     return names;
 }
 

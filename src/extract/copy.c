@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/signals.h"
 
 #include <errno.h>
 #include <string.h>
@@ -70,12 +71,13 @@ static int add(struct dq_copies *c, const struct dq_outputs *o, const char *fold
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: is the path of a copy and of the manifest", path);
     }
     if (rc == 0 && !skip) {
-        c->items[c->n].name = name;
+        c->items[c->n].from = from;
         c->items[c->n].path = path;
+        c->items[c->n].is_written = false;
         rc = dq_file_open(from, &c->items[c->n].fd, &c->items[c->n].len, e);
         if (rc == 0) {
             c->n++;
-            path = NULL;
+            return 0;
         }
     }
     dq_mem_free(from);
@@ -100,6 +102,7 @@ void dq_copies_finish(struct dq_copies *c)
     while (c->n > 0) {
         c->n--;
         close(c->items[c->n].fd);
+        dq_mem_free(c->items[c->n].from);
         dq_mem_free(c->items[c->n].path);
     }
 }
@@ -118,10 +121,10 @@ static int copy_bytes(
     return rc;
 }
 
-int dq_copies_write(const struct dq_copies *c, const struct dq_outputs *o, struct dq_error *e)
+int dq_copies_write(struct dq_copies *c, const struct dq_outputs *o, struct dq_error *e)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < c->n; i++) {
+    for (size_t i = 0; rc == 0 && i < c->n && o->n > 0; i++) { /* else there is no folder */
         const struct dq_sink_file file = {
             .path = c->items[i].path,
             .replace = o->options->force,
@@ -131,9 +134,12 @@ int dq_copies_write(const struct dq_copies *c, const struct dq_outputs *o, struc
         struct dq_sink *sink = NULL;
         rc = dq_sink_new_file(o->folder_fd, &file, &sink, e);
         if (rc == 0)
-            rc = copy_bytes(c->items[i].fd, c->items[i].name, c->items[i].len, sink, e);
+            rc = copy_bytes(c->items[i].fd, c->items[i].from, c->items[i].len, sink, e);
         if (rc == 0)
             rc = sink->ops->commit(sink, e);
+        c->items[i].is_written = rc == 0;
+        if (rc == 0) /* signals were deferred while the file was a temporary one */
+            rc = dq_signals_check(e);
         dq_sink_free(sink);
     }
     return rc;

@@ -8,10 +8,11 @@ enum { DQ_COPIES_MAX = 32 };
 
 struct dq_copies {
     struct {
-        const char *name;
-        int fd; /* of the original; owned */
+        char *from; /* path of the original; owned */
+        int fd;     /* of the original; owned */
         uint64_t len;
         char *path; /* of the copy; owned */
+        bool is_written;
     } items[DQ_COPIES_MAX];
     size_t n;
 };
@@ -24,6 +25,6 @@ int dq_copies_init(
 void dq_copies_finish(struct dq_copies *c);
 
 /* Copies them. The folder of the outputs is open. */
-int dq_copies_write(const struct dq_copies *c, const struct dq_outputs *o, struct dq_error *e);
+int dq_copies_write(struct dq_copies *c, const struct dq_outputs *o, struct dq_error *e);
 
 #endif

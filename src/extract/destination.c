@@ -179,7 +179,9 @@ static int open_folder_of(const char *path, bool durable, int *out, struct dq_er
 static int check_descriptors(const struct dq_outputs *o, struct dq_error *e)
 {
     enum { OTHERS = 16 };
-    const size_t n = o->set.n_files;
+    size_t n = 0; /* files that are opened */
+    for (size_t i = 0; i < o->set.n_files; i++)
+        n += o->files[i].status == DQ_PLANNED;
     if (!o->container->holds_many || o->destination == DQ_TO_STREAM || n <= 1)
         return 0;
     const size_t n_left = dq_file_descriptors_left(o->folder_fd);

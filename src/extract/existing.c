@@ -1,5 +1,6 @@
 /* Checks outputs against files that already exist, and against one another. */
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/strmap.h"
 #include "base/strvec.h"
 #include "extract/output.h"
@@ -195,6 +196,26 @@ static int check_file(struct dq_outputs *o, size_t file, struct dq_error *e)
     return 0;
 }
 
+/* Where there is a file that is not a shard, programs load it instead of the shards. */
+static int check_rival(const struct dq_outputs *o, struct dq_error *e)
+{
+    struct stat st;
+    const bool has_fixed_name = o->container->default_stem && o->folder;
+    if (o->set.n_files <= 1 || !has_fixed_name)
+        return 0;
+    char *path = dq_output_only_path(o);
+    if (!path)
+        return dq_fail_nomem(e);
+    const int rc = lstat(path, &st) != 0
+                       ? 0
+                       : dq_fail(e, DQ_ERR_IO,
+                             "%s: exists, and would be loaded instead of the shards; remove it, or "
+                             "name another directory",
+                             path);
+    dq_mem_free(path);
+    return rc;
+}
+
 int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e)
 {
     struct stat st;
@@ -206,7 +227,7 @@ int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e)
     if (o->folder && !o->folder_is_given && lstat(o->folder, &st) == 0 && S_ISLNK(st.st_mode))
         return dq_fail(e, DQ_ERR_IO,
             "%s: is a symbolic link; to write to its target, name it with --output", o->folder);
-    int rc = o->container->holds_many ? 0 : check_case_folding(o, e);
+    int rc = o->container->holds_many ? check_rival(o, e) : check_case_folding(o, e);
     for (size_t i = 0; rc == 0 && i < o->set.n_files; i++) {
         if (o->files[i].status != DQ_FAILED)
             rc = check_file(o, i, e);

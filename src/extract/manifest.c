@@ -63,7 +63,9 @@ static json_t *source_of(const struct dq_model *m, const struct dq_tensor *t)
 /* Adds what only some arrays have to an entry. Returns it, or NULL if memory is short. */
 static json_t *add_to_entry(json_t *entry, const char *key, json_t *value)
 {
-    if (entry && json_object_set_new(entry, key, value) == 0)
+    if (!entry)
+        json_decref(value);
+    else if (json_object_set_new(entry, key, value) == 0)
         return entry;
     json_decref(entry);
     return NULL;
@@ -110,19 +112,32 @@ json_t *dq_manifest_entry(
     return entry;
 }
 
+static void put_copies(struct dq_json *j, const struct dq_copies *c)
+{
+    dq_json_begin_list(j, "copies");
+    for (size_t i = 0; i < c->n; i++)
+        dq_json_put(j, NULL,
+            json_pack("{s:o, s:o, s:o, s:s}", "from", text_or_null(c->items[i].from), "path",
+                text_or_null(c->items[i].path), "bytes", dq_json_u64(c->items[i].len), "status",
+                statuses[c->items[i].is_written ? DQ_WRITTEN : DQ_PLANNED]));
+    dq_json_end(j);
+}
+
 void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
-    const struct dq_manifest_device *device, const char *error)
+    const struct dq_manifest_run *run, const char *error)
 {
     dq_json_begin_object(j, NULL);
     dq_json_put(j, "gguf-dq", json_string(DQ_VERSION));
     dq_json_put(j, "model", text_or_null(o->model->path));
     dq_json_put(j, "format", json_string(o->container->name));
-    dq_json_put(j, "device", text_or_null(device->label));
-    dq_json_put(j, "why", text_or_null(device->why));
+    dq_json_put(j, "device", text_or_null(run->device));
+    dq_json_put(j, "why", text_or_null(run->why));
     dq_json_begin_list(j, "outputs");
     for (size_t i = 0; i < o->n; i++)
-        dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], device->label));
+        dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], run->device));
     dq_json_end(j);
+    if (run->copies)
+        put_copies(j, run->copies);
     if (error)
         dq_json_put(j, "error", text_or_null(error));
     dq_json_end(j);
@@ -243,8 +258,8 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
 }
 
 /* Writes the report to the sink's temporary file. */
-static int fill(struct dq_sink *sink, const struct dq_outputs *o,
-    const struct dq_manifest_device *device, struct dq_error *e)
+static int fill(struct dq_sink *sink, const struct dq_outputs *o, const struct dq_manifest_run *run,
+    struct dq_error *e)
 {
     struct dq_json j = {.path = o->options->manifest};
     const int fd = fcntl(dq_sink_file_fd(sink), F_DUPFD_CLOEXEC, 0);
@@ -255,14 +270,14 @@ static int fill(struct dq_sink *sink, const struct dq_outputs *o,
             close(fd);
         return rc;
     }
-    dq_manifest_put(&j, o, device, NULL);
+    dq_manifest_put(&j, o, run, NULL);
     const int rc = dq_json_finish(&j, e);
     fclose(j.file);
     return rc;
 }
 
 int dq_manifest_write(
-    const struct dq_outputs *o, const struct dq_manifest_device *device, struct dq_error *e)
+    const struct dq_outputs *o, const struct dq_manifest_run *run, struct dq_error *e)
 {
     const struct dq_extract_options *options = o->options;
     const struct dq_sink_file file = {
@@ -275,7 +290,7 @@ int dq_manifest_write(
     struct dq_sink *sink = NULL;
     int rc = dq_sink_new_file(o->manifest_fd, &file, &sink, e);
     if (rc == 0)
-        rc = fill(sink, o, device, e);
+        rc = fill(sink, o, run, e);
     if (rc == 0)
         rc = sink->ops->commit(sink, e);
     dq_sink_free(sink);

@@ -4,12 +4,14 @@
 #define DQ_MANIFEST_H
 
 #include "base/json.h"
+#include "extract/copy.h"
 #include "extract/output.h"
 
-/* The device that decodes. The strings are the caller's. */
-struct dq_manifest_device {
-    const char *label; /* "cuda:0" */
-    const char *why;   /* the reason for choosing it, as text */
+/* What else the report is about. The pointers are the caller's. */
+struct dq_manifest_run {
+    const char *device;             /* that decodes, "cuda:0" */
+    const char *why;                /* the reason for choosing it, as text */
+    const struct dq_copies *copies; /* NULL: there cannot be any */
 };
 
 /* Returns the name of the type of an output's elements: "f32", "i64", or, for stored blocks, "u8" or,
@@ -24,7 +26,7 @@ json_t *dq_manifest_entry(
 /* Writes the whole report; error says why the run failed, or is NULL. dq_json_finish returns any error
  * of writing. */
 void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
-    const struct dq_manifest_device *device, const char *error);
+    const struct dq_manifest_run *run, const char *error);
 
 /* Checks the path of the manifest, if one is requested: it must not be the model, an output, or a
  * folder created for the outputs. An existing file is replaced with force; with skip_existing, only
@@ -34,6 +36,6 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e);
 /* Writes the manifest, which appears complete or not at all. dq_outputs_open_folders has opened its
  * folder. */
 int dq_manifest_write(
-    const struct dq_outputs *o, const struct dq_manifest_device *device, struct dq_error *e);
+    const struct dq_outputs *o, const struct dq_manifest_run *run, struct dq_error *e);
 
 #endif

@@ -107,8 +107,11 @@ static const char *describe_decoded(
 static void name_array_of(const struct dq_output *out, struct dq_array *a)
 {
     const struct dq_tensor *t = out->pick ? out->pick->tensor : NULL;
-    if (out->name || out->hf) {
-        a->name = out->name ? out->name : out->hf->name;
+    if (out->name) {
+        a->name = out->name;
+        a->name_len = out->name_len;
+    } else if (out->hf) {
+        a->name = out->hf->name;
         a->name_len = strlen(a->name);
     } else {
         a->name = t->name;
@@ -216,6 +219,7 @@ static int name_array(struct dq_output *out, struct dq_error *e)
         return dq_fail_nomem(e);
     memcpy(out->name, whole.name, whole.name_len);
     memcpy(out->name + whole.name_len, out->pick->slice_text, size - whole.name_len);
+    out->name_len = size - 1;
     return 0;
 }
 
@@ -242,24 +246,37 @@ static int find_scale(const struct dq_outputs *o, struct dq_output *out, struct 
     return rc != 0 ? dq_output_fail(out, rc, why.text, e) : 0;
 }
 
+/* Returns the type that all values of a Hugging Face array are stored as, one by one; NULL if there is
+ * none. */
+static const struct dq_type_info *stored_type(const struct dq_layout_group *g)
+{
+    const struct dq_type_info *type = NULL;
+    for (size_t i = 0; i < g->gather.n_sources; i++) {
+        const struct dq_gather_source *s = &g->gather.sources[i];
+        const struct dq_type_info *own = s->tensor ? s->tensor->type : &dq_types[DQ_TYPE_f32];
+        if (!s->tensor && g->gather.n_sources > 1)
+            continue; /* zeros, which all types have */
+        if (own->weights > 1 || s->scale || (type && own != type))
+            return NULL;
+        type = own;
+    }
+    return type;
+}
+
 /* Decides the dtype of a Hugging Face array: integers and f64 stay what they are, and stored weights
  * are of their own type. Returns what is wrong, or NULL. */
 static const char *choose_hf_dtype(struct dq_output *out)
 {
-    const struct dq_layout_group *g = out->hf->group;
-    const struct dq_type_info *type = out->pick ? out->pick->tensor->type : NULL;
-    bool is_one_type = type && type->weights == 1 && !g->gather.value;
-    for (size_t i = 0; i < g->gather.n_sources; i++)
-        is_one_type = is_one_type && g->gather.sources[i].tensor &&
-                      g->gather.sources[i].tensor->type == type && !g->gather.sources[i].scale;
-    if (is_one_type && type->default_dtype == DQ_DTYPE_native)
+    const struct dq_gather *g = &out->hf->group->gather;
+    const struct dq_type_info *type = stored_type(out->hf->group);
+    const bool is_copied = type && !g->value && g->sources[0].tensor;
+    if (is_copied && type->default_dtype == DQ_DTYPE_native)
         out->dtype = DQ_DTYPE_native;
     else if (out->dtype == DQ_DTYPE_COUNT)
         out->dtype = DQ_DTYPE_f32;
-    else if (out->dtype == DQ_DTYPE_native && !is_one_type)
-        return "its stored blocks cannot be a Hugging Face tensor; use --dtype f32, f16 or bf16";
-    else if (out->dtype == DQ_DTYPE_native)
-        (void)dq_dtype_by_name(type->token, &out->dtype);
+    else if (out->dtype == DQ_DTYPE_native &&
+             (!type || dq_dtype_by_name(type->token, &out->dtype) != 0))
+        return "it is quantized, or made of several types; use --dtype f32, f16 or bf16";
     return NULL;
 }
 
@@ -281,8 +298,10 @@ static int init_hf(struct dq_output *out, const struct dq_outputs *o,
     struct dq_error why;
     *out = (struct dq_output){
         .pick = g->n_inputs > 0 ? g->inputs[0] : NULL, .hf = a, .dtype = o->options->dtype};
-    if (g->code != 0)
+    if (g->code != 0) {
+        out->dtype = DQ_DTYPE_f32; /* of no importance */
         return dq_output_fail(out, g->code, g->reason, e);
+    }
     const char *reason = choose_hf_dtype(out);
     if (reason)
         return dq_output_fault(o, out, e, DQ_ERR_USAGE, "%s", reason);
@@ -348,16 +367,6 @@ static int check_duplicates(struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
-static char *join(const char *folder, const char *name)
-{
-    const size_t len = strlen(folder);
-    const size_t size = len + strlen(name) + 2;
-    char *path = dq_mem_alloc(size);
-    if (path)
-        snprintf(path, size, "%s%s%s", folder, len > 0 && folder[len - 1] == '/' ? "" : "/", name);
-    return path;
-}
-
 /* Returns the name of the only file of a container in a folder. */
 static char *only_name(const struct dq_outputs *o)
 {
@@ -373,6 +382,14 @@ static char *only_name(const struct dq_outputs *o)
         snprintf(name, size, "%s%s", stem, o->container->extension);
     dq_mem_free(stem);
     return name;
+}
+
+char *dq_output_only_path(const struct dq_outputs *o)
+{
+    char *name = only_name(o);
+    char *path = name ? dq_file_join(o->folder, name) : NULL;
+    dq_mem_free(name);
+    return path;
 }
 
 /* Returns the name of a file in the output folder. */
@@ -400,10 +417,10 @@ static int name_file(struct dq_outputs *o, size_t file, struct dq_error *e)
     char *folder = NULL;
     if (o->destination == DQ_TO_FOLDER) {
         name = name_in_folder(o, file);
-        *path = name ? join(o->folder, name) : NULL;
+        *path = name ? dq_file_join(o->folder, name) : NULL;
     } else if (planned && strchr(output, '/')) {
         folder = dq_file_folder(output);
-        *path = folder ? join(folder, planned) : NULL;
+        *path = folder ? dq_file_join(folder, planned) : NULL;
     } else {
         *path = dq_mem_strdup(planned ? planned : output);
     }

@@ -47,6 +47,7 @@ struct dq_output {
     const struct dq_tensor *scale;
     struct dq_scaling scaling; /* factors are owned */
     char *name;                /* in its container, if that is not the name of the tensor; owned */
+    size_t name_len;           /* it may contain NUL */
     uint64_t n_bytes;          /* of its data */
     size_t n_parts;
     int code;            /* DQ_FAILED: an enum dq_err */
@@ -128,6 +129,10 @@ void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct
  * it has none. */
 struct dq_output_file *dq_output_file(const struct dq_outputs *o, const struct dq_output *out);
 uint64_t dq_output_offset(const struct dq_outputs *o, const struct dq_output *out);
+
+/* Returns the path of the only file of a container in the output folder, which the caller frees with
+ * dq_mem_free; NULL if memory is short. */
+char *dq_output_only_path(const struct dq_outputs *o);
 
 /* Marks a file and its outputs, except those that have failed. */
 void dq_outputs_mark(struct dq_outputs *o, size_t file, enum dq_status status);

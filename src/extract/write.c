@@ -391,7 +391,10 @@ static int fall_back(struct writer *w, const struct dq_engine_options *options, 
         w->events->warning(w->events->arg, warning);
     if (w->events->restart)
         w->events->restart(w->events->arg, complete);
-    return dq_engine_fall_back(w->engine, options, e);
+    const int rc = dq_engine_fall_back(w->engine, options, e);
+    if (rc == 0 && w->outputs->options->layout)
+        dq_engine_allow_gathers(w->engine);
+    return rc;
 }
 
 /* Removes what is not complete. */

@@ -261,7 +261,8 @@ static int attach_scale(const struct builder *b, struct dq_layout_input *in, str
     const int rc = dq_tensor_usable(b->l->model, scale, false, e);
     if (rc != 0)
         return rc;
-    if (scale->type->type != DQ_TYPE_f32 || (scale->n_weights != 1 && scale->n_weights != n_slices))
+    if (!scale->type || scale->type->type != DQ_TYPE_f32 ||
+        (scale->n_weights != 1 && scale->n_weights != n_slices))
         return dq_fail(
             e, DQ_ERR_TYPE, "'%.256s' is not one f32, or one for each matrix", scale->display_name);
     in->scale = scale;
@@ -271,6 +272,20 @@ static int attach_scale(const struct builder *b, struct dq_layout_input *in, str
         in->slice_stride = in->slice_len;
     }
     return need_selected(b, scale, e);
+}
+
+/* Gives an input the dimensions of 1 that its file leaves out: a model may have a single expert. */
+static void restore_axes(const struct dq_layout *l, const char *name, struct dq_layout_input *in)
+{
+    const json_t *axes = json_object_get(l->table.root, "axes");
+    for (size_t i = 0; i < json_array_size(axes); i++) {
+        const json_t *row = json_array_get(axes, i);
+        const char *pattern = pattern_at(row, 0);
+        struct dq_layout_binding unused;
+        if (dq_layout_match(pattern, strlen(pattern), name, &unused))
+            dq_layout_pad_shape(
+                in->shape, &in->n_shape, (size_t)json_integer_value(json_array_get(row, 1)));
+    }
 }
 
 /* Describes the input of this name. */
@@ -292,6 +307,7 @@ static int find_input(
     if (rc != 0)
         return rc;
     dq_layout_input_whole(in, t);
+    restore_axes(b->l, name, in);
     if (row)
         rc = take_part(b, in, row, part, e);
     return rc == 0 ? attach_scale(b, in, e) : rc;
@@ -350,12 +366,12 @@ static int split(struct dq_layout_group *g, struct dq_layout_shaping *s, struct 
 }
 
 /* A slice selects by the indices of the GGUF tensor, so it must be the Hugging Face tensor. */
-static int check_slices(
-    const struct dq_layout_group *g, const struct dq_layout_shaping *s, struct dq_error *e)
+static int check_slices(const struct dq_layout_group *g, const struct dq_layout_shaping *s,
+    bool is_split, struct dq_error *e)
 {
     for (size_t i = 0; i < g->n_inputs; i++) {
         if (g->inputs[i]->slice_text &&
-            (g->n_inputs > 1 || g->n_arrays > 1 || *g->operations || s->inputs[i].scale ||
+            (g->n_inputs > 1 || is_split || *g->operations || s->inputs[i].scale ||
                 s->inputs[i].base != 0 || s->inputs[i].slice_len != s->inputs[i].tensor->n_weights))
             return dq_fail(e, DQ_ERR_USAGE,
                 "a slice of it is not a slice of its Hugging Face tensor (%.128s); select all of "
@@ -382,7 +398,7 @@ static int shape_group(struct builder *b, struct dq_layout_group *g,
     if (rc == 0 && s.is_dropped)
         g->n_arrays = 0;
     if (rc == 0)
-        rc = check_slices(g, &s, e);
+        rc = check_slices(g, &s, is_split, e);
     if (rc == 0 && !s.is_dropped)
         rc = dq_layout_finish(&s, e);
     if (rc == 0 && s.note[0])
@@ -487,6 +503,7 @@ static int make_parts(
         for (size_t k = 1; rc == 0 && k < json_array_size(row); k++) {
             const char *pattern = pattern_at(row, k);
             struct dq_layout_binding of_part;
+            const size_t n_before = b->l->n_groups;
             char *name = dq_layout_expand(pattern, strlen(pattern), &binding);
             const struct dq_layout_rule *rule = name ? find_rule(b->l, name, &of_part) : NULL;
             *found = rule != NULL;
@@ -495,7 +512,7 @@ static int make_parts(
             else if (rule)
                 rc = make_group(b, rule, &of_part, pick, e);
             dq_mem_free(name);
-            if (!rule || b->l->groups[b->l->n_groups - 1]->code != 0)
+            if (!rule || (b->l->n_groups > n_before && b->l->groups[n_before]->code != 0))
                 break; /* what is wrong with one part is said once */
         }
     }
@@ -572,6 +589,8 @@ static int make_from_metadata(struct builder *b, struct dq_error *e)
                 continue;
             binding.text[L] = name + strlen(layer);
             binding.len[L] = strspn(binding.text[L], "0123456789");
+            if (binding.len[L] == 0)
+                continue;
             rc = make_group(b, rule, &binding, NULL, e);
         }
     }
@@ -617,6 +636,36 @@ static int note_class(struct dq_layout *l, struct dq_error *e)
     return dq_strvec_add(&l->notes, note, strlen(note), e);
 }
 
+/* Says what in config.json does not go with the arrays. */
+static int note_config(const struct builder *b, struct dq_error *e)
+{
+    static const char own_width[] = "A.embedding_length";
+    const struct dq_hf_config *c = b->l->config;
+    struct dq_error unused;
+    uint64_t width = 0;
+    uint64_t own = 0;
+    char note[1024] = "";
+    int rc = 0;
+    if (!c)
+        return 0;
+    if (dq_hf_config_number(c, "hidden_size", &width) &&
+        dq_layout_number(&b->numbers, own_width, strlen(own_width), &own, &unused) == 0 &&
+        own != width)
+        snprintf(note, sizeof note,
+            "%.512s: hidden_size is %" PRIu64 ", but the model's is %" PRIu64
+            "; is this the config.json of another model?",
+            c->path, width, own);
+    if (note[0])
+        rc = dq_strvec_add(&b->l->notes, note, strlen(note), e);
+    if (rc != 0 || !json_is_object(json_object_get(c->root, "quantization_config")))
+        return rc;
+    snprintf(note, sizeof note,
+        "%.512s: has a quantization_config, but the arrays are not quantized; remove it from the "
+        "copy",
+        c->path);
+    return dq_strvec_add(&b->l->notes, note, strlen(note), e);
+}
+
 static int build(struct builder *b, struct dq_error *e)
 {
     struct dq_layout *l = b->l;
@@ -632,6 +681,9 @@ static int build(struct builder *b, struct dq_error *e)
         .architecture = l->architecture,
         .table = json_object_get(l->table.root, "keys"),
         .config = l->config};
+    rc = note_config(b, e);
+    if (rc != 0)
+        return rc;
     b->pick_of = dq_mem_calloc(l->model->n_tensors + 1, sizeof *b->pick_of);
     if (!b->pick_of)
         return dq_fail_nomem(e);
@@ -688,5 +740,6 @@ void dq_layout_gather(const struct dq_layout_array *a, struct dq_gather *out)
 {
     *out = a->group->gather;
     out->sources[0].base += a->index * a->group->stride;
-    out->sources[0].first_scale += a->index;
+    if (out->sources[0].scale_by_slice)
+        out->sources[0].first_scale += a->index;
 }

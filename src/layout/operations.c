@@ -71,7 +71,7 @@ static void set_shape(struct dq_layout_shaping *s, const struct dq_layout_input 
 }
 
 /* Gives an input at least n dimensions: ggml drops outermost ones of size 1. */
-static void pad_shape(uint64_t *shape, size_t *n_shape, size_t n)
+void dq_layout_pad_shape(uint64_t *shape, size_t *n_shape, size_t n)
 {
     while (*n_shape < n) {
         memmove(shape + 1, shape, *n_shape * sizeof *shape);
@@ -160,7 +160,7 @@ static int join(struct dq_layout_shaping *s, size_t axis, const uint64_t *counts
     uint64_t joined = 0;
     for (size_t i = 0; i < s->n_inputs; i++) {
         struct dq_layout_input *in = &s->inputs[i];
-        pad_shape(in->shape, &in->n_shape, axis + 1);
+        dq_layout_pad_shape(in->shape, &in->n_shape, axis + 1);
         if (in->n_shape != s->inputs[0].n_shape)
             return fail_shape(s, what, e);
         for (size_t k = 0; k < in->n_shape; k++) {
@@ -197,8 +197,8 @@ static int ilv(struct dq_layout_shaping *s, const struct args *a, struct dq_erro
     s->is_interleaved = true;
     if (s->n_inputs != 2 || axis >= DQ_DIMS_MAX)
         return fail_shape(s, "ilv", e);
-    pad_shape(s->inputs[0].shape, &s->inputs[0].n_shape, (size_t)axis + 1);
-    pad_shape(s->inputs[1].shape, &s->inputs[1].n_shape, (size_t)axis + 1);
+    dq_layout_pad_shape(s->inputs[0].shape, &s->inputs[0].n_shape, (size_t)axis + 1);
+    dq_layout_pad_shape(s->inputs[1].shape, &s->inputs[1].n_shape, (size_t)axis + 1);
     if (s->inputs[0].shape[axis] != s->inputs[1].shape[axis])
         return fail_shape(s, "ilv", e);
     return join(s, (size_t)axis, ones, "ilv", e);
@@ -211,7 +211,7 @@ static int transpose(struct dq_layout_shaping *s, const struct args *a, struct d
     enum { BLOCK = 256 };
     struct dq_gather *g = &s->gather;
     (void)a;
-    pad_shape(s->shape, &s->n_shape, 2);
+    dq_layout_pad_shape(s->shape, &s->n_shape, 2);
     uint64_t *rows = &s->shape[s->n_shape - 2];
     uint64_t *columns = &s->shape[s->n_shape - 1];
     if (g->n_steps != s->is_joined || (s->is_joined && s->join_axis + 2 != s->n_shape) ||
@@ -241,8 +241,8 @@ static int mla(struct dq_layout_shaping *s, const struct args *a, struct dq_erro
     (void)a;
     if (s->n_inputs != 2 || s->unit_len != 0)
         return fail_shape(s, "mla", e);
-    pad_shape(k_b->shape, &k_b->n_shape, 3);
-    pad_shape(v_b->shape, &v_b->n_shape, 3);
+    dq_layout_pad_shape(k_b->shape, &k_b->n_shape, 3);
+    dq_layout_pad_shape(v_b->shape, &v_b->n_shape, 3);
     const uint64_t n_heads = k_b->shape[0];
     const uint64_t lora = k_b->shape[1];
     const uint64_t nope = k_b->shape[2];
@@ -298,8 +298,8 @@ static int as(struct dq_layout_shaping *s, const struct args *a, struct dq_error
             shape[i] = s->inputs[0].tensor->dims[0];
         else
             rc = argument(s, a, i, &shape[i], e);
-        if (i != rest)
-            known *= shape[i];
+        if (rc == 0 && i != rest && !dq_mul_u64(known, shape[i], &known))
+            rc = fail_shape(s, "as", e);
     }
     if (rc != 0)
         return rc;
@@ -459,7 +459,7 @@ void dq_layout_input_whole(struct dq_layout_input *in, const struct dq_tensor *t
 void dq_layout_input_rows(
     struct dq_layout_input *in, bool is_vector, uint64_t first_row, uint64_t n_rows)
 {
-    pad_shape(in->shape, &in->n_shape, is_vector ? 1 : 2);
+    dq_layout_pad_shape(in->shape, &in->n_shape, is_vector ? 1 : 2);
     const uint64_t row_len = is_vector ? 1 : in->shape[in->n_shape - 1];
     uint64_t *all_rows = &in->shape[in->n_shape - (is_vector ? 1 : 2)];
     in->base = first_row * row_len;
@@ -485,6 +485,8 @@ static int set_source(const struct dq_layout_shaping *s, const struct dq_layout_
         .scale_by_slice = in->scale && in->scale->n_weights > 1,
     };
     if (columns) {
+        if (row_len % in->tensor->type->weights != 0) /* a shape from the metadata */
+            return fail_shape(s, "T", e);
         out->slice_units = row_len;
         if (is_contiguous)
             out->slice_stride = s->unit_len * row_len;

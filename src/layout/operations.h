@@ -41,6 +41,9 @@ struct dq_layout_shaping {
     struct dq_gather gather;
 };
 
+/* Adds dimensions of 1 before the others until a shape has n. */
+void dq_layout_pad_shape(uint64_t *shape, size_t *n_shape, size_t n);
+
 /* Describes a whole tensor, or only n_rows rows of each matrix (of each vector, with row_len 1) from
  * first_row on. */
 void dq_layout_input_whole(struct dq_layout_input *in, const struct dq_tensor *t);

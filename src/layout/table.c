@@ -99,7 +99,7 @@ char *dq_layout_prefix(const struct dq_layout_table *t, char *name)
         const json_t *pair = json_array_get(pairs, i);
         const char *from = json_string_value(json_array_get(pair, 0));
         const char *to = json_string_value(json_array_get(pair, 1));
-        if (strncmp(name, from, strlen(from)) != 0)
+        if (strcmp(name, "-") == 0 || strncmp(name, from, strlen(from)) != 0)
             continue;
         const size_t size = strlen(name) + strlen(to) + 1;
         char *longer = dq_mem_alloc(size);

@@ -1,6 +1,8 @@
 #include "run/gather.h"
 
 #include "run/run.h"
+#include "type/block_fields.h"
+#include "type/half.h"
 
 #include <assert.h>
 #include <math.h>
@@ -95,9 +97,11 @@ static bool has_partial_blocks(const struct dq_gather *g, const struct dq_gather
 void dq_gather_init(struct dq_gather *g, enum dq_dtype dtype)
 {
     g->as_float = g->value != NULL;
-    for (size_t i = 0; i < g->n_sources; i++)
-        g->as_float = g->as_float || g->sources[i].scale || !g->sources[i].tensor ||
-                      has_partial_blocks(g, &g->sources[i]);
+    for (size_t i = 0; i < g->n_sources; i++) {
+        const struct dq_gather_source *s = &g->sources[i];
+        g->as_float = g->as_float || s->scale || !s->tensor || s->tensor->type->overflows_f32 ||
+                      has_partial_blocks(g, s);
+    }
     g->as_float = g->as_float && dtype != DQ_DTYPE_native;
 }
 
@@ -255,8 +259,27 @@ static void apply_scale(const struct gathering *a, uint8_t *to, size_t stride, u
     for (uint64_t i = 0; a->source->scale && i < n; i++, to += stride) {
         float x;
         memcpy(&x, to, sizeof x);
-        x *= a->scale;
+        const float product = x * a->scale;
+        *a->n_overflow += isinf(product) && !isinf(x);
+        x = dq_one_nan(product);
         memcpy(to, &x, sizeof x);
+    }
+}
+
+/* Counts the infinite ones of n floats at `to` whose blocks are finite as stored. Among the decoded
+ * values, the first one is number `value`, and they are value_step apart. */
+static void count_overflows(const struct gathering *a, const uint8_t *to, size_t stride, uint64_t n,
+    uint64_t value, uint64_t value_step)
+{
+    const struct dq_type_info *type = a->source->tensor->type;
+    for (uint64_t i = 0; type->overflows_f32 && a->dtype != DQ_DTYPE_native && i < n; i++) {
+        const uint64_t block = (value + i * value_step) / a->block_items;
+        struct dq_nonfinite unused;
+        float x;
+        memcpy(&x, to + i * stride, sizeof x);
+        if (isinf(x))
+            *a->n_overflow +=
+                dq_find_nonfinite(type->type, a->lane->in + block * a->block_len, 1, &unused) == 0;
     }
 }
 
@@ -274,6 +297,7 @@ static int put_unit(struct gathering *a, const struct unit *u, uint64_t item, ui
         memcpy(to, from, n * a->item_len);
     else
         copy_strided(to, stride, from, a->item_len, n, a->item_len);
+    count_overflows(a, to, stride, n, u->off, 1);
     apply_scale(a, to, stride, n);
     return 0;
 }
@@ -345,17 +369,20 @@ static int gather_rows(struct gathering *a, struct unit *units, size_t n, struct
     return rc;
 }
 
-/* Copies a tile of decoded rows to columns: `row` is the first of n_rows, rows are row_items apart. */
+/* Copies decoded rows to columns: `row` is the first of n_rows, which are row_items apart and begin with
+ * `lead` others. */
 static void put_columns(const struct gathering *a, const struct unit *units, size_t n_units,
-    uint64_t row, size_t n_rows, const uint8_t *values, size_t row_items)
+    uint64_t row, size_t n_rows, const uint8_t *values, uint64_t lead, size_t row_items)
 {
     for (size_t first = 0; first < n_rows; first += TILE) {
         const size_t n = n_rows - first < TILE ? n_rows - first : TILE;
         for (size_t i = 0; i < n_units; i++) {
             size_t stride;
             uint8_t *to = place_of(a, &units[i], row + first, &stride);
-            copy_strided(to, stride, values + (first * row_items + i) * a->item_len,
-                row_items * a->item_len, n, a->item_len);
+            const uint64_t value = first * row_items + lead + i;
+            copy_strided(
+                to, stride, values + value * a->item_len, row_items * a->item_len, n, a->item_len);
+            count_overflows(a, to, stride, n, value, row_items);
         }
     }
 }
@@ -387,8 +414,8 @@ static int gather_columns(
         if (rc == 0)
             rc = decode(a, n_rows * seg_blocks, &values, e);
         if (rc == 0)
-            put_columns(a, units, n_units, row, n_rows, values + lead * a->item_len,
-                seg_blocks * (size_t)a->block_items);
+            put_columns(
+                a, units, n_units, row, n_rows, values, lead, seg_blocks * (size_t)a->block_items);
         row += n_rows;
     }
     for (size_t i = 0; rc == 0 && i < n_units && a->source->scale; i++) {
@@ -478,8 +505,11 @@ int dq_gather_decode(struct dq_values *v, struct dq_error *e)
     if (rc != 0 || !g->as_float)
         return rc;
     float *floats = (float *)(void *)a.out;
-    for (size_t i = 0; g->value && i < c->n_items; i++)
-        floats[i] = g->value(floats[i], g->operand);
+    for (size_t i = 0; g->value && i < c->n_items; i++) {
+        const float changed = g->value(floats[i], g->operand);
+        v->n_overflow += isinf(changed) && !isinf(floats[i]);
+        floats[i] = dq_one_nan(changed);
+    }
     if (p->dtype != DQ_DTYPE_f32)
         v->n_overflow += dq_cpu_round_in_place(v->lane->cpu, p->dtype, a.out, c->n_items);
     return 0;

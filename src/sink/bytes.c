@@ -92,7 +92,7 @@ void dq_bytes_json(struct dq_bytes *b, const char *text, size_t len, bool ascii)
         if (at) {
             dq_bytes_put(b, "\\", 1);
             dq_bytes_put(b, letters + (at - special), 1);
-        } else if (c < 0x20) {
+        } else if (c < 0x20 || (ascii && c == 0x7f)) {
             put_unit(b, c);
         } else if (ascii && n > 1) {
             put_units(b, text + i, n);

@@ -73,8 +73,6 @@ static const char *refuse(const struct dq_array *a)
         return "its stored data are not rows of blocks of a known type, which GGUF requires";
     if (a->name_len > NAME_LEN_MAX)
         return "its name is longer than ggml allows (63 bytes)";
-    if (a->n_shape > DQ_DIMS_MAX)
-        return "GGUF tensors have at most 4 dimensions";
     for (size_t i = 0; i < a->n_shape; i++) {
         if (a->shape[i] == 0)
             return "it is empty, and ggml cannot load empty tensors";

@@ -227,6 +227,7 @@ static int plan(const struct dq_set_request *r, struct dq_file_set *out, struct 
 /* What a piece of an array contributes to its CRC, followed by tail_len other bytes. */
 static uint32_t contribution(const uint8_t *bytes, size_t len, uint64_t tail_len)
 {
+    _Static_assert(sizeof(z_off_t) == sizeof(uint64_t), "lengths of large files");
     return (uint32_t)crc32_combine(crc32_z(0, bytes, len), 0, (z_off_t)tail_len);
 }
 

@@ -223,6 +223,7 @@ def check_json(page, program, program_with_gpu, root, folder):
     hf = '--layout', 'hf', '--json', 'model.gguf', 'blk.0.attn_q'
     hf_listed = report(program, 'list', *hf)
     hf_extracted = report(program, 'extract', '-n', '-o', 'fields', *hf)
+    hf_copied = report(program, 'extract', '-n', '-o', 'fields/', '--hf-config', 'original', *hf)
     hf_element = hf_extracted['outputs'][0]
     checked = report(program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf')
     measured = report(program, 'bench', '--json', '--device', 'cpu', '--time', '1', '--type', 'q4_0',
@@ -236,6 +237,8 @@ def check_json(page, program, program_with_gpu, root, folder):
             ('extract and manifests', extracted, extracted['outputs'][0]),
             ('extract with --layout hf', {}, {key: hf_element[key] for key in hf_element
                                               if key not in extracted['outputs'][0]}),
+            ('extract with --hf-config', {key: hf_copied[key] for key in hf_copied if key not in extracted},
+             hf_copied['copies'][0]),
             ('verify', verified, verified['tensors'][0]),
             ('check', checked, checked['diagnostics'][0]),
             ('bench', measured['limits'][0], measured['results'][0]),
@@ -440,6 +443,8 @@ def check_examples(pages, program, program_with_gpu, root, scratch):
         (folder / 'data').mkdir(parents=True, exist_ok=True)
         shutil.copy(root / 'data/sample.gguf', folder / 'data/sample.gguf')
         shutil.copy(root / 'data/sample.gguf', folder / 'model.gguf')
+        shutil.copy(root / 'data/hf/llama/model-q4_k.gguf', folder / 'llama.gguf')
+        shutil.copytree(root / 'data/hf/llama', folder / 'original', dirs_exist_ok=True)
         if len(commands) < least:
             complain(f'{what}: only {len(commands)} examples found')
         for command in commands:

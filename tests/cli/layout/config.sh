@@ -52,3 +52,6 @@ END
 PYTHONPATH="$TESTS/lib" "$PYTHON" gemma3.py
 echo '{"architectures": ["Gemma3ForCausalLM"], "vocab_size": 7}' >none/config.json
 gguf-dq list --layout hf --hf-config none gemma3.gguf
+echo '# of another model, and of a quantized one'
+echo '{"architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "quantization_config": {}}' >none/config.json
+gguf-dq list --layout hf --hf-config none m.gguf blk.0.attn_k

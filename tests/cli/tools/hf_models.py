@@ -186,6 +186,32 @@ def gpt_oss():
     return m
 
 
+def single_experts():
+    """ggml drops the dimension of size 1."""
+    m = Model("qwen3moe")
+    hf = "model.layers.{}.mlp.{}"
+    m.gguf("blk.0.ffn_gate_inp.weight", m.hf(hf.format(0, "gate.weight"), 1, 7)[0])
+    for n, shape in (("gate", (5, 7)), ("up", (5, 7)), ("down", (7, 5))):
+        m.same(f"blk.0.ffn_{n}_exps.weight", hf.format(0, f"experts.0.{n}_proj.weight"), *shape)
+    m.gguf("blk.1.ffn_gate_up_exps.weight", np.concatenate(
+        [m.hf(hf.format(1, f"experts.0.{n}_proj.weight"), 5, 7) for n in ("gate", "up")]))
+    return m
+
+
+def single_experts_of_gpt_oss():
+    m = Model("gpt-oss")
+    hf = "model.layers.0.mlp.experts."
+    both = m.hf(f"{hf}gate_up_proj", 1, 7, 10)[0]
+    m.gguf("blk.0.ffn_gate_exps.weight", both[:, ::2].T)
+    m.gguf("blk.0.ffn_up_exps.weight", both[:, 1::2].T)
+    m.gguf("blk.0.ffn_down_exps.weight", m.hf(f"{hf}down_proj", 1, 5, 7)[0].T)
+    both = m.hf(f"{hf}gate_up_proj_bias", 1, 10)[0]
+    m.gguf("blk.0.ffn_gate_exps.bias", both[::2])
+    m.gguf("blk.0.ffn_up_exps.bias", both[1::2])
+    m.gguf("blk.0.ffn_down_exps.bias", m.hf(f"{hf}down_proj_bias", 1, 7)[0])
+    return m
+
+
 def dbrx():
     m = Model("dbrx", ("embedding_length", "u32", 7))
     hf = "transformer.blocks.0.ffn.experts.mlp."
@@ -290,7 +316,8 @@ def extract(model, options, folder):
 
 def main():
     models = [llama_with_biases, llama_with_a_fused_qkv, old_mixtral, qwen3moe_with_fused_experts, factors,
-              bloom, internlm2, baichuan, granitehybrid, llama4, gpt_oss, dbrx, deepseek2, qwen35,
+              bloom, internlm2, baichuan, granitehybrid, llama4, gpt_oss, single_experts,
+              single_experts_of_gpt_oss, dbrx, deepseek2, qwen35,
               apertus, roberta, bert_for_masked_words, t5, remote_chatglm, stablelm]
     for make in models:
         model = make()
