@@ -135,7 +135,7 @@ _gguf_dq()
     local threaded='-j --threads'
     local checking='--self-test --ulp'
     local examining='--values'
-    local measuring='--type --size --time'
+    local measuring='--type --size --time --to'
     local writing='-o --output -f --format --max-shard --force --skip-existing --fsync -k
         --keep-going --apply-scales --strict --manifest -n --dry-run'
     local reading='--offset --no-sandbox'
@@ -204,7 +204,7 @@ _gguf_dq()
                 _gguf_dq_add_words 'gguf hf'
                 return
                 ;;
-            --hf-config)
+            --hf-config | --to)
                 _gguf_dq_add_files "/"
                 return
                 ;;

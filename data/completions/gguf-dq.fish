@@ -101,6 +101,7 @@ complete -c gguf-dq -n '__gguf_dq_using check' -l values -d 'Check the weights a
 complete -c gguf-dq -n '__gguf_dq_using bench' -l type -x -a '(__gguf_dq_types)' -d 'Measure only these types'
 complete -c gguf-dq -n '__gguf_dq_using bench' -l size -x -d 'Weights for GPU kernels, in 2^20'
 complete -c gguf-dq -n '__gguf_dq_using bench' -l time -x -d 'Milliseconds per measurement'
+complete -c gguf-dq -n '__gguf_dq_using bench' -l to -x -a '(__fish_complete_directories)' -d 'Measure writing files too'
 
 complete -c gguf-dq -n '__gguf_dq_using extract' -s o -l output -r -F -d 'Directory, file, or - for standard output'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s f -l format -x -a 'npy raw npz safetensors gguf' -d 'Output format'

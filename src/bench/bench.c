@@ -45,6 +45,8 @@ static int run_once(const struct dq_task *task, uint64_t times, double *seconds,
     for (unsigned i = 1; i < n; i++)
         pthread_join(threads[i].thread, NULL);
     *seconds = dq_clock_seconds() - start;
+    if (task->undo)
+        task->undo(task->arg);
     for (unsigned i = 0; rc == 0 && i < n; i++)
         rc = threads[i].rc != 0 ? dq_fail(e, threads[i].rc, "%s", threads[i].e.text) : 0;
     return rc != 0 || all ? rc : dq_fail_nomem(e);
@@ -67,7 +69,7 @@ int dq_bench_time(
     /* Find out how many repetitions take long enough; this is the warm-up too. */
     while (rc == 0 && times < (uint64_t)1 << 40) {
         rc = run_once(task, times, &took, e);
-        if (took * RUNS >= seconds)
+        if (took * RUNS >= seconds || task->undo)
             break;
         times *= took * RUNS * 8 < seconds ? 8 : 2;
     }

@@ -17,6 +17,9 @@ struct dq_speed {
  * repeats the work `times` times, and each repetition moves `bytes` bytes. run returns 0 or an error. */
 struct dq_task {
     int (*run)(void *arg, unsigned thread, uint64_t times, struct dq_error *e);
+    /* Undoes what a run has done, also one that has failed; that is not measured. NULL: nothing is left to
+     * undo. With it, times is always 1. */
+    void (*undo)(void *arg);
     void *arg;
     unsigned n_threads; /* at most DQ_BENCH_THREADS_MAX */
     uint64_t bytes;
@@ -73,5 +76,27 @@ int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_type typ
  * device, the kernel, and the coordination of the threads. The rate is that of the output. */
 int dq_bench_run(const struct dq_engine *engine, enum dq_type type, enum dq_dtype dtype,
     uint64_t n_weights, double seconds, struct dq_speed *out, struct dq_error *e);
+
+/* Writing files into an open folder, one for each of n_threads threads, all of the same size: together at
+ * most n_bytes bytes, or DQ_BENCH_FILES if that is less. They are removed after each run, also if a signal
+ * ends it. */
+struct dq_bench_files {
+    int folder;
+    const char *path; /* of the folder */
+    unsigned n_threads;
+    uint64_t n_bytes;
+};
+
+enum { DQ_BENCH_FILES = 256 << 20 };
+
+/* What the machine can do: each thread writes a buffer that stays in its cache to its file, as dd does. */
+int dq_bench_writers(
+    const struct dq_bench_files *files, double seconds, struct dq_speed *out, struct dq_error *e);
+
+/* What extract does with tensors of this type that are already in memory: all of it but opening the model
+ * and the engine. The engine's lanes decode. */
+int dq_bench_extract(struct dq_engine *engine, const struct dq_bench_files *files,
+    enum dq_type type, enum dq_dtype dtype, double seconds, struct dq_speed *out,
+    struct dq_error *e);
 
 #endif

@@ -63,7 +63,9 @@ static int measure(struct cpu_task *t, unsigned n_threads, size_t len, double se
     else if (rc == 0)
         memset(t->in, 1, n_threads * t->in_len);
     if (rc == 0)
-        rc = dq_bench_time(&(struct dq_task){run, t, n_threads, t->out_len}, seconds, out, e);
+        rc = dq_bench_time(
+            &(struct dq_task){.run = run, .arg = t, .n_threads = n_threads, .bytes = t->out_len},
+            seconds, out, e);
     dq_mem_free(t->in);
     dq_mem_free(t->out);
     return rc;

@@ -207,7 +207,10 @@ static int time_kernel(struct gpu_task *t, double seconds, struct dq_speed *out,
     if (rc == 0)
         rc = prepare(t, piece, piece_len, e);
     if (rc == 0)
-        rc = dq_bench_time(&(struct dq_task){run, t, 1, t->in_len + t->out_len}, seconds, out, e);
+        rc = dq_bench_time(
+            &(struct dq_task){
+                .run = run, .arg = t, .n_threads = 1, .bytes = t->in_len + t->out_len},
+            seconds, out, e);
     if (rc == 0)
         rc = check(t, piece, piece_len, e);
     dq_mem_free(piece);
@@ -223,5 +226,6 @@ int dq_bench_gpu(struct dq_bench_gpu *g, enum dq_gpu_task what, enum dq_type typ
     if (t.what == DQ_GPU_KERNEL)
         return time_kernel(&t, seconds, out, e);
     const uint64_t bytes = what == DQ_GPU_IN_AND_OUT ? 2 * TRANSFER_LEN : TRANSFER_LEN;
-    return dq_bench_time(&(struct dq_task){run, &t, 1, bytes}, seconds, out, e);
+    return dq_bench_time(
+        &(struct dq_task){.run = run, .arg = &t, .n_threads = 1, .bytes = bytes}, seconds, out, e);
 }

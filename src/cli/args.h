@@ -50,6 +50,7 @@ struct dq_args {
     uint64_t types;        /* a bit for each enum dq_type; 0: all */
     unsigned bench_size;   /* millions of weights (2^20) */
     unsigned milliseconds; /* for each number of bench */
+    const char *bench_to;  /* a folder for files of bench */
     bool no_sandbox;
     bool help;
     enum dq_verbosity verbosity;

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const limit_names[] = {"fill", "fill", "copy", "transfer out"};
-static const char *const way_names[] = {"cache", "memory", "kernel", "end to end"};
+static const char *const limit_names[] = {"fill", "fill", "copy", "transfer out", "write"};
+static const char *const way_names[] = {"cache", "memory", "kernel", "end to end", "files"};
 
 #define N_COLUMNS(columns) (sizeof(columns) / sizeof((columns)[0]))
 
@@ -114,7 +114,7 @@ void dq_bench_report_model(struct dq_report *r, const uint64_t n_weights[DQ_TYPE
     for (size_t i = 0; i < n_columns; i++) {
         const struct dq_bench_column *c = &columns[i];
         char seconds[32];
-        if (c->way != DQ_BENCH_MEMORY && c->way != DQ_BENCH_END_TO_END)
+        if (c->way == DQ_BENCH_CACHED || c->way == DQ_BENCH_KERNEL)
             continue;
         snprintf(seconds, sizeof seconds, "%.3f s", c->seconds);
         const struct dq_cell cells[] = {

@@ -8,17 +8,23 @@
 #include "cli/report.h"
 
 /* What a column measures; see bench.h. */
-enum dq_bench_way { DQ_BENCH_CACHED, DQ_BENCH_MEMORY, DQ_BENCH_KERNEL, DQ_BENCH_END_TO_END };
+enum dq_bench_way {
+    DQ_BENCH_CACHED,
+    DQ_BENCH_MEMORY,
+    DQ_BENCH_KERNEL,
+    DQ_BENCH_END_TO_END,
+    DQ_BENCH_TO_FILES,
+};
 
 struct dq_bench_column {
     enum dq_bench_way way;
     const struct dq_cpu *cpu;
     unsigned n_threads;
-    struct dq_bench_gpu *gpu;       /* for DQ_BENCH_KERNEL */
-    const struct dq_engine *engine; /* for DQ_BENCH_END_TO_END */
-    char device[32];                /* "cpu v4", "cuda:0" */
-    double limit;                   /* GB/s */
-    double seconds;                 /* that the weights of the model would take */
+    struct dq_bench_gpu *gpu; /* for DQ_BENCH_KERNEL */
+    struct dq_engine *engine; /* for DQ_BENCH_END_TO_END and files */
+    char device[32];          /* "cpu v4", "cuda:0" */
+    double limit;             /* GB/s */
+    double seconds;           /* that the weights of the model would take */
 };
 
 /* The limits of the machine. The caller ends the rows. */
@@ -34,7 +40,7 @@ int dq_bench_report_result(struct dq_report *r, const struct dq_bench_column *c,
     enum dq_dtype dtype, struct dq_speed s, struct dq_error *e);
 
 /* How long all weights of a model would take, of which there are n_weights of each type: for the columns
- * that measure the way from host memory to host memory. Without columns the list is empty. */
+ * that measure the way from host memory to host memory, or to files. Without columns the list is empty. */
 void dq_bench_report_model(struct dq_report *r, const uint64_t n_weights[DQ_TYPE_COUNT],
     const struct dq_bench_column *columns, size_t n_columns);
 

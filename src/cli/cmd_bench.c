@@ -1,12 +1,14 @@
 #include "cli/cmd.h"
 
+#include "base/signals.h"
 #include "cli/bench_report.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
-enum { MAX_GPUS = DQ_GPUS_MAX + 1, MAX_COLUMNS = 8 + 2 * MAX_GPUS };
+enum { MAX_GPUS = DQ_GPUS_MAX + 1, MAX_COLUMNS = 9 + 3 * MAX_GPUS, MAX_ENGINES = 1 + 2 * MAX_GPUS };
 
 struct bench {
     const struct dq_args *args;
@@ -16,9 +18,11 @@ struct bench {
     size_t n_columns;
     struct dq_bench_gpu *gpus[DQ_GPUS_MAX];
     size_t n_gpus;
-    double transfer_out;                       /* GB/s; the sum over all GPUs */
-    struct dq_engine engines[DQ_GPUS_MAX + 1]; /* of each GPU, and of all together */
+    double transfer_out; /* GB/s; the sum over all GPUs */
+    struct dq_engine engines[MAX_ENGINES];
     size_t n_engines;
+    struct dq_bench_files files; /* the folder is -1 if files are not measured */
+    double writing;              /* GB/s, the limit for files */
     bool is_wanted[DQ_TYPE_COUNT];
     uint64_t n_weights[DQ_TYPE_COUNT]; /* in the model */
     bool has_model;                    /* a model is given, or found because tensors are */
@@ -54,6 +58,46 @@ static int put_cpu_limit(struct bench *b, const struct dq_cpu *cpu, unsigned n_t
     return dq_bench_report_limit(&b->report, label, name, s, e);
 }
 
+/* Opens lanes as extract would, as the last of b->engines. */
+static int open_engine(struct bench *b, const struct dq_device_choice *choice, unsigned n_consuming,
+    struct dq_error *e)
+{
+    const struct dq_engine_options options = {.device = *choice,
+        .cpu = b->args->cpu,
+        .n_threads = b->args->n_threads,
+        .n_consuming = n_consuming};
+    const int rc = dq_engine_open(&b->engines[b->n_engines], &options, e);
+    b->n_engines += rc == 0;
+    return rc;
+}
+
+/* The same for files, if they are measured. */
+static int open_files_engine(
+    struct bench *b, const struct dq_device_choice *choice, struct dq_error *e)
+{
+    return b->files.folder < 0 ? 0 : open_engine(b, choice, b->files.n_threads, e);
+}
+
+/* Adds a column for files, if they are measured, which the last of b->engines decodes for. */
+static void add_files(struct bench *b, const char *label)
+{
+    if (b->files.folder >= 0)
+        add_column(b, DQ_BENCH_TO_FILES, label, b->writing)->engine = &b->engines[b->n_engines - 1];
+}
+
+/* Measures what limits writing files. */
+static int put_writers(struct bench *b, struct dq_error *e)
+{
+    char label[32];
+    struct dq_speed s;
+    if (b->files.folder < 0)
+        return 0;
+    snprintf(label, sizeof label, "cpu x%u", b->files.n_threads);
+    const int rc = dq_bench_writers(&b->files, b->seconds, &s, e);
+    b->writing = s.gbs;
+    return rc == 0 ? dq_bench_report_limit(&b->report, label, "write, files", s, e) : rc;
+}
+
 /* Adds each CPU level on one core in its cache, and the best level on all threads in memory. */
 static int add_cpu(struct bench *b, struct dq_error *e)
 {
@@ -79,15 +123,9 @@ static int add_cpu(struct bench *b, struct dq_error *e)
     struct dq_bench_column *c = add_column(b, DQ_BENCH_MEMORY, label, gbs);
     c->cpu = best;
     c->n_threads = n;
-    return 0;
-}
-
-/* Opens the lanes of a choice of GPUs, as extract would, as the last of b->engines. */
-static int open_engine(struct bench *b, const struct dq_device_choice *choice, struct dq_error *e)
-{
-    const struct dq_engine_options options = {.device = *choice};
-    const int rc = dq_engine_open(&b->engines[b->n_engines], &options, e);
-    b->n_engines += rc == 0;
+    rc = open_files_engine(b, &(struct dq_device_choice){.kind = DQ_DEVICE_CPU}, e);
+    if (rc == 0)
+        add_files(b, label);
     return rc;
 }
 
@@ -112,12 +150,14 @@ static int add_gpu(
     int rc = dq_bench_gpu_new(driver, ordinal, n_weights(b), &gpu, e);
     if (rc != 0)
         return rc;
-    rc = open_engine(b, &choice, e);
+    struct dq_engine *engine = &b->engines[b->n_engines];
+    rc = open_engine(b, &choice, 0, e);
+    if (rc == 0)
+        rc = open_files_engine(b, &choice, e);
     if (rc != 0) {
         dq_bench_gpu_free(gpu);
         return rc;
     }
-    const struct dq_engine *engine = &b->engines[b->n_engines - 1];
     b->gpus[b->n_gpus++] = gpu;
     for (int i = 0; rc == 0 && i < 4; i++) {
         rc = dq_bench_gpu(gpu, limits[i].what, 0, 0, b->seconds, &s[i], e);
@@ -128,6 +168,7 @@ static int add_gpu(
         return rc;
     add_column(b, DQ_BENCH_KERNEL, label, s[0].gbs)->gpu = gpu;
     add_column(b, DQ_BENCH_END_TO_END, label, s[2].gbs)->engine = engine;
+    add_files(b, label);
     b->transfer_out += s[2].gbs;
     return 0;
 }
@@ -161,10 +202,14 @@ static int add_gpus(struct bench *b, struct dq_error *e)
     if (b->n_gpus < 2 || choice.which != DQ_GPU_ALL)
         return 0;
     dq_device_label(devices, n, label, sizeof label);
-    rc = open_engine(b, &choice, e);
+    rc = open_engine(b, &choice, 0, e);
     if (rc == 0)
         add_column(b, DQ_BENCH_END_TO_END, label, b->transfer_out)->engine =
             &b->engines[b->n_engines - 1];
+    if (rc == 0)
+        rc = open_files_engine(b, &choice, e);
+    if (rc == 0)
+        add_files(b, label);
     return rc;
 }
 
@@ -178,6 +223,8 @@ static int measure(struct bench *b, const struct dq_bench_column *c, enum dq_typ
             c->cpu, c->n_threads, DQ_CPU_DECODE, type, b->dtype, b->seconds, out, e);
     if (c->way == DQ_BENCH_KERNEL)
         return dq_bench_gpu(c->gpu, DQ_GPU_KERNEL, type, b->dtype, b->seconds, out, e);
+    if (c->way == DQ_BENCH_TO_FILES)
+        return dq_bench_extract(c->engine, &b->files, type, b->dtype, b->seconds, out, e);
     return dq_bench_run(c->engine, type, b->dtype, n_weights(b), b->seconds, out, e);
 }
 
@@ -202,9 +249,9 @@ static int measure_type(struct bench *b, enum dq_type type, struct dq_error *e)
 static int run(struct bench *b, struct dq_error *e)
 {
     struct dq_report *r = &b->report;
-    int rc = 0;
     dq_bench_report_begin_limits(r);
-    if (b->args->device.kind != DQ_DEVICE_GPU)
+    int rc = put_writers(b, e);
+    if (rc == 0 && b->args->device.kind != DQ_DEVICE_GPU)
         rc = add_cpu(b, e);
     if (rc == 0 && b->args->device.kind != DQ_DEVICE_CPU)
         rc = add_gpus(b, e);
@@ -245,6 +292,16 @@ static int choose_types(struct bench *b, struct dq_error *e)
     return rc;
 }
 
+static int open_folder(struct bench *b, struct dq_error *e)
+{
+    const char *path = b->args->bench_to;
+    b->files = (struct dq_bench_files){.folder = -1,
+        .path = path,
+        .n_threads = dq_engine_threads(b->args->n_threads),
+        .n_bytes = n_weights(b) * dq_dtype_len(b->dtype)};
+    return dq_sink_open_folder(path, path, true, false, &b->files.folder, e);
+}
+
 int dq_cmd_bench_check(const struct dq_args *a, struct dq_error *e)
 {
     if (a->dtype == DQ_DTYPE_native)
@@ -262,14 +319,19 @@ int dq_cmd_bench(const struct dq_args *args)
         .dtype = args->dtype == DQ_DTYPE_COUNT ? DQ_DTYPE_f32 : args->dtype,
         .seconds = args->milliseconds * 1e-3,
         .has_model = args->model || args->tensors.n > 0,
+        .files = {.folder = -1},
     };
     const bool is_cpu = dq_device_is_cpu(&args->device);
     dq_report_open(&b.report, args);
+    int rc = args->bench_to ? open_folder(&b, &e) : 0;
     if (is_cpu)
-        dq_confine(args, &(struct dq_sandbox){.may_read = true});
-    int rc = choose_types(&b, &e);
+        dq_confine(
+            args, &(struct dq_sandbox){.may_read = true, .may_write = args->bench_to != NULL});
+    if (rc == 0)
+        rc = choose_types(&b, &e);
     if (is_cpu)
-        dq_confine(args, &(struct dq_sandbox){0});
+        dq_confine(args,
+            &(struct dq_sandbox){.folders = {b.files.folder}, .n_folders = b.files.folder >= 0});
     if (rc == 0)
         rc = run(&b, &e);
     rc = dq_msg_failure(dq_report_end(&b.report, rc, &e), &e);
@@ -277,5 +339,8 @@ int dq_cmd_bench(const struct dq_args *args)
         dq_engine_close(&b.engines[--b.n_engines]);
     for (size_t i = 0; i < b.n_gpus; i++)
         dq_bench_gpu_free(b.gpus[i]);
+    if (b.files.folder >= 0)
+        close(b.files.folder);
+    dq_signals_reraise();
     return rc;
 }

@@ -292,6 +292,7 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         .n_consuming = is_one_by_one ? 0 : dq_engine_threads(x->args->n_threads),
         .per_lane_extra = x->layout.layout ? DQ_GATHER_LANE_MAX : 0,
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
+        .to_files = x->outputs.destination != DQ_TO_STREAM,
     };
     if (x->args->dry_run) { /* the engine is only named in the report */
         snprintf(x->engine.label, sizeof x->engine.label, "cpu");
@@ -312,6 +313,7 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
 static bool may_use_gpu(const struct extract_command *x, const char *path)
 {
     const struct dq_strvec *lists[] = {&x->names.list, &x->args->tensors};
+    const struct dq_engine_options options = {.n_threads = x->args->n_threads};
     uint64_t min;
     uint64_t most_times = 1;
     uint64_t most = 0;
@@ -320,7 +322,7 @@ static bool may_use_gpu(const struct extract_command *x, const char *path)
         return false;
     if (x->args->device.kind != DQ_DEVICE_AUTO)
         return true;
-    if (dq_engine_auto_min(&min, &unused) != 0)
+    if (dq_engine_auto_min(&options, &min, &unused) != 0)
         return false; /* the run will fail */
     for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
         const uint64_t growth =
@@ -331,7 +333,7 @@ static bool may_use_gpu(const struct extract_command *x, const char *path)
         for (size_t k = 0; k < lists[i]->n; k++)
             most_times += strchr(lists[i]->items[k], '[') != NULL;
     }
-    return dq_model_size_limit(path) >= min / most / most_times;
+    return min != DQ_AUTO_NEVER && dq_model_size_limit(path) >= min / most / most_times;
 }
 
 /* Opens the model and plans and checks everything before anything is written. */

@@ -180,6 +180,12 @@ SETTER(time)
     return read_count("time", v, 600000, &a->milliseconds, e);
 }
 
+SETTER(to)
+{
+    a->bench_to = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--to: the name is empty");
+}
+
 static int fail_type(const char *v, size_t len, struct dq_error *e)
 {
     struct dq_suggestions near = {0};
@@ -292,6 +298,7 @@ const struct dq_option dq_options[] = {
     {"type", 0, "TYPES", DQ_CMD_bench, "measure only these types: q4_k,q6_k", set_type},
     {"size", 0, "N", DQ_CMD_bench, "weights that a GPU decodes at once, in 2^20 (256)", set_size},
     {"time", 0, "MS", DQ_CMD_bench, "milliseconds per measurement (100)", set_time},
+    {"to", 0, "DIR", DQ_CMD_bench, "measure writing files into DIR too", set_to},
     {"force", 0, NULL, DQ_CMD_extract, "replace existing files", set_force},
     {"skip-existing", 0, NULL, DQ_CMD_extract, "keep existing files", set_skip_existing},
     {"fsync", 0, NULL, DQ_CMD_extract, "flush files to disk before they get their names",

@@ -283,11 +283,20 @@ static int permit_anywhere(int ruleset, uint64_t rights)
     return rc;
 }
 
+/* What is allowed everywhere. It is left out of what the rules restrict, except for REFER, which the rules
+ * always restrict: otherwise each call would go through all parent folders up to the root's rule. */
+static uint64_t allowed_anywhere(const struct dq_sandbox *s)
+{
+    if (s->may_write)
+        return READ | WRITE_ANYWHERE;
+    return s->may_read ? READ : 0;
+}
+
 static int fill(int ruleset, const struct dq_sandbox *s, uint64_t known)
 {
     int rc = 0;
-    if (s->may_read || s->may_write)
-        rc = permit_anywhere(ruleset, known & (s->may_write ? READ | WRITE_ANYWHERE : READ));
+    if (known & allowed_anywhere(s) & REFER)
+        rc = permit_anywhere(ruleset, REFER);
 #ifdef DQ_COUNTERS_FOLDER /* where a coverage build writes its counters */
     const int counters = open(DQ_COUNTERS_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
     rc = rc == 0 ? permit(ruleset, counters, known & (READ | WRITE_ANYWHERE)) : rc;
@@ -304,7 +313,8 @@ static int limit_files(const struct dq_sandbox *s, long *version, struct dq_erro
     *version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (*version < 0)
         return dq_fail(e, DQ_ERR_MISMATCH, "%s", strerror(errno));
-    const struct ruleset all = all_of(*version);
+    struct ruleset all = all_of(*version);
+    all.files &= ~(allowed_anywhere(s) & ~(uint64_t)REFER);
     const int ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     if (ruleset < 0)
         return dq_fail(e, DQ_ERR_MISMATCH, "%s", strerror(errno));

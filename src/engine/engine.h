@@ -39,6 +39,7 @@ struct dq_engine_options {
     unsigned n_consuming;     /* threads that compare or write output; each adds a GPU lane */
     size_t per_lane_extra; /* bytes that the caller will allocate per lane, besides its buffers */
     uint64_t n_bytes;      /* output of the whole run, which decides for auto */
+    bool to_files;         /* it goes to files of this program */
 };
 
 enum { DQ_LABEL_MAX = 128 };
@@ -57,9 +58,10 @@ struct dq_engine {
  * call; at most DQ_LANES_MAX. */
 unsigned dq_engine_threads(unsigned n_threads);
 
-/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or 16 GiB. DQ_ERR_USAGE if that is
- * not a size. */
-int dq_engine_auto_min(uint64_t *out, struct dq_error *e);
+/* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or what the options suggest;
+ * DQ_AUTO_NEVER if it never does. DQ_ERR_USAGE if the variable is not a size. */
+#define DQ_AUTO_NEVER UINT64_MAX
+int dq_engine_auto_min(const struct dq_engine_options *options, uint64_t *out, struct dq_error *e);
 
 /* Opens the device, reducing first the lane count and then the lane size to fit the memory limit.
  *

@@ -6,6 +6,7 @@
 #include "extract/output.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -216,6 +217,22 @@ static int check_rival(const struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
+/* Whether a folder has no entries, or does not exist. */
+static bool is_empty(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    bool empty = true;
+    if (!dir)
+        return errno == ENOENT;
+    errno = 0;
+    while (empty && (entry = readdir(dir)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    empty = empty && errno == 0;
+    closedir(dir);
+    return empty;
+}
+
 int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e)
 {
     struct stat st;
@@ -228,9 +245,13 @@ int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e)
         return dq_fail(e, DQ_ERR_IO,
             "%s: is a symbolic link; to write to its target, name it with --output", o->folder);
     int rc = o->container->holds_many ? check_rival(o, e) : check_case_folding(o, e);
+    bool may_exist = true;
     for (size_t i = 0; rc == 0 && i < o->set.n_files; i++) {
-        if (o->files[i].status != DQ_FAILED)
+        if (o->files[i].status != DQ_FAILED && (may_exist || is_name_too_long(o, o->files[i].path)))
             rc = check_file(o, i, e);
+        if (i == 0 &&
+            o->folder) /* the first file also tells whether there is a fault with the folder */
+            may_exist = !is_empty(o->folder);
     }
     return rc;
 }

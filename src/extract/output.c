@@ -581,7 +581,7 @@ uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, boo
 
 void dq_outputs_finish(struct dq_outputs *o)
 {
-    for (size_t i = 0; i < o->n; i++) {
+    for (size_t i = 0; o->items && i < o->n; i++) {
         dq_mem_free(o->items[i].name);
         dq_mem_free(o->items[i].reason);
         dq_mem_free(o->items[i].scaling.factors);

@@ -31,7 +31,7 @@ struct dq_sink_file {
     bool
         durable; /* once commit has returned, the file survives a loss of power; its name does if the
                    * file system can sync a folder (dq_file_sync_folder) */
-    uint64_t len; /* expected length in bytes, to reserve space; 0 if unknown */
+    uint64_t len; /* exact length in bytes, to reserve space or to collect the file; 0 if unknown */
 };
 
 /* Opens a folder for new files and removes temporary files that killed runs left in it. Later work
@@ -42,11 +42,13 @@ int dq_sink_open_folder(const char *path, const char *display_name, bool follow,
     int *out, struct dq_error *e);
 
 /* Creates a sink that writes to a temporary file in an open folder; commit renames it. Signals are
- * deferred until the sink is freed. The folder stays the caller's. */
+ * deferred from then on, or, if the file is so small that it is collected in memory first, from the flush
+ * on, until the sink is freed. The folder stays the caller's. */
 int dq_sink_new_file(
     int folder, const struct dq_sink_file *file, struct dq_sink **out, struct dq_error *e);
 
-/* Returns the descriptor of the temporary file, for callers that write to it directly. */
+/* Returns the descriptor of the temporary file of a sink of unknown length, for callers that write to it
+ * directly. */
 int dq_sink_file_fd(const struct dq_sink *s);
 
 /* Whether commit failed because a file of that name existed, and for no other reason. */

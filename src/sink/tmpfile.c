@@ -33,6 +33,15 @@ static const char *boot_tag(void)
     return tag;
 }
 
+/* Kept, because asking for it takes a system call, and there may be many small files. */
+static long process_id(void)
+{
+    static atomic_long id;
+    if (id == 0)
+        id = (long)getpid();
+    return id;
+}
+
 /* Locks a file that was just created. Returns false if a sweep found it before it was locked and is
  * removing it. Where files cannot be locked, sweeps remove nothing, so no lock is needed. */
 static bool claim(int folder, const struct dq_tmpfile *t)
@@ -48,14 +57,14 @@ static bool claim(int folder, const struct dq_tmpfile *t)
     return locked;
 }
 
-int dq_tmpfile_create(int folder, struct dq_tmpfile *t)
+int dq_tmpfile_create(int folder, bool lock, struct dq_tmpfile *t)
 {
     static atomic_uint counter;
     for (unsigned i = 0; i < MAX_ATTEMPTS; i++) {
-        snprintf(t->name, sizeof t->name, "%s%ld-%u-%s%s", prefix, (long)getpid(), counter++,
+        snprintf(t->name, sizeof t->name, "%s%ld-%u-%s%s", prefix, process_id(), counter++,
             boot_tag(), suffix);
         t->fd = openat(folder, t->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (t->fd >= 0 && claim(folder, t))
+        if (t->fd >= 0 && (!lock || claim(folder, t)))
             return 0;
         if (t->fd >= 0)
             close(t->fd);

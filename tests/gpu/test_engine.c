@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+static unsigned n_threads;
+static bool to_files;
+
 static int clear(void **state)
 {
     static const char *const names[] = {
@@ -18,12 +21,15 @@ static int clear(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
+    n_threads = 2;
+    to_files = false;
     return 0;
 }
 
 static struct dq_engine_options options_for(const char *device, uint64_t n_bytes)
 {
-    struct dq_engine_options options = {.n_bytes = n_bytes, .n_threads = 2};
+    struct dq_engine_options options = {
+        .n_bytes = n_bytes, .n_threads = n_threads, .to_files = to_files};
     struct dq_error e;
     check_ok(dq_device_parse(device, &options.device, &e), &e);
     return options;
@@ -102,6 +108,27 @@ static void auto_weighs_the_work(void **state)
         check_refused("auto", DQ_ERR_USAGE, "GGUF_DQ_AUTO_MIN is '");
         check_opens("cpu", gib, "cpu", "requested", 2);
     }
+}
+
+static void auto_weighs_threads_and_files(void **state)
+{
+    const uint64_t gib = (uint64_t)1 << 30;
+    (void)state;
+    n_threads = 1;
+    check_opens("auto", 8 * gib - 1, "cpu", "for less than 8.00 GiB of output", 1);
+    check_opens("auto", 8 * gib, "host:0", "the output is large enough for a GPU", DQ_GPU_LANES);
+    n_threads = 4;
+    check_opens("auto", 32 * gib - 1, "cpu", "for less than 32.0 GiB of output", 4);
+    check_opens("auto", 32 * gib, "host:0", "the output is large enough for a GPU", DQ_GPU_LANES);
+    n_threads = 5;
+    check_opens("auto", UINT64_MAX, "cpu", "more than 4 threads, the CPU is as fast", 5);
+    n_threads = 2;
+    to_files = true;
+    check_opens("auto", UINT64_MAX, "cpu", "a GPU does not speed up writing files", 2);
+    n_threads = 5;
+    setenv("GGUF_DQ_AUTO_MIN", "1000", 1); /* overrides both */
+    check_opens("auto", 999, "cpu", "for less than 1000 B of output", 5);
+    check_opens("auto", 1000, "host:0", "the output is large enough for a GPU", DQ_GPU_LANES);
 }
 
 static void auto_goes_without_a_gpu(void **state)
@@ -386,9 +413,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
 
         host_test(the_requested_device_is_opened), host_test(auto_weighs_the_work),
-        host_test(auto_goes_without_a_gpu), host_test(memory_decides_about_lanes),
-        host_test(all_gpus_take_turns), host_test(unusable_gpus_are_skipped),
-        host_test(the_first_usable_gpu_is_opened), host_test(processors_decide_about_cpu_lanes),
+        host_test(auto_weighs_threads_and_files), host_test(auto_goes_without_a_gpu),
+        host_test(memory_decides_about_lanes), host_test(all_gpus_take_turns),
+        host_test(unusable_gpus_are_skipped), host_test(the_first_usable_gpu_is_opened),
+        host_test(processors_decide_about_cpu_lanes),
         host_test(a_limit_of_memory_decides_about_lanes), host_test(the_cpu_takes_over_from_a_gpu),
         host_test(
             a_limit_that_is_too_low_is_reported), /* the last, because refusals are remembered */

@@ -23,3 +23,8 @@ DQ_HOST_FAIL=open:1 measure gpu | sed -n 's/.*"device": "\([^"]*\)".*/\1/p' | un
 measure gpu:all | sed -n 's/.*"device": "\([^"]*\)", "way": "\([^"]*\)".*/\1 \2/p'
 # With several devices, the working ones are measured.
 DQ_HOST_FAIL=open:1 measure auto --cpu baseline | grep -c '"way"'
+# Files are also measured on each device.
+mkdir out
+measure gpu:all --to out --threads 2 |
+    sed -n 's/.*"device": "\([^"]*\)", "\(way\|limit\)": "\(files\|write, files\)".*/\1 \2 \3/p'
+ls out

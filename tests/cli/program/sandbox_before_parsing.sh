@@ -7,7 +7,7 @@ head -c 60 "$DATA/sample.gguf" >bad.gguf
 cp bad.gguf bad-00001-of-00002.gguf
 try() {
     echo "== $*"
-    LD_PRELOAD=$INTRUDER gguf-dq extract -q -o out/ "$@" >/dev/null 2>words
+    LD_PRELOAD=$INTRUDER gguf-dq extract -q -j2 -o out/ "$@" >/dev/null 2>words
     grep -E '^(reads|starts a program|opens a socket|changes a mode): ' words
 }
 cp bad.gguf m.gguf # the intruder reads it

@@ -5,6 +5,7 @@
 #include "rng.h"
 #include "scratch.h"
 #include "sink/sink.h"
+#include "sink/tmpfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,10 +146,10 @@ static void pieces_of_any_length_make_the_file(void **state)
     free(wanted);
 }
 
-/* The expected length only reserves space: the file gets the length that is written. */
+/* The length of a large file only reserves space: the file gets the length that is written. */
 static void a_wrong_length_does_no_harm(void **state)
 {
-    static const uint64_t lengths[] = {1, (uint64_t)8 << 20, (uint64_t)1 << 62};
+    static const uint64_t lengths[] = {(uint64_t)8 << 20, (uint64_t)1 << 62};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         struct dq_error e;
         const char *path = scratch_path(*state, "out");
@@ -158,6 +159,61 @@ static void a_wrong_length_does_no_harm(void **state)
         check_ok(s->ops->commit(s, &e), &e);
         dq_sink_free(s);
         check_content(path, "hello");
+    }
+}
+
+/* A small file is collected: there is nothing in the folder before it is flushed, its pieces come in any
+ * order, and none goes beyond its end. */
+static void a_small_file_is_written_at_once(void **state)
+{
+    struct dq_error e;
+    const char *path = scratch_path(*state, "out");
+    struct dq_sink *s = sink_of(&(struct dq_sink_file){.path = path, .len = 11});
+    put(s, "world", 6);
+    put(s, "hello ", 0);
+    check_error(s->ops->put(s, "ld!", 3, 9, &e), &e, DQ_ERR_IO, "longer than it was planned");
+    check_error(
+        s->ops->put(s, "x", 1, UINT64_MAX, &e), &e, DQ_ERR_IO, "longer than it was planned");
+    assert_int_equal(scratch_count(*state), 0);
+    check_ok(s->ops->flush(s, &e), &e);
+    assert_int_equal(scratch_count(*state), 1);
+    check_ok(s->ops->commit(s, &e), &e);
+    assert_true(dq_sink_file_has_name(s));
+    dq_sink_free(s);
+    check_content(path, "hello world");
+    assert_int_equal(scratch_count(*state), 1);
+}
+
+/* Its temporary file is not locked, so that another run may remove it. */
+static void a_small_file_that_is_swept_is_written_again(void **state)
+{
+    for (int replace = 0; replace < 2; replace++) {
+        struct dq_error e;
+        const char *path = scratch_path(*state, "out");
+        struct dq_sink *s =
+            sink_of(&(struct dq_sink_file){.path = path, .len = 5, .replace = replace});
+        put(s, "hello", 0);
+        check_ok(s->ops->flush(s, &e), &e);
+        dq_tmpfile_sweep(folders[n_folders - 1]);
+        assert_int_equal(scratch_count(*state), replace);
+        check_ok(s->ops->commit(s, &e), &e);
+        dq_sink_free(s);
+        check_content(path, "hello");
+        assert_int_equal(scratch_count(*state), 1);
+    }
+}
+
+static void a_small_file_that_is_not_committed_is_removed(void **state)
+{
+    for (int flushes = 0; flushes < 2; flushes++) {
+        struct dq_error e;
+        const char *path = scratch_path(*state, "out");
+        struct dq_sink *s = sink_of(&(struct dq_sink_file){.path = path, .len = 5});
+        put(s, "hello", 0);
+        if (flushes)
+            check_ok(s->ops->flush(s, &e), &e);
+        dq_sink_free(s);
+        assert_int_equal(scratch_count(*state), 0);
     }
 }
 
@@ -376,6 +432,9 @@ int main(void)
         sink_test(pieces_go_to_their_places),
         sink_test(pieces_of_any_length_make_the_file),
         sink_test(a_wrong_length_does_no_harm),
+        sink_test(a_small_file_is_written_at_once),
+        sink_test(a_small_file_that_is_swept_is_written_again),
+        sink_test(a_small_file_that_is_not_committed_is_removed),
         sink_test(an_existing_file_is_refused),
         sink_test(a_file_that_comes_meanwhile_is_refused),
         sink_test(a_taken_name_is_distinguished_from_other_failures),

@@ -24,7 +24,7 @@ static int open_folder(void *state)
 static struct dq_tmpfile make(int folder)
 {
     struct dq_tmpfile t;
-    assert_int_equal(dq_tmpfile_create(folder, &t), 0);
+    assert_int_equal(dq_tmpfile_create(folder, true, &t), 0);
     assert_int_equal(write(t.fd, "x", 1), 1);
     return t;
 }
@@ -75,7 +75,7 @@ static int sweep_under(struct scratch *scratch, mode_t mask, int folder)
         if (geteuid() == 0 && setuid(OTHER_USER) != 0)
             _exit(100);
         umask(mask);
-        if (dq_tmpfile_create(folder, &t) != 0)
+        if (dq_tmpfile_create(folder, true, &t) != 0)
             _exit(101);
         dq_tmpfile_sweep(folder);
         stays |= is_there(folder, t.name) ? 1 : 0;
