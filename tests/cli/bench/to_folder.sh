@@ -30,7 +30,7 @@ bench missing; echo $?
 # A signal.
 (
     gguf-dq bench -q --device cpu --size 64 --time 100000 --threads 2 --type q4_k --to out >/dev/null &
-    until ls out | grep -q raw; do sleep 0.02; done
+    until [ -n "$(find out -name '*raw*')" ]; do sleep 0.02; done
     kill -TERM $!
     wait $!
     echo $?
