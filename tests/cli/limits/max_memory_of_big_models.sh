@@ -13,8 +13,8 @@ measure 28 list --max-memory 24M big.gguf
 measure 28 list --max-memory 24M --meta --json big.gguf
 measure 52 list --max-memory 48M --meta --json big.gguf
 "$PYTHON" -c 'import json; print(len(json.load(open("out"))["tensors"]))'
-measure 60 extract -q --max-memory 56M -f raw -o /dev/null big.gguf
-measure 68 extract -q --max-memory 64M -f raw -o - big.gguf
+measure 76 extract -q --max-memory 72M -f raw -o /dev/null big.gguf
+measure 76 extract -q --max-memory 72M -f raw -o - big.gguf
 wc -c <out
 measure 52 list --max-memory 48M --names -t 'blk.{0..4095}.attn_?.weight' big.gguf
 wc -l <out
