@@ -122,7 +122,7 @@ void dq_caveats_warn(const struct dq_outputs *o)
         const struct dq_output *out = &o->items[i];
         if (out->status == DQ_FAILED)
             continue;
-        if (out->scale && !out->scaling.factors && n_scaled++ == 0)
+        if (out->pick && out->scale && !out->scaling.factors && n_scaled++ == 0)
             scaled = out;
         if (out->pick && out->pick->tensor->has_bad_shape && n_unfit++ == 0)
             unfit = out->pick->tensor;

@@ -106,7 +106,6 @@ static const char *describe_decoded(
 
 static void name_array_of(const struct dq_output *out, struct dq_array *a)
 {
-    const struct dq_tensor *t = out->pick ? out->pick->tensor : NULL;
     if (out->name) {
         a->name = out->name;
         a->name_len = out->name_len;
@@ -114,8 +113,8 @@ static void name_array_of(const struct dq_output *out, struct dq_array *a)
         a->name = out->hf->name;
         a->name_len = strlen(a->name);
     } else {
-        a->name = t->name;
-        a->name_len = t->name_len;
+        a->name = out->pick->tensor->name;
+        a->name_len = out->pick->tensor->name_len;
     }
 }
 

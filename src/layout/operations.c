@@ -168,6 +168,7 @@ static int join(struct dq_layout_shaping *s, size_t axis, const uint64_t *counts
                 return fail_shape(s, what, e);
         }
         joined += in->shape[axis];
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): there is one for each input */
         deal.n[i] = counts ? counts[i] : in->shape[axis];
     }
     set_shape(s, &s->inputs[0]);

@@ -13,7 +13,7 @@ static long bytes;
 static long n_threads;
 static char content[BYTES_MAX];
 
-static void fail(const char *name)
+static _Noreturn void fail(const char *name)
 {
     perror(name);
     exit(1);

@@ -21,7 +21,7 @@ static int status_of(void (*function)(void))
     return status;
 }
 
-static void defer_twice_around_a_signal(void)
+static _Noreturn void defer_twice_around_a_signal(void)
 {
     const int first = dq_signals_defer();
     raise(SIGTERM);
