@@ -70,7 +70,7 @@ void dq_caveats_find(const struct dq_outputs *o, char text[DQ_CAVEATS_SIZE])
     bool is_made[N_CHANGES] = {false};
     size_t len = 0;
     text[0] = '\0';
-    if (o->container == &dq_container_gguf)
+    if (o->container->is_model)
         return; /* programs that load GGUF expect it */
     if (dq_metadata_text(o->model, "general.architecture", arch, sizeof arch, &unused) != 0)
         return; /* it was read before; extracting will meet what is wrong now */

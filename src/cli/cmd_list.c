@@ -193,14 +193,6 @@ static const char *hf_tensors_shown(const struct dq_layout_group *g, char *room,
     return room;
 }
 
-static json_t *hf_tensors(const struct dq_layout_group *g)
-{
-    json_t *names = json_array();
-    for (size_t i = 0; i < g->n_inputs; i++)
-        json_array_append_new(names, json_string(g->inputs[i]->tensor->display_name));
-    return names;
-}
-
 static const char *hf_shape_shown(const struct dq_layout_group *g, char *room, size_t size)
 {
     size_t len = (size_t)snprintf(room, size, "%s", g->n_shape == 0 ? "scalar" : "");
@@ -218,7 +210,7 @@ static const struct dq_cell *make_hf_row(
     snprintf(r->problem, sizeof r->problem, "%s", g->reason ? g->reason : "");
     struct dq_cell *cell = r->cells;
     *cell++ = dq_report_is_table(report) ? dq_cell_shown(dq_cell_null(), tensors)
-                                         : dq_cell_json(hf_tensors(g));
+                                         : dq_cell_json(dq_layout_input_names(g));
     *cell++ = has_arrays ? dq_cell_text(g->pattern) : dq_cell_shown(dq_cell_null(), "-");
     *cell++ = has_arrays ? dq_cell_shown(dq_cell_u64s(g->shape, g->n_shape),
                                hf_shape_shown(g, r->shape, sizeof r->shape))

@@ -71,18 +71,6 @@ static json_t *add_to_entry(json_t *entry, const char *key, json_t *value)
     return NULL;
 }
 
-/* Returns the names of the tensors that a Hugging Face array is made of. */
-static json_t *input_names(const struct dq_layout_group *g)
-{
-    json_t *names = json_array();
-    for (size_t i = 0; i < g->n_inputs; i++)
-        json_array_append_new(names, json_string(g->inputs[i]->tensor->display_name));
-    if (json_array_size(names) == g->n_inputs)
-        return names;
-    json_decref(names);
-    return NULL;
-}
-
 json_t *dq_manifest_entry(
     const struct dq_outputs *o, const struct dq_output *out, const char *device)
 {
@@ -107,7 +95,7 @@ json_t *dq_manifest_entry(
         entry = add_to_entry(entry, "scale", json_string(out->scale->display_name));
     if (out->hf) {
         entry = add_to_entry(entry, "operations", json_string(out->hf->group->operations));
-        entry = add_to_entry(entry, "tensors", input_names(out->hf->group));
+        entry = add_to_entry(entry, "tensors", dq_layout_input_names(out->hf->group));
     }
     return entry;
 }

@@ -4,11 +4,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "type/type.h"
 
 /* Whether the byte order of this type's blocks in big-endian files is defined. */
 bool dq_endian_defined(enum dq_type type);
+
+/* Reverses the bytes of a number. */
+void dq_endian_reverse(uint8_t *bytes, size_t len);
 
 /* Converts n_blocks big-endian blocks to little-endian ones, in place. Blocks whose byte order is
  * not defined stay as they are. */

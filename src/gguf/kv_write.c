@@ -1,5 +1,6 @@
 #include "gguf/kv_write.h"
 
+#include "gguf/endian.h"
 #include "gguf/shard.h"
 
 #include <stdbool.h>
@@ -15,15 +16,6 @@ static int put_number(const struct dq_kv_writer *w, uint64_t value, size_t len, 
     return w->put(w->arg, bytes, len, e);
 }
 
-static void reverse(uint8_t *bytes, size_t len)
-{
-    for (size_t i = 0; i < len / 2; i++) {
-        const uint8_t byte = bytes[i];
-        bytes[i] = bytes[len - 1 - i];
-        bytes[len - 1 - i] = byte;
-    }
-}
-
 /* Copies n numbers of len bytes each. */
 static int copy_numbers(
     struct dq_cursor *c, const struct dq_kv_writer *w, size_t len, uint64_t n, struct dq_error *e)
@@ -36,7 +28,7 @@ static int copy_numbers(
         const size_t size = (size_t)n_fit * len;
         rc = dq_cursor_bytes(c, "value", piece, size, e);
         for (size_t i = 0; c->big_endian && i < size; i += len)
-            reverse(piece + i, len);
+            dq_endian_reverse(piece + i, len);
         if (rc == 0)
             rc = w->put(w->arg, piece, size, e);
         n -= n_fit;

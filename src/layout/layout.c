@@ -736,6 +736,17 @@ void dq_layout_free(struct dq_layout *l)
     dq_mem_free(l);
 }
 
+json_t *dq_layout_input_names(const struct dq_layout_group *g)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < g->n_inputs; i++)
+        json_array_append_new(names, json_string(g->inputs[i]->tensor->display_name));
+    if (json_array_size(names) == g->n_inputs)
+        return names;
+    json_decref(names);
+    return NULL;
+}
+
 void dq_layout_gather(const struct dq_layout_array *a, struct dq_gather *out)
 {
     *out = a->group->gather;

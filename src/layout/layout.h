@@ -54,6 +54,9 @@ int dq_layout_new(const struct dq_model *m, const struct dq_picks *picks,
     const struct dq_hf_config *config, struct dq_layout **out, struct dq_error *e);
 void dq_layout_free(struct dq_layout *l);
 
+/* Returns the names of a group's tensors as a list, which the caller owns; NULL if memory is short. */
+json_t *dq_layout_input_names(const struct dq_layout_group *g);
+
 /* Sets *out to the gather of an array whose group has not failed. */
 void dq_layout_gather(const struct dq_layout_array *a, struct dq_gather *out);
 

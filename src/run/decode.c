@@ -1,9 +1,9 @@
 #include "run/decode.h"
 
 #include "base/clock.h"
+#include "run/derived.h"
 #include "run/gather.h"
 #include "type/block_fields.h"
-#include "type/half.h"
 
 #include <math.h>
 #include <string.h>
@@ -68,9 +68,7 @@ static uint64_t multiply(float *w, size_t n, float factor)
 {
     uint64_t n_overflow = 0;
     for (size_t i = 0; i < n; i++) {
-        const float product = w[i] * factor;
-        n_overflow += isinf(product) && !isinf(w[i]);
-        w[i] = dq_one_nan(product);
+        w[i] = dq_derived_weight(w[i] * factor, w[i], &n_overflow);
     }
     return n_overflow;
 }

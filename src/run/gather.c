@@ -1,8 +1,8 @@
 #include "run/gather.h"
 
+#include "run/derived.h"
 #include "run/run.h"
 #include "type/block_fields.h"
-#include "type/half.h"
 
 #include <assert.h>
 #include <math.h>
@@ -259,9 +259,7 @@ static void apply_scale(const struct gathering *a, uint8_t *to, size_t stride, u
     for (uint64_t i = 0; a->source->scale && i < n; i++, to += stride) {
         float x;
         memcpy(&x, to, sizeof x);
-        const float product = x * a->scale;
-        *a->n_overflow += isinf(product) && !isinf(x);
-        x = dq_one_nan(product);
+        x = dq_derived_weight(x * a->scale, x, a->n_overflow);
         memcpy(to, &x, sizeof x);
     }
 }
@@ -505,11 +503,8 @@ int dq_gather_decode(struct dq_values *v, struct dq_error *e)
     if (rc != 0 || !g->as_float)
         return rc;
     float *floats = (float *)(void *)a.out;
-    for (size_t i = 0; g->value && i < c->n_items; i++) {
-        const float changed = g->value(floats[i], g->operand);
-        v->n_overflow += isinf(changed) && !isinf(floats[i]);
-        floats[i] = dq_one_nan(changed);
-    }
+    for (size_t i = 0; g->value && i < c->n_items; i++)
+        floats[i] = dq_derived_weight(g->value(floats[i], g->operand), floats[i], &v->n_overflow);
     if (p->dtype != DQ_DTYPE_f32)
         v->n_overflow += dq_cpu_round_in_place(v->lane->cpu, p->dtype, a.out, c->n_items);
     return 0;

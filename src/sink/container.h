@@ -15,6 +15,7 @@ struct dq_container {
     const char *alt_extension; /* another one that is recognised, or NULL */
     bool holds_many;           /* arrays in a file; its files appear together or not at all */
     bool has_shards;           /* takes max_shard */
+    bool is_model;             /* its files are models, laid out and scaled as in GGUF */
     uint64_t default_shard;    /* max_shard if none was asked for; 0: no limit */
     const char *default_stem;  /* of its file in a folder; NULL: that of the model's file */
 

@@ -1,6 +1,7 @@
 #include "sink/file_set.h"
 
 #include "base/array.h"
+#include "base/checked.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -30,6 +31,24 @@ void dq_file_set_add_array(struct dq_file_set *s, size_t i, uint64_t offset)
     s->places[i] = (struct dq_array_place){.file = s->n_files - 1, .offset = offset};
     s->order[s->n_order++] = i;
     s->files[s->n_files - 1].n_arrays++;
+}
+
+int dq_file_set_plan_each(struct dq_file_set *s, const struct dq_set_request *r,
+    size_t (*header_len)(const struct dq_array *a), struct dq_error *e)
+{
+    struct dq_array a;
+    int rc = dq_file_set_init(s, r, e);
+    for (size_t i = 0; rc == 0 && i < r->n; i++) {
+        if (!r->get(r->arg, i, &a))
+            continue;
+        rc = dq_file_set_add_file(s, e);
+        if (rc != 0)
+            break;
+        const size_t len = header_len(&a);
+        dq_file_set_add_array(s, i, len);
+        s->files[s->n_files - 1].len = dq_add_sat_u64(len, a.n_bytes);
+    }
+    return rc;
 }
 
 int dq_file_set_name(struct dq_file_set *s, size_t file, const char *extension, size_t number,

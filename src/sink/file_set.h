@@ -75,6 +75,11 @@ int dq_file_set_init(struct dq_file_set *s, const struct dq_set_request *r, stru
 int dq_file_set_add_file(struct dq_file_set *s, struct dq_error *e);
 void dq_file_set_add_array(struct dq_file_set *s, size_t i, uint64_t offset);
 
+/* Plans a set in which each array has a file of its own, after a header of as many bytes as header_len
+ * says. */
+int dq_file_set_plan_each(struct dq_file_set *s, const struct dq_set_request *r,
+    size_t (*header_len)(const struct dq_array *a), struct dq_error *e);
+
 /* Names a file STEM-00001-of-00003EXTENSION, counting from 1. */
 int dq_file_set_name(struct dq_file_set *s, size_t file, const char *extension, size_t number,
     size_t count, struct dq_error *e);

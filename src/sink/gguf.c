@@ -37,18 +37,12 @@ static const char *const f32_ends[] = {"_norm.weight", ".ffn_gate_inp.weight",
     ".time_mix_decay_w2.weight", ".time_mix_lerp_fused.weight", ".norm1.weight", ".norm2.weight",
     ".altup_correct_coef.weight", ".altup_predict_coef.weight"};
 
-static bool ends_with(const struct dq_tensor *t, const char *end)
-{
-    const size_t len = strlen(end);
-    return t->name_len >= len && memcmp(t->name + t->name_len - len, end, len) == 0;
-}
-
 static bool stays_f32(const struct dq_tensor *t)
 {
-    if (t->n_dims < 2 || !ends_with(t, ".weight"))
+    if (t->n_dims < 2 || !dq_tensor_name_ends(t, ".weight"))
         return true;
     for (size_t i = 0; i < sizeof f32_ends / sizeof f32_ends[0]; i++) {
-        if (ends_with(t, f32_ends[i]))
+        if (dq_tensor_name_ends(t, f32_ends[i]))
             return true;
     }
     return false;
@@ -324,6 +318,7 @@ const struct dq_container dq_container_gguf = {.name = "gguf",
     .extension = extension,
     .holds_many = true,
     .has_shards = true,
+    .is_model = true,
     .has_type = has_type,
     .dtype = dtype_of,
     .refuse = refuse,

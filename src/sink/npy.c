@@ -52,22 +52,15 @@ bool dq_npy_has_type(const struct dq_type_info *type)
     return type->stored[0] != '\0';
 }
 
-static int plan(const struct dq_set_request *r, struct dq_file_set *out, struct dq_error *e)
+static size_t header_len(const struct dq_array *a)
 {
     uint8_t header[DQ_NPY_HEADER_MAX];
-    struct dq_array a;
-    int rc = dq_file_set_init(out, r, e);
-    for (size_t i = 0; rc == 0 && i < r->n; i++) {
-        if (!r->get(r->arg, i, &a))
-            continue;
-        rc = dq_file_set_add_file(out, e);
-        if (rc != 0)
-            break;
-        const size_t len = dq_npy_header_of(&a, header);
-        dq_file_set_add_array(out, i, len);
-        out->files[out->n_files - 1].len = dq_add_sat_u64(len, a.n_bytes);
-    }
-    return rc;
+    return dq_npy_header_of(a, header);
+}
+
+static int plan(const struct dq_set_request *r, struct dq_file_set *out, struct dq_error *e)
+{
+    return dq_file_set_plan_each(out, r, header_len, e);
 }
 
 static int begin(const struct dq_file_set *s, size_t file, struct dq_sink *sink, struct dq_error *e)

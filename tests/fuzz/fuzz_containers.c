@@ -9,19 +9,6 @@
 
 enum { MAX_ARRAYS = 32, MAX_DIMS = 4, DIM_MASK = 7 };
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return 0;
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
-{
-    (void)seed;
-    return LLVMFuzzerMutate(data, size, max);
-}
-
 /* Returns the next byte, or 0 at the end. */
 static uint8_t take(const uint8_t **data, size_t *size)
 {

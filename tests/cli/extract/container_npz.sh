@@ -15,15 +15,7 @@ with open('m.gguf', 'wb') as f:
     f.write(gguf_writer.model([], tensors))
 END
 cat >compare.py <<'END'
-import io, json, numpy, sys, zipfile
-header = zipfile.ZipInfo.FileHeader
-def newer_header(self, zip64=None):
-    """As from Python 3.11.4 on: sizes are in the ZIP64 field only, and the version says so."""
-    data = bytearray(header(self, zip64))
-    data[4:6], data[18:26] = b'\x2d\0', b'\xff' * 8
-    self.extract_version = self.create_version = 45
-    return bytes(data)
-zipfile.ZipInfo.FileHeader = newer_header
+import io, json, newer_zipfile, numpy, sys
 with open('arrays.json') as f:
     arrays = {o['tensor'] + (o['slice'] or ''): numpy.load(o['path']) for o in json.load(f)['outputs']}
 class Pipe(io.RawIOBase):
