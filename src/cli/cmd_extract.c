@@ -284,12 +284,14 @@ static int write_all(struct extract_command *x, struct dq_error *e)
 
 static int open_engine(struct extract_command *x, struct dq_error *e)
 {
-    const bool is_one_by_one = x->outputs.destination == DQ_TO_STREAM || x->outputs.n_parts <= 1;
+    const bool is_one_by_one =
+        x->outputs.destination == DQ_TO_STREAM || x->outputs.set.n_order <= 1;
     x->engine_options = (struct dq_engine_options){
         .device = x->args->device,
         .cpu = x->args->cpu,
         .n_threads = x->args->n_threads,
         .n_consuming = is_one_by_one ? 0 : dq_engine_threads(x->args->n_threads),
+        .gathers = x->layout.layout != NULL,
         .per_lane_extra = x->layout.layout ? DQ_GATHER_LANE_MAX : 0,
         .n_bytes = dq_outputs_bytes(&x->outputs, DQ_PLANNED, false),
         .to_files = x->outputs.destination != DQ_TO_STREAM,
@@ -300,8 +302,6 @@ static int open_engine(struct extract_command *x, struct dq_error *e)
         return 0;
     }
     const int rc = dq_engine_open(&x->engine, &x->engine_options, e);
-    if (rc == 0 && x->layout.layout)
-        dq_engine_allow_gathers(&x->engine);
     if (rc == 0 && x->engine.skipped[0])
         dq_msg_warning("skipped: %s", x->engine.skipped);
     return rc;

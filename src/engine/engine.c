@@ -251,7 +251,7 @@ static int open_requested_gpus(
     return dq_fail(e, rc == DQ_ERR_MEMORY && !is_over_limit(rc) ? DQ_ERR_GPU : rc, "%s", why.text);
 }
 
-int dq_engine_open(
+static int open_engine(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
     uint64_t min = 0;
@@ -276,7 +276,7 @@ int dq_engine_open(
     return open_cpu(engine, options, e);
 }
 
-void dq_engine_allow_gathers(struct dq_engine *engine)
+static void allow_gathers(struct dq_engine *engine)
 {
     const size_t share = dq_mem_left() / 2 < GATHER ? dq_mem_left() / 2 : GATHER;
     const size_t len = share / (engine->n_lanes > 0 ? engine->n_lanes : 1);
@@ -286,12 +286,24 @@ void dq_engine_allow_gathers(struct dq_engine *engine)
     }
 }
 
+int dq_engine_open(
+    struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
+{
+    const int rc = open_engine(engine, options, e);
+    if (rc == 0 && options->gathers)
+        allow_gathers(engine);
+    return rc;
+}
+
 int dq_engine_fall_back(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e)
 {
     dq_engine_close(engine);
     snprintf(engine->why, sizeof engine->why, "the GPU failed");
-    return open_cpu(engine, options, e);
+    const int rc = open_cpu(engine, options, e);
+    if (rc == 0 && options->gathers)
+        allow_gathers(engine);
+    return rc;
 }
 
 void dq_engine_close(struct dq_engine *engine)

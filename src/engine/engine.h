@@ -37,6 +37,9 @@ struct dq_engine_options {
     const struct dq_cpu *cpu; /* the level of CPU lanes; NULL: the best */
     unsigned n_threads;       /* CPU lanes; 0: one per processor */
     unsigned n_consuming;     /* threads that compare or write output; each adds a GPU lane */
+    /* Lanes gather (lane.h) as much at once as all of them may have memory for, if that is more than their
+     * output buffers: a transposition decodes each block as often as a column of blocks does not fit. */
+    bool gathers;
     size_t per_lane_extra; /* bytes that the caller will allocate per lane, besides its buffers */
     uint64_t n_bytes;      /* output of the whole run, which decides for auto */
     bool to_files;         /* it goes to files of this program */
@@ -74,11 +77,6 @@ int dq_engine_auto_min(const struct dq_engine_options *options, uint64_t *out, s
 int dq_engine_open(
     struct dq_engine *engine, const struct dq_engine_options *options, struct dq_error *e);
 void dq_engine_close(struct dq_engine *engine);
-
-/* Lets the lanes gather (lane.h) as much at once as all of them may have memory for, if that is more than
- * their output buffers: a transposition decodes each block as often as a column of blocks does not
- * fit. */
-void dq_engine_allow_gathers(struct dq_engine *engine);
 
 /* Closes the GPUs and opens the CPU instead. */
 int dq_engine_fall_back(

@@ -125,7 +125,7 @@ static bool is_gathered(const struct dq_output *out)
 }
 
 static const char *lay_out_gathered(const struct dq_outputs *o, const struct dq_output *out,
-    struct dq_part_plan *p, struct dq_array *array)
+    struct dq_output_plan *p, struct dq_array *array)
 {
     const struct dq_layout_group *g = out->hf->group;
     *array = (struct dq_array){.n_shape = g->n_shape};
@@ -144,7 +144,7 @@ static const char *lay_out_gathered(const struct dq_outputs *o, const struct dq_
 
 /* Lays an output out; returns what is wrong with it, or NULL. */
 static const char *lay_out(const struct dq_outputs *o, const struct dq_output *out,
-    struct dq_part_plan *p, struct dq_array *array)
+    struct dq_output_plan *p, struct dq_array *array)
 {
     if (is_gathered(out))
         return lay_out_gathered(o, out, p, array);
@@ -173,19 +173,20 @@ static const char *lay_out(const struct dq_outputs *o, const struct dq_output *o
 void dq_output_describe(
     const struct dq_outputs *o, const struct dq_output *out, struct dq_array *array)
 {
-    struct dq_part_plan unused;
+    struct dq_output_plan unused;
     (void)lay_out(o, out, &unused, array);
 }
 
-void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct dq_part_plan *out)
+void dq_output_plan(
+    const struct dq_outputs *o, const struct dq_output *out, struct dq_output_plan *plan)
 {
     struct dq_array unused;
-    (void)lay_out(o, &o->items[part->output], out, &unused);
+    (void)lay_out(o, out, plan, &unused);
 }
 
 struct dq_output_file *dq_output_file(const struct dq_outputs *o, const struct dq_output *out)
 {
-    return out->n_parts > 0 ? &o->files[o->set.places[out - o->items].file] : NULL;
+    return out->is_planned ? &o->files[o->set.places[out - o->items].file] : NULL;
 }
 
 uint64_t dq_output_offset(const struct dq_outputs *o, const struct dq_output *out)
@@ -330,7 +331,7 @@ static int init_output(
     const struct dq_layout *layout = o->options->layout;
     struct dq_output *out = &o->items[i];
     struct dq_array array;
-    struct dq_part_plan unused;
+    struct dq_output_plan unused;
     int rc =
         layout ? init_hf(out, o, &layout->arrays[i], e) : init_tensor(out, o, &picks->items[i], e);
     if (rc == 0 && c->holds_many)
@@ -431,7 +432,7 @@ static int name_file(struct dq_outputs *o, size_t file, struct dq_error *e)
 static bool get_array(const void *arg, size_t i, struct dq_array *out)
 {
     const struct dq_outputs *o = arg;
-    if (o->items[i].status == DQ_FAILED && o->items[i].n_parts == 0)
+    if (o->items[i].status == DQ_FAILED && !o->items[i].is_planned)
         return false;
     dq_output_describe(o, &o->items[i], out);
     return true;
@@ -469,21 +470,6 @@ static int plan_set(struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
-/* Gives every array its parts. */
-static int make_parts(struct dq_outputs *o, struct dq_error *e)
-{
-    o->parts = dq_mem_calloc(o->set.n_order + 1, sizeof *o->parts);
-    if (!o->parts)
-        return dq_fail_nomem(e);
-    for (size_t i = 0; i < o->set.n_order; i++) {
-        struct dq_output *out = &o->items[o->set.order[i]];
-        out->n_parts = 1;
-        o->parts[o->n_parts++] =
-            (struct dq_part){.output = o->set.order[i], .n_bytes = out->n_bytes};
-    }
-    return 0;
-}
-
 static int make_files(struct dq_outputs *o, struct dq_error *e)
 {
     uint64_t stream_off = 0;
@@ -503,10 +489,10 @@ static int make_files(struct dq_outputs *o, struct dq_error *e)
 
 static int check_options(const struct dq_outputs *o, struct dq_error *e)
 {
-    if (o->options->apply_scales && o->container == &dq_container_gguf)
+    if (o->options->apply_scales && o->container->is_model)
         return dq_fail(e, DQ_ERR_USAGE,
             "programs that load GGUF apply the scales themselves; leave out --apply-scales");
-    if (o->options->layout && o->container == &dq_container_gguf)
+    if (o->options->layout && o->container->is_model)
         return dq_fail(e, DQ_ERR_USAGE,
             "GGUF files have the layout of GGUF; use --format safetensors, npz, npy or raw with "
             "--layout hf");
@@ -539,8 +525,8 @@ static int plan_outputs(struct dq_outputs *o, const struct dq_picks *picks, stru
     if (rc != 0 || !is_any_usable(o))
         return rc;
     rc = plan_set(o, e);
-    if (rc == 0)
-        rc = make_parts(o, e);
+    for (size_t i = 0; rc == 0 && i < o->set.n_order; i++)
+        o->items[o->set.order[i]].is_planned = true;
     return rc == 0 ? make_files(o, e) : rc;
 }
 
@@ -591,7 +577,6 @@ void dq_outputs_finish(struct dq_outputs *o)
     }
     dq_file_set_finish(&o->set);
     dq_mem_free(o->files);
-    dq_mem_free(o->parts);
     dq_mem_free(o->items);
     dq_mem_free(o->folder);
     const int fds[] = {o->folder_fd, o->manifest_fd, o->fd};

@@ -2,8 +2,7 @@
  * written. One thread at a time uses them.
  *
  * An output is an array. It belongs to a file: one of its own, or one with other arrays, which may be one
- * of several that appear together (a set). Its data come from one or more parts, each of which is a plan
- * for the chunk runner. */
+ * of several that appear together (a set). */
 #ifndef DQ_OUTPUT_H
 #define DQ_OUTPUT_H
 
@@ -37,7 +36,7 @@ enum dq_destination { DQ_TO_FOLDER, DQ_TO_FILE, DQ_TO_STREAM };
 
 enum dq_status { DQ_PLANNED, DQ_WRITTEN, DQ_SKIPPED, DQ_FAILED };
 
-/* One array. If it failed before it was planned, it has no file and no parts. */
+/* One array. If it failed before it was planned, it has no file. */
 struct dq_output {
     const struct dq_pick *pick;       /* of its first tensor; NULL: it comes from the metadata */
     const struct dq_layout_array *hf; /* the Hugging Face array that it is, or NULL */
@@ -49,27 +48,18 @@ struct dq_output {
     char *name;                /* in its container, if that is not the name of the tensor; owned */
     size_t name_len;           /* it may contain NUL */
     uint64_t n_bytes;          /* of its data */
-    size_t n_parts;
-    int code;            /* DQ_FAILED: an enum dq_err */
-    char *reason;        /* DQ_FAILED: the message; owned */
-    const char *device;  /* once complete: the device that decoded it, "cuda:0" */
-    uint64_t n_overflow; /* infinite weights that are finite as stored */
+    bool is_planned;           /* has a file */
+    int code;                  /* DQ_FAILED: an enum dq_err */
+    char *reason;              /* DQ_FAILED: the message; owned */
+    const char *device;        /* once complete: the device that decoded it, "cuda:0" */
+    uint64_t n_overflow;       /* infinite weights that are finite as stored */
 
-    /* For the writer. */
-    size_t n_left;    /* parts that are not complete */
-    bool is_begun;    /* what precedes its data is written */
-    bool is_complete; /* all of it is written, but not necessarily all of its file */
+    bool
+        is_complete; /* for the writer: all of it is written, but not necessarily all of its file */
 };
 
-/* What one run of chunks writes: a contiguous piece of an output. */
-struct dq_part {
-    size_t output;
-    uint64_t offset; /* in the data of the output, in bytes */
-    uint64_t n_bytes;
-};
-
-/* The plan of a part. It must stay where it is while the plan is used. */
-struct dq_part_plan {
+/* The plan of an output. It must stay where it is while it is used. */
+struct dq_output_plan {
     struct dq_plan plan;
     struct dq_gather gather; /* for the plan, if it needs one */
 };
@@ -79,10 +69,7 @@ struct dq_output_file {
     char *path;            /* or the name of the stream; owned */
     uint64_t stream_off;   /* offset of the file in a stream, in bytes; 0 for files */
     enum dq_status status; /* DQ_FAILED: its only output has failed */
-
-    /* For the writer. */
-    struct dq_sink *sink; /* while it is open; owned */
-    size_t n_left;        /* arrays that are not complete */
+    struct dq_sink *sink;  /* for the writer, while it is open; owned */
 };
 
 struct dq_outputs {
@@ -101,8 +88,6 @@ struct dq_outputs {
     size_t n;
     struct dq_file_set set;       /* the layout of all files; its arrays are the items */
     struct dq_output_file *files; /* set.n_files of them */
-    struct dq_part *parts;        /* in the order of files and offsets */
-    size_t n_parts;
 };
 
 /* Plans all outputs. A fault of one tensor marks its output DQ_FAILED; a fault that concerns all is
@@ -119,11 +104,12 @@ const char *dq_output_name(const struct dq_output *out);
 int dq_output_fault(const struct dq_outputs *o, const struct dq_output *out, struct dq_error *e,
     int code, const char *format, ...) DQ_PRINTF(5, 6);
 
-/* Describes the array that an output becomes, and plans one of its parts. The output has not failed. Both
- * are made anew each time, because they are large and a model can have 100,000 tensors. */
+/* Describes the array that an output becomes, and plans how its values are read. The output has not
+ * failed. Both are made anew each time, because they are large and a model can have 100,000 tensors. */
 void dq_output_describe(
     const struct dq_outputs *o, const struct dq_output *out, struct dq_array *array);
-void dq_part_plan(const struct dq_outputs *o, const struct dq_part *part, struct dq_part_plan *out);
+void dq_output_plan(
+    const struct dq_outputs *o, const struct dq_output *out, struct dq_output_plan *plan);
 
 /* Returns the file of an output, and the offset of its data in that file or in the stream; NULL and 0 if
  * it has none. */

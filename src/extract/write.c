@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* At most this many parts are so large that they are begun before the others. */
+/* At most this many outputs are so large that they are begun before the others. */
 enum { N_LARGE = 4 * DQ_LANES_MAX };
 
-/* The items of a run are the large parts, and then all parts again, of which the large ones are left
- * out. */
+/* The items of a run are the large outputs, and then all of them again in the order of files and offsets,
+ * of which the large ones are left out. */
 struct writer {
-    struct dq_part_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
+    struct dq_output_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
     size_t n_planned;
     struct dq_outputs *outputs;
     struct dq_engine *engine;
@@ -25,55 +25,51 @@ struct writer {
     bool may_fall_back; /* from a GPU to the CPU */
     size_t large[N_LARGE];
     size_t n_large;
-    uint64_t large_len; /* from how many bytes of data on a part is large */
+    uint64_t large_len; /* from how many bytes of data on an output is large */
 
-    pthread_mutex_t open_lock; /* held while a file or an output that is shared by parts is begun */
+    pthread_mutex_t open_lock; /* held while a file that several outputs share is opened */
     pthread_mutex_t
         lock; /* protects what follows, counts and flags of outputs and files, and events */
     size_t n_reported; /* outputs */
     bool has_failed;   /* an output that ended the run */
 };
 
-static bool is_wanted(const struct writer *w, const struct dq_part *part)
+static bool is_wanted(const struct dq_output *out)
 {
-    const struct dq_output *out = &w->outputs->items[part->output];
     return out->status == DQ_PLANNED && !out->is_complete;
 }
 
-/* If each thread writes a part of its own, one that has more than its share of the data would hold up
+/* If each thread writes an output of its own, one that has more than its share of the data would hold up
  * the end of the run, unless it is begun first. */
 static void find_large(struct writer *w)
 {
     const struct dq_outputs *o = w->outputs;
     uint64_t total = 0;
-    for (size_t i = 0; i < o->n_parts; i++)
-        total = dq_add_sat_u64(total, is_wanted(w, &o->parts[i]) ? o->parts[i].n_bytes : 0);
+    for (size_t i = 0; i < o->n; i++)
+        total = dq_add_sat_u64(total, is_wanted(&o->items[i]) ? o->items[i].n_bytes : 0);
     w->large_len = total / (4 * w->engine->n_lanes) + 1;
-    for (size_t i = 0; i < o->n_parts; i++) {
-        if (is_wanted(w, &o->parts[i]) && o->parts[i].n_bytes >= w->large_len)
-            w->large[w->n_large++] = i;
+    for (size_t i = 0; i < o->set.n_order; i++) {
+        const struct dq_output *out = &o->items[o->set.order[i]];
+        if (is_wanted(out) && out->n_bytes >= w->large_len)
+            w->large[w->n_large++] = o->set.order[i];
     }
 }
 
-static const struct dq_part *part_of(const struct writer *w, size_t item)
+/* The number of the output that is an item of the run. */
+static size_t output_of(const struct writer *w, size_t item)
 {
-    return &w->outputs->parts[item < w->n_large ? w->large[item] : item - w->n_large];
-}
-
-static struct dq_output *output_of(const struct writer *w, size_t item)
-{
-    return &w->outputs->items[part_of(w, item)->output];
+    return item < w->n_large ? w->large[item] : w->outputs->set.order[item - w->n_large];
 }
 
 static const struct dq_plan *plan(void *arg, size_t item)
 {
     struct writer *w = arg;
-    const struct dq_part *part = part_of(w, item);
-    const bool is_second = w->n_large > 0 && item >= w->n_large && part->n_bytes >= w->large_len;
-    if (is_second || !is_wanted(w, part))
+    const struct dq_output *out = &w->outputs->items[output_of(w, item)];
+    const bool is_second = w->n_large > 0 && item >= w->n_large && out->n_bytes >= w->large_len;
+    if (is_second || !is_wanted(out))
         return NULL;
-    struct dq_part_plan *p = &w->plans[w->n_planned++ % DQ_RUN_ITEMS_MAX];
-    dq_part_plan(w->outputs, part, p);
+    struct dq_output_plan *p = &w->plans[w->n_planned++ % DQ_RUN_ITEMS_MAX];
+    dq_output_plan(w->outputs, out, p);
     return &p->plan;
 }
 
@@ -99,33 +95,22 @@ static int open_file(const struct writer *w, size_t i, struct dq_error *e)
     return rc == 0 && o->container->begin ? o->container->begin(&o->set, i, file->sink, e) : rc;
 }
 
-/* Begins the file and the output of a part, unless another part has done so. */
-static int begin_output(const struct writer *w, const struct dq_part *part, struct dq_error *e)
-{
-    const struct dq_outputs *o = w->outputs;
-    struct dq_output *out = &o->items[part->output];
-    const size_t file = o->set.places[part->output].file;
-    int rc = open_file(w, file, e);
-    if (rc == 0 && !out->is_begun && o->container->array)
-        rc = o->container->array(&o->set, part->output, o->files[file].sink, e);
-    out->is_begun = rc == 0;
-    return rc;
-}
-
 static int begin(void *arg, size_t item, void **state, struct dq_error *e)
 {
     struct writer *w = arg;
-    const struct dq_part *part = part_of(w, item);
-    const struct dq_output *out = &w->outputs->items[part->output];
-    const bool is_shared = w->outputs->container->holds_many || out->n_parts > 1;
+    const struct dq_outputs *o = w->outputs;
+    const size_t i = output_of(w, item);
+    struct dq_output_file *file = dq_output_file(o, &o->items[i]);
     if (w->events->begin)
-        w->events->begin(w->events->arg, out);
-    if (is_shared)
+        w->events->begin(w->events->arg, &o->items[i]);
+    if (o->container->holds_many)
         pthread_mutex_lock(&w->open_lock);
-    const int rc = begin_output(w, part, e);
-    if (is_shared)
+    int rc = open_file(w, o->set.places[i].file, e);
+    if (rc == 0 && o->container->array)
+        rc = o->container->array(&o->set, i, file->sink, e);
+    if (o->container->holds_many)
         pthread_mutex_unlock(&w->open_lock);
-    *state = dq_output_file(w->outputs, out)->sink;
+    *state = file->sink;
     return rc;
 }
 
@@ -134,17 +119,15 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     struct writer *w = arg;
     struct dq_sink *sink = state;
     const struct dq_outputs *o = w->outputs;
-    const struct dq_part *part = part_of(w, v->item);
-    const uint64_t off = part->offset + v->offset; /* in the output */
+    const size_t i = output_of(w, v->item);
     if (v->n_overflow > 0) {
         pthread_mutex_lock(&w->lock);
-        o->items[part->output].n_overflow += v->n_overflow;
+        o->items[i].n_overflow += v->n_overflow;
         pthread_mutex_unlock(&w->lock);
     }
     if (o->container->data)
-        o->container->data(&o->set, part->output, v->bytes, v->len, off);
-    const int rc =
-        sink->ops->put(sink, v->bytes, v->len, o->set.places[part->output].offset + off, e);
+        o->container->data(&o->set, i, v->bytes, v->len, v->offset);
+    const int rc = sink->ops->put(sink, v->bytes, v->len, o->set.places[i].offset + v->offset, e);
     if (rc == 0 && w->events->progress)
         w->events->progress(w->events->arg, v->len);
     return rc;
@@ -178,8 +161,7 @@ static void warn_overflow(const struct writer *w, const struct dq_output *out)
 }
 
 /* Completes an output whose data has been written. */
-static int complete_output(
-    struct writer *w, size_t i, struct dq_sink *sink, bool *is_last, struct dq_error *e)
+static int complete_output(struct writer *w, size_t i, struct dq_sink *sink, struct dq_error *e)
 {
     struct dq_outputs *o = w->outputs;
     struct dq_output *out = &o->items[i];
@@ -191,7 +173,6 @@ static int complete_output(
     pthread_mutex_lock(&w->lock);
     out->device = w->engine->n_gpus > 0 ? o->gpu : "cpu";
     out->is_complete = true;
-    *is_last = --dq_output_file(o, out)->n_left == 0;
     pthread_mutex_unlock(&w->lock);
     return 0;
 }
@@ -244,16 +225,9 @@ static int report(struct writer *w, bool is_over, struct dq_error *e)
 static int complete(void *arg, size_t item, void *state, struct dq_error *e)
 {
     struct writer *w = arg;
-    const size_t i = part_of(w, item)->output;
-    struct dq_output *out = &w->outputs->items[i];
-    bool is_last = false;
-    int rc = 0;
-    pthread_mutex_lock(&w->lock);
-    const bool is_whole = --out->n_left == 0;
-    pthread_mutex_unlock(&w->lock);
-    if (is_whole)
-        rc = complete_output(w, i, state, &is_last, e);
-    if (rc != 0 || !is_last || w->outputs->container->holds_many)
+    const size_t i = output_of(w, item);
+    int rc = complete_output(w, i, state, e);
+    if (rc != 0 || w->outputs->container->holds_many)
         return rc;
     rc = commit(w, w->outputs->set.places[i].file, e);
     if (rc == 0) /* signals were deferred while the file was a temporary one */
@@ -318,25 +292,25 @@ static void fail(struct writer *w, struct dq_output *out, int rc, const struct d
     (void)dq_output_fail(out, rc, e->text, &unused);
 }
 
-/* Files stay open: another part may belong to them, or they are continued on the CPU. */
+/* Files stay open: other outputs may belong to them, or they are continued on the CPU. */
 static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
 {
     struct writer *w = arg;
     (void)state;
     if (rc != 0 && !falls_back(w, rc))
-        fail(w, output_of(w, item), rc, e);
+        fail(w, &w->outputs->items[output_of(w, item)], rc, e);
     return rc;
 }
 
-/* Whether several parts can be written at once: a thread may have two files open, of which the one is
+/* Whether several outputs can be written at once: a thread may have two files open, of which the one is
  * being completed, and completing one takes another descriptor. */
 static bool writes_side_by_side(const struct writer *w)
 {
     const struct dq_outputs *o = w->outputs;
     const size_t n_files = o->container->holds_many ? o->set.n_files : 0;
     size_t n = 0;
-    for (size_t i = 0; i < o->n_parts; i++)
-        n += is_wanted(w, &o->parts[i]);
+    for (size_t i = 0; i < o->n; i++)
+        n += is_wanted(&o->items[i]);
     return n > 1 && w->engine->n_lanes > 1 && o->destination != DQ_TO_STREAM &&
            dq_file_descriptors_left(o->folder_fd) >= n_files + 4 * w->engine->n_lanes;
 }
@@ -347,18 +321,12 @@ static uint64_t reset(struct writer *w)
 {
     struct dq_outputs *o = w->outputs;
     uint64_t complete = 0;
-    for (size_t i = 0; i < o->set.n_files; i++)
-        o->files[i].n_left = 0;
     for (size_t i = 0; i < o->n; i++) {
         struct dq_output *out = &o->items[i];
         if (out->is_complete)
             complete = dq_add_sat_u64(complete, out->n_bytes);
-        if (out->is_complete || out->status != DQ_PLANNED)
-            continue;
-        out->n_left = out->n_parts;
-        out->n_overflow = 0;
-        out->is_begun = false;
-        dq_output_file(o, out)->n_left++;
+        else if (out->status == DQ_PLANNED)
+            out->n_overflow = 0;
     }
     return complete;
 }
@@ -377,8 +345,8 @@ static int write_planned(struct writer *w, struct dq_error *e)
     w->n_large = 0;
     if (!in_order)
         find_large(w);
-    return dq_run_chunks(
-        w->engine->lanes, w->engine->n_lanes, 0, w->n_large + w->outputs->n_parts, &consumer, e);
+    return dq_run_chunks(w->engine->lanes, w->engine->n_lanes, 0,
+        w->n_large + w->outputs->set.n_order, &consumer, e);
 }
 
 /* Replaces the GPU by the CPU. */
@@ -391,10 +359,7 @@ static int fall_back(struct writer *w, const struct dq_engine_options *options, 
         w->events->warning(w->events->arg, warning);
     if (w->events->restart)
         w->events->restart(w->events->arg, complete);
-    const int rc = dq_engine_fall_back(w->engine, options, e);
-    if (rc == 0 && w->outputs->options->layout)
-        dq_engine_allow_gathers(w->engine);
-    return rc;
+    return dq_engine_fall_back(w->engine, options, e);
 }
 
 /* Removes what is not complete. */
