@@ -45,7 +45,8 @@ static int put(struct dq_sink *sink, const void *buf, size_t len, uint64_t off, 
         return dq_file_pwrite(s->tmp.fd, s->path, buf, len, off, e);
     if (off > s->n_collected || len > s->n_collected - off)
         return dq_fail(e, DQ_ERR_IO, "%s: became longer than it was planned", s->path);
-    memcpy(s->collected + off, buf, len);
+    if (len > 0) /* nothing may have no address */
+        memcpy(s->collected + off, buf, len);
     return 0;
 }
 
