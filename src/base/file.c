@@ -99,6 +99,25 @@ int dq_file_pread(int fd, const char *path, void *buf, size_t len, uint64_t off,
     return 0;
 }
 
+#ifdef POSIX_FADV_WILLNEED
+void dq_file_expect(int fd, uint64_t off, uint64_t len)
+{
+    enum {
+        PIECE = 128 << 10
+    }; /* more than a file system reads ahead, Linux does not begin to read */
+    const uint64_t end = off + len;
+    for (; off < end; off += PIECE)
+        (void)posix_fadvise(fd, (off_t)off, PIECE, POSIX_FADV_WILLNEED);
+}
+#else
+void dq_file_expect(int fd, uint64_t off, uint64_t len)
+{
+    (void)fd;
+    (void)off;
+    (void)len;
+}
+#endif
+
 /* Writes at off, or at the descriptor's own position if off is OWN_POSITION. */
 static int write_all(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e)

@@ -19,6 +19,9 @@ int dq_file_open(const char *path, int *fd, uint64_t *size, struct dq_error *e);
 int dq_file_pread(
     int fd, const char *path, void *buf, size_t len, uint64_t off, struct dq_error *e);
 
+/* Has the system begin to read len bytes at off, which will be asked for soon. Best effort. */
+void dq_file_expect(int fd, uint64_t off, uint64_t len);
+
 /* Writes len bytes at off of a file. */
 int dq_file_pwrite(
     int fd, const char *path, const void *buf, size_t len, uint64_t off, struct dq_error *e);

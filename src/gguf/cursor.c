@@ -5,11 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Each request takes its time where a file is far away, so a long header is read in growing steps. */
+/* The window is small: to touch more memory for the first time takes longer than to read a cached file
+ * into it. Where each request takes its time because the file is far away, what comes after the
+ * window is announced. */
 enum {
-    WINDOW_FIRST = 65536,
-    WINDOW_GROWTH = 4,
-    WINDOW_MAX = 4 << 20,
+    WINDOW = 65536,
+    AHEAD = 1 << 20,
     NUMBER_MAX =
         8 /* bytes; slack, so that an 8-byte load at the end of the window stays in bounds */
 };
@@ -17,8 +18,8 @@ enum {
 int dq_cursor_init(
     struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e)
 {
-    *c = (struct dq_cursor){.source = source, .pos = pos, .window = WINDOW_FIRST};
-    c->buf = dq_mem_calloc(1, c->window + NUMBER_MAX);
+    *c = (struct dq_cursor){.source = source, .pos = pos, .window = WINDOW};
+    c->buf = dq_mem_alloc(WINDOW + NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
 
@@ -56,18 +57,15 @@ static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_e
     return dq_cursor_fail(c, &d, e);
 }
 
-/* Widens the window if that saves a read, unless the memory is needed for what is read. */
-static void widen(struct dq_cursor *c)
+/* Announces what follows if the file is read in order, with little skipped. */
+static void announce(struct dq_cursor *c)
 {
-    const size_t wider = c->window * WINDOW_GROWTH;
-    if (wider > WINDOW_MAX || dq_cursor_left(c) <= c->window || wider > dq_mem_left() / 4)
+    /* Before the window, the difference wraps. */
+    const bool in_order = c->buf_len > 0 && c->pos - (c->buf_off + c->buf_len) < WINDOW;
+    if (!in_order || c->pos + WINDOW <= c->ahead_end)
         return;
-    uint8_t *buf = dq_mem_calloc(1, wider + NUMBER_MAX);
-    if (!buf)
-        return;
-    dq_mem_free(c->buf);
-    c->buf = buf;
-    c->window = wider;
+    dq_source_expect(c->source, c->pos, AHEAD);
+    c->ahead_end = c->pos + AHEAD;
 }
 
 /* Sets *have to the number of bytes from pos on that are in the window, at least one, after
@@ -76,10 +74,9 @@ static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
 {
     if (c->pos < c->buf_off || c->pos >= c->buf_off + c->buf_len) {
         const uint64_t left = dq_cursor_left(c);
-        /* Worth it if little was skipped. Before the window, the difference wraps. */
-        if (c->buf_len > 0 && c->pos - (c->buf_off + c->buf_len) < c->window)
-            widen(c);
         const size_t len = left < c->window ? (size_t)left : c->window;
+        announce(c);
+        c->window = WINDOW;
         c->buf_len = 0;
         const int rc = dq_source_pread(c->source, c->buf, len, c->pos, e);
         if (rc != 0)

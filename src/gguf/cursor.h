@@ -24,10 +24,11 @@ struct dq_cursor {
     const struct dq_diagnostic_sink *diag;
     const struct dq_kv *kv;
     const struct dq_tensor *tensor;
-    uint8_t *buf; /* a window of the file, of at most `window` bytes */
+    uint8_t *buf; /* a window of the file */
     uint64_t buf_off;
     size_t buf_len;
-    size_t window;
+    size_t window;      /* bytes that the next read is for, at most */
+    uint64_t ahead_end; /* up to here the source knows what will be read */
 };
 
 /* Opens a cursor on a source at pos, which must not lie past its end. The source stays the caller's

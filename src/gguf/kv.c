@@ -17,7 +17,9 @@ const struct dq_kv *dq_shard_kv(const struct dq_shard *s, const char *key)
 int dq_kv_open(
     const struct dq_shard *s, const struct dq_kv *kv, struct dq_cursor *c, struct dq_error *e)
 {
+    enum { FIRST = 4096 }; /* most values are short */
     const int rc = dq_cursor_init(c, s->source, kv->value_off, e);
+    c->window = FIRST;
     c->big_endian = s->big_endian;
     c->narrow = s->version == 1;
     return rc;

@@ -16,6 +16,12 @@ static int read_file(
     return dq_file_pread(file->fd, s->name, buf, len, off, e);
 }
 
+static void expect_file(const struct dq_source *s, uint64_t off, uint64_t len)
+{
+    const struct file_source *file = (const struct file_source *)s;
+    dq_file_expect(file->fd, off, len);
+}
+
 static bool is_same_file(const struct dq_source *s, const struct stat *st)
 {
     const struct file_source *file = (const struct file_source *)s;
@@ -33,7 +39,7 @@ static void close_file(struct dq_source *s)
 static int open_file(
     const struct dq_store *store, const char *name, struct dq_source **out, struct dq_error *e)
 {
-    static const struct dq_source_ops ops = {read_file, is_same_file, close_file};
+    static const struct dq_source_ops ops = {read_file, expect_file, is_same_file, close_file};
     struct file_source *file = dq_source_new(sizeof *file, &ops, name);
     (void)store;
     if (!file)

@@ -8,6 +8,13 @@ int dq_source_pread(
     return s->ops->pread(s, buf, len, off, e);
 }
 
+void dq_source_expect(const struct dq_source *s, uint64_t off, uint64_t len)
+{
+    const uint64_t left = off < s->size ? s->size - off : 0;
+    if (s->ops->expect)
+        s->ops->expect(s, off, len < left ? len : left);
+}
+
 bool dq_source_is_file(const struct dq_source *s, const struct stat *st)
 {
     return s->ops->is_file && s->ops->is_file(s, st);

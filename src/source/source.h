@@ -25,6 +25,8 @@ struct dq_source_ops {
     /* Reads exactly len bytes at off; fails with DQ_ERR_IO if there are fewer. */
     int (*pread)(
         const struct dq_source *s, void *buf, size_t len, uint64_t off, struct dq_error *e);
+    /* Begins to fetch bytes that will be read soon. NULL: reading never waits. */
+    void (*expect)(const struct dq_source *s, uint64_t off, uint64_t len);
     /* Whether it is the file that st describes. NULL: it is never a file. */
     bool (*is_file)(const struct dq_source *s, const struct stat *st);
     /* Releases what the implementation holds besides its memory. NULL: nothing. */
@@ -35,6 +37,10 @@ struct dq_source_ops {
  * it was opened. DQ_ERR_INTERRUPTED: a signal asks the program to end. */
 int dq_source_pread(
     const struct dq_source *s, void *buf, size_t len, uint64_t off, struct dq_error *e);
+
+/* Says that len bytes from off on, or as many as there are, will be read soon. Returns at once; where
+ * each read takes its time because the bytes are far away, they come together meanwhile. */
+void dq_source_expect(const struct dq_source *s, uint64_t off, uint64_t len);
 
 /* Whether the bytes are those of the file that st describes. */
 bool dq_source_is_file(const struct dq_source *s, const struct stat *st);

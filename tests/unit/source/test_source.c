@@ -18,6 +18,9 @@ static void check_reads(const struct dq_source *s, const char *name)
     struct dq_error e;
     assert_string_equal(s->name, name);
     assert_int_equal(s->size, LEN);
+    dq_source_expect(s, 0, 3);
+    dq_source_expect(s, 7, UINT64_MAX);
+    dq_source_expect(s, UINT64_MAX, 1);
     check_ok(dq_source_pread(s, got, LEN, 0, &e), &e);
     assert_string_equal(got, bytes);
     check_ok(dq_source_pread(s, got, 3, 7, &e), &e);
