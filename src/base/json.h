@@ -25,8 +25,9 @@ struct dq_json {
     bool one_line[DQ_JSON_DEPTH]; /* it is written without line breaks */
 };
 
-/* Makes jansson allocate through dq_mem. Must be called before any other function of jansson. */
-void dq_json_count_memory(void);
+/* Makes jansson allocate through dq_mem and open no file. Must be called before any other function of
+ * jansson. */
+void dq_json_init(void);
 
 /* Opens an object or a list, or writes a value, of which it takes ownership (NULL, jansson's sign that
  * memory is short, is an error). key is NULL inside a list and at the top level. At the top level,

@@ -12,6 +12,7 @@ enum { MAX_GPUS = DQ_GPUS_MAX + 1, MAX_COLUMNS = 9 + 3 * MAX_GPUS, MAX_ENGINES =
 
 struct bench {
     const struct dq_args *args;
+    unsigned n_threads;
     enum dq_dtype dtype;
     double seconds; /* to spend on each measurement */
     struct dq_bench_column columns[MAX_COLUMNS];
@@ -102,7 +103,7 @@ static int put_writers(struct bench *b, struct dq_error *e)
 static int add_cpu(struct bench *b, struct dq_error *e)
 {
     const struct dq_cpu *best = b->args->cpu ? b->args->cpu : dq_cpu_best();
-    const unsigned n = dq_engine_threads(b->args->n_threads);
+    const unsigned n = b->n_threads;
     double gbs = 0;
     char label[32];
     int rc = put_cpu_limit(b, best, 0, "cpu", DQ_CPU_FILL, "fill, cache", &gbs, e);
@@ -316,6 +317,7 @@ int dq_cmd_bench(const struct dq_args *args)
     struct dq_error e;
     struct bench b = {
         .args = args,
+        .n_threads = dq_engine_threads(args->n_threads), /* reads files, so before the sandbox */
         .dtype = args->dtype == DQ_DTYPE_COUNT ? DQ_DTYPE_f32 : args->dtype,
         .seconds = args->milliseconds * 1e-3,
         .has_model = args->model || args->tensors.n > 0,

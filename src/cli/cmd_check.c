@@ -276,9 +276,9 @@ static int check_selected(struct check_run *c, bool has_tensors,
         .device = {.kind = DQ_DEVICE_CPU}, .n_threads = c->args->n_threads};
     struct value_check v = {.c = c, .diag = diag};
     int rc = has_tensors ? dq_model_arg_whole_tensors(c->args, c->model, &v.picks, e) : 0;
-    dq_confine(c->args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = dq_engine_open(&v.engine, &options, e);
+    dq_confine(c->args, &(struct dq_sandbox){0});
     if (rc == 0)
         rc = scan_picks(&v, e);
     dq_engine_close(&v.engine);

@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 {
     dq_signals_ignore_write();
     dq_file_raise_limit();
-    dq_json_count_memory();
+    dq_json_init();
     dq_stdout_guard(dq_msg_hold_progress, dq_msg_stdout_written);
     if (dq_file_guard_standard() != 0) {
         dq_msg_error("standard input, output or error is closed, and nothing can be opened in its "

@@ -68,7 +68,7 @@ int dq_engine_auto_min(const struct dq_engine_options *options, uint64_t *out, s
 unsigned dq_engine_threads(unsigned n_threads)
 {
     static unsigned n_processors; /* kept, because the sandbox may block the files that say it */
-    if (n_processors == 0)
+    if (n_threads == 0 && n_processors == 0)
         n_processors = dq_processors("");
     if (n_threads == 0)
         n_threads = n_processors;

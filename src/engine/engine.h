@@ -57,8 +57,8 @@ struct dq_engine {
     char skipped[512];        /* requested GPUs that cannot be used: "cuda:1: REASON; ...", or "" */
 };
 
-/* The number of threads to use: n_threads, or, for 0, the number of processors online at the first
- * call; at most DQ_LANES_MAX. */
+/* The number of threads to use: n_threads, or, for 0, the number of processors (processors.h) at the
+ * first call with 0, which reads files; at most DQ_LANES_MAX. */
 unsigned dq_engine_threads(unsigned n_threads);
 
 /* From how many bytes of output on auto uses a GPU: $GGUF_DQ_AUTO_MIN, or what the options suggest;
