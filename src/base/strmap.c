@@ -34,7 +34,7 @@ static void sip_word(uint64_t v[4], uint64_t word)
 
 /* SipHash-1-3 (Aumasson and Bernstein) with a random key. Without one, the author of a file could
  * choose names that all collide, and n of them would take n^2 steps. */
-static uint64_t hash(const uint64_t key[2], const char *name, size_t len)
+static uint32_t hash(const uint64_t key[2], const char *name, size_t len)
 {
     uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
         key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
@@ -51,45 +51,52 @@ static uint64_t hash(const uint64_t key[2], const char *name, size_t len)
     v[2] ^= 0xff;
     for (int i = 0; i < 3; i++)
         sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 
 /* Returns the slot of a name with hash h, or the empty slot where it belongs. */
-static struct dq_strmap_slot *slot_of(
-    const struct dq_strmap *t, const char *name, size_t len, uint64_t h)
+static uint32_t *slot_of(const struct dq_strmap *t, const char *name, size_t len, uint32_t h)
 {
-    size_t i = (size_t)h & (t->n_slots - 1);
+    size_t i = h & (t->n_slots - 1);
     for (;; i = (i + 1) & (t->n_slots - 1)) {
-        struct dq_strmap_slot *s = &t->slots[i];
-        if (!s->name || (s->hash == h && s->len == len && memcmp(s->name, name, len) == 0))
-            return s;
+        uint32_t *slot = &t->slots[i];
+        const struct dq_strmap_name *n = *slot ? &t->names[*slot - 1] : NULL;
+        if (!n || (n->hash == h && n->len == len && memcmp(n->name, name, len) == 0))
+            return slot;
     }
 }
 
 static int grow(struct dq_strmap *t, size_t n_slots)
 {
-    struct dq_strmap bigger = *t;
-    bigger.n_slots = n_slots;
+    const size_t n_names = n_slots / 2;
+    if (n_names > UINT32_MAX || n_names > SIZE_MAX / sizeof *t->names)
+        return -1;
+    struct dq_strmap_name *names = dq_mem_realloc(t->names, n_names * sizeof *names);
+    if (!names)
+        return -1;
+    t->names = names;
+    uint32_t *slots = dq_mem_calloc(n_slots, sizeof *slots);
+    if (!slots)
+        return -1;
 #ifdef __linux__
     if (!t->slots)
-        memcpy(bigger.key, (const void *)getauxval(AT_RANDOM), sizeof bigger.key);
+        memcpy(t->key, (const void *)getauxval(AT_RANDOM), sizeof t->key);
 #endif
-    bigger.slots = dq_mem_calloc(bigger.n_slots, sizeof *bigger.slots);
-    if (!bigger.slots)
-        return -1;
-    for (size_t i = 0; i < t->n_slots; i++) {
-        const struct dq_strmap_slot *s = &t->slots[i];
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the slots are there */
-        if (s->name)
-            *slot_of(&bigger, s->name, s->len, s->hash) = *s;
-    }
     dq_mem_free(t->slots);
-    *t = bigger;
+    t->slots = slots;
+    t->n_slots = n_slots;
+    for (size_t i = 0; i < t->n_used; i++) {
+        size_t at = names[i].hash & (n_slots - 1);
+        while (slots[at])
+            at = (at + 1) & (n_slots - 1);
+        slots[at] = (uint32_t)(i + 1);
+    }
     return 0;
 }
 
 void dq_strmap_finish(struct dq_strmap *t)
 {
+    dq_mem_free(t->names);
     dq_mem_free(t->slots);
     *t = (struct dq_strmap){0};
 }
@@ -107,12 +114,12 @@ int dq_strmap_add(struct dq_strmap *t, const char *name, size_t len, size_t valu
     /* At most half full, so that probing soon meets an empty slot. */
     if (2 * (t->n_used + 1) > t->n_slots && grow(t, t->n_slots ? 2 * t->n_slots : 64) != 0)
         return -1;
-    const uint64_t h = hash(t->key, name, len);
-    struct dq_strmap_slot *s = slot_of(t, name, len, h);
-    if (s->name)
+    const uint32_t h = hash(t->key, name, len);
+    uint32_t *slot = slot_of(t, name, len, h);
+    if (*slot)
         return 1;
-    *s = (struct dq_strmap_slot){name, len, value, h};
-    t->n_used++;
+    t->names[t->n_used++] = (struct dq_strmap_name){name, value, (uint32_t)len, h};
+    *slot = (uint32_t)t->n_used;
     return 0;
 }
 
@@ -120,9 +127,8 @@ bool dq_strmap_find(const struct dq_strmap *t, const char *name, size_t len, siz
 {
     if (t->n_slots == 0)
         return false;
-    const struct dq_strmap_slot *s = slot_of(t, name, len, hash(t->key, name, len));
-    if (!s->name)
-        return false;
-    *value = s->value;
-    return true;
+    const uint32_t slot = *slot_of(t, name, len, hash(t->key, name, len));
+    if (slot)
+        *value = t->names[slot - 1].value;
+    return slot != 0;
 }

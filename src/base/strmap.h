@@ -1,5 +1,5 @@
 /* A hash table from names to numbers, for finding duplicates and looking up tensors. Names are bytes
- * with a length and may contain NUL. The table keeps pointers to them; they must outlive it. */
+ * with a length, below 2^32, and may contain NUL. The table keeps pointers to them; they must outlive it. */
 #ifndef DQ_STRMAP_H
 #define DQ_STRMAP_H
 
@@ -7,19 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct dq_strmap_slot {
-    const char *name; /* NULL: empty */
-    size_t len;
+struct dq_strmap_name {
+    const char *name;
     size_t value;
-    uint64_t hash; /* saves comparing and rehashing names */
+    uint32_t len;
+    uint32_t hash; /* saves comparing and rehashing names */
 };
 
 /* All zero is an empty table. dq_strmap_finish frees it. */
 struct dq_strmap {
-    struct dq_strmap_slot *slots;
-    size_t n_slots; /* a power of two, or 0 */
-    size_t n_used;
-    uint64_t key[2]; /* of the hash: random for each run of the program */
+    struct dq_strmap_name *names; /* in the order in which they were added */
+    uint32_t *slots;              /* 1 + the index of a name; 0: empty */
+    size_t n_slots;               /* a power of two, or 0 */
+    size_t n_used;                /* slots, and names */
+    uint64_t key[2];              /* of the hash: random for each run of the program */
 };
 
 void dq_strmap_finish(struct dq_strmap *t);
