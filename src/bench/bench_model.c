@@ -36,7 +36,6 @@ static void init_tensor(
         .dims = {nblocks * info->weights, 1, 1, 1, 1, 1, 1, 1},
         .n_weights = nblocks * info->weights,
         .n_bytes = len,
-        .span = len,
         .n_there = len};
 }
 

@@ -52,6 +52,7 @@ struct spans {
     const struct dq_model *m;
     struct dq_tensor **placed;
     size_t n;
+    uint64_t *lens; /* of each tensor: from its data to the next one's or the end of the file */
     uint64_t *alignments; /* of each file: what its offsets are aligned to in fact */
     struct type_evidence before[DQ_TYPE_COUNT]; /* from tensors that another one follows */
     struct type_evidence last[DQ_TYPE_COUNT];   /* from those at the end of a file */
@@ -63,14 +64,29 @@ static bool is_empty(const struct dq_tensor *t)
     return t->type && !t->problem && t->n_bytes == 0;
 }
 
-static void set_spans(const struct spans *s)
+/* Whether what a tensor says counts: the size of numbers is beyond doubt. */
+static bool is_witness(const struct dq_tensor *t)
+{
+    return !t->problem && t->type && t->type->weights > 1 && t->n_bytes > 0;
+}
+
+static bool is_misfit(const struct dq_shard *s, const struct dq_tensor *t, uint64_t len)
+{
+    return len < t->n_bytes || len - t->n_bytes >= s->alignment;
+}
+
+/* Measures the spans, whose lengths are kept in lens unless it is NULL, and sets the size of tensors of
+ * unknown type. Returns whether there is a misfit. */
+static bool measure(const struct dq_model *m, struct dq_tensor **placed, size_t n, uint64_t *lens)
 {
     uint64_t next = 0; /* where the next tensor after offset `here` begins */
     uint64_t here = 0;
     const struct dq_tensor *after = NULL;
-    for (size_t i = s->n; i-- > 0;) {
-        struct dq_tensor *t = s->placed[i];
-        const uint64_t size = s->m->shards[t->shard].source->size;
+    bool any = false;
+    for (size_t i = n; i-- > 0;) {
+        struct dq_tensor *t = placed[i];
+        const struct dq_shard *shard = &m->shards[t->shard];
+        const uint64_t size = shard->source->size;
         if (is_empty(t))
             continue;
         if (!after || after->shard != t->shard) {
@@ -82,15 +98,21 @@ static void set_spans(const struct spans *s)
         }
         after = t;
         const uint64_t end = next < size ? next : size;
-        t->span = end > t->offset ? end - t->offset : 0;
+        const uint64_t len = end > t->offset ? end - t->offset : 0;
+        if (lens)
+            lens[i] = len;
         if (!t->type)
-            t->n_bytes = t->span;
+            t->n_bytes = len;
+        any = any || (is_misfit(shard, t, len) && is_witness(t));
     }
+    return any;
 }
 
-static bool is_last(const struct spans *s, const struct dq_tensor *t)
+/* Whether no other tensor follows tensor i. */
+static bool is_last(const struct spans *s, size_t i)
 {
-    return t->offset + t->span >= s->m->shards[t->shard].source->size;
+    const struct dq_tensor *t = s->placed[i];
+    return t->offset + s->lens[i] >= s->m->shards[t->shard].source->size;
 }
 
 static uint64_t padded(uint64_t n_bytes, uint64_t alignment)
@@ -115,10 +137,10 @@ static void find_alignments(const struct spans *s)
         bool is_refuted = lowest <= stated;
         for (; i < s->n && s->placed[i]->shard == shard; i++) {
             const struct dq_tensor *t = s->placed[i];
-            if (!t->type || t->type->weights > 1 || t->n_bytes == 0 || is_last(s, t))
+            if (!t->type || t->type->weights > 1 || t->n_bytes == 0 || is_last(s, i))
                 continue;
-            is_proved = is_proved || t->span != padded(t->n_bytes, stated);
-            is_refuted = is_refuted || t->span != padded(t->n_bytes, lowest);
+            is_proved = is_proved || s->lens[i] != padded(t->n_bytes, stated);
+            is_refuted = is_refuted || s->lens[i] != padded(t->n_bytes, lowest);
         }
         s->alignments[shard] = is_proved && !is_refuted ? lowest : stated;
     }
@@ -133,19 +155,21 @@ static void init_evidence(struct type_evidence *of, const struct dq_type_info *t
             (struct block_range){i == 0 ? type->weights : weights[i], 1, UINT64_MAX / 2};
 }
 
-static void add_evidence(struct spans *s, const struct dq_tensor *t)
+static void add_evidence(struct spans *s, size_t number)
 {
-    const uint64_t alignment = s->m->shards[t->shard].alignment;
-    struct type_evidence *of = &(is_last(s, t) ? s->last : s->before)[t->type->type];
+    const struct dq_tensor *t = s->placed[number];
+    const struct dq_shard *shard = &s->m->shards[t->shard];
+    const uint64_t len = s->lens[number];
+    struct type_evidence *of = &(is_last(s, number) ? s->last : s->before)[t->type->type];
     const uint64_t blocks = t->n_weights / t->type->weights;
-    const uint64_t least = t->span > alignment - 1 ? t->span - (alignment - 1) : 1;
+    const uint64_t least = len > shard->alignment - 1 ? len - (shard->alignment - 1) : 1;
     if (of->n++ == 0)
         init_evidence(of, t->type);
-    if (t->span < t->n_bytes || t->span - t->n_bytes >= alignment) {
+    if (is_misfit(shard, t, len)) {
         of->n_misfits++;
         of->most_blocks = blocks > of->most_blocks ? blocks : of->most_blocks;
-        of->is_short = of->is_short || t->span < t->n_bytes;
-        of->gaps = of->gaps && t->span == padded(t->n_bytes, s->alignments[t->shard]);
+        of->is_short = of->is_short || len < t->n_bytes;
+        of->gaps = of->gaps && len == padded(t->n_bytes, s->alignments[t->shard]);
     }
     for (size_t i = 0; i < N_RANGES; i++) {
         struct block_range *r = &of->ranges[i];
@@ -155,7 +179,7 @@ static void add_evidence(struct spans *s, const struct dq_tensor *t)
             continue;
         }
         const uint64_t min = least / n + (least % n != 0);
-        const uint64_t max = t->span / n;
+        const uint64_t max = len / n;
         r->min = min > r->min ? min : r->min;
         r->max = max < r->max ? max : r->max;
     }
@@ -232,10 +256,10 @@ static int refuse_type(const struct spans *s, enum dq_type type, const struct bl
             .expected =
                 DQ_WORDS("%" PRIu64 " bytes (%s: %" PRIu32 " bytes for %" PRIu32 " weights)",
                     t->n_bytes, info->name, info->bytes, info->weights),
-            .found = DQ_WORDS("%" PRIu64 "%s%s", t->span, block,
+            .found = DQ_WORDS("%" PRIu64 "%s%s", s->lens[i], block,
                 n > 1 ? DQ_WORDS("; likewise in all %zu tensors of the type", n) : "")};
         rc = dq_tensor_refuse(s->m, t, &d, diag, e);
-        t->n_bytes = t->span; /* as for an unknown type */
+        t->n_bytes = s->lens[i]; /* as for an unknown type */
         diag = NULL;
     }
     return rc;
@@ -278,29 +302,39 @@ static int check_type(const struct spans *s, enum dq_type type, struct dq_error 
     return refuse_type(s, type, r, "", e);
 }
 
+static int check_types(struct spans *s, struct dq_error *e)
+{
+    int rc = 0;
+    find_alignments(s);
+    for (size_t i = 0; i < s->n; i++) {
+        if (is_witness(s->placed[i]))
+            add_evidence(s, i);
+    }
+    for (size_t i = 0; rc == 0 && i < DQ_TYPE_COUNT; i++)
+        rc = check_type(s, (enum dq_type)i, e);
+    return rc;
+}
+
 int dq_spans_check(
     const struct dq_model *m, struct dq_tensor **placed, size_t n, struct dq_error *e)
 {
+    int rc;
+    if (!measure(m, placed, n, NULL)) /* as in nearly every model */
+        return 0;
     struct spans *s = dq_mem_calloc(1, sizeof *s);
-    int rc = 0;
     if (!s)
         return dq_fail_nomem(e);
     *s = (struct spans){.m = m, .placed = placed, .n = n};
+    s->lens = dq_mem_calloc(n, sizeof *s->lens);
     s->alignments = dq_mem_calloc(m->n_shards, sizeof *s->alignments);
-    if (s->alignments) {
-        set_spans(s);
-        find_alignments(s);
-        for (size_t i = 0; i < n; i++) {
-            const struct dq_tensor *t = placed[i];
-            if (t->type && t->type->weights > 1 && has_type(t, t->type->type))
-                add_evidence(s, t);
-        }
-        for (size_t i = 0; rc == 0 && i < DQ_TYPE_COUNT; i++)
-            rc = check_type(s, (enum dq_type)i, e);
+    if (s->lens && s->alignments) {
+        measure(m, placed, n, s->lens);
+        rc = check_types(s, e);
     } else {
         rc = dq_fail_nomem(e);
     }
     dq_mem_free(s->alignments);
+    dq_mem_free(s->lens);
     dq_mem_free(s);
     return rc;
 }

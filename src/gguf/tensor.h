@@ -30,7 +30,6 @@ struct dq_tensor {
     uint64_t dims[DQ_DIMS_MAX];
     uint64_t n_weights;
     uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
-    uint64_t span;     /* from its data to the next tensor's or the end of the file */
     uint64_t n_there;  /* of n_bytes, how many at the beginning can be read */
     uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
     uint64_t section_off; /* of its data in the data section, as in the file */
