@@ -103,6 +103,8 @@ void *dq_mem_realloc(void *p, size_t len)
 
 void dq_mem_free(void *p)
 {
+    if (!p)
+        return;
     dq_mem_uncharge(size_of(p));
     free(p);
 }

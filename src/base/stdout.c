@@ -67,7 +67,7 @@ FILE *dq_stdout(void)
 
 bool dq_stdout_failed(void)
 {
-    return out.rc != 0 || ferror(dq_stdout());
+    return out.rc != 0 || (out.stream == stdout && ferror(stdout));
 }
 
 int dq_stdout_flush(struct dq_error *e)

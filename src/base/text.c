@@ -65,31 +65,56 @@ bool dq_utf8_valid(const char *text, size_t len)
     return true;
 }
 
-size_t dq_text_letters(const char *text)
+#define EACH_BYTE(n) (UINT64_C(0x0101010101010101) * (n))
+
+/* Whether `says` sets the highest bit of a byte in any word of eight bytes of text. The last word
+ * overlaps the one before; of less than a word, each byte is looked at. */
+static inline bool any_byte(const char *text, size_t len, uint64_t (*says)(uint64_t word))
 {
-    const uint64_t ones = 0x0101010101010101;
-    const size_t len = strlen(text);
-    size_t n = len;
+    uint64_t word;
+    uint64_t any = 0;
     size_t i = 0;
-    for (; i + 8 <= len; i += 8) { /* bytes inside a character are 10xxxxxx */
-        uint64_t bytes;
-        memcpy(&bytes, text + i, 8);
-        n -= (bytes >> 7 & ~(bytes >> 6) & ones) * ones >> 56;
+    for (; i + sizeof word <= len; i += sizeof word) {
+        memcpy(&word, text + i, sizeof word);
+        any |= says(word);
     }
-    for (; i < len; i++)
-        n -= ((unsigned char)text[i] & 0xc0) == 0x80;
+    if (i > 0) {
+        memcpy(&word, text + len - sizeof word, sizeof word);
+        any |= says(word);
+    } else {
+        for (; i < len; i++)
+            any |= says(EACH_BYTE((unsigned char)text[i]));
+    }
+    return (any & EACH_BYTE(0x80)) != 0;
+}
+
+static uint64_t is_no_ascii(uint64_t word)
+{
+    return word;
+}
+
+/* Where a byte is ASCII, no sum has a carry. */
+static uint64_t is_not_plain(uint64_t word)
+{
+    const uint64_t printable = word + EACH_BYTE(0x80 - ' ');
+    const uint64_t del = word + EACH_BYTE(1);
+    const uint64_t no_backslash = (word ^ EACH_BYTE('\\')) + EACH_BYTE(0x7f);
+    return word | ~printable | del | ~no_backslash;
+}
+
+size_t dq_text_letters(const char *text, size_t len)
+{
+    size_t n = len;
+    if (any_byte(text, len, is_no_ascii)) {
+        for (size_t i = 0; i < len; i++) /* bytes inside a character are 10xxxxxx */
+            n -= ((unsigned char)text[i] & 0xc0) == 0x80;
+    }
     return n;
 }
 
-/* No early exit, so that the loop can be vectorised. */
 bool dq_text_is_plain(const char *text, size_t len)
 {
-    unsigned char other = 0;
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        other |= (unsigned char)((unsigned char)(c - ' ') > '~' - ' ') | (unsigned char)(c == '\\');
-    }
-    return other == 0;
+    return !any_byte(text, len, is_not_plain);
 }
 
 bool dq_text_is_portable(unsigned char byte, bool first)

@@ -21,8 +21,8 @@ size_t dq_utf8_len(const char *text, size_t len);
 /* Whether all of text is valid UTF-8. */
 bool dq_utf8_valid(const char *text, size_t len);
 
-/* Returns how many characters a string of UTF-8 has. */
-size_t dq_text_letters(const char *text);
+/* Returns how many characters a text of UTF-8 has. */
+size_t dq_text_letters(const char *text, size_t len);
 
 /* Whether all of text is printable ASCII without backslashes, which escaping leaves unchanged. */
 bool dq_text_is_plain(const char *text, size_t len);

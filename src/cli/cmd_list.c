@@ -140,8 +140,7 @@ static void fit_columns(struct dq_report *r, const struct dq_picks *picks)
     char room[DQ_SHAPE_WORDS];
     for (size_t i = 0; i < picks->n; i++) {
         const struct dq_tensor *t = picks->items[i].tensor;
-        const size_t n_letters =
-            t->display_name == t->name ? t->name_len : dq_text_letters(t->display_name);
+        const size_t n_letters = dq_text_letters(t->display_name, strlen(t->display_name));
         dq_report_widen(r, NAME, n_letters < NAME_WIDTH_MAX ? n_letters : NAME_WIDTH_MAX);
         dq_report_widen(r, TYPE, strlen(type_cell(t, room, sizeof room).shown));
         dq_report_widen(r, SHAPE, strlen(dq_tensor_shape(t, room)));

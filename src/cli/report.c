@@ -122,14 +122,12 @@ static inline void put_text(struct dq_report *r, const char *text, size_t len)
 
 static inline void put_padded(struct dq_report *r, size_t i, struct shown s)
 {
-    const int width = r->widths[i];
-    const int gap = r->columns[i].gap;
-    const size_t wanted = (size_t)(width < 0 ? -width : width);
-    const size_t padding = wanted > s.n_letters ? wanted - s.n_letters : 0;
-    r->n_blanks += width < 0 ? 0 : padding;
+    const struct dq_column_place *l = &r->places[i];
+    const size_t padding = l->width > s.n_letters ? l->width - s.n_letters : 0;
+    r->n_blanks += l->is_left ? 0 : padding;
     if (s.len > 0)
         put_text(r, s.text, s.len);
-    r->n_blanks += (width < 0 ? padding : 0) + (gap > 0 ? (size_t)gap : gap == 0 ? GAP : 0);
+    r->n_blanks += l->gap + (l->is_left ? padding : 0);
 }
 
 static void end_line(struct dq_report *r)
@@ -146,7 +144,8 @@ static struct shown plain(const char *text, size_t len)
 
 static struct shown letters(const char *text)
 {
-    return (struct shown){text, strlen(text), dq_text_letters(text)};
+    const size_t len = strlen(text);
+    return (struct shown){text, len, dq_text_letters(text, len)};
 }
 
 static struct shown show(
@@ -204,11 +203,8 @@ static void put_line(struct dq_report *r, const struct dq_cell *cells)
 
 void dq_report_widen(struct dq_report *r, size_t column, size_t n_letters)
 {
-    int *width = &r->widths[column];
-    if (*width < 0 && n_letters > (size_t) - *width)
-        *width = -(int)n_letters;
-    else if (*width >= 0 && n_letters > (size_t)*width)
-        *width = (int)n_letters;
+    if (n_letters > r->places[column].width)
+        r->places[column].width = n_letters;
 }
 
 void dq_report_print(struct dq_report *r, const char *format, ...)
@@ -229,8 +225,13 @@ void dq_report_begin_rows(
     struct dq_json *j = dq_report_json(r);
     r->columns = columns;
     r->n_columns = n_columns;
-    for (size_t i = 0; i < n_columns; i++)
-        r->widths[i] = columns[i].width;
+    for (size_t i = 0; i < n_columns; i++) {
+        const int width = columns[i].width;
+        const int gap = columns[i].gap;
+        r->places[i] = (struct dq_column_place){.width = (size_t)(width < 0 ? -width : width),
+            .gap = gap == 0 ? GAP : (gap > 0 ? (size_t)gap : 0),
+            .is_left = width < 0};
+    }
     r->in_rows = true;
     r->head_due = dq_report_is_table(r);
     if (j)

@@ -142,6 +142,13 @@ static inline struct dq_cell dq_cell_shown(struct dq_cell cell, const char *show
 
 enum { DQ_REPORT_COLUMNS_MAX = 24, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
 
+/* How a column is laid out in the table. */
+struct dq_column_place {
+    size_t width; /* in characters */
+    size_t gap;   /* blanks after it */
+    bool is_left; /* aligned */
+};
+
 /* Members are private. */
 struct dq_report {
     enum dq_report_format format;
@@ -151,7 +158,7 @@ struct dq_report {
     bool head_due; /* the table's headings are still to be written */
     const struct dq_column *columns;
     size_t n_columns;
-    int widths[DQ_REPORT_COLUMNS_MAX];
+    struct dq_column_place places[DQ_REPORT_COLUMNS_MAX];
     /* The part of the table's current line that is not written yet. Blanks are stored 16 at a time. */
     char line[DQ_REPORT_LINE + DQ_REPORT_BLANKS];
     size_t line_len;

@@ -122,17 +122,19 @@ static void plain_text_is_told_from_other(void **state)
     char text[40];
     char out[4 * sizeof text + 1];
     (void)state;
+    memset(text, 'x', sizeof text);
     for (size_t len = 0; len < sizeof text; len++) {
-        memset(text, 'x', sizeof text);
         assert_true(dq_text_is_plain(text, len));
-        for (unsigned byte = 0; byte < 256 && len > 0; byte++) {
-            text[len - 1] = (char)byte;
+        for (unsigned i = 0; i < 256 * len; i++) {
+            const size_t at = i / 256;
+            text[at] = (char)(i % 256);
             const size_t n = dq_escape(text, len, DQ_ESCAPE_NAME, out, sizeof out);
             const bool same = n == len && memcmp(out, text, len) == 0;
             if (dq_text_is_plain(text, len) != same)
-                fail_msg("byte 0x%02x at %zu", byte, len - 1);
-            if (!dq_text_is_plain(text, len - 1))
-                fail_msg("0x%02x behind the end at %zu counts", byte, len - 1);
+                fail_msg("byte 0x%02x at %zu of %zu", i % 256, at, len);
+            if (!dq_text_is_plain(text, at))
+                fail_msg("0x%02x behind the end at %zu counts", i % 256, at);
+            text[at] = 'x';
         }
     }
 }
@@ -304,12 +306,18 @@ static void rounding_up_passes_into_the_next_unit(void **state)
 static void letters_are_counted_not_bytes(void **state)
 {
     (void)state;
-    assert_int_equal(dq_text_letters(""), 0);
-    assert_int_equal(dq_text_letters("blk.0.attn_q"), 12);
-    assert_int_equal(dq_text_letters("\xc3\xbc"), 1);
-    assert_int_equal(dq_text_letters("1234567\xe2\x82\xac"
-                                     "9abcdef\xf0\x9f\x98\x80"),
-        16);
+    static const struct {
+        const char *text;
+        size_t n;
+    } rows[] = {{"", 0}, {"blk.0.attn_q", 12}, {"\xc3\xbc", 1}, {"1234567\xc3\xbc", 8},
+        {"\xc3\xbc"
+         "2345678",
+            8},
+        {"1234567\xe2\x82\xac"
+         "9abcdef\xf0\x9f\x98\x80",
+            16}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(dq_text_letters(rows[i].text, strlen(rows[i].text)), rows[i].n);
 }
 
 int main(void)
