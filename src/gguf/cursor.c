@@ -11,15 +11,13 @@
 enum {
     WINDOW = 65536,
     AHEAD = 1 << 20,
-    NUMBER_MAX =
-        8 /* bytes; slack, so that an 8-byte load at the end of the window stays in bounds */
 };
 
 int dq_cursor_init(
     struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e)
 {
     *c = (struct dq_cursor){.source = source, .pos = pos, .window = WINDOW};
-    c->buf = dq_mem_alloc(WINDOW + NUMBER_MAX);
+    c->buf = dq_mem_alloc(WINDOW + DQ_NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
 
@@ -27,11 +25,6 @@ void dq_cursor_finish(struct dq_cursor *c)
 {
     dq_mem_free(c->buf);
     c->buf = NULL;
-}
-
-uint64_t dq_cursor_left(const struct dq_cursor *c)
-{
-    return c->source->size - c->pos;
 }
 
 int dq_cursor_fail(const struct dq_cursor *c, const struct dq_diagnostic *d, struct dq_error *e)
@@ -88,12 +81,12 @@ static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
     return 0;
 }
 
-int dq_cursor_bytes(
-    struct dq_cursor *c, const char *what, void *dst, size_t len, struct dq_error *e)
+/* Copies bytes that are in the file. */
+static int copy(struct dq_cursor *c, void *dst, size_t len, struct dq_error *e)
 {
     uint8_t *to = dst;
-    int rc = need(c, what, len, e);
-    while (rc == 0 && len > 0) {
+    int rc = 0;
+    while (len > 0 && rc == 0) {
         size_t have;
         rc = fill(c, &have, e);
         if (rc != 0)
@@ -107,6 +100,13 @@ int dq_cursor_bytes(
     return rc;
 }
 
+int dq_cursor_bytes(
+    struct dq_cursor *c, const char *what, void *dst, size_t len, struct dq_error *e)
+{
+    const int rc = need(c, what, len, e);
+    return rc == 0 ? copy(c, dst, len, e) : rc;
+}
+
 int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e)
 {
     const int rc = need(c, what, len, e);
@@ -115,68 +115,14 @@ int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct d
     return rc;
 }
 
-/* Written out, so that compilers make one load of it. */
-static uint64_t little_u64(const uint8_t *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-           (uint64_t)p[7] << 56;
-}
-
-static uint64_t big_u64(const uint8_t *p)
-{
-    return (uint64_t)p[7] | (uint64_t)p[6] << 8 | (uint64_t)p[5] << 16 | (uint64_t)p[4] << 24 |
-           (uint64_t)p[3] << 32 | (uint64_t)p[2] << 40 | (uint64_t)p[1] << 48 |
-           (uint64_t)p[0] << 56;
-}
-
-/* A number of len bytes at p, where NUMBER_MAX bytes can be read. */
-static uint64_t number_at(const uint8_t *p, size_t len, bool big_endian)
-{
-    const unsigned unused = 64 - 8 * (unsigned)len;
-    return big_endian ? big_u64(p) >> unused : little_u64(p) & UINT64_MAX >> unused;
-}
-
-/* Reads a number that is not in the window as a whole. */
-static int fetch_number(
+int dq_cursor_fetch_number(
     struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
 {
-    uint8_t bytes[NUMBER_MAX] = {0};
+    uint8_t bytes[DQ_NUMBER_MAX] = {0};
     const int rc = dq_cursor_bytes(c, what, bytes, len, e);
     if (rc == 0)
-        *out = number_at(bytes, len, c->big_endian);
+        *out = dq_number_at(bytes, len, c->big_endian);
     return rc;
-}
-
-int dq_cursor_number(
-    struct dq_cursor *c, size_t len, const char *what, uint64_t *out, struct dq_error *e)
-{
-    const uint64_t at = c->pos - c->buf_off;
-    if (at >= c->buf_len || len > c->buf_len - at)
-        return fetch_number(c, len, what, out, e);
-    *out = number_at(c->buf + at, len, c->big_endian);
-    c->item = c->pos;
-    c->pos += len;
-    return 0;
-}
-
-int dq_cursor_u32(struct dq_cursor *c, const char *what, uint32_t *out, struct dq_error *e)
-{
-    uint64_t value;
-    const int rc = dq_cursor_number(c, 4, what, &value, e);
-    if (rc == 0)
-        *out = (uint32_t)value;
-    return rc;
-}
-
-int dq_cursor_u64(struct dq_cursor *c, const char *what, uint64_t *out, struct dq_error *e)
-{
-    return dq_cursor_number(c, 8, what, out, e);
-}
-
-int dq_cursor_count(struct dq_cursor *c, const char *what, uint64_t *out, struct dq_error *e)
-{
-    return dq_cursor_number(c, c->narrow ? 4 : 8, what, out, e);
 }
 
 int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char **out, size_t *len,
@@ -200,7 +146,7 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
     char *text = dq_mem_alloc((size_t)n + 1);
     if (!text)
         return dq_fail_nomem(e);
-    rc = dq_cursor_bytes(c, what, text, (size_t)n, e);
+    rc = copy(c, text, (size_t)n, e);
     if (rc != 0) {
         dq_mem_free(text);
         return rc;

@@ -151,19 +151,23 @@ int dq_value_check_depth(struct dq_cursor *c, unsigned depth, struct dq_error *e
     return dq_cursor_fail(c, &d, e);
 }
 
+static int skip_string(struct dq_cursor *c, struct dq_error *e)
+{
+    uint64_t len;
+    const int rc = dq_cursor_count(c, "string length", &len, e);
+    return rc == 0 ? dq_cursor_skip(c, "string", len, e) : rc;
+}
+
 int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, struct dq_error *e)
 {
     const struct dq_value_info *info = &dq_value_types[type];
     uint64_t count;
     enum dq_value_type element;
-    int rc;
-    if (info->kind == DQ_KIND_STRING) {
-        rc = dq_cursor_count(c, "string length", &count, e);
-        return rc != 0 ? rc : dq_cursor_skip(c, "string", count, e);
-    }
+    if (info->kind == DQ_KIND_STRING)
+        return skip_string(c, e);
     if (info->kind != DQ_KIND_ARRAY)
         return dq_cursor_skip(c, info->name, info->len, e);
-    rc = dq_value_check_depth(c, depth, e);
+    int rc = dq_value_check_depth(c, depth, e);
     if (rc != 0)
         return rc;
     rc = read_array_head(c, &element, &count, e);
@@ -172,6 +176,7 @@ int dq_value_skip(struct dq_cursor *c, enum dq_value_type type, unsigned depth, 
     if (dq_value_types[element].len > 0) /* the product fits: it was compared with what is left */
         return dq_cursor_skip(c, "array", count * dq_value_types[element].len, e);
     for (uint64_t i = 0; rc == 0 && i < count; i++)
-        rc = dq_value_skip(c, element, depth + 1, e);
+        rc = element == DQ_VALUE_string ? skip_string(c, e)
+                                        : dq_value_skip(c, element, depth + 1, e);
     return rc;
 }
