@@ -75,9 +75,10 @@ static int grow(struct dq_strmap *t, size_t n_slots)
     if (!names)
         return -1;
     t->names = names;
-    uint32_t *slots = dq_mem_calloc(n_slots, sizeof *slots);
+    uint32_t *slots = dq_mem_alloc(n_slots * sizeof *slots);
     if (!slots)
         return -1;
+    memset(slots, 0, n_slots * sizeof *slots); /* pages of calloc fault twice if read first */
 #ifdef __linux__
     if (!t->slots)
         memcpy(t->key, (const void *)getauxval(AT_RANDOM), sizeof t->key);
