@@ -149,13 +149,13 @@ int dq_model_lint(
     for (size_t i = 0; rc == 0 && i < m->n_shards; i++) {
         const struct file_lint r = {m, &m->shards[i], diag};
         struct dq_tensor *tensors = m->n_tensors > 0 ? m->tensors + first : NULL;
-        size_t n = 0;
+        const size_t n = r.s->n_tensors;
         check_header(&r);
         rc = dq_lint_metadata(m, r.s, diag, e);
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): they are there if one is */
-        for (; first + n < m->n_tensors && tensors[n].shard == i; n++) {
-            if (tensors[n].info_off != 0)
-                check_tensor(&r, &tensors[n]);
+        for (size_t k = 0; k < n; k++) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): they are there if one is */
+            if (tensors[k].info_off != 0)
+                check_tensor(&r, &tensors[k]);
         }
         if (rc == 0 && r.s->data_off != 0)
             rc = dq_lint_layout(r.s, tensors, n, diag, e);

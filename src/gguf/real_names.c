@@ -272,8 +272,7 @@ int dq_real_names_apply(struct dq_model *m, struct dq_error *e)
         }
         if (rc == 0 && s->data_off != 0)
             rc = apply_lists(m, s, first, e);
-        while (first < m->n_tensors && m->tensors[first].shard == i)
-            first++;
+        first += s->n_tensors;
     }
     return rc;
 }

@@ -69,14 +69,15 @@ static bool is_beyond(const struct dq_tensor *t, uint64_t file_size)
     return t->offset + t->n_bytes > file_size; /* no overflow: both are below 2^63 */
 }
 
-/* Finds out how much of its data is in the file. */
-static void check_end(uint64_t file_size, struct dq_tensor *t)
+/* Finds out how much of its data is in the file. Returns whether that is not all. */
+static bool check_end(uint64_t file_size, struct dq_tensor *t)
 {
     t->n_there = t->n_bytes;
     if (!is_beyond(t, file_size))
-        return;
+        return false;
     t->n_there = t->offset < file_size ? file_size - t->offset : 0;
     t->is_cut = !t->problem;
+    return true;
 }
 
 /* Checks one tensor by itself and sets its offset; *placed says whether it has one. */
@@ -84,23 +85,24 @@ static int check_alone(
     const struct dq_model *m, struct dq_tensor *t, bool *placed, struct dq_error *e)
 {
     const struct dq_shard *s = &m->shards[t->shard];
+    const uint64_t section_off = t->offset;
     int rc = 0;
-    t->offset = dq_add_sat_u64(s->data_off, t->section_off);
+    t->offset = dq_add_sat_u64(s->data_off, section_off);
     *placed = t->offset <= INT64_MAX;
     if (!*placed) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_offset,
             .offset = t->info_off,
             .expected = "an offset in the file below 2^63",
-            .found = DQ_WORDS("%" PRIu64 " in the data section", t->section_off)};
+            .found = DQ_WORDS("%" PRIu64 " in the data section", section_off)};
         rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     if (rc == 0)
         rc = check_shape(m, t, e);
-    if (rc == 0 && t->section_off % s->alignment != 0) {
+    if (rc == 0 && section_off % s->alignment != 0) {
         const struct dq_diagnostic d = {.rule = DQ_RULE_tensor_aligned,
             .offset = t->info_off,
             .expected = DQ_WORDS("a multiple of %" PRIu64, s->alignment),
-            .found = DQ_WORDS("%" PRIu64, t->section_off)};
+            .found = DQ_WORDS("%" PRIu64, section_off)};
         rc = dq_tensor_refuse(m, t, &d, m->diag, e);
     }
     return rc;
@@ -145,17 +147,6 @@ static void check_cut(struct dq_tensor **placed, size_t n)
     }
 }
 
-/* Removes the tensors that are refused already; returns how many are left. */
-static size_t keep_sound(struct dq_tensor **placed, size_t n)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!placed[i]->problem && !placed[i]->is_cut)
-            placed[kept++] = placed[i];
-    }
-    return kept;
-}
-
 /* Refuses t because its data overlaps that of another. */
 static int refuse_overlap(const struct dq_model *m, struct dq_tensor *t,
     const struct dq_tensor *other, struct dq_error *e)
@@ -179,7 +170,7 @@ static int check_overlaps(
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++) {
         struct dq_tensor *t = placed[i];
-        if (t->n_bytes == 0)
+        if (t->n_bytes == 0 || t->problem || t->is_cut) /* t is refused already */
             continue;
         const bool first = !widest || widest->shard != t->shard;
         if (!first && t->offset < widest->offset + widest->n_bytes) {
@@ -257,6 +248,7 @@ static int report_cut(
 /* No tensor of a file can be used that is damaged before its data; the last one is incomplete. */
 static int refuse_damaged(struct dq_tensor *t, struct dq_error *e)
 {
+    t->offset = 0;
     if (t->info_off == 0)
         t->n_dims = 0;
     t->problem = dq_mem_strdup("the table of tensors of its file is damaged");
@@ -286,10 +278,11 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
     dq_tensors_sort(placed, n);
     if (rc == 0)
         rc = dq_spans_check(m, placed, n, e);
+    bool any_cut = false;
     for (size_t i = 0; i < n; i++)
-        check_end(m->shards[placed[i]->shard].source->size, placed[i]);
-    check_cut(placed, n);
-    n = keep_sound(placed, n);
+        any_cut |= check_end(m->shards[placed[i]->shard].source->size, placed[i]);
+    if (any_cut)
+        check_cut(placed, n);
     if (rc == 0)
         rc = check_overlaps(m, placed, n, e);
     dq_mem_free(placed);
@@ -300,9 +293,7 @@ int dq_files_check(struct dq_model *m, struct dq_error *e)
 {
     int rc = 0;
     for (size_t i = 0, first = 0; rc == 0 && i < m->n_shards; i++) {
-        size_t n = 0;
-        while (first + n < m->n_tensors && m->tensors[first + n].shard == i)
-            n++;
+        const size_t n = m->shards[i].n_tensors;
         if (n > 0 && m->shards[i].data_off != 0)
             rc = report_cut(m, i, m->tensors + first, n, e);
         first += n;

@@ -197,7 +197,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     struct dq_tensor *t = &m->tensors[m->n_tensors];
     const uint64_t info_off = c->pos;
     c->tensor = NULL;
-    *t = (struct dq_tensor){.shard = m->n_shards - 1};
+    *t = (struct dq_tensor){.shard = (uint32_t)(m->n_shards - 1)};
     int rc = dq_cursor_string(c, "tensor name", DQ_NAME_MAX, &t->name, &t->name_len, e);
     if (rc != 0)
         return rc;
@@ -210,7 +210,7 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     if (rc == 0)
         rc = dq_cursor_u32(c, "tensor type", &t->type_id, e);
     if (rc == 0)
-        rc = dq_cursor_u64(c, "tensor offset", &t->section_off, e);
+        rc = dq_cursor_u64(c, "tensor offset", &t->offset, e);
     if (rc != 0)
         return rc;
     t->type = dq_type_by_id(t->type_id);
@@ -249,8 +249,10 @@ static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
         rc = find_alignment(c, s, e);
     if (rc == 0)
         rc = reserve_names(m, n_tensors, e);
-    for (; rc == 0 && s->n_tensors < n_tensors; s->n_tensors++)
+    const size_t first = m->n_tensors;
+    for (uint64_t i = 0; rc == 0 && i < n_tensors; i++)
         rc = read_tensor(c, m, e);
+    s->n_tensors = m->n_tensors - first;
     s->infos_end = c->pos;
     if (rc == 0) /* no overflow: a file size has 63 bits and an alignment 32 */
         s->data_off = s->begin + ((c->pos - s->begin + s->alignment - 1) & ~(s->alignment - 1));

@@ -126,10 +126,12 @@ static void find_alignments(const struct spans *s)
 {
     enum { MOST = 1 << 20 };
     uint64_t *offsets = s->alignments; /* of all tensors in a file, by or */
-    for (size_t i = 0; i < s->n; i++)
-        offsets[s->placed[i]->shard] |= s->placed[i]->section_off;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct dq_tensor *t = s->placed[i];
+        offsets[t->shard] |= t->offset - s->m->shards[t->shard].data_off;
+    }
     for (size_t first = 0, i = 0; i < s->n; first = i) {
-        const size_t shard = s->placed[first]->shard;
+        const uint32_t shard = s->placed[first]->shard;
         const uint64_t stated = s->m->shards[shard].alignment;
         const uint64_t bits = offsets[shard] | MOST;
         const uint64_t lowest = bits & (0 - bits);

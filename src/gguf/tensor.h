@@ -19,28 +19,27 @@ struct dq_tensor {
     /* The name escaped (dq_escape_new), as every report shows it: no other name is escaped to the same
      * text. Owned; it is `name` itself exactly if that is plain (text.h) and not empty. */
     char *display_name;
-    size_t shard;     /* index of the file that holds it */
-    uint32_t type_id; /* as in the file */
-    /* That of type_id, or another one whose blocks the data has (spans.h). NULL: unknown. */
-    const struct dq_type_info *type;
+    char *stored_name; /* in the file, if the metadata has another one; or NULL; owned */
+    uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
     uint32_t n_dims_stored; /* as in the file; more than DQ_DIMS_MAX are the tensor's problem */
     uint32_t n_dims;        /* the same, or 0 if those are too many */
     /* Innermost first; 1 beyond n_dims. Rows are whole blocks, except where the metadata has the
      * shape (real_names.h): then all weights together are. */
     uint64_t dims[DQ_DIMS_MAX];
     uint64_t n_weights;
-    uint64_t n_bytes;  /* of an unknown type: up to the next tensor or the end of the file */
-    uint64_t n_there;  /* of n_bytes, how many at the beginning can be read */
-    uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
-    uint64_t section_off; /* of its data in the data section, as in the file */
+    uint64_t n_bytes; /* of an unknown type: up to the next tensor or the end of the file */
+    uint64_t n_there; /* of n_bytes, how many at the beginning can be read */
     /* Of its data in the file. UINT64_MAX: it does not fit; 0: the file is damaged before the
-     * data. */
+     * data. Until regions.h places it: in the data section. */
     uint64_t offset;
-    char *stored_name;  /* in the file, if the metadata has another one; or NULL; owned */
+    /* That of type_id, or another one whose blocks the data has (spans.h). NULL: unknown. */
+    const struct dq_type_info *type;
+    uint32_t type_id;   /* as in the file */
+    uint32_t shard;     /* index of the file that holds it */
+    char *problem;      /* why its data cannot be used, or NULL; owned */
     bool has_bad_shape; /* the metadata has a shape for it that does not fit */
     bool
         is_cut; /* the problem is only that the file ends before: the first n_there bytes are sound */
-    char *problem; /* why its data cannot be used, or NULL; owned */
 };
 
 struct dq_model;
