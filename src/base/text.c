@@ -168,20 +168,34 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
     return total;
 }
 
-char *dq_escape_new(const char *text, size_t len)
+/* The room that dq_escape_new's text takes, with its NUL. */
+static size_t escaped_size(const char *text, size_t len)
 {
-    const size_t size = dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
-    if (len == 0) /* an empty line would be lost */
-        return dq_mem_strdup("\\&");
-    char *out = dq_mem_alloc(size);
-    if (out)
+    return len == 0 ? sizeof "\\&" : dq_escape(text, len, DQ_ESCAPE_NAME, NULL, 0) + 1;
+}
+
+/* Escapes into out, if there is one. */
+static char *escape_into(char *out, const char *text, size_t len, size_t size)
+{
+    if (out && len == 0) /* an empty line would be lost */
+        memcpy(out, "\\&", size);
+    else if (out)
         dq_escape(text, len, DQ_ESCAPE_NAME, out, size);
     return out;
 }
 
-char *dq_text_display(char *name, size_t len)
+char *dq_escape_new(const char *text, size_t len)
 {
-    return len > 0 && dq_text_is_plain(name, len) ? name : dq_escape_new(name, len);
+    const size_t size = escaped_size(text, len);
+    return escape_into(dq_mem_alloc(size), text, len, size);
+}
+
+const char *dq_text_display(struct dq_pool *p, const char *name, size_t len)
+{
+    if (len > 0 && dq_text_is_plain(name, len))
+        return name;
+    const size_t size = escaped_size(name, len);
+    return escape_into(dq_pool_alloc(p, size), name, len, size);
 }
 
 const char *dq_text_cut(const char *shown, char *out, size_t size)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pool.h"
+
 enum dq_escape {
     DQ_ESCAPE_NAME, /* a backslash is spelled \\, so that two names never look alike */
     DQ_ESCAPE_LINE, /* backslashes are kept: for text that contains escaped names already */
@@ -38,9 +40,10 @@ size_t dq_escape(const char *text, size_t len, enum dq_escape how, char *out, si
  * an empty one becomes \&. The caller frees it with dq_mem_free. */
 char *dq_escape_new(const char *text, size_t len);
 
-/* Returns the form of a name of len bytes, followed by a NUL, that every report shows: the name itself,
- * which stays the caller's, if it is plain and not empty; otherwise an escaped copy (dq_escape_new). */
-char *dq_text_display(char *name, size_t len);
+/* Returns the form of a name of len bytes, followed by a NUL, that every report shows: the name itself if
+ * it is plain and not empty; otherwise one from the pool, escaped as by dq_escape_new. NULL if memory is
+ * short. */
+const char *dq_text_display(struct dq_pool *p, const char *name, size_t len);
 
 /* Copies text, escaped like a line and cut between characters to size, for a message that needs room
  * for more. Returns out. */

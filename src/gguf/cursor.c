@@ -125,8 +125,8 @@ int dq_cursor_fetch_number(
     return rc;
 }
 
-int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char **out, size_t *len,
-    struct dq_error *e)
+int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, struct dq_pool *p,
+    const char **out, size_t *len, struct dq_error *e)
 {
     const uint64_t start = c->pos;
     uint64_t n;
@@ -143,14 +143,12 @@ int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char *
             .found = DQ_WORDS("%" PRIu64, n)};
         return dq_cursor_fail(c, &d, e);
     }
-    char *text = dq_mem_alloc((size_t)n + 1);
+    char *text = dq_pool_alloc(p, (size_t)n + 1);
     if (!text)
         return dq_fail_nomem(e);
     rc = copy(c, text, (size_t)n, e);
-    if (rc != 0) {
-        dq_mem_free(text);
+    if (rc != 0)
         return rc;
-    }
     text[n] = '\0';
     c->item = start;
     *out = text;

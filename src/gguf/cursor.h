@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/pool.h"
 #include "gguf/diagnostic.h"
 #include "source/source.h"
 
@@ -109,9 +110,8 @@ int dq_cursor_bytes(
     struct dq_cursor *c, const char *what, void *dst, size_t len, struct dq_error *e);
 int dq_cursor_skip(struct dq_cursor *c, const char *what, uint64_t len, struct dq_error *e);
 
-/* Reads a string of at most max bytes into a new buffer, followed by a NUL. The caller frees it
- * with dq_mem_free. */
-int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, char **out, size_t *len,
-    struct dq_error *e);
+/* Reads a string of at most max bytes into the pool, followed by a NUL. */
+int dq_cursor_string(struct dq_cursor *c, const char *what, uint64_t max, struct dq_pool *p,
+    const char **out, size_t *len, struct dq_error *e);
 
 #endif

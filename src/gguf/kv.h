@@ -11,10 +11,10 @@
 enum { DQ_KEY_MAX = 65535 /* bytes */ };
 
 struct dq_kv {
-    char *key; /* bytes as in the file, followed by a NUL; owned */
+    const char *key; /* bytes as in the file, followed by a NUL; the model's, as the next one */
     size_t key_len;
-    /* The key escaped for people. Owned; it is `key` itself exactly if that is plain (text.h). */
-    char *display_name;
+    /* The key escaped for people. It is `key` itself exactly if that is plain (text.h). */
+    const char *display_name;
     enum dq_value_type type;
     uint64_t bits;      /* the value if it is neither a string nor an array, as in the file */
     uint64_t value_off; /* in the file; 0: the file is damaged before the end of the value */

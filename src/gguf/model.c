@@ -7,7 +7,8 @@
 
 static int read_model(struct dq_model *m, const char *path, struct dq_error *e)
 {
-    m->path = dq_mem_strdup(path);
+    m->texts = dq_pool_new();
+    m->path = m->texts ? dq_pool_strdup(m->texts, path) : NULL;
     if (!m->path)
         return dq_fail_nomem(e);
     struct dq_error why;
@@ -67,9 +68,8 @@ void dq_model_free(struct dq_model *m)
     dq_shards_close(m);
     dq_mem_free(m->tensors);
     dq_mem_free(m->shards);
-    dq_mem_free(m->warning);
-    dq_mem_free(m->lacks);
-    dq_mem_free(m->path);
+    dq_strmap_finish(&m->names);
+    dq_pool_free(m->texts);
     dq_mem_free(m);
 }
 

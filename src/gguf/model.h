@@ -2,13 +2,14 @@
 #ifndef DQ_MODEL_H
 #define DQ_MODEL_H
 
+#include "base/pool.h"
 #include "base/strmap.h"
 #include "gguf/diagnostic.h"
 #include "gguf/shard.h"
 #include "gguf/tensor.h"
 
 struct dq_model {
-    char *path;              /* as given; owned */
+    const char *path;        /* as given */
     uint64_t begin;          /* offset in the file at path where its GGUF begins; mostly 0 */
     struct dq_shard *shards; /* owned */
     size_t n_shards;
@@ -17,9 +18,10 @@ struct dq_model {
     struct dq_strmap names; /* tensor name -> index */
     uint64_t n_files;       /* of its split set, or 1 */
     /* Of a set: all that is missing or unclear, as a warning, and what of that a selection of all tensors
-     * may need ("files 1 and 3 of 3 are missing"). Both may be NULL; owned. */
-    char *warning;
-    char *lacks;
+     * may need ("files 1 and 3 of 3 are missing"). Both may be NULL. */
+    const char *warning;
+    const char *lacks;
+    struct dq_pool *texts; /* these, and those of files, pairs and tensors; owned */
     /* While it is being opened: where its files are, and who takes the diagnostics, or NULL. */
     const struct dq_store *store;
     const struct dq_diagnostic_sink *diag;

@@ -170,16 +170,10 @@ static int rename_tensor(struct dq_model *m, const struct dq_shard *s, const str
                                  : "that of another");
         return 0;
     }
-    char *name = dq_mem_strndup(v->text, v->text_len);
-    char *display_name = name ? dq_text_display(name, v->text_len) : NULL;
-    if (!display_name || dq_strmap_add(&m->names, name, v->text_len, i) < 0) {
-        if (display_name != name)
-            dq_mem_free(display_name);
-        dq_mem_free(name);
+    const char *name = dq_pool_strndup(m->texts, v->text, v->text_len);
+    const char *display_name = name ? dq_text_display(m->texts, name, v->text_len) : NULL;
+    if (!display_name || dq_strmap_add(&m->names, name, v->text_len, i) < 0)
         return dq_fail_nomem(e);
-    }
-    if (t->display_name != t->name)
-        dq_mem_free(t->display_name);
     t->stored_name = t->name;
     t->name = name;
     t->name_len = v->text_len;

@@ -185,7 +185,7 @@ static int check_overlaps(
 }
 
 /* Sets why a tensor that is cut cannot be used as a whole, and what of it can. */
-static int explain_cut(struct dq_tensor *t, struct dq_error *e)
+static int explain_cut(const struct dq_model *m, struct dq_tensor *t, struct dq_error *e)
 {
     char name[128];
     char text[DQ_DIAGNOSTIC_TEXT];
@@ -200,7 +200,7 @@ static int explain_cut(struct dq_tensor *t, struct dq_error *e)
     if (n > 0)
         snprintf(text + len, sizeof text - len, "; '%s[:%" PRIu64 "]' can be taken",
             dq_text_cut(t->display_name, name, sizeof name), n);
-    t->problem = dq_mem_strdup(text);
+    t->problem = dq_pool_strdup(m->texts, text);
     return t->problem ? 0 : dq_fail_nomem(e);
 }
 
@@ -225,7 +225,7 @@ static int report_cut(
         n_beyond++;
         if (!first || t->offset < first->offset)
             first = t;
-        if (t->is_cut && explain_cut(t, e) != 0)
+        if (t->is_cut && explain_cut(m, t, e) != 0)
             return DQ_ERR_MEMORY;
     }
     if (!first)
@@ -241,18 +241,17 @@ static int report_cut(
     struct dq_error why;
     dq_fail(&why, 0, "%s: %s", s->path, dq_diagnostic_text(&d, text));
     s->may_be_piece = true;
-    s->problem = dq_mem_strdup(why.text);
+    s->problem = dq_pool_strdup(m->texts, why.text);
     return s->problem ? 0 : dq_fail_nomem(e);
 }
 
 /* No tensor of a file can be used that is damaged before its data; the last one is incomplete. */
-static int refuse_damaged(struct dq_tensor *t, struct dq_error *e)
+static void refuse_damaged(struct dq_tensor *t)
 {
     t->offset = 0;
     if (t->info_off == 0)
         t->n_dims = 0;
-    t->problem = dq_mem_strdup("the table of tensors of its file is damaged");
-    return t->problem ? 0 : dq_fail_nomem(e);
+    t->problem = "the table of tensors of its file is damaged";
 }
 
 int dq_regions_check(struct dq_model *m, struct dq_error *e)
@@ -268,7 +267,7 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
         struct dq_tensor *t = &m->tensors[i];
         bool is_placed;
         if (m->shards[t->shard].data_off == 0) {
-            rc = refuse_damaged(t, e);
+            refuse_damaged(t);
             continue;
         }
         rc = check_alone(m, t, &is_placed, e);

@@ -88,8 +88,9 @@ static int read_header(struct dq_cursor *c, struct dq_shard *s, uint64_t *n_tens
 
 /* key: string | type u32 | value */
 static int read_kv(
-    struct dq_cursor *c, struct dq_shard *s, struct dq_strmap *keys, struct dq_error *e)
+    struct dq_cursor *c, struct dq_model *m, struct dq_strmap *keys, struct dq_error *e)
 {
+    struct dq_shard *s = &m->shards[m->n_shards - 1];
     struct dq_kv *grown = dq_array_grow(s->kvs, s->n_kvs, sizeof *grown);
     if (!grown)
         return dq_fail_nomem(e);
@@ -97,11 +98,11 @@ static int read_kv(
     c->kv = NULL;
     struct dq_kv *kv = &s->kvs[s->n_kvs];
     *kv = (struct dq_kv){0};
-    int rc = dq_cursor_string(c, "key", DQ_KEY_MAX, &kv->key, &kv->key_len, e);
+    int rc = dq_cursor_string(c, "key", DQ_KEY_MAX, m->texts, &kv->key, &kv->key_len, e);
     if (rc != 0)
         return rc;
     s->n_kvs++; /* from here on the shard owns it */
-    kv->display_name = dq_text_display(kv->key, kv->key_len);
+    kv->display_name = dq_text_display(m->texts, kv->key, kv->key_len);
     if (!kv->display_name)
         return dq_fail_nomem(e);
     c->kv = kv;
@@ -131,12 +132,12 @@ static int read_kv(
     return rc;
 }
 
-static int read_kvs(struct dq_cursor *c, struct dq_shard *s, uint64_t n_kv, struct dq_error *e)
+static int read_kvs(struct dq_cursor *c, struct dq_model *m, uint64_t n_kv, struct dq_error *e)
 {
     struct dq_strmap keys = {0};
     int rc = 0;
     for (uint64_t i = 0; rc == 0 && i < n_kv; i++)
-        rc = read_kv(c, s, &keys, e);
+        rc = read_kv(c, m, &keys, e);
     c->kv = NULL;
     dq_strmap_finish(&keys);
     return rc;
@@ -198,11 +199,11 @@ static int read_tensor(struct dq_cursor *c, struct dq_model *m, struct dq_error 
     const uint64_t info_off = c->pos;
     c->tensor = NULL;
     *t = (struct dq_tensor){.shard = (uint32_t)(m->n_shards - 1)};
-    int rc = dq_cursor_string(c, "tensor name", DQ_NAME_MAX, &t->name, &t->name_len, e);
+    int rc = dq_cursor_string(c, "tensor name", DQ_NAME_MAX, m->texts, &t->name, &t->name_len, e);
     if (rc != 0)
         return rc;
     m->n_tensors++; /* from here on the model owns it */
-    t->display_name = dq_text_display(t->name, t->name_len);
+    t->display_name = dq_text_display(m->texts, t->name, t->name_len);
     if (!t->display_name)
         return dq_fail_nomem(e);
     c->tensor = t;
@@ -244,7 +245,7 @@ static int read_all(struct dq_cursor *c, struct dq_model *m, struct dq_error *e)
     uint64_t n_kv;
     int rc = read_header(c, s, &n_tensors, &n_kv, e);
     if (rc == 0)
-        rc = read_kvs(c, s, n_kv, e);
+        rc = read_kvs(c, m, n_kv, e);
     if (rc == 0)
         rc = find_alignment(c, s, e);
     if (rc == 0)
@@ -289,7 +290,7 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
     if (rc != 0)
         dq_fail(e, rc, "%s", why.text);
     if (rc == DQ_ERR_MALFORMED) {
-        s->problem = dq_mem_strdup(why.text);
+        s->problem = dq_pool_strdup(m->texts, why.text);
         if (!s->problem)
             return dq_fail_nomem(e);
     }
@@ -298,26 +299,9 @@ int dq_shard_open(struct dq_model *m, const char *path, struct dq_error *e)
 
 void dq_shards_close(struct dq_model *m)
 {
-    dq_strmap_finish(&m->names); /* before the names that it points to */
-    for (size_t i = 0; i < m->n_tensors; i++) {
-        struct dq_tensor *t = &m->tensors[i];
-        if (t->display_name != t->name)
-            dq_mem_free(t->display_name);
-        dq_mem_free(t->name);
-        dq_mem_free(t->stored_name);
-        dq_mem_free(t->problem);
-    }
-    m->n_tensors = 0;
     for (size_t i = 0; i < m->n_shards; i++) {
-        struct dq_shard *s = &m->shards[i];
-        for (size_t k = 0; k < s->n_kvs; k++) {
-            if (s->kvs[k].display_name != s->kvs[k].key)
-                dq_mem_free(s->kvs[k].display_name);
-            dq_mem_free(s->kvs[k].key);
-        }
-        dq_mem_free(s->kvs);
-        dq_mem_free(s->problem);
-        dq_source_close(s->source);
+        dq_mem_free(m->shards[i].kvs);
+        dq_source_close(m->shards[i].source);
     }
     m->n_shards = 0;
 }

@@ -646,9 +646,10 @@ static int put_words(const struct set_check *c, bool is_piece, struct dq_error *
     if (c->warning_len == 0)
         return 0;
     snprintf(text, sizeof text, "%s: %s%s", m->path, is_piece ? "" : kind, c->warning);
-    m->warning = dq_mem_strdup(text);
+    m->warning = dq_pool_strdup(m->texts, text);
     if (*c->lacks || c->is_unclear)
-        m->lacks = dq_mem_strdup(*c->lacks ? c->lacks : "the files contradict one another");
+        m->lacks =
+            dq_pool_strdup(m->texts, *c->lacks ? c->lacks : "the files contradict one another");
     return m->warning && (m->lacks || !(*c->lacks || c->is_unclear)) ? 0 : dq_fail_nomem(e);
 }
 

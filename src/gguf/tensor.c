@@ -77,7 +77,7 @@ int dq_tensor_refuse(const struct dq_model *m, struct dq_tensor *t, const struct
     whole.path = m->shards[t->shard].path;
     dq_emit(diag, &whole);
     if (!t->problem)
-        t->problem = dq_mem_strdup(dq_diagnostic_text(&whole, text));
+        t->problem = dq_pool_strdup(m->texts, dq_diagnostic_text(&whole, text));
     return t->problem ? 0 : dq_fail_nomem(e);
 }
 

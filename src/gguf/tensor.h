@@ -14,12 +14,14 @@
 enum { DQ_DIMS_MAX = 8, DQ_NAME_MAX = 1024 /* bytes */ };
 
 struct dq_tensor {
-    char *name; /* bytes as in the file (real_names.h: or in its metadata), then a NUL; owned */
+    /* All texts are the model's. The name has the bytes as in the file (real_names.h: or in its
+     * metadata), then a NUL. */
+    const char *name;
     size_t name_len;
     /* The name escaped (dq_escape_new), as every report shows it: no other name is escaped to the same
-     * text. Owned; it is `name` itself exactly if that is plain (text.h) and not empty. */
-    char *display_name;
-    char *stored_name; /* in the file, if the metadata has another one; or NULL; owned */
+     * text. It is `name` itself exactly if that is plain (text.h) and not empty. */
+    const char *display_name;
+    const char *stored_name; /* in the file, if the metadata has another one; or NULL */
     uint64_t info_off; /* of its info in the file; 0: the file is damaged before the info's end */
     uint32_t n_dims_stored; /* as in the file; more than DQ_DIMS_MAX are the tensor's problem */
     uint32_t n_dims;        /* the same, or 0 if those are too many */
@@ -34,10 +36,10 @@ struct dq_tensor {
     uint64_t offset;
     /* That of type_id, or another one whose blocks the data has (spans.h). NULL: unknown. */
     const struct dq_type_info *type;
-    uint32_t type_id;   /* as in the file */
-    uint32_t shard;     /* index of the file that holds it */
-    char *problem;      /* why its data cannot be used, or NULL; owned */
-    bool has_bad_shape; /* the metadata has a shape for it that does not fit */
+    uint32_t type_id;    /* as in the file */
+    uint32_t shard;      /* index of the file that holds it */
+    const char *problem; /* why its data cannot be used, or NULL */
+    bool has_bad_shape;  /* the metadata has a shape for it that does not fit */
     bool
         is_cut; /* the problem is only that the file ends before: the first n_there bytes are sound */
 };

@@ -120,12 +120,13 @@ static void check_string(uint64_t claimed, uint64_t max, const char *words)
 {
     uint8_t bytes[11] = {0, 0, 0, 0, 0, 0, 0, 0, 'a', 'b', 'c'};
     struct dq_error e;
-    char *text = NULL;
+    struct dq_pool *pool = dq_pool_new();
+    const char *text = NULL;
     size_t len = 0;
     for (size_t i = 0; i < 8; i++)
         bytes[i] = (uint8_t)(claimed >> 8 * i);
     struct dq_cursor c = cursor_on(bytes, sizeof bytes);
-    const int rc = dq_cursor_string(&c, "name", max, &text, &len, &e);
+    const int rc = dq_cursor_string(&c, "name", max, pool, &text, &len, &e);
     if (words) {
         check_error(rc, &e, DQ_ERR_MALFORMED, words);
         assert_null(text);
@@ -134,8 +135,8 @@ static void check_string(uint64_t claimed, uint64_t max, const char *words)
         assert_int_equal(len, claimed);
         assert_int_equal(strlen(text), claimed);
         assert_memory_equal(text, "abc", len);
-        dq_mem_free(text);
     }
+    dq_pool_free(pool);
     cursor_close(&c);
 }
 
