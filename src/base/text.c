@@ -47,25 +47,32 @@ static bool is_unprintable(uint32_t c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+#define EACH_BYTE(n) (UINT64_C(0x0101010101010101) * (n))
+
 size_t dq_utf8_len(const char *text, size_t len)
 {
     uint32_t code;
     return utf8_decode(text, len, &code);
 }
 
-bool dq_utf8_valid(const char *text, size_t len)
+size_t dq_utf8_prefix(const char *text, size_t len)
 {
-    while (len > 0) {
-        const size_t n = dq_utf8_len(text, len);
-        if (n == 0)
-            return false;
-        text += n;
-        len -= n;
-    }
-    return true;
+    size_t whole = 0;
+    size_t n;
+    do {
+        uint64_t word = 0;
+        while (len - whole >= sizeof word) { /* most text is ASCII */
+            memcpy(&word, text + whole, sizeof word);
+            if (word & EACH_BYTE(0x80))
+                break;
+            whole += sizeof word;
+        }
+        uint32_t code;
+        n = utf8_decode(text + whole, len - whole, &code);
+        whole += n;
+    } while (n > 0);
+    return whole;
 }
-
-#define EACH_BYTE(n) (UINT64_C(0x0101010101010101) * (n))
 
 /* Whether `says` sets the highest bit of a byte in any word of eight bytes of text. The last word
  * overlaps the one before; of less than a word, each byte is looked at. */

@@ -20,8 +20,12 @@ enum dq_escape {
 /* Returns the length of the valid UTF-8 sequence at text (1 to 4), or 0. */
 size_t dq_utf8_len(const char *text, size_t len);
 
-/* Whether all of text is valid UTF-8. */
-bool dq_utf8_valid(const char *text, size_t len);
+/* Returns how many bytes at the beginning of text are valid sequences; all of them: text is UTF-8. */
+size_t dq_utf8_prefix(const char *text, size_t len);
+static inline bool dq_utf8_valid(const char *text, size_t len)
+{
+    return dq_utf8_prefix(text, len) == len;
+}
 
 /* Returns how many characters a text of UTF-8 has. */
 size_t dq_text_letters(const char *text, size_t len);

@@ -72,7 +72,6 @@ static size_t file_name_len(const struct dq_tensor *t)
 
 static void check_name(const struct file_lint *r, const struct dq_tensor *t)
 {
-    const size_t file_len = file_name_len(t);
     if (t->name_len == 0)
         note_tensor(r, t, DQ_RULE_name_empty, "a name", "0 bytes");
     if (t->name_len > GGML_NAME_MAX && !t->stored_name)
@@ -82,6 +81,9 @@ static void check_name(const struct file_lint *r, const struct dq_tensor *t)
         note_tensor(r, t, DQ_RULE_name_nul, "no NUL", "a NUL");
     if (!dq_utf8_valid(t->name, t->name_len))
         note_tensor(r, t, DQ_RULE_name_utf8, "UTF-8", "other bytes");
+    if (t->name_len * strlen("%XX") + strlen("%.npy") <= FILE_NAME_MAX) /* whatever the bytes */
+        return;
+    const size_t file_len = file_name_len(t);
     if (file_len > FILE_NAME_MAX)
         note_tensor(r, t, DQ_RULE_name_file, DQ_WORDS("at most %d bytes", FILE_NAME_MAX),
             DQ_WORDS("%zu", file_len));
@@ -104,6 +106,20 @@ static void check_tensor(const struct file_lint *r, const struct dq_tensor *t)
     }
 }
 
+static bool is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* No early exit, so that the loop can be vectorised. */
+static bool has_capital(const struct dq_tensor *t)
+{
+    bool any = false;
+    for (size_t i = 0; i < t->name_len; i++)
+        any |= is_capital(t->name[i]);
+    return any;
+}
+
 /* Some file systems cannot tell files apart whose names differ only in case. */
 static int check_cases(
     const struct dq_model *m, const struct dq_diagnostic_sink *diag, struct dq_error *e)
@@ -111,8 +127,13 @@ static int check_cases(
     struct dq_strmap folded = {0};
     size_t len = 1;
     int rc = 0;
-    for (size_t i = 0; i < m->n_tensors; i++)
+    bool any = false;
+    for (size_t i = 0; i < m->n_tensors; i++) {
         len += m->tensors[i].name_len;
+        any = any || has_capital(&m->tensors[i]);
+    }
+    if (!any)
+        return 0;
     char *folds = dq_mem_alloc(len);
     if (!folds)
         return dq_fail_nomem(e);
@@ -123,8 +144,7 @@ static int check_cases(
         char name[128];
         size_t other;
         for (size_t k = 0; k < t->name_len; k++)
-            fold[k] =
-                (char)(t->name[k] >= 'A' && t->name[k] <= 'Z' ? t->name[k] | 0x20 : t->name[k]);
+            fold[k] = (char)(is_capital(t->name[k]) ? t->name[k] | 0x20 : t->name[k]);
         const int added = dq_strmap_add(&folded, fold, t->name_len, i);
         if (added < 0)
             rc = dq_fail_nomem(e);

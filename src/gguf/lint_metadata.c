@@ -83,15 +83,12 @@ static int check_string(struct dq_cursor *c, struct faults_found *o, struct dq_e
     while (rc == 0 && left > 0 && !o->there[UTF8]) {
         const size_t space = sizeof piece - have;
         const size_t len = left < space ? (size_t)left : space;
-        size_t whole = 0;
-        size_t character;
         rc = dq_cursor_bytes(c, "string", piece + have, len, e);
         if (rc != 0)
             break;
         have += len;
         left -= len;
-        while ((character = dq_utf8_len(piece + whole, have - whole)) > 0)
-            whole += character;
+        const size_t whole = dq_utf8_prefix(piece, have);
         have -= whole;
         if (have > 3 || (have > 0 && left == 0))
             found(o, UTF8, c->pos - have, 0);

@@ -47,18 +47,20 @@ bool dq_tensor_decodable(
     const struct dq_model *m, const struct dq_tensor *t, const struct dq_diagnostic_sink *diag)
 {
     static const uint32_t removed[] = {4, 5, 31, 32, 33, 36, 37, 38};
-    struct dq_diagnostic d = {.rule = DQ_RULE_type_unknown,
-        .path = m->shards[t->shard].path,
-        .tensor = t,
-        .offset = t->info_off,
-        .expected = "a type that `gguf-dq types` lists",
-        .found = DQ_WORDS("type %" PRIu32, t->type_id)};
+    const struct dq_shard *s = &m->shards[t->shard];
+    struct dq_diagnostic d = {.path = s->path, .tensor = t, .offset = t->info_off};
+    char id[32];
+    if (t->type && (!s->big_endian || dq_endian_defined(t->type->type)))
+        return true;
     if (t->type) {
-        if (!m->shards[t->shard].big_endian || dq_endian_defined(t->type->type))
-            return true;
         d.rule = DQ_RULE_type_endian;
         d.expected = "a type of defined byte order";
         d.found = t->type->name;
+    } else {
+        snprintf(id, sizeof id, "type %" PRIu32, t->type_id);
+        d.rule = DQ_RULE_type_unknown;
+        d.expected = "a type that `gguf-dq types` lists";
+        d.found = id;
     }
     for (size_t i = 0; !t->type && i < sizeof removed / sizeof removed[0]; i++) {
         if (t->type_id == removed[i])

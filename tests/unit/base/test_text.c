@@ -267,6 +267,26 @@ static void other_forms_are_not_utf8(void **state)
     assert_false(dq_utf8_valid("abc\xc3", 4));
 }
 
+/* What is no character is found at every place, and where a character is cut. */
+static void the_valid_part_is_found(void **state)
+{
+    static const char *const wholes[] = {"a", "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    char text[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
+        const size_t n = strlen(wholes[i]);
+        for (size_t at = 0; at < 40; at++) {
+            memset(text, 'x', sizeof text);
+            memcpy(text + at, wholes[i], n);
+            assert_int_equal(dq_utf8_prefix(text, sizeof text), sizeof text);
+            for (size_t cut = 0; cut < n; cut++)
+                assert_int_equal(dq_utf8_prefix(text, at + cut), at);
+            text[at] = '\xff';
+            assert_int_equal(dq_utf8_prefix(text, sizeof text), at);
+        }
+    }
+}
+
 static void bytes_are_counted_in_units(void **state)
 {
     static const struct {
@@ -339,6 +359,7 @@ int main(void)
         cmocka_unit_test(escaped_random_bytes_are_printable),
         cmocka_unit_test(utf8_is_valid_in_its_shortest_form),
         cmocka_unit_test(other_forms_are_not_utf8),
+        cmocka_unit_test(the_valid_part_is_found),
         cmocka_unit_test(bytes_are_counted_in_units),
         cmocka_unit_test(rounding_up_passes_into_the_next_unit),
     };
