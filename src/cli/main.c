@@ -15,8 +15,10 @@ static int print_version(struct dq_error *e)
 {
     FILE *out = dq_stdout();
     fprintf(out, "gguf-dq %s\ntypes:", DQ_VERSION);
-    for (size_t i = 0; i < DQ_TYPE_COUNT; i++)
-        fprintf(out, " %s", dq_types[i].name);
+    for (size_t i = 0; i < DQ_TYPE_COUNT; i++) {
+        putc(' ', out);
+        fputs(dq_types[i].name, out);
+    }
     fprintf(out, "\nGPU targets:%s", dq_gpu_drivers[0] ? "" : " none");
     for (size_t i = 0; dq_gpu_drivers[i]; i++)
         fprintf(out, " %s: %s", dq_gpu_drivers[i]->name, dq_gpu_drivers[i]->targets);
