@@ -36,15 +36,20 @@ static void dump(struct dq_json *j, const json_t *value, size_t flags)
         j->failed = true;
 }
 
+static void put_quoted(const struct dq_json *j, const char *text, size_t len)
+{
+    putc_unlocked('"', j->file);
+    fwrite(text, 1, len, j->file);
+    putc_unlocked('"', j->file);
+}
+
 /* Writes most texts as jansson would, at a tenth of its time. Returns whether this is one. */
 static bool put_plain(const struct dq_json *j, const char *text, size_t len)
 {
-    if (!dq_text_is_plain(text, len) || memchr(text, '"', len))
-        return false;
-    putc('"', j->file);
-    fwrite(text, 1, len, j->file);
-    putc('"', j->file);
-    return true;
+    const bool is_plain = dq_text_is_plain(text, len) && !memchr(text, '"', len);
+    if (is_plain)
+        put_quoted(j, text, len);
+    return is_plain;
 }
 
 /* Ends the previous element's line, begins the next one and writes its key. */
@@ -53,10 +58,12 @@ static void lead_in(struct dq_json *j, const char *key)
     if (j->depth == 0 || j->depth > DQ_JSON_DEPTH)
         return;
     const unsigned at = j->depth - 1;
-    if (j->one_line[at])
-        fputs(j->empty[at] ? "" : ", ", j->file);
-    else
+    if (j->one_line[at] && !j->empty[at]) {
+        putc_unlocked(',', j->file);
+        putc_unlocked(' ', j->file);
+    } else if (!j->one_line[at]) {
         fprintf(j->file, "%s\n%*s", j->empty[at] ? "" : ",", (int)(2 * j->depth), "");
+    }
     j->empty[at] = false;
     if (key) {
         if (!put_plain(j, key, strlen(key))) {
@@ -64,8 +71,16 @@ static void lead_in(struct dq_json *j, const char *key)
             dump(j, text, 0);
             json_decref(text);
         }
-        fputs(": ", j->file);
+        putc_unlocked(':', j->file);
+        putc_unlocked(' ', j->file);
     }
+}
+
+/* Values at the top level are a line each. */
+static void end_value(const struct dq_json *j)
+{
+    if (j->depth == 0)
+        putc_unlocked('\n', j->file);
 }
 
 static void begin(struct dq_json *j, const char *key, const char *brackets, bool one_line)
@@ -76,7 +91,7 @@ static void begin(struct dq_json *j, const char *key, const char *brackets, bool
         return;
     }
     lead_in(j, key);
-    putc(brackets[0], j->file);
+    putc_unlocked(brackets[0], j->file);
     j->closers[j->depth] = brackets[1];
     j->one_line[j->depth] = one_line;
     j->empty[j->depth] = true;
@@ -110,9 +125,8 @@ void dq_json_end(struct dq_json *j)
         return;
     if (!j->empty[j->depth] && !j->one_line[j->depth])
         fprintf(j->file, "\n%*s", (int)(2 * j->depth), "");
-    putc(j->closers[j->depth], j->file);
-    if (j->depth == 0)
-        putc('\n', j->file);
+    putc_unlocked(j->closers[j->depth], j->file);
+    end_value(j);
 }
 
 void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsigned digits)
@@ -120,8 +134,26 @@ void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsig
     lead_in(j, key);
     dump(j, value, JSON_REAL_PRECISION(digits));
     json_decref(value);
-    if (j->depth == 0)
-        putc('\n', j->file);
+    end_value(j);
+}
+
+void dq_json_put_u64(struct dq_json *j, const char *key, uint64_t value)
+{
+    char digits[DQ_DIGITS_MAX];
+    const size_t len = (size_t)(dq_put_number(digits, value) - digits);
+    lead_in(j, key);
+    if (value <= INT64_MAX)
+        fwrite(digits, 1, len, j->file);
+    else
+        put_quoted(j, digits, len);
+    end_value(j);
+}
+
+void dq_json_put_null(struct dq_json *j, const char *key)
+{
+    lead_in(j, key);
+    fwrite("null", 1, 4, j->file);
+    end_value(j);
 }
 
 void dq_json_put_text(struct dq_json *j, const char *key, const char *text, size_t len)
@@ -132,8 +164,7 @@ void dq_json_put_text(struct dq_json *j, const char *key, const char *text, size
         dump(j, value, 0);
         json_decref(value);
     }
-    if (j->depth == 0)
-        putc('\n', j->file);
+    end_value(j);
 }
 
 void dq_json_put(struct dq_json *j, const char *key, json_t *value)

@@ -42,8 +42,10 @@ void dq_json_put(struct dq_json *j, const char *key, json_t *value);
 /* As dq_json_put, with this many significant digits for the floats in value (dq_json_put: 17). */
 void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsigned digits);
 
-/* As dq_json_put with dq_json_text, but without allocating for most texts. */
+/* As dq_json_put with dq_json_text, dq_json_u64 and json_null, but faster, mostly without allocating. */
 void dq_json_put_text(struct dq_json *j, const char *key, const char *text, size_t len);
+void dq_json_put_u64(struct dq_json *j, const char *key, uint64_t value);
+void dq_json_put_null(struct dq_json *j, const char *key);
 
 /* Text that may come from a file: unchanged if it is valid UTF-8, otherwise escaped (text.h). */
 json_t *dq_json_text(const char *text, size_t len);

@@ -75,7 +75,7 @@ static int put_plain(struct dq_json *j, const char *key, const struct dq_value *
 {
     switch (dq_value_types[v->type].kind) {
     case DQ_KIND_UNSIGNED:
-        dq_json_put(j, key, dq_json_u64(v->u));
+        dq_json_put_u64(j, key, v->u);
         break;
     case DQ_KIND_SIGNED:
         dq_json_put(j, key, json_integer(v->i));
@@ -121,9 +121,9 @@ static void leave_out(const struct metadata_put *p, const struct dq_value *v, co
 {
     struct dq_json *j = dq_report_json(p->r);
     if (j && key)
-        dq_json_put(j, "length", dq_json_u64(v->u));
+        dq_json_put_u64(j, "length", v->u);
     if (j)
-        dq_json_put(j, key, json_null());
+        dq_json_put_null(j, key);
     else if (v->type == DQ_VALUE_array)
         dq_report_print(p->r, "[...] (%" PRIu64 " elements)", v->u);
     else

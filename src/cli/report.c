@@ -33,33 +33,35 @@ struct dq_json *dq_report_json(struct dq_report *r)
     return &r->json;
 }
 
-static json_t *cell_json(const struct dq_cell *c)
+static void put_value(struct dq_json *j, const char *key, const struct dq_cell *c, unsigned digits)
 {
     switch (c->kind) {
     case DQ_CELL_NULL:
+        dq_json_put_null(j, key);
+        break;
     case DQ_CELL_TEXT:
+        dq_json_put_text(j, key, c->text, strlen(c->text));
         break;
     case DQ_CELL_U64:
     case DQ_CELL_BYTES:
-        return dq_json_u64(c->u64);
+        dq_json_put_u64(j, key, c->u64);
+        break;
     case DQ_CELL_REAL:
-        return dq_json_real(c->real);
+        dq_json_put_digits(j, key, dq_json_real(c->real), digits ? digits : JSON_DIGITS);
+        break;
     case DQ_CELL_BOOL:
-        return json_boolean(c->u64);
+        dq_json_put(j, key, json_boolean(c->u64));
+        break;
     case DQ_CELL_U64S:
-        return dq_json_u64s(c->u64s, c->len);
+        dq_json_begin_row(j, key);
+        for (uint32_t i = 0; i < c->len; i++)
+            dq_json_put_u64(j, NULL, c->u64s[i]);
+        dq_json_end(j);
+        break;
     case DQ_CELL_JSON:
-        return c->json;
+        dq_json_put_digits(j, key, c->json, digits ? digits : JSON_DIGITS);
+        break;
     }
-    return json_null();
-}
-
-static void put_value(struct dq_json *j, const char *key, const struct dq_cell *c, unsigned digits)
-{
-    if (c->kind == DQ_CELL_TEXT)
-        dq_json_put_text(j, key, c->text, strlen(c->text));
-    else
-        dq_json_put_digits(j, key, cell_json(c), digits ? digits : JSON_DIGITS);
 }
 
 static void drop(const struct dq_cell *c)
