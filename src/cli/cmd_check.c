@@ -8,6 +8,7 @@
 #include "cli/model_path.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "gguf/set_name.h"
 #include "reduce/digest.h"
 #include "reduce/scan.h"
 
@@ -293,12 +294,13 @@ static void drop(void *arg, const struct dq_diagnostic *d)
 }
 
 /* Diagnostics are printed while the files of a set are still being opened, and the report may go into
- * one of them: then opens all of them once before. */
+ * one of them: then opens all of them once before. A single file is open before anything is said. */
 static int protect_set(const struct check_run *c, struct dq_error *e)
 {
     const struct dq_diagnostic_sink diag = {drop, NULL};
+    struct dq_set_name name;
     struct dq_model *m;
-    if (!dq_file_output_is_at_risk())
+    if (!dq_file_output_is_at_risk() || !dq_set_name_parse(c->path, &name))
         return 0;
     const int rc = dq_model_examine_at(&dq_file_store, c->path, c->args->offset, &diag, &m, e);
     dq_model_free(m);
