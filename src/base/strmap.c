@@ -54,14 +54,30 @@ static uint32_t hash(const uint64_t key[2], const char *name, size_t len)
     return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 
+/* What is in the slot of the name with that index. */
+static uint32_t slot_for(const struct dq_strmap *t, size_t index, uint32_t h)
+{
+    return (h & ~(uint32_t)(t->n_slots - 1)) | (uint32_t)(index + 1);
+}
+
+/* The name in a slot that is not empty. */
+static struct dq_strmap_name *name_in(const struct dq_strmap *t, uint32_t slot)
+{
+    return &t->names[(slot & (t->n_slots - 1)) - 1];
+}
+
 /* Returns the slot of a name with hash h, or the empty slot where it belongs. */
 static uint32_t *slot_of(const struct dq_strmap *t, const char *name, size_t len, uint32_t h)
 {
-    size_t i = h & (t->n_slots - 1);
-    for (;; i = (i + 1) & (t->n_slots - 1)) {
+    const uint32_t mask = (uint32_t)(t->n_slots - 1);
+    for (uint32_t i = h & mask;; i = (i + 1) & mask) {
         uint32_t *slot = &t->slots[i];
-        const struct dq_strmap_name *n = *slot ? &t->names[*slot - 1] : NULL;
-        if (!n || (n->hash == h && n->len == len && memcmp(n->name, name, len) == 0))
+        if (*slot == 0)
+            return slot;
+        if (((*slot ^ h) & ~mask) != 0)
+            continue;
+        const struct dq_strmap_name *n = name_in(t, *slot);
+        if (n->hash == h && n->len == len && memcmp(n->name, name, len) == 0)
             return slot;
     }
 }
@@ -69,7 +85,7 @@ static uint32_t *slot_of(const struct dq_strmap *t, const char *name, size_t len
 static int grow(struct dq_strmap *t, size_t n_slots)
 {
     const size_t n_names = n_slots / 2;
-    if (n_names > UINT32_MAX || n_names > SIZE_MAX / sizeof *t->names)
+    if (n_slots - 1 > UINT32_MAX || n_names > SIZE_MAX / sizeof *t->names)
         return -1;
     struct dq_strmap_name *names = dq_mem_realloc(t->names, n_names * sizeof *names);
     if (!names)
@@ -90,7 +106,7 @@ static int grow(struct dq_strmap *t, size_t n_slots)
         size_t at = names[i].hash & (n_slots - 1);
         while (slots[at])
             at = (at + 1) & (n_slots - 1);
-        slots[at] = (uint32_t)(i + 1);
+        slots[at] = slot_for(t, i, names[i].hash);
     }
     return 0;
 }
@@ -119,8 +135,8 @@ int dq_strmap_add(struct dq_strmap *t, const char *name, size_t len, size_t valu
     uint32_t *slot = slot_of(t, name, len, h);
     if (*slot)
         return 1;
+    *slot = slot_for(t, t->n_used, h);
     t->names[t->n_used++] = (struct dq_strmap_name){name, value, (uint32_t)len, h};
-    *slot = (uint32_t)t->n_used;
     return 0;
 }
 
@@ -130,6 +146,6 @@ bool dq_strmap_find(const struct dq_strmap *t, const char *name, size_t len, siz
         return false;
     const uint32_t slot = *slot_of(t, name, len, hash(t->key, name, len));
     if (slot)
-        *value = t->names[slot - 1].value;
+        *value = name_in(t, slot)->value;
     return slot != 0;
 }

@@ -17,10 +17,12 @@ struct dq_strmap_name {
 /* All zero is an empty table. dq_strmap_finish frees it. */
 struct dq_strmap {
     struct dq_strmap_name *names; /* in the order in which they were added */
-    uint32_t *slots;              /* 1 + the index of a name; 0: empty */
-    size_t n_slots;               /* a power of two, or 0 */
-    size_t n_used;                /* slots, and names */
-    uint64_t key[2];              /* of the hash: random for each run of the program */
+    /* 1 + the index of a name, below n_slots, and above that the upper bits of its hash, so that few
+     * names are fetched in vain; 0: empty. */
+    uint32_t *slots;
+    size_t n_slots;  /* a power of two, or 0 */
+    size_t n_used;   /* slots, and names */
+    uint64_t key[2]; /* of the hash: random for each run of the program */
 };
 
 void dq_strmap_finish(struct dq_strmap *t);

@@ -12,59 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct totals {
-    size_t n_unusable;
-    uint64_t n_weights; /* of the usable tensors */
-    uint64_t n_bytes;
-};
-
-static struct totals add_up(const struct dq_picks *picks)
-{
-    struct totals sum = {0};
-    for (size_t i = 0; i < picks->n; i++) {
-        const struct dq_tensor *t = picks->items[i].tensor;
-        if (t->problem) {
-            sum.n_unusable++;
-            continue;
-        }
-        /* Saturating: a tensor of an unknown type may claim any number of weights. */
-        sum.n_weights = dq_add_sat_u64(sum.n_weights, t->n_weights);
-        sum.n_bytes = dq_add_sat_u64(sum.n_bytes, t->n_bytes);
-    }
-    return sum;
-}
-
-/* The lines above the table. */
-static int print_head(
-    struct dq_report *r, const struct dq_model *m, const struct dq_picks *picks, struct dq_error *e)
-{
-    char arch[128];
-    char path[1024];
-    char size[32];
-    const struct totals sum = add_up(picks);
-    const int rc = dq_metadata_text(m, "general.architecture", arch, sizeof arch, e);
-    if (rc != 0)
-        return rc;
-    dq_escape(m->path, strlen(m->path), DQ_ESCAPE_LINE, path, sizeof path);
-    dq_report_print(r, "%s: GGUF version %" PRIu32 "%s", path, dq_model_head(m)->version,
-        dq_model_head(m)->big_endian ? ", big-endian" : "");
-    if (m->n_files > m->n_shards)
-        dq_report_print(r, ", %zu of %" PRIu64 " files", m->n_shards, m->n_files);
-    else if (m->n_shards > 1)
-        dq_report_print(r, ", %zu files", m->n_shards);
-    dq_report_print(r, "%s%s, %zu", arch[0] ? ", " : "", arch, picks->n);
-    if (picks->n != m->n_tensors)
-        dq_report_print(r, " of %zu", m->n_tensors);
-    dq_report_print(r, " %s, %" PRIu64 " %s, %s of tensors\n",
-        m->n_tensors == 1 ? "tensor" : "tensors", sum.n_weights,
-        sum.n_weights == 1 ? "weight" : "weights", dq_format_bytes(sum.n_bytes, size));
-    if (sum.n_unusable > 0)
-        dq_report_print(r, "%zu of these %s not usable and not counted\n", sum.n_unusable,
-            sum.n_unusable == 1 ? "is" : "are");
-    dq_report_print(r, "\n");
-    return 0;
-}
-
 enum { NAME, TYPE, SHAPE = 3, NAME_WIDTH_MAX = 64 /* few names are longer */ };
 
 static const struct dq_column columns[] = {
@@ -81,6 +28,79 @@ static const struct dq_column columns[] = {
 
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
+static const char *type_words(const struct dq_tensor *t, char *room, size_t size)
+{
+    if (t->type)
+        return t->type->name;
+    snprintf(room, size, "type %" PRIu32 " (unknown)", t->type_id);
+    return room;
+}
+
+/* What is said of the tensors together. */
+struct totals {
+    size_t n_unusable;
+    uint64_t n_weights; /* of the usable tensors */
+    uint64_t n_bytes;
+    size_t letters[SHAPE + 1]; /* of the longest text in these columns */
+};
+
+static void widen(size_t *letters, const char *text, size_t most)
+{
+    const size_t n = dq_text_letters(text, strlen(text));
+    if (n > *letters)
+        *letters = n < most ? n : most;
+}
+
+static struct totals add_up(const struct dq_picks *picks)
+{
+    struct totals sum = {0};
+    char room[DQ_SHAPE_WORDS];
+    for (size_t i = 0; i < picks->n; i++) {
+        const struct dq_tensor *t = picks->items[i].tensor;
+        widen(&sum.letters[NAME], t->display_name, NAME_WIDTH_MAX);
+        widen(&sum.letters[TYPE], type_words(t, room, sizeof room), SIZE_MAX);
+        widen(&sum.letters[SHAPE], dq_tensor_shape(t, room), SIZE_MAX);
+        if (t->problem) {
+            sum.n_unusable++;
+            continue;
+        }
+        /* Saturating: a tensor of an unknown type may claim any number of weights. */
+        sum.n_weights = dq_add_sat_u64(sum.n_weights, t->n_weights);
+        sum.n_bytes = dq_add_sat_u64(sum.n_bytes, t->n_bytes);
+    }
+    return sum;
+}
+
+/* The lines above the table. */
+static int print_head(struct dq_report *r, const struct dq_model *m, const struct dq_picks *picks,
+    const struct totals *sum, struct dq_error *e)
+{
+    char arch[128];
+    char path[1024];
+    char size[32];
+    const int rc = dq_metadata_text(m, "general.architecture", arch, sizeof arch, e);
+    if (rc != 0)
+        return rc;
+    dq_escape(m->path, strlen(m->path), DQ_ESCAPE_LINE, path, sizeof path);
+    dq_report_print(r, "%s: GGUF version %" PRIu32 "%s", path, dq_model_head(m)->version,
+        dq_model_head(m)->big_endian ? ", big-endian" : "");
+    if (m->n_files > m->n_shards)
+        dq_report_print(r, ", %zu of %" PRIu64 " files", m->n_shards, m->n_files);
+    else if (m->n_shards > 1)
+        dq_report_print(r, ", %zu files", m->n_shards);
+    dq_report_print(r, "%s%s, %zu", arch[0] ? ", " : "", arch, picks->n);
+    if (picks->n != m->n_tensors)
+        dq_report_print(r, " of %zu", m->n_tensors);
+    dq_report_print(r, " %s, %" PRIu64 " %s, %s of tensors\n",
+        m->n_tensors == 1 ? "tensor" : "tensors", sum->n_weights,
+        sum->n_weights == 1 ? "weight" : "weights", dq_format_bytes(sum->n_bytes, size));
+    if (sum->n_unusable > 0)
+        dq_report_print(r, "%zu of these %s not usable and not counted\n", sum->n_unusable,
+            sum->n_unusable == 1 ? "is" : "are");
+    dq_report_print(r, "\n");
+    return 0;
+}
+
 /* A row, and the memory for its texts. */
 struct list_row {
     struct dq_cell cells[N_COLUMNS];
@@ -89,14 +109,6 @@ struct list_row {
     char problem[1024];
     uint64_t shape[DQ_DIMS_MAX];
 };
-
-static struct dq_cell type_cell(const struct dq_tensor *t, char *room, size_t size)
-{
-    if (t->type)
-        return dq_cell_shown(dq_cell_text(t->type->name), t->type->name);
-    snprintf(room, size, "type %" PRIu32 " (unknown)", t->type_id);
-    return dq_cell_shown(dq_cell_null(), room);
-}
 
 static struct dq_cell problem_cell(const struct dq_tensor *t, char *room, size_t size)
 {
@@ -121,7 +133,8 @@ static const struct dq_cell *make_row(
         r->shape[i] = t->dims[t->n_dims - 1 - i];
     struct dq_cell *cell = r->cells;
     *cell++ = dq_cell_name(t->display_name);
-    *cell++ = type_cell(t, r->type, sizeof r->type);
+    *cell++ = dq_cell_shown(
+        dq_cell_text(t->type ? t->type->name : NULL), type_words(t, r->type, sizeof r->type));
     *cell++ = dq_cell_u64(t->type_id);
     *cell++ = dq_cell_shown(
         t->n_dims_stored > DQ_DIMS_MAX ? dq_cell_null() : dq_cell_u64s(r->shape, t->n_dims),
@@ -134,25 +147,13 @@ static const struct dq_cell *make_row(
     return r->cells;
 }
 
-/* Makes the columns of names, types and shapes as wide as their longest text. */
-static void fit_columns(struct dq_report *r, const struct dq_picks *picks)
-{
-    char room[DQ_SHAPE_WORDS];
-    for (size_t i = 0; i < picks->n; i++) {
-        const struct dq_tensor *t = picks->items[i].tensor;
-        const size_t n_letters = dq_text_letters(t->display_name, strlen(t->display_name));
-        dq_report_widen(r, NAME, n_letters < NAME_WIDTH_MAX ? n_letters : NAME_WIDTH_MAX);
-        dq_report_widen(r, TYPE, strlen(type_cell(t, room, sizeof room).shown));
-        dq_report_widen(r, SHAPE, strlen(dq_tensor_shape(t, room)));
-    }
-}
-
-static void put_tensors(struct dq_report *r, const struct dq_model *m, const struct dq_picks *picks)
+static void put_tensors(struct dq_report *r, const struct dq_model *m, const struct dq_picks *picks,
+    const struct totals *sum)
 {
     struct list_row row;
     dq_report_begin_rows(r, "tensors", columns, N_COLUMNS);
-    if (dq_report_is_table(r))
-        fit_columns(r, picks);
+    for (size_t i = NAME; i <= SHAPE; i++)
+        dq_report_widen(r, i, sum->letters[i]);
     for (size_t i = 0; i < picks->n && !dq_stdout_failed(); i++)
         dq_report_row(r, make_row(m, picks->items[i].tensor, &row));
     dq_report_end_rows(r);
@@ -260,7 +261,12 @@ static void put_fields(struct dq_report *r, const struct dq_model *m)
 static int put_model(struct dq_report *r, const struct dq_args *args, const struct dq_model *m,
     const struct dq_picks *picks, const struct dq_layout *layout, struct dq_error *e)
 {
-    int rc = dq_report_is_table(r) ? print_head(r, m, picks, e) : 0;
+    struct totals sum = {0};
+    int rc = 0;
+    if (dq_report_is_table(r)) {
+        sum = add_up(picks);
+        rc = print_head(r, m, picks, &sum, e);
+    }
     put_fields(r, m);
     if (rc == 0 && args->meta) {
         rc = dq_metadata_put(r, m, args->meta_short, e);
@@ -269,7 +275,7 @@ static int put_model(struct dq_report *r, const struct dq_args *args, const stru
     if (rc == 0 && layout)
         put_layout(r, layout);
     else if (rc == 0)
-        put_tensors(r, m, picks);
+        put_tensors(r, m, picks, &sum);
     return rc;
 }
 

@@ -258,6 +258,8 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
 {
     size_t n = 0;
     int rc = 0;
+    bool is_sorted = true;
+    bool any_cut = false;
     if (m->n_tensors == 0)
         return 0;
     struct dq_tensor **placed = dq_mem_alloc(m->n_tensors * sizeof *placed);
@@ -271,15 +273,21 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
             continue;
         }
         rc = check_alone(m, t, &is_placed, e);
-        if (is_placed)
-            placed[n++] = t;
+        if (!is_placed)
+            continue;
+        placed[n] = t;
+        is_sorted = is_sorted && (n == 0 || by_place(&placed[n - 1], &placed[n]) < 0);
+        n++;
     }
-    dq_tensors_sort(placed, n);
+    if (!is_sorted)
+        dq_tensors_sort(placed, n);
     if (rc == 0)
         rc = dq_spans_check(m, placed, n, e);
-    bool any_cut = false;
-    for (size_t i = 0; i < n; i++)
-        any_cut |= check_end(m->shards[placed[i]->shard].source->size, placed[i]);
+    for (size_t i = 0; i < n; i++) {
+        struct dq_shard *s = &m->shards[placed[i]->shard];
+        if (check_end(s->source->size, placed[i]))
+            s->is_cut = any_cut = true;
+    }
     if (any_cut)
         check_cut(placed, n);
     if (rc == 0)
@@ -292,10 +300,9 @@ int dq_files_check(struct dq_model *m, struct dq_error *e)
 {
     int rc = 0;
     for (size_t i = 0, first = 0; rc == 0 && i < m->n_shards; i++) {
-        const size_t n = m->shards[i].n_tensors;
-        if (n > 0 && m->shards[i].data_off != 0)
-            rc = report_cut(m, i, m->tensors + first, n, e);
-        first += n;
+        if (m->shards[i].is_cut)
+            rc = report_cut(m, i, m->tensors + first, m->shards[i].n_tensors, e);
+        first += m->shards[i].n_tensors;
     }
     return rc;
 }

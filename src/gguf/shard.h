@@ -24,6 +24,7 @@ struct dq_shard {
     size_t n_tensors;
     uint64_t number;   /* in its split set, from 0; UINT64_MAX: unknown */
     bool may_be_piece; /* it ends too early, or does not begin like any known kind of file */
+    bool is_cut;       /* it ends before the data of some tensor does */
     /* Why all of its tensors, or those at its end, cannot be used, or NULL; the model's. */
     const char *problem;
 };
