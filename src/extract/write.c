@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/signals.h"
 #include "run/run.h"
 
@@ -17,8 +18,9 @@ enum { N_LARGE = 4 * DQ_LANES_MAX };
 /* The items of a run are the large outputs, and then all of them again in the order of files and offsets,
  * of which the large ones are left out. */
 struct writer {
-    struct dq_output_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring: of the items that are not ended */
-    size_t n_planned;
+    struct dq_output_plan *plans; /* a ring: of the items that are not ended */
+    size_t n_plans;               /* in the ring */
+    size_t n_planned;             /* items */
     struct dq_outputs *outputs;
     struct dq_engine *engine;
     const struct dq_write_events *events;
@@ -68,7 +70,7 @@ static const struct dq_plan *plan(void *arg, size_t item)
     const bool is_second = w->n_large > 0 && item >= w->n_large && out->n_bytes >= w->large_len;
     if (is_second || !is_wanted(out))
         return NULL;
-    struct dq_output_plan *p = &w->plans[w->n_planned++ % DQ_RUN_ITEMS_MAX];
+    struct dq_output_plan *p = &w->plans[w->n_planned++ % w->n_plans];
     dq_output_plan(w->outputs, out, p);
     return &p->plan;
 }
@@ -381,7 +383,11 @@ int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
         .engine = engine,
         .events = events,
         .may_fall_back = engine_options->device.kind == DQ_DEVICE_AUTO,
+        .n_plans = o->set.n_order < DQ_RUN_ITEMS_MAX ? o->set.n_order : DQ_RUN_ITEMS_MAX,
     };
+    w.plans = dq_mem_alloc((w.n_plans + 1) * sizeof *w.plans);
+    if (!w.plans)
+        return dq_fail_nomem(e);
     pthread_mutex_init(&w.lock, NULL);
     pthread_mutex_init(&w.open_lock, NULL);
     snprintf(o->gpu, sizeof o->gpu, "%s", engine->label);
@@ -403,5 +409,6 @@ int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
         rc = dq_signals_check(e);
     pthread_mutex_destroy(&w.open_lock);
     pthread_mutex_destroy(&w.lock);
+    dq_mem_free(w.plans);
     return rc;
 }
