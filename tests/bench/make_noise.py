@@ -50,7 +50,9 @@ def write_model(path, tensors):
         f.write(gguf_writer.head([('general.architecture', 'str', 'gemma3')], tensors))
         for _, type_name, dims in tensors:
             left = size = gguf_writer.tensor_bytes(type_name, dims)
-            data = made.setdefault(type_name, noise(type_name))
+            if type_name not in made:
+                made[type_name] = noise(type_name)
+            data = made[type_name]
             while left > 0:
                 left -= f.write(data[:left])
             f.write(gguf_writer.pad(size))
