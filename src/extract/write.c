@@ -15,8 +15,11 @@
 /* At most this many outputs are so large that they are begun before the others. */
 enum { N_LARGE = 4 * DQ_LANES_MAX };
 
-/* The items of a run are the large outputs, and then all of them again in the order of files and offsets,
- * of which the large ones are left out. */
+#define NO_OUTPUT SIZE_MAX
+
+/* The items of a run are the large outputs, and then all of them again, of which the large ones are left
+ * out: in the order of files and offsets or, if they are written side by side, in turn from each file,
+ * since threads that write to the same file wait for one another. */
 struct writer {
     struct dq_output_plan *plans; /* a ring: of the items that are not ended */
     size_t n_plans;               /* in the ring */
@@ -25,6 +28,8 @@ struct writer {
     struct dq_engine *engine;
     const struct dq_write_events *events;
     bool may_fall_back; /* from a GPU to the CPU */
+    size_t n_columns;   /* files that take turns, or 1: all outputs in order */
+    size_t n_turns;
     size_t large[N_LARGE];
     size_t n_large;
     uint64_t large_len; /* from how many bytes of data on an output is large */
@@ -41,6 +46,28 @@ static bool is_wanted(const struct dq_output *out)
     return out->status == DQ_PLANNED && !out->is_complete;
 }
 
+/* The output that is number k of all of them, or NO_OUTPUT if its file has no more. */
+static size_t output_at(const struct writer *w, size_t k)
+{
+    const struct dq_file_set *set = &w->outputs->set;
+    if (w->n_columns == 1)
+        return set->order[k];
+    const struct dq_file_plan *file = &set->files[k % w->n_columns];
+    const size_t turn = k / w->n_columns;
+    return turn < file->n_arrays ? set->order[file->first + turn] : NO_OUTPUT;
+}
+
+static void take_turns(struct writer *w)
+{
+    const struct dq_file_set *set = &w->outputs->set;
+    w->n_columns = set->n_files;
+    w->n_turns = 0;
+    for (size_t i = 0; i < set->n_files; i++) {
+        if (w->n_turns < set->files[i].n_arrays)
+            w->n_turns = set->files[i].n_arrays;
+    }
+}
+
 /* If each thread writes an output of its own, one that has more than its share of the data would hold up
  * the end of the run, unless it is begun first. */
 static void find_large(struct writer *w)
@@ -50,23 +77,26 @@ static void find_large(struct writer *w)
     for (size_t i = 0; i < o->n; i++)
         total = dq_add_sat_u64(total, is_wanted(&o->items[i]) ? o->items[i].n_bytes : 0);
     w->large_len = total / (4 * w->engine->n_lanes) + 1;
-    for (size_t i = 0; i < o->set.n_order; i++) {
-        const struct dq_output *out = &o->items[o->set.order[i]];
-        if (is_wanted(out) && out->n_bytes >= w->large_len)
-            w->large[w->n_large++] = o->set.order[i];
+    for (size_t k = 0; k < w->n_columns * w->n_turns; k++) {
+        const size_t i = output_at(w, k);
+        if (i != NO_OUTPUT && is_wanted(&o->items[i]) && o->items[i].n_bytes >= w->large_len)
+            w->large[w->n_large++] = i;
     }
 }
 
 /* The number of the output that is an item of the run. */
 static size_t output_of(const struct writer *w, size_t item)
 {
-    return item < w->n_large ? w->large[item] : w->outputs->set.order[item - w->n_large];
+    return item < w->n_large ? w->large[item] : output_at(w, item - w->n_large);
 }
 
 static const struct dq_plan *plan(void *arg, size_t item)
 {
     struct writer *w = arg;
-    const struct dq_output *out = &w->outputs->items[output_of(w, item)];
+    const size_t i = output_of(w, item);
+    if (i == NO_OUTPUT)
+        return NULL;
+    const struct dq_output *out = &w->outputs->items[i];
     const bool is_second = w->n_large > 0 && item >= w->n_large && out->n_bytes >= w->large_len;
     if (is_second || !is_wanted(out))
         return NULL;
@@ -345,10 +375,14 @@ static int write_planned(struct writer *w, struct dq_error *e)
         .end = end,
         .arg = w};
     w->n_large = 0;
-    if (!in_order)
+    w->n_columns = 1;
+    w->n_turns = w->outputs->set.n_order;
+    if (!in_order) {
+        take_turns(w);
         find_large(w);
+    }
     return dq_run_chunks(w->engine->lanes, w->engine->n_lanes, 0,
-        w->n_large + w->outputs->set.n_order, &consumer, e);
+        w->n_large + w->n_columns * w->n_turns, &consumer, e);
 }
 
 /* Replaces the GPU by the CPU. */
