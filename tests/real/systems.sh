@@ -4,7 +4,8 @@
 # (for another architecture also qemu-user-static and binfmt-support), the network and 2 GB of disk.
 #
 # Usage: tests/real/systems.sh RELEASE FOLDER [ARCHITECTURE [MESON-TEST-ARGUMENT...]]
-#   RELEASE        a name that debootstrap knows: bookworm, trixie, sid, jammy, noble (Ubuntu's need its keyring)
+#   RELEASE        a name that debootstrap knows: bookworm, trixie, sid, jammy, noble (Ubuntu's need its
+#                  keyring; all since 8.04 have the script gutsy, to which a missing name can be linked)
 #   FOLDER         keeps the system between runs; the project is at FOLDER/RELEASE-ARCHITECTURE/tmp/
 #   ARCHITECTURE   such as arm64 or armhf; by default that of this machine
 # MESON_OPTIONS is added to meson setup, TEST_TIMES multiplies the time limits of the tests.
