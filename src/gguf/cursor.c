@@ -6,10 +6,11 @@
 #include <string.h>
 
 /* The window is small: to touch more memory for the first time takes longer than to read a cached file
- * into it. Where each request takes its time because the file is far away, what comes after the
- * window is announced. */
+ * into it. Where each request takes its time because the file is far away, long headers take few of
+ * them: the window grows while a file is read in order, and what comes after it is announced. */
 enum {
     WINDOW = 65536,
+    WINDOW_MAX = 1 << 20,
     AHEAD = 1 << 20,
 };
 
@@ -17,6 +18,7 @@ int dq_cursor_init(
     struct dq_cursor *c, const struct dq_source *source, uint64_t pos, struct dq_error *e)
 {
     *c = (struct dq_cursor){.source = source, .pos = pos, .window = WINDOW};
+    c->buf_size = WINDOW;
     c->buf = dq_mem_alloc(WINDOW + DQ_NUMBER_MAX);
     return c->buf ? 0 : dq_fail_nomem(e);
 }
@@ -50,15 +52,30 @@ static int need(struct dq_cursor *c, const char *what, uint64_t len, struct dq_e
     return dq_cursor_fail(c, &d, e);
 }
 
-/* Announces what follows if the file is read in order, with little skipped. */
-static void announce(struct dq_cursor *c)
+/* Whether what comes next follows what is in the window, with little skipped. */
+static bool is_in_order(const struct dq_cursor *c)
 {
     /* Before the window, the difference wraps. */
-    const bool in_order = c->buf_len > 0 && c->pos - (c->buf_off + c->buf_len) < WINDOW;
-    if (!in_order || c->pos + WINDOW <= c->ahead_end)
+    return c->buf_len > 0 && c->pos - (c->buf_off + c->buf_len) < WINDOW;
+}
+
+static void announce(struct dq_cursor *c)
+{
+    if (c->pos + c->window <= c->ahead_end)
         return;
     dq_source_expect(c->source, c->pos, AHEAD);
     c->ahead_end = c->pos + AHEAD;
+}
+
+/* Doubles the window, whose bytes are no longer needed, if there is memory for it. */
+static void grow(struct dq_cursor *c)
+{
+    uint8_t *buf = c->buf_size < WINDOW_MAX ? dq_mem_alloc(2 * c->buf_size + DQ_NUMBER_MAX) : NULL;
+    if (!buf)
+        return;
+    dq_mem_free(c->buf);
+    c->buf = buf;
+    c->buf_size *= 2;
 }
 
 /* Sets *have to the number of bytes from pos on that are in the window, at least one, after
@@ -67,8 +84,13 @@ static int fill(struct dq_cursor *c, size_t *have, struct dq_error *e)
 {
     if (c->pos < c->buf_off || c->pos >= c->buf_off + c->buf_len) {
         const uint64_t left = dq_cursor_left(c);
+        if (is_in_order(c)) {
+            announce(c);
+            if (c->buf_len == c->buf_size)
+                grow(c);
+            c->window = c->buf_size;
+        }
         const size_t len = left < c->window ? (size_t)left : c->window;
-        announce(c);
         c->window = WINDOW;
         c->buf_len = 0;
         const int rc = dq_source_pread(c->source, c->buf, len, c->pos, e);

@@ -28,6 +28,7 @@ struct dq_cursor {
     uint8_t *buf; /* a window of the file */
     uint64_t buf_off;
     size_t buf_len;
+    size_t buf_size;
     size_t window;      /* bytes that the next read is for, at most */
     uint64_t ahead_end; /* up to here the source knows what will be read */
 };

@@ -1,4 +1,4 @@
-/* A store that counts how often its reader would wait if it were far away. One at a time. */
+/* A store that counts its reads, each of which would take its time if it were far away. One at a time. */
 #ifndef DQ_COUNTING_STORE_H
 #define DQ_COUNTING_STORE_H
 
@@ -7,8 +7,8 @@
 /* Has the files of another store, which must outlive it. Its count is 0 again. */
 const struct dq_store *counting_store(const struct dq_store *inner);
 
-/* How often its sources were read since, or told what will be read; a read of only what was announced
- * last does not count. */
-size_t counting_store_waits(void);
+/* How often its sources were read since. What was announced counts too: some file systems do nothing
+ * about it. */
+size_t counting_store_reads(void);
 
 #endif
