@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/signals.h"
@@ -103,7 +104,8 @@ static void print_plan(const struct dq_outputs *o, const struct dq_copies *copie
 {
     char size[32];
     const bool holds_many = o->container->holds_many;
-    const uint64_t total = dq_outputs_bytes(o, DQ_PLANNED, true);
+    const uint64_t total =
+        dq_add_sat_u64(dq_outputs_bytes(o, DQ_PLANNED, true), dq_copies_bytes(copies, DQ_PLANNED));
     for (size_t i = 0; i < o->set.n_files && !dq_stdout_failed(); i++) {
         const struct dq_file_plan *p = &o->set.files[i];
         const struct dq_output_file *file = &o->files[i];
@@ -121,7 +123,7 @@ static void print_plan(const struct dq_outputs *o, const struct dq_copies *copie
     }
     for (size_t i = 0; i < copies->n; i++)
         print_planned(copies->items[i].len, "copy", copies->items[i].path,
-            strlen(copies->items[i].path), false);
+            strlen(copies->items[i].path), copies->items[i].status == DQ_SKIPPED);
     fprintf(dq_stdout(), "%14" PRIu64 "  total (%s)\n", total, dq_format_bytes(total, size));
 }
 
@@ -365,7 +367,7 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = check_unusable(x, e);
     if (rc == 0)
-        rc = dq_manifest_check(&x->outputs, e);
+        rc = dq_manifest_check(&x->outputs, &x->copies, e);
     return rc == 0 ? open_engine(x, e) : rc;
 }
 

@@ -1,5 +1,6 @@
 #include "extract/copy.h"
 
+#include "base/checked.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/signals.h"
@@ -58,27 +59,27 @@ static int add(struct dq_copies *c, const struct dq_outputs *o, const char *fold
     const char *name, struct dq_error *e)
 {
     struct stat st;
-    bool skip = true;
+    bool skip;
     char *from = dq_file_join(folder, name);
     char *path = dq_file_join(o->folder, name);
     int rc = from && path ? 0 : dq_fail_nomem(e);
-    if (rc == 0 && stat(from, &st) == 0)
+    if (rc == 0 && stat(from, &st) == 0) {
+        int fd = -1;
+        uint64_t len = (uint64_t)st.st_size;
         rc = check_copy(o, path, &st, &skip, e);
-    else if (rc == 0 && errno != ENOENT)
-        rc = dq_fail_errno(e, "%s", from);
-    if (rc == 0 && !skip) {
-        if (o->options->manifest && strcmp(o->options->manifest, path) == 0)
-            rc = dq_fail(e, DQ_ERR_USAGE, "%s: is the path of a copy and of the manifest", path);
-    }
-    if (rc == 0 && !skip) {
-        c->items[c->n].from = from;
-        c->items[c->n].path = path;
-        c->items[c->n].is_written = false;
-        rc = dq_file_open(from, &c->items[c->n].fd, &c->items[c->n].len, e);
+        if (rc == 0 && !skip)
+            rc = dq_file_open(from, &fd, &len, e);
         if (rc == 0) {
+            c->items[c->n].from = from;
+            c->items[c->n].fd = fd;
+            c->items[c->n].len = len;
+            c->items[c->n].path = path;
+            c->items[c->n].status = skip ? DQ_SKIPPED : DQ_PLANNED;
             c->n++;
             return 0;
         }
+    } else if (rc == 0 && errno != ENOENT) {
+        rc = dq_fail_errno(e, "%s", from);
     }
     dq_mem_free(from);
     dq_mem_free(path);
@@ -101,10 +102,19 @@ void dq_copies_finish(struct dq_copies *c)
 {
     while (c->n > 0) {
         c->n--;
-        close(c->items[c->n].fd);
+        if (c->items[c->n].fd >= 0)
+            close(c->items[c->n].fd);
         dq_mem_free(c->items[c->n].from);
         dq_mem_free(c->items[c->n].path);
     }
+}
+
+uint64_t dq_copies_bytes(const struct dq_copies *c, enum dq_status status)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < c->n; i++)
+        total = dq_add_sat_u64(total, c->items[i].status == status ? c->items[i].len : 0);
+    return total;
 }
 
 static int copy_bytes(
@@ -125,6 +135,8 @@ int dq_copies_write(struct dq_copies *c, const struct dq_outputs *o, struct dq_e
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < c->n && o->n > 0; i++) { /* else there is no folder */
+        if (c->items[i].status != DQ_PLANNED)
+            continue;
         const struct dq_sink_file file = {
             .path = c->items[i].path,
             .replace = o->options->force,
@@ -137,9 +149,10 @@ int dq_copies_write(struct dq_copies *c, const struct dq_outputs *o, struct dq_e
             rc = copy_bytes(c->items[i].fd, c->items[i].from, c->items[i].len, sink, e);
         if (rc == 0)
             rc = sink->ops->commit(sink, e);
-        c->items[i].is_written = rc == 0;
-        if (rc == 0) /* signals were deferred while the file was a temporary one */
-            rc = dq_signals_check(e);
+        if (rc == 0) {
+            c->items[i].status = DQ_WRITTEN;
+            rc = dq_signals_check(e); /* deferred while the file was a temporary one */
+        }
         dq_sink_free(sink);
     }
     return rc;

@@ -107,7 +107,7 @@ static void put_copies(struct dq_json *j, const struct dq_copies *c)
         dq_json_put(j, NULL,
             json_pack("{s:o, s:o, s:o, s:s}", "from", text_or_null(c->items[i].from), "path",
                 text_or_null(c->items[i].path), "bytes", dq_json_u64(c->items[i].len), "status",
-                statuses[c->items[i].is_written ? DQ_WRITTEN : DQ_PLANNED]));
+                statuses[c->items[i].status]));
     dq_json_end(j);
 }
 
@@ -140,9 +140,19 @@ static bool is_same_folder(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-/* Checks that the manifest's folder exists or will be created, and that no output has the same path. */
-static int check_manifest_place(
-    const struct dq_outputs *o, const char *path, const char *folder, struct dq_error *e)
+/* Fails if the manifest has the path of another file in its folder. what the file is, is for people. */
+static int check_not_same(
+    const char *manifest, const char *path, const char *what, struct dq_error *e)
+{
+    if (strcasecmp(dq_file_base(path), dq_file_base(manifest)) != 0)
+        return 0;
+    return dq_fail(e, DQ_ERR_USAGE, "%s: is the path of %s and of the manifest", manifest, what);
+}
+
+/* Checks that the manifest's folder exists or will be created, and that no output and no copy has the
+ * same path. */
+static int check_manifest_place(const struct dq_outputs *o, const struct dq_copies *copies,
+    const char *path, const char *folder, struct dq_error *e)
 {
     struct stat st;
     if (o->destination == DQ_TO_STREAM || o->n == 0) {
@@ -157,10 +167,10 @@ static int check_manifest_place(
     int rc = 0;
     if (!same && stat(folder, &st) != 0)
         rc = dq_fail_errno(e, "%s", path);
-    for (size_t i = 0; rc == 0 && same && i < o->set.n_files; i++) {
-        if (strcasecmp(dq_file_base(o->files[i].path), dq_file_base(path)) == 0)
-            rc = dq_fail(e, DQ_ERR_USAGE, "%s: is the path of an array and of the manifest", path);
-    }
+    for (size_t i = 0; rc == 0 && same && i < o->set.n_files; i++)
+        rc = check_not_same(path, o->files[i].path, "an array", e);
+    for (size_t i = 0; rc == 0 && same && i < copies->n; i++)
+        rc = check_not_same(path, copies->items[i].path, "a copy", e);
     dq_mem_free(other);
     return rc;
 }
@@ -216,7 +226,8 @@ static bool is_manifest(int folder, const char *name)
     return n == strlen(start);
 }
 
-int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
+int dq_manifest_check(
+    const struct dq_outputs *o, const struct dq_copies *copies, struct dq_error *e)
 {
     struct stat st;
     const char *path = o->options->manifest;
@@ -231,7 +242,7 @@ int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e)
         return dq_fail_nomem(e);
     int rc = check_manifest_name(o, path, folder, e);
     if (rc == 0)
-        rc = check_manifest_place(o, path, folder, e);
+        rc = check_manifest_place(o, copies, path, folder, e);
     dq_mem_free(folder);
     if (rc != 0 || lstat(path, &st) != 0)
         return rc;

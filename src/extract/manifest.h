@@ -28,10 +28,11 @@ json_t *dq_manifest_entry(
 void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
     const struct dq_manifest_run *run, const char *error);
 
-/* Checks the path of the manifest, if one is requested: it must not be the model, an output, or a
- * folder created for the outputs. An existing file is replaced with force; with skip_existing, only
+/* Checks the path of the manifest, if one is requested: it must not be the model, an output, a
+ * copy, or a folder created for the outputs. An existing file is replaced with force; with skip_existing, only
  * if it is a manifest. DQ_ERR_USAGE, DQ_ERR_IO or DQ_ERR_MEMORY. */
-int dq_manifest_check(const struct dq_outputs *o, struct dq_error *e);
+int dq_manifest_check(
+    const struct dq_outputs *o, const struct dq_copies *copies, struct dq_error *e);
 
 /* Writes the manifest, which appears complete or not at all. dq_outputs_open_folders has opened its
  * folder. */
