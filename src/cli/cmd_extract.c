@@ -422,25 +422,6 @@ static int extract(struct extract_command *x, struct dq_error *e)
     return rc;
 }
 
-int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
-{
-    const int rc = dq_layout_arg_check(a, e);
-    if (rc != 0)
-        return rc;
-    if (a->force && a->skip_existing)
-        return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
-    if (a->dtype == DQ_DTYPE_bf16 && a->container &&
-        !a->container->has_type(&dq_types[DQ_TYPE_bf16]))
-        return dq_fail(
-            e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format safetensors or raw");
-    if (a->apply_scales && a->dtype == DQ_DTYPE_native)
-        return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
-    if (a->manifest && strcmp(a->manifest, "-") == 0)
-        return dq_fail(
-            e, DQ_ERR_USAGE, "the manifest must be a file; for standard output use --json");
-    return 0;
-}
-
 static struct dq_extract_options options_of(const struct dq_args *a)
 {
     return (struct dq_extract_options){
@@ -457,6 +438,22 @@ static struct dq_extract_options options_of(const struct dq_args *a)
         .dry_run = a->dry_run,
         .stdout_is_taken = a->json || a->jsonl,
     };
+}
+
+int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
+{
+    const int rc = dq_layout_arg_check(a, e);
+    if (rc != 0)
+        return rc;
+    if (a->force && a->skip_existing)
+        return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
+    if (a->apply_scales && a->dtype == DQ_DTYPE_native)
+        return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
+    if (a->manifest && strcmp(a->manifest, "-") == 0)
+        return dq_fail(
+            e, DQ_ERR_USAGE, "the manifest must be a file; for standard output use --json");
+    const struct dq_extract_options options = options_of(a);
+    return a->container ? dq_outputs_check_container(&options, a->container, e) : 0;
 }
 
 int dq_cmd_extract(const struct dq_args *args)

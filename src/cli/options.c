@@ -71,9 +71,9 @@ SETTER(format)
 {
     char names[DQ_CONTAINER_WORDS];
     a->container = dq_container_by_name(v);
-    return a->container
-               ? 0
-               : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be %s", v, dq_container_names(names));
+    return a->container ? 0
+                        : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be %s", v,
+                              dq_container_names(NULL, names));
 }
 
 SETTER(max_shard)

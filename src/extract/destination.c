@@ -48,11 +48,12 @@ static int to_folder(struct dq_outputs *o, const char *path, struct dq_error *e)
 
 static int to_file(struct dq_outputs *o, const char *path, struct dq_error *e)
 {
+    char names[DQ_CONTAINER_WORDS];
     if (o->n > 1 && !o->container->holds_many)
         return dq_fail(e, DQ_ERR_USAGE,
-            "cannot write %zu tensors to one file; name a directory, use --format npz or "
-            "safetensors, or a stream: -o - > %s",
-            o->n, path);
+            "cannot write %zu tensors to one file; name a directory, use --format %s, or a "
+            "stream: -o - > %s",
+            o->n, dq_container_names(dq_container_holds_many, names), path);
     o->destination = DQ_TO_FILE;
     return 0;
 }
@@ -95,7 +96,7 @@ int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e)
         char names[DQ_CONTAINER_WORDS];
         return dq_fail(e, DQ_ERR_USAGE,
             "%s: cannot write %s files, only %s; --format writes any of them under any name", path,
-            strrchr(path, '.'), dq_container_names(names));
+            strrchr(path, '.'), dq_container_names(NULL, names));
     }
     if (!o->options->container && by_extension)
         o->container = by_extension;

@@ -99,9 +99,7 @@ static const char *describe_decoded(
     const struct dq_container *c, enum dq_dtype dtype, struct dq_array *a)
 {
     a->type = &dq_types[decoded_types[dtype]];
-    return c->has_type(a->type)
-               ? NULL
-               : "numpy has no type for bf16; use --format safetensors or raw, or another --dtype";
+    return c->has_type(a->type) ? NULL : "its bf16 weights need another --format or --dtype";
 }
 
 static void name_array_of(const struct dq_output *out, struct dq_array *a)
@@ -223,6 +221,8 @@ static int name_array(struct dq_output *out, struct dq_error *e)
     return 0;
 }
 
+/* Marks an output as failed that cannot be what was asked for. Only what no tensor can be, such as bf16
+ * in a container without it, is an error of the run (dq_outputs_check_container). */
 static int refuse(
     const struct dq_outputs *o, struct dq_output *out, const char *reason, struct dq_error *e)
 {
@@ -304,7 +304,7 @@ static int init_hf(struct dq_output *out, const struct dq_outputs *o,
     }
     const char *reason = choose_hf_dtype(out);
     if (reason)
-        return dq_output_fault(o, out, e, DQ_ERR_USAGE, "%s", reason);
+        return refuse(o, out, reason, e);
     const int code = check_inputs(o->model, out, &why);
     return code != 0 ? dq_output_fail(out, code, why.text, e) : 0;
 }
@@ -339,10 +339,9 @@ static int init_output(
     if (rc != 0 || out->status == DQ_FAILED)
         return rc;
     const char *reason = lay_out(o, out, &unused, &array);
-    if (reason)
-        return dq_output_fault(o, out, e, DQ_ERR_USAGE, "%s", reason);
-    out->n_bytes = array.n_bytes;
-    reason = c->refuse ? c->refuse(&array) : NULL;
+    out->n_bytes = reason ? 0 : array.n_bytes;
+    if (!reason && c->refuse)
+        reason = c->refuse(&array);
     return reason ? refuse(o, out, reason, e) : 0;
 }
 
@@ -487,24 +486,31 @@ static int make_files(struct dq_outputs *o, struct dq_error *e)
     return rc;
 }
 
-static int check_options(const struct dq_outputs *o, struct dq_error *e)
+int dq_outputs_check_container(
+    const struct dq_extract_options *options, const struct dq_container *c, struct dq_error *e)
 {
-    if (o->options->apply_scales && o->container->is_model)
+    char names[DQ_CONTAINER_WORDS];
+    if (options->apply_scales && c->is_model)
         return dq_fail(e, DQ_ERR_USAGE,
             "programs that load GGUF apply the scales themselves; leave out --apply-scales");
-    if (o->options->layout && o->container->is_model)
+    if (options->layout && !dq_container_has_layout(c))
         return dq_fail(e, DQ_ERR_USAGE,
-            "GGUF files have the layout of GGUF; use --format safetensors, npz, npy or raw with "
-            "--layout hf");
-    if (o->options->max_shard == 0)
-        return 0;
-    if (!o->container->has_shards)
-        return dq_fail(e, DQ_ERR_USAGE,
-            "--max-shard is for --format safetensors and gguf; %s has no shards",
-            o->container->name);
-    if (o->destination == DQ_TO_STREAM)
-        return dq_fail(e, DQ_ERR_USAGE, "shards are files; --max-shard needs a file or directory");
+            "GGUF files have the layout of GGUF; use --format %s with --layout hf",
+            dq_container_names(dq_container_has_layout, names));
+    if (options->dtype == DQ_DTYPE_bf16 && !dq_container_has_bf16(c))
+        return dq_fail(e, DQ_ERR_USAGE, "numpy has no type for bf16; use --format %s",
+            dq_container_names(dq_container_has_bf16, names));
+    if (options->max_shard > 0 && !dq_container_has_shards(c))
+        return dq_fail(e, DQ_ERR_USAGE, "%s has no shards; --max-shard needs --format %s", c->name,
+            dq_container_names(dq_container_has_shards, names));
     return 0;
+}
+
+static int check_options(const struct dq_outputs *o, struct dq_error *e)
+{
+    if (o->options->max_shard > 0 && o->destination == DQ_TO_STREAM)
+        return dq_fail(e, DQ_ERR_USAGE, "shards are files; --max-shard needs a file or directory");
+    return dq_outputs_check_container(o->options, o->container, e);
 }
 
 static bool is_any_usable(const struct dq_outputs *o)

@@ -130,6 +130,10 @@ int dq_output_fail(struct dq_output *out, int code, const char *reason, struct d
  * their data alone. */
 uint64_t dq_outputs_bytes(const struct dq_outputs *o, enum dq_status status, bool whole_files);
 
+/* Checks that a container can be what the options ask for, whatever the tensors. DQ_ERR_USAGE. */
+int dq_outputs_check_container(
+    const struct dq_extract_options *options, const struct dq_container *c, struct dq_error *e);
+
 /* Decides from options->output where the outputs go, and in which container, and opens a stream. */
 int dq_outputs_find_destination(struct dq_outputs *o, struct dq_error *e);
 

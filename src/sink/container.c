@@ -30,15 +30,42 @@ const struct dq_container *dq_container_by_extension(const char *path)
     return NULL;
 }
 
-const char *dq_container_names(char out[DQ_CONTAINER_WORDS])
+const char *dq_container_names(
+    bool (*is)(const struct dq_container *c), char out[DQ_CONTAINER_WORDS])
 {
+    const char *names[sizeof containers / sizeof containers[0]];
     size_t n = 0;
+    size_t len = 0;
     for (size_t i = 0; i < n_containers; i++) {
-        const char *separator = i == 0 ? "" : i + 1 < n_containers ? ", " : " or ";
-        n += (size_t)snprintf(
-            out + n, DQ_CONTAINER_WORDS - n, "%s%s", separator, containers[i]->name);
+        if (!is || is(containers[i]))
+            names[n++] = containers[i]->name;
+    }
+    *out = '\0';
+    for (size_t i = 0; i < n && len < DQ_CONTAINER_WORDS; i++) {
+        const char *separator = i == 0 ? "" : i + 1 < n ? ", " : " or ";
+        len += (size_t)snprintf(out + len, DQ_CONTAINER_WORDS - len, "%s%s", separator, names[i]);
     }
     return out;
+}
+
+bool dq_container_has_bf16(const struct dq_container *c)
+{
+    return c->has_type(&dq_types[DQ_TYPE_bf16]);
+}
+
+bool dq_container_has_shards(const struct dq_container *c)
+{
+    return c->has_shards;
+}
+
+bool dq_container_holds_many(const struct dq_container *c)
+{
+    return c->holds_many;
+}
+
+bool dq_container_has_layout(const struct dq_container *c)
+{
+    return !c->is_model;
 }
 
 bool dq_container_is_foreign(const char *path)

@@ -60,9 +60,17 @@ extern const struct dq_container dq_container_gguf;
 const struct dq_container *dq_container_by_name(const char *name);
 const struct dq_container *dq_container_by_extension(const char *path);
 
-/* Writes the names of all containers, "npy, raw or npz". Returns out. */
+/* Writes the names of the containers of which `is` is true, or of all if it is NULL: "npy, raw or npz".
+ * Returns out. */
 enum { DQ_CONTAINER_WORDS = 64 };
-const char *dq_container_names(char out[DQ_CONTAINER_WORDS]);
+const char *dq_container_names(
+    bool (*is)(const struct dq_container *c), char out[DQ_CONTAINER_WORDS]);
+
+/* For dq_container_names. */
+bool dq_container_has_bf16(const struct dq_container *c);
+bool dq_container_has_shards(const struct dq_container *c);
+bool dq_container_holds_many(const struct dq_container *c);
+bool dq_container_has_layout(const struct dq_container *c); /* can have another than that of GGUF */
 
 /* Whether the extension of a path belongs to a format that cannot be written, such as ".pt". */
 bool dq_container_is_foreign(const char *path);

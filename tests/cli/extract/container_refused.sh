@@ -41,3 +41,10 @@ try extract -o x.pt names.gguf good
     try extract -q -o big.safetensors --max-shard 1 big.gguf
 )
 ls -A
+echo '# --help lists the same containers as messages do'
+in_help() {
+    list=$(gguf-dq extract "$@" 2>&1 | sed -n 's/.*\(must be\|needs --format\) //p')
+    echo "$list: $(gguf-dq extract --help | grep -c "^  .*  [a-z ]*$list")"
+}
+in_help --format x
+in_help --format npy --max-shard 1G

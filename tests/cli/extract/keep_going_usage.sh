@@ -1,0 +1,20 @@
+#!/bin/sh
+# What one tensor cannot be does not end a run with --keep-going; what none can be does.
+cp "$DATA/sample.gguf" "$DATA/hf/llama/model-q4_k.gguf" .
+try() {
+    gguf-dq extract -k "$@"
+    echo "exit $?"
+    ls -A out 2>/dev/null
+    rm -rf out
+}
+echo '# slices of stored blocks'
+try -d native -o out/ sample.gguf 'output.weight[:,1:32]' output.bias
+try -d native -o out/ -f gguf sample.gguf 'output.weight[:,1:32]' output.bias
+try -d native -o out/ "$DATA/gguf/bad/type_unknown_100.gguf" 't[0]' t
+echo '# quantized weights as they are stored, in another layout'
+try -q -d native --layout hf -f safetensors -o out/ model-q4_k.gguf 'blk.0.{attn_k,attn_norm}.weight'
+echo '# of the run'
+try -d bf16 -o out/ sample.gguf
+try --max-shard 1K -o out/ sample.gguf
+try -f npz --max-shard 1K -o out/ missing.gguf
+try -o out.npy sample.gguf 'output.*'
