@@ -139,7 +139,10 @@ static int make_folder(struct dq_outputs *o, const char *path, struct dq_error *
         return o->options->durable ? sync_parent(o, path, e) : 0;
     if (errno != EEXIST)
         return dq_fail_errno(e, "%s", path);
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    const bool exists = stat(path, &st) == 0;
+    if (!exists && errno != ENOENT) /* which means that it is a link that leads nowhere */
+        return dq_fail_errno(e, "%s", path);
+    if (exists && S_ISDIR(st.st_mode))
         return 0;
     return dq_fail(e, DQ_ERR_IO, "%s: is not a directory", path);
 }

@@ -6,10 +6,13 @@
 #include "base/signals.h"
 #include "run/run.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* At most this many outputs are so large that they are begun before the others. */
@@ -281,6 +284,27 @@ static void take_back(const struct writer *w)
     }
 }
 
+/* Removes the old file that leads to the others of a set before any of those is replaced, so that old and
+ * new ones are never loaded as one set, whatever ends the run. */
+static int remove_old_leader(const struct dq_outputs *o, struct dq_error *e)
+{
+    const char *path = o->files[0].path;
+    struct stat st;
+    bool able;
+    bool replaces = false;
+    for (size_t i = 1; o->options->force && !replaces && i < o->set.n_files; i++) {
+        const char *name = dq_file_base(o->files[i].path);
+        replaces = fstatat(o->folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+    }
+    if (!replaces)
+        return 0;
+    if (unlinkat(o->folder_fd, dq_file_base(path), 0) != 0)
+        return errno == ENOENT ? 0 : dq_fail_errno(e, "%s", path);
+    if (o->options->durable && dq_file_sync_folder(o->folder_fd, &able) != 0)
+        return dq_fail_errno(e, "%s: fsync of its directory", path);
+    return 0;
+}
+
 /* Completes the files of a set, whose arrays are, and gives them their names: last of all the one that
  * leads to the others. */
 static int complete_set(struct writer *w, struct dq_error *e)
@@ -298,6 +322,8 @@ static int complete_set(struct writer *w, struct dq_error *e)
     }
     if (rc == 0)
         rc = dq_signals_check(e);
+    if (rc == 0)
+        rc = remove_old_leader(o, e);
     for (size_t i = o->set.n_files; rc == 0 && i > 0; i--) {
         if (o->files[i - 1].status != DQ_PLANNED)
             continue;

@@ -56,6 +56,8 @@ COMMANDS = [
     ('npz', 'extract -q -j1 -o x.npz ../m.gguf', ''),
     ('shards', 'extract -q -j1 --fsync -f safetensors -o out/ --max-shard 3KB ../m.gguf', ''),
     ('gguf-set', 'extract -q -j1 -d native -o x.gguf --max-shard 300KB ../several.gguf', ''),
+    ('replace-shards', 'extract -q -j1 -f safetensors --force --max-shard 2KB -o out/ ../m.gguf', ''),
+    ('replace-gguf-set', 'extract -q -j1 --force --max-shard 300KB -o x.gguf ../several.gguf', ''),
     ('check', 'check ../m.gguf', ''),
     ('check-values', 'check --json --values ../plain.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
@@ -65,6 +67,15 @@ COMMANDS = [
 SANDBOXED = {'types', 'sandboxed'}
 SETS = {'npz', 'shards', 'gguf-set'}  # files that appear together
 LOOSE = {'verify'}  # its output contains times
+
+# Commands that replace a set: what makes the old one, which has the same names, and the file that leads to
+# the others of a set. Without it, they are not loaded.
+REPLACES = {
+    'replace-shards': ('extract -q -f safetensors --max-shard 2KB -o out/ ../m-old.gguf',
+                       'out/model.safetensors.index.json'),
+    'replace-gguf-set': ('extract -q --max-shard 300KB -o x.gguf ../several-old.gguf',
+                         'x-00001-of-00006.gguf'),
+}
 
 # Commands that use stdio, which gives up when a call is interrupted. In the program, a signal that
 # interrupts such a call also ends the run, except while the manifest is written.
@@ -155,9 +166,12 @@ def make_models(folder):
                         os.path.join(folder, name), *tensors], check=True)
     make('m.gguf', 'blk.0.q:q4_k:2x512', 'blk.0.k:q6_k:1x256', 'norm:f32:40', 'ids:i32:3x5',
          'odd name/\x1b[2J:f16:4')
+    make('m-old.gguf', 'blk.0.q:q5_k:2x512', 'blk.0.k:q5_k:1x256', 'norm:f16:40', 'ids:i32:3x5',
+         'odd name/\x1b[2J:f32:4')
     make('plain.gguf', 'norm:f32:400', 'scale:f16:8x8')
     make('large.gguf', 'large:q8_0:1024x1024')
-    make('several.gguf', *(f't{n}:q8_0:{64 << n % 3}x1024' for n in range(6)))
+    for name, other in ('several.gguf', 'q8_0'), ('several-old.gguf', 'q5_0'):
+        make(name, *(f't{n}:{other}:{64 << n % 3}x1024' for n in range(6)))
     for n in 1, 2, 3:
         shutil.copy(os.path.join(DATA, 'gguf', 'good', f'split-0000{n}-of-00003.gguf'), folder)
     with open(os.path.join(folder, 'names'), 'w') as f:
@@ -187,6 +201,7 @@ class Runner:
         self.n_faults = 0
         self.failures = []
         self.met = set()  # faults that occurred
+        self.old = {}  # files that are replaced
 
     def run(self, command, fault=None, n=0):
         """Returns exit status, stdout, stderr, files, the number of calls, and how many of them failed."""
@@ -195,6 +210,11 @@ class Runner:
             words += ' --no-sandbox'
         shutil.rmtree(self.work, ignore_errors=True)
         os.mkdir(self.work)
+        for path, content in self.old.items():
+            path = os.path.join(self.work, path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, 'wb') as f:
+                f.write(content)
         with open(self.log, 'wb') as f:
             f.write(bytes(16))
         env = {'PATH': os.environ['PATH'], 'LC_ALL': 'C', 'DQ_FAULT_LOG': self.log,
@@ -240,8 +260,11 @@ class Runner:
         # If the model was read differently, its arrays differ.
         alike = fault.action not in ('garble', 'eof')
         for name, content in files.items():
-            if alike and good_files.get(name) != content and name != 'm.json':
+            if alike and content not in (good_files.get(name), self.old.get(name)) and name != 'm.json':
                 return f'{name} is wrong'
+        leader = REPLACES.get(command[0], (None, None))[1]
+        if alike and leader in files and files not in (good_files, self.old):
+            return 'leaves a mix of two sets'
         if command[0] in SETS and fault.action != 'twice' and 0 < len(files) < len(good_files):
             return 'leaves a part of the set'
         if status == 0:
@@ -287,7 +310,11 @@ class Runner:
             self.judge(command, fault, n, good, self.run(command, fault, n))
 
     def inject_all(self, command, kind, full):
+        if command[0] in REPLACES:
+            self.old = self.run((command[0], REPLACES[command[0]][0], ''))[3]
         good = self.run(command)
+        if command[0] in REPLACES and (set(self.old) != set(good[3]) or self.old == good[3]):
+            sys.exit(f'{command[0]}: {sorted(self.old)} are not replaced')
         if good[0] != 0:
             sys.exit(f'{command[0]}: exit {good[0]}, {good[2]!r}')
         for fault in FAULTS + (SIGNALS if good[3] else []):
