@@ -19,6 +19,7 @@ enum {
     DEFAULT_ALIGNMENT = 32,
     ALIGNMENT_MAX = 1 << 20,
     NAME_LEN_MAX = 63, /* bytes, in ggml */
+    DIMS_MAX = 4,      /* in ggml */
     SHARDS_MAX = UINT16_MAX,
 };
 
@@ -67,6 +68,8 @@ static const char *refuse(const struct dq_array *a)
         return "its stored data are not rows of blocks of a known type, which GGUF requires";
     if (a->name_len > NAME_LEN_MAX)
         return "its name is longer than ggml allows (63 bytes)";
+    if (a->n_shape > DIMS_MAX)
+        return "it has more than 4 dimensions, and ggml cannot load such tensors";
     for (size_t i = 0; i < a->n_shape; i++) {
         if (a->shape[i] == 0)
             return "it is empty, and ggml cannot load empty tensors";

@@ -8,6 +8,7 @@ def write(path, *names, dims=(1,)):
                                        for n in names]))
 write('names.gguf', b'good', b'n' * 63, b'n' * 64, b'a\x00b', b'\xff', b'__metadata__', b'/etc/x', b'a/../b', b'..', b'a..b/c')
 write('empty.gguf', b'empty', dims=(0,))
+write('dims.gguf', b'x', dims=(1, 1, 1, 1, 1))
 write('twins.gguf', b'x[0]', b'x')
 END
 try() {
@@ -24,6 +25,9 @@ print(numpy.load("out.npz").files)'
 gguf-dq list --names out.gguf
 try extract -o empty.npz empty.gguf
 try extract -o copy.gguf empty.gguf
+try extract -o five.gguf dims.gguf
+try extract -q -o five.gguf dims.gguf 'x[0]'
+gguf-dq list five.gguf
 try extract -o twins.npz twins.gguf 'x[0]' -t 'x[0:1]' -t '*[0]'
 cp "$DATA/gguf/bad/type_unknown_100.gguf" .
 try extract -d native -o unknown.gguf type_unknown_100.gguf
