@@ -175,10 +175,12 @@ static const struct dq_column hf_columns[] = {
 
 enum { N_HF_COLUMNS = sizeof hf_columns / sizeof hf_columns[0] };
 
+enum { HF_NAME_SIZE = 1024 /* of a tensor's name in a row, in bytes */ };
+
 /* A row, and the memory for its texts. */
 struct hf_row {
     struct dq_cell cells[N_HF_COLUMNS];
-    char tensors[DQ_GATHER_SOURCES * (NAME_WIDTH_MAX + 4)];
+    char tensors[DQ_GATHER_SOURCES * (HF_NAME_SIZE + 4)];
     char shape[DQ_LAYOUT_DIMS_MAX * (DQ_DIGITS_MAX + 1)];
     char problem[1100];
 };
@@ -186,10 +188,11 @@ struct hf_row {
 /* Returns the names of a group's tensors for people. */
 static const char *hf_tensors_shown(const struct dq_layout_group *g, char *room, size_t size)
 {
+    char name[HF_NAME_SIZE];
     size_t len = (size_t)snprintf(room, size, "%s", g->n_inputs == 0 ? "(metadata)" : "");
     for (size_t i = 0; i < g->n_inputs && len < size; i++)
-        len += (size_t)snprintf(room + len, size - len, "%s%.*s", i > 0 ? " + " : "",
-            NAME_WIDTH_MAX, g->inputs[i]->tensor->display_name);
+        len += (size_t)snprintf(room + len, size - len, "%s%s", i > 0 ? " + " : "",
+            dq_text_cut(g->inputs[i]->tensor->display_name, name, sizeof name));
     return room;
 }
 
@@ -222,6 +225,14 @@ static const struct dq_cell *make_hf_row(
     return r->cells;
 }
 
+/* Makes a column as wide as a text in it, but at most so many characters. */
+static void widen_column(struct dq_report *r, size_t column, const char *text, size_t most)
+{
+    size_t letters = 0;
+    widen(&letters, text, most);
+    dq_report_widen(r, column, letters);
+}
+
 /* Puts what becomes of the tensors as Hugging Face arrays. */
 static void put_layout(struct dq_report *r, const struct dq_layout *l)
 {
@@ -231,10 +242,11 @@ static void put_layout(struct dq_report *r, const struct dq_layout *l)
     dq_report_begin_rows(r, "arrays", hf_columns, N_HF_COLUMNS);
     for (size_t i = 0; dq_report_is_table(r) && i < l->n_groups; i++) {
         const struct dq_layout_group *g = l->groups[i];
-        dq_report_widen(
-            r, HF_TENSORS, strlen(hf_tensors_shown(g, row.tensors, sizeof row.tensors)));
-        dq_report_widen(r, HF_NAME, g->code == 0 && g->n_arrays > 0 ? strlen(g->pattern) : 1);
-        dq_report_widen(r, HF_SHAPE, strlen(hf_shape_shown(g, row.shape, sizeof row.shape)));
+        widen_column(r, HF_TENSORS, hf_tensors_shown(g, row.tensors, sizeof row.tensors),
+            g->n_inputs > 1 ? SIZE_MAX : NAME_WIDTH_MAX);
+        widen_column(
+            r, HF_NAME, g->code == 0 && g->n_arrays > 0 ? g->pattern : "-", 2 * NAME_WIDTH_MAX);
+        widen_column(r, HF_SHAPE, hf_shape_shown(g, row.shape, sizeof row.shape), SIZE_MAX);
     }
     for (size_t i = 0; i < l->n_groups; i++)
         dq_report_row(r, make_hf_row(r, l->groups[i], &row));
