@@ -80,6 +80,6 @@ void dq_file_set_finish(struct dq_file_set *s)
     dq_mem_free(s->files);
     dq_mem_free(s->order);
     dq_mem_free(s->places);
-    dq_mem_free(s->crcs);
+    dq_mem_free(s->state);
     *s = (struct dq_file_set){0};
 }

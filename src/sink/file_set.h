@@ -3,7 +3,6 @@
 #ifndef DQ_FILE_SET_H
 #define DQ_FILE_SET_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,8 +44,6 @@ struct dq_file_plan {
     char *name;      /* in its folder; NULL: the caller decides; owned */
     uint8_t *header; /* what begin writes, if that is not made of the arrays anew; owned */
     size_t header_len;
-    size_t metadata_at; /* GGUF: how much of the header precedes the model's metadata */
-    bool has_metadata;
     uint64_t len; /* of the whole file, in bytes */
     size_t first; /* its arrays are order[first] to order[first + n_arrays - 1] of the set */
     size_t n_arrays;
@@ -66,7 +63,7 @@ struct dq_file_set {
     size_t *order; /* the arrays that are not left out, in the order of files and offsets; owned */
     size_t n_order;
     struct dq_array_place *places; /* request.n of them; owned */
-    _Atomic uint32_t *crcs;        /* npz: of what is known of each array; owned */
+    void *state;                   /* the container's own, one block from dq_mem, or NULL; owned */
 };
 
 /* Makes room for the places and the order of the arrays of a request, adds a file, and

@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-    PREFIX_LEN = 24,
+    PREFIX_LEN = 24, /* bytes before the metadata */
     DEFAULT_ALIGNMENT = 32,
     ALIGNMENT_MAX = 1 << 20,
     NAME_LEN_MAX = 63, /* bytes, in ggml */
@@ -235,19 +235,18 @@ static int plan_file(
     struct dq_bytes pairs = {0};
     struct dq_bytes b = {0};
     struct dq_array a;
-    p->has_metadata = file == 0;
-    p->metadata_at = PREFIX_LEN;
+    const bool has_metadata = file == 0;
     const size_t n_pairs = put_pairs(&pairs, s, file, s->n_files, alignment, s->n_order);
     dq_bytes_text(&b, "GGUF");
     dq_bytes_number(&b, 3, 4);
     dq_bytes_number(&b, p->n_arrays, 8);
-    dq_bytes_number(&b, n_pairs + (p->has_metadata ? metadata->n : 0), 8);
+    dq_bytes_number(&b, n_pairs + (has_metadata ? metadata->n : 0), 8);
     dq_bytes_put(&b, pairs.bytes, pairs.len);
     for (size_t i = p->first; i < p->first + p->n_arrays; i++) {
         s->request.get(s->request.arg, s->order[i], &a);
         put_info(&b, &a, s->places[s->order[i]].offset);
     }
-    const uint64_t len = b.len + (p->has_metadata ? metadata->off : 0);
+    const uint64_t len = b.len + (has_metadata ? metadata->off : 0);
     const uint64_t data_off = padded(len, alignment);
     dq_bytes_fill(&b, 0, (size_t)(data_off - len));
     for (size_t i = p->first; i < p->first + p->n_arrays; i++)
@@ -290,12 +289,12 @@ static int plan(const struct dq_set_request *r, struct dq_file_set *out, struct 
 static int begin(const struct dq_file_set *s, size_t file, struct dq_sink *sink, struct dq_error *e)
 {
     const struct dq_file_plan *p = &s->files[file];
-    struct metadata_out out = {.sink = sink, .off = p->metadata_at};
-    int rc = sink->ops->put(sink, p->header, p->metadata_at, 0, e);
-    if (rc == 0 && p->has_metadata)
+    struct metadata_out out = {.sink = sink, .off = PREFIX_LEN};
+    int rc = sink->ops->put(sink, p->header, PREFIX_LEN, 0, e);
+    if (rc == 0 && file == 0)
         rc = write_metadata(&s->request, &out, e);
-    return rc == 0 ? sink->ops->put(sink, p->header + p->metadata_at,
-                         p->header_len - p->metadata_at, out.off, e)
+    return rc == 0 ? sink->ops->put(
+                         sink, p->header + PREFIX_LEN, p->header_len - PREFIX_LEN, out.off, e)
                    : rc;
 }
 

@@ -15,6 +15,7 @@
 #include "sink/container.h"
 #include "sink/npy.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -63,6 +64,12 @@ static bool get_entry(const struct dq_set_request *r, size_t i, struct entry *n)
     n->name_len = n->array.name_len + strlen(extension);
     n->len = dq_add_sat_u64(n->header_len, n->array.n_bytes);
     return true;
+}
+
+/* What is known of the CRC of each array. */
+static _Atomic uint32_t *crcs_of(const struct dq_file_set *s)
+{
+    return s->state;
 }
 
 /* Bytes between the start of the local header and the data. */
@@ -205,8 +212,8 @@ static int plan(const struct dq_set_request *r, struct dq_file_set *out, struct 
         rc = dq_file_set_add_file(out, e);
     if (rc != 0)
         return rc;
-    out->crcs = dq_mem_calloc(r->n + 1, sizeof *out->crcs);
-    if (!out->crcs)
+    out->state = dq_mem_calloc(r->n + 1, sizeof *crcs_of(out));
+    if (!out->state)
         return dq_fail_nomem(e);
     for (size_t i = 0; i < r->n; i++) {
         if (!get_entry(r, i, &n))
@@ -236,7 +243,7 @@ static void data(
 {
     struct dq_array a;
     s->request.get(s->request.arg, i, &a);
-    atomic_fetch_xor(&s->crcs[i], contribution(bytes, len, a.n_bytes - off - len));
+    atomic_fetch_xor(&crcs_of(s)[i], contribution(bytes, len, a.n_bytes - off - len));
 }
 
 /* Leaves out the CRC in a file. */
@@ -245,7 +252,7 @@ static int array(const struct dq_file_set *s, size_t i, struct dq_sink *sink, st
     struct dq_bytes b = {0};
     struct entry n;
     planned_entry(s, i, &n);
-    s->crcs[i] = contribution(n.header, n.header_len, n.array.n_bytes);
+    crcs_of(s)[i] = contribution(n.header, n.header_len, n.array.n_bytes);
     put_local(&b, s, &n);
     int rc = dq_bytes_check(&b, e);
     if (rc == 0 && s->request.is_stream) {
@@ -271,7 +278,7 @@ static int array_end(
         dq_bytes_put(&b, "PK\7\10", 4);
         off = s->places[i].offset + n.array.n_bytes;
     }
-    dq_bytes_number(&b, s->crcs[i], CRC_LEN);
+    dq_bytes_number(&b, crcs_of(s)[i], CRC_LEN);
     if (s->request.is_stream) {
         dq_bytes_number(&b, n.len, 8);
         dq_bytes_number(&b, n.len, 8);
@@ -307,7 +314,7 @@ static int end(const struct dq_file_set *s, size_t file, struct dq_sink *sink, s
     int rc = 0;
     for (size_t i = p->first; rc == 0 && i < p->first + p->n_arrays; i++) {
         planned_entry(s, s->order[i], &n);
-        put_central(&b, s, &n, s->crcs[s->order[i]]);
+        put_central(&b, s, &n, crcs_of(s)[s->order[i]]);
         if (b.len >= FLUSH_AT)
             rc = flush(&b, &off, sink, e);
     }
