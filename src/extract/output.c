@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/strmap.h"
 #include "extract/filename.h"
-#include "extract/scales.h"
+#include "run/scales.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/strmap.h"
 #include "base/text.h"
+#include "run/scales.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -236,35 +237,21 @@ static int take_part(struct builder *b, struct dq_layout_input *in, const json_t
     return 0;
 }
 
-/* Returns the tensor that multiplies the values of another one: X.scale for X.weight, if it has no rule
- * of its own; or NULL. */
-static const struct dq_tensor *scale_of(const struct dq_layout *l, const struct dq_tensor *t)
-{
-    static const char weight[] = ".weight";
-    struct dq_layout_binding unused;
-    char name[DQ_NAME_MAX + 1];
-    const size_t len = strlen(t->name);
-    if (len < strlen(weight) || strcmp(t->name + len - strlen(weight), weight) != 0)
-        return NULL;
-    snprintf(name, sizeof name, "%.*s.scale", (int)(len - strlen(weight)), t->name);
-    const struct dq_tensor *scale = find_tensor(l, name);
-    return scale && !find_rule(l, name, &unused) ? scale : NULL;
-}
-
+/* Multiplies an input by the scale tensor that is for it, unless that has a rule of its own. */
 static int attach_scale(const struct builder *b, struct dq_layout_input *in, struct dq_error *e)
 {
-    const struct dq_tensor *scale = scale_of(b->l, in->tensor);
+    struct dq_layout_binding unused;
     const struct dq_tensor *t = in->tensor;
-    if (!scale)
+    const struct dq_tensor *scale = dq_scale_named(b->l->model, t);
+    if (!scale || find_rule(b->l, scale->name, &unused))
         return 0;
     const uint64_t n_slices = t->n_dims > 2 ? t->dims[t->n_dims - 1] : 1;
     const int rc = dq_tensor_usable(b->l->model, scale, false, e);
     if (rc != 0)
         return rc;
-    if (!scale->type || scale->type->type != DQ_TYPE_f32 ||
-        (scale->n_weights != 1 && scale->n_weights != n_slices))
-        return dq_fail(
-            e, DQ_ERR_TYPE, "'%.256s' is not one f32, or one for each matrix", scale->display_name);
+    if (dq_scale_find(b->l->model, t) != scale)
+        return dq_fail(e, DQ_ERR_TYPE, "'%.256s' is not one float, or one for each matrix",
+            scale->display_name);
     in->scale = scale;
     if (scale->n_weights > 1 && in->slice_len == in->slice_stride) {
         in->n_slices = n_slices;
@@ -519,29 +506,10 @@ static int make_parts(
     return rc;
 }
 
-/* Whether a tensor only belongs to another one: X.scale, which multiplies X.weight, and X.input_scale,
- * which is for activations. *weight is that other one. */
-static bool is_scale(
-    const struct dq_layout *l, const struct dq_tensor *t, const struct dq_tensor **weight)
-{
-    static const char *const suffixes[] = {".scale", ".input_scale"};
-    char name[DQ_NAME_MAX + sizeof ".weight"];
-    const size_t len = strlen(t->name);
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        const size_t n = strlen(suffixes[i]);
-        if (len < n || strcmp(t->name + len - n, suffixes[i]) != 0)
-            continue;
-        snprintf(name, sizeof name, "%.*s.weight", (int)(len - n), t->name);
-        *weight = find_tensor(l, name);
-        return *weight != NULL;
-    }
-    return false;
-}
-
 static int make_without_rule(struct builder *b, const struct dq_pick *pick, struct dq_error *e)
 {
     struct dq_error why;
-    const struct dq_tensor *weight;
+    const struct dq_tensor *weight = dq_scale_target(b->l->model, pick->tensor);
     bool found;
     int rc = make_parts(b, pick, &found, e);
     if (rc != 0 || found)
@@ -552,7 +520,7 @@ static int make_without_rule(struct builder *b, const struct dq_pick *pick, stru
     g->pattern = dq_mem_strdup("-");
     if (!g->pattern)
         return dq_fail_nomem(e);
-    if (is_scale(b->l, pick->tensor, &weight)) {
+    if (weight) { /* which it only belongs to */
         g->inputs[0] = pick;
         g->n_inputs = 1;
         g->operations = "scale";

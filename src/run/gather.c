@@ -2,6 +2,7 @@
 
 #include "run/derived.h"
 #include "run/run.h"
+#include "run/scales.h"
 #include "type/block_fields.h"
 
 #include <assert.h>
@@ -248,9 +249,7 @@ static int find_scale(struct gathering *a, const struct unit *u, struct dq_error
 {
     const struct dq_gather_source *s = a->source;
     const uint64_t index = s->first_scale + (s->scale_by_slice ? u->number / s->slice_units : 0);
-    return s->scale ? dq_tensor_read(a->g->model, s->scale, index * sizeof a->scale, &a->scale,
-                          sizeof a->scale, e)
-                    : 0;
+    return s->scale ? dq_scale_factor(a->g->model, s->scale, index, &a->scale, e) : 0;
 }
 
 /* Multiplies n floats at `to` by the factor. */

@@ -36,7 +36,7 @@ struct dq_gather_source {
     uint64_t unit_stride;
     uint64_t
         step; /* items from one item of a unit to the next: 1 in a row, the row length in a column */
-    /* One f32 that multiplies the values, or one for each slice, or NULL. */
+    /* A scale tensor: one weight that multiplies the values, or one for each slice; or NULL. */
     const struct dq_tensor *scale;
     bool scale_by_slice;
     uint64_t first_scale; /* its index for slice 0 */
