@@ -21,8 +21,9 @@ static json_t *text_or_null(const char *text)
     return text ? dq_json_text(text, strlen(text)) : json_null();
 }
 
-/* Describes the array of an output; for a tensor that cannot be used, as far as is known. */
-static void describe(const struct dq_outputs *o, const struct dq_output *out, struct dq_array *a)
+/* Describes the array of an output; for a tensor that cannot be used, as far as is known. Returns whether
+ * it has a shape. */
+static bool describe(const struct dq_outputs *o, const struct dq_output *out, struct dq_array *a)
 {
     struct dq_slice slice;
     const bool is_usable =
@@ -30,11 +31,18 @@ static void describe(const struct dq_outputs *o, const struct dq_output *out, st
                 : dq_pick_usable(o->model, out->pick, out->dtype != DQ_DTYPE_native, NULL) == 0;
     if (is_usable) {
         dq_output_describe(o, out, a);
-        return;
+        return true;
+    }
+    *a = (struct dq_array){.n_shape = 0};
+    if (!out->pick) {
+        a->name = dq_output_name(out);
+        a->name_len = strlen(a->name);
+        return false;
     }
     dq_pick_slice(out->pick, &slice);
-    *a = (struct dq_array){.n_shape = slice.n_shape};
+    a->n_shape = slice.n_shape;
     memcpy(a->shape, slice.shape, sizeof slice.shape);
+    return out->pick->tensor->n_dims_stored <= DQ_DIMS_MAX;
 }
 
 /* Returns the name of the type of an output's elements or blocks. */
@@ -48,7 +56,7 @@ static const char *dtype_of(const struct dq_output *out, const struct dq_array *
 const char *dq_manifest_dtype(const struct dq_outputs *o, const struct dq_output *out)
 {
     struct dq_array a;
-    describe(o, out, &a);
+    (void)describe(o, out, &a);
     return dtype_of(out, &a);
 }
 
@@ -76,10 +84,9 @@ json_t *dq_manifest_entry(
 {
     const struct dq_tensor *t = out->pick ? out->pick->tensor : NULL;
     const bool is_named = out->hf || o->container->holds_many;
-    const bool has_shape = !t || t->n_dims_stored <= DQ_DIMS_MAX;
     const struct dq_output_file *file = dq_output_file(o, out);
     struct dq_array a;
-    describe(o, out, &a);
+    const bool has_shape = describe(o, out, &a);
     json_t *entry =
         json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
             "tensor", text_or_null(t ? t->display_name : NULL), "slice",

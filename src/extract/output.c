@@ -303,8 +303,10 @@ static int init_hf(struct dq_output *out, const struct dq_outputs *o,
         return dq_output_fail(out, g->code, g->reason, e);
     }
     const char *reason = choose_hf_dtype(out);
-    if (reason)
+    if (reason) {
+        out->dtype = DQ_DTYPE_f32; /* of no importance */
         return refuse(o, out, reason, e);
+    }
     const int code = check_inputs(o->model, out, &why);
     return code != 0 ? dq_output_fail(out, code, why.text, e) : 0;
 }

@@ -176,22 +176,30 @@ static int add_array(struct dq_layout *l, const struct dq_layout_group *g, size_
     return 0;
 }
 
-/* Makes a group fail, with an array under the name of its tensor. Returns 0, or DQ_ERR_MEMORY. */
+/* Makes a group fail, with an array under the name of its tensor, or under its own if pick is NULL.
+ * Returns 0, or DQ_ERR_MEMORY. */
 static int fail_group(struct builder *b, struct dq_layout_group *g, const struct dq_pick *pick,
     int code, const char *why, struct dq_error *e)
 {
-    const struct dq_tensor *t = pick->tensor;
+    const struct dq_tensor *t = pick ? pick->tensor : NULL;
     struct dq_error full;
     if (code == DQ_ERR_MEMORY || code == DQ_ERR_INTERRUPTED)
         return dq_fail(e, code, "%s", why);
-    (void)dq_tensor_fail(b->l->model, t, &full, code, "%s", why);
+    if (t)
+        (void)dq_tensor_fail(b->l->model, t, &full, code, "%s", why);
+    else
+        (void)dq_fail(&full, code, "%s: '%s': %s", b->l->model->path, g->pattern, why);
     g->code = code;
     g->reason = dq_mem_strdup(full.text);
     g->inputs[0] = pick;
-    g->n_inputs = 1;
+    g->n_inputs = pick ? 1 : 0;
     g->n_arrays = 1;
-    return g->reason ? add_array(b->l, g, 0, dq_mem_strndup(t->name, t->name_len), e)
-                     : dq_fail_nomem(e);
+    char *name = t ? dq_mem_strndup(t->name, t->name_len) : dq_mem_strdup(g->pattern);
+    if (!g->reason) {
+        dq_mem_free(name);
+        return dq_fail_nomem(e);
+    }
+    return add_array(b->l, g, 0, name, e);
 }
 
 static const struct dq_pick *pick_of(const struct builder *b, const struct dq_tensor *t)
@@ -461,12 +469,8 @@ static int make_group(struct builder *b, const struct dq_layout_rule *rule,
     for (size_t i = 0; i < binding->len[L] && i < 9; i++)
         b->numbers.layer = b->numbers.layer * 10 + (uint64_t)(binding->text[L][i] - '0');
     rc = shape_group(b, g, rule, binding, &why);
-    if (rc != 0 && pick) {
-        g->n_inputs = 0;
-        return fail_group(b, g, pick, rc, why.text, e);
-    }
     if (rc != 0)
-        return dq_fail(e, rc, "%s: %s", pattern, why.text);
+        return fail_group(b, g, pick, rc, why.text, e);
     for (size_t i = 0; rc == 0 && i < g->n_arrays; i++)
         rc = add_array(l, g, i, array_name(g, i), e);
     return rc;
@@ -557,7 +561,7 @@ static int make_from_metadata(struct builder *b, struct dq_error *e)
                 continue;
             binding.text[L] = name + strlen(layer);
             binding.len[L] = strspn(binding.text[L], "0123456789");
-            if (binding.len[L] == 0)
+            if (binding.len[L] == 0 || !condition_holds(b->l, rule->condition, &binding))
                 continue;
             rc = make_group(b, rule, &binding, NULL, e);
         }
