@@ -276,7 +276,8 @@ static const char *choose_hf_dtype(struct dq_output *out)
         out->dtype = DQ_DTYPE_f32;
     else if (out->dtype == DQ_DTYPE_native &&
              (!type || dq_dtype_by_name(type->token, &out->dtype) != 0))
-        return "it is quantized, scaled or of several types; use --dtype f32, f16 or bf16";
+        return "it is quantized, scaled or of several types, and --layout hf writes no blocks; use "
+               "--dtype f32, f16 or bf16";
     return NULL;
 }
 
