@@ -44,7 +44,8 @@ const struct dq_tensor *dq_scale_find(const struct dq_model *m, const struct dq_
     const struct dq_tensor *scale = dq_scale_named(m, t);
     if (!scale || !is_float(scale))
         return NULL;
-    const bool for_experts = t->n_dims >= 3 && scale->n_weights == t->dims[t->n_dims - 1];
+    const bool for_experts =
+        t->n_dims >= 3 && scale->n_weights == t->dims[t->n_dims - 1] && scale->n_weights > 0;
     return scale->n_weights == 1 || for_experts ? scale : NULL;
 }
 
@@ -78,7 +79,7 @@ int dq_scale_read(const struct dq_model *m, const struct dq_tensor *t,
     for (size_t i = 0; rc == 0 && i < n; i++)
         rc = dq_scale_factor(m, scale, i, &factors[i], e);
     if (rc == 0)
-        *out = (struct dq_scaling){factors, t->n_weights / n};
+        *out = (struct dq_scaling){factors, n > 1 ? t->n_weights / n : t->n_weights};
     else
         dq_mem_free(factors);
     return rc;

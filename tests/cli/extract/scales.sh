@@ -18,7 +18,8 @@ write('m.gguf', [
     ('exps.scale', 'f32', [9], floats(0.1, -2, 0, 1e38, 3e-39, float('inf'), float('nan'), 1e30, 0.7)),
     ('plain.weight', 'f32', [4], floats(1, -2, 3e38, 0)), ('plain.scale', 'f16', [1], struct.pack('<e', 1.5)),
     ('other.weight', 'f32', [4, 2], bytes(32)), ('other.scale', 'f32', [2], floats(1, 2)),
-    ('no.scale', 'f32', [1], floats(1))])
+    ('no.scale', 'f32', [1], floats(1)),
+    ('empty.weight', 'f32', [2, 2, 0], b''), ('empty.scale', 'f32', [0], b'')])
 EOF
 gguf-dq extract m.gguf -o stored/
 gguf-dq extract -q m.gguf one.scale -o quiet/
