@@ -288,7 +288,6 @@ static void take_back(const struct writer *w)
  * new ones are never loaded as one set, whatever ends the run. */
 static int remove_old_leader(const struct dq_outputs *o, struct dq_error *e)
 {
-    const char *path = o->files[0].path;
     struct stat st;
     bool able;
     bool replaces = false;
@@ -298,6 +297,7 @@ static int remove_old_leader(const struct dq_outputs *o, struct dq_error *e)
     }
     if (!replaces)
         return 0;
+    const char *path = o->files[0].path;
     if (unlinkat(o->folder_fd, dq_file_base(path), 0) != 0)
         return errno == ENOENT ? 0 : dq_fail_errno(e, "%s", path);
     if (o->options->durable && dq_file_sync_folder(o->folder_fd, &able) != 0)

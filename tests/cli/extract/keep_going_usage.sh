@@ -15,6 +15,8 @@ try -d native -o out/ -f gguf sample.gguf 'output.weight[:,1:32]' output.bias
 try -d native -o out/ "$DATA/gguf/bad/type_unknown_100.gguf" 't[0]' t
 echo '# quantized weights as they are stored, in another layout'
 try -q -d native --layout hf -f safetensors -o out/ model-q4_k.gguf 'blk.0.{attn_k,attn_norm}.weight'
+echo '# all of a container'
+try -d native -o out/ -f gguf sample.gguf 'output.weight[:,1:32]'
 echo '# of the run'
 try -d bf16 -o out/ sample.gguf
 try --max-shard 1K -o out/ sample.gguf
