@@ -13,7 +13,8 @@ static int status_of(void (*function)(void))
     const pid_t child = fork();
     if (child == 0) {
         alarm(10);
-        (void)signal(SIGTERM, SIG_DFL); /* nohup ignores SIGHUP, and the program does what it says */
+        (void)signal(
+            SIGTERM, SIG_DFL); /* nohup ignores SIGHUP, and the program does what it says */
         (void)signal(SIGHUP, SIG_DFL);
         function();
         _exit(99);
