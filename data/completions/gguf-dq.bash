@@ -21,7 +21,7 @@ _gguf_dq_unquote()
 _gguf_dq_last_option()
 {
     REPLY=$1
-    [[ $1 =~ ^-[0mnkqvh]*([txTofdj])$ ]] && REPLY=-${BASH_REMATCH[1]}
+    [[ $1 =~ ^-[0mnkqvh]*([txTofdjac])$ ]] && REPLY=-${BASH_REMATCH[1]}
 }
 
 # Whether a word is a model. A directory counts only if it contains a model.
@@ -45,7 +45,7 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
-                --layout | --hf-config | \
+                --layout | --hf-config | --algorithm | --check | \
                 --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
                 --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
@@ -53,7 +53,7 @@ _gguf_dq_parse()
                 [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
                 ;;
             --*) ;;
-            -[txTofdj]) ((i++)) ;;
+            -[txTofdjac]) ((i++)) ;;
             -?*) ;;
             *)
                 _gguf_dq_unquote "${COMP_WORDS[i]}"
@@ -127,10 +127,11 @@ _gguf_dq_add_types()
 
 _gguf_dq()
 {
-    local commands='list extract verify check bench devices types'
+    local commands='list extract hash verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
     local layout='--layout --hf-config'
+    local hashing='-a --algorithm -c --check --no-names'
     local decoding='-d --dtype --device --cpu'
     local threaded='-j --threads'
     local checking='--self-test --ulp'
@@ -173,6 +174,7 @@ _gguf_dq()
     case $command in
         list) options="$selecting $showing $layout $reading $reporting" ;;
         extract) options="$selecting $layout $decoding $threaded $writing $reading $reporting" ;;
+        hash) options="$selecting $hashing $decoding $threaded $reading $reporting" ;;
         verify) options="$selecting $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $examining $threaded $reading $reporting" ;;
         bench) options="$decoding $threaded $measuring $reading $reporting" ;;
@@ -187,7 +189,7 @@ _gguf_dq()
                 _gguf_dq_add_tensors
                 return
                 ;;
-            --tensors-from | --output | --manifest | -[To])
+            --tensors-from | --output | --manifest | --check | -[Toc])
                 _gguf_dq_add_files '*'
                 return
                 ;;
@@ -197,7 +199,11 @@ _gguf_dq()
                 ;;
             --dtype | -d)
                 _gguf_dq_add_words 'f32 f16 bf16'
-                [[ $command != extract ]] || _gguf_dq_add_words native
+                [[ $command != extract && $command != hash ]] || _gguf_dq_add_words native
+                return
+                ;;
+            --algorithm | -a)
+                _gguf_dq_add_words 'blake3 sha256'
                 return
                 ;;
             --layout)

@@ -9,6 +9,7 @@
 #include "base/strvec.h"
 #include "cli/msg.h"
 #include "engine/engine.h"
+#include "reduce/hash.h"
 #include "sink/container.h"
 #include "type/type.h"
 
@@ -22,11 +23,14 @@ struct dq_args {
     const char *tensors_from;
     bool nul_separated;
     const char *output;
-    const struct dq_container *container; /* NULL: not given */
-    uint64_t max_shard;                   /* bytes; 0: not given */
-    enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not given */
-    bool layout_hf;                       /* Hugging Face names and layout */
-    const char *hf_config;                /* a folder */
+    const struct dq_container *container;      /* NULL: not given */
+    uint64_t max_shard;                        /* bytes; 0: not given */
+    enum dq_dtype dtype;                       /* DQ_DTYPE_COUNT: not given */
+    const struct dq_hash_algorithm *algorithm; /* NULL: not given */
+    const char *check_from;                    /* a file with digests */
+    bool no_names;
+    bool layout_hf;        /* Hugging Face names and layout */
+    const char *hf_config; /* a folder */
     const char *manifest;
     bool force;
     bool skip_existing;
