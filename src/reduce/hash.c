@@ -32,7 +32,7 @@ bool dq_hash_of_hex(const char *text, uint8_t digest[DQ_HASH_LEN])
             return false;
         const unsigned at = (unsigned)(digit - digits);
         const unsigned value = at < 16 ? at : at - 6;
-        digest[i / 2] = (uint8_t)(i % 2 ? digest[i / 2] << 4 | value : value);
+        digest[i / 2] = (uint8_t)(i % 2 ? digest[i / 2] * 16u + value : value);
     }
     return true;
 }
