@@ -27,6 +27,14 @@ static void free_hash(const struct dq_hash_job *job, struct tensor_hash *t)
     dq_mem_free(t);
 }
 
+/* What is stored as dtype is not decoded, as extract does it: decoding makes all NaNs one. */
+static void plan_tensor(
+    const struct dq_hash_job *job, const struct dq_tensor *t, struct dq_plan *out)
+{
+    dq_plan_init(out, job->model, t,
+        t->type && dq_dtype_is_stored(t->type, job->dtype) ? DQ_DTYPE_native : job->dtype, NULL);
+}
+
 static const struct dq_plan *plan(void *arg, size_t item)
 {
     struct hash_run *r = arg;
@@ -35,7 +43,7 @@ static const struct dq_plan *plan(void *arg, size_t item)
     if (!t)
         return NULL;
     struct dq_plan *p = &r->plans[r->n_planned++ % DQ_RUN_ITEMS_MAX];
-    dq_plan_init(p, job->model, t, job->dtype, NULL);
+    plan_tensor(job, t, p);
     return p;
 }
 
@@ -45,7 +53,7 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
     const struct dq_hash_job *job = r->job;
     struct tensor_hash *t = dq_mem_calloc(1, sizeof *t);
     struct dq_plan p;
-    dq_plan_init(&p, job->model, job->tensor(job->arg, item), job->dtype, NULL);
+    plan_tensor(job, job->tensor(job->arg, item), &p);
     if (t)
         t->hash = job->algorithm->new (p.n_items * p.item_len);
     if (!t || !t->hash) {

@@ -5,28 +5,37 @@
 cp "$DATA/gguf/good/all_types.gguf" m.gguf
 "$PYTHON" - <<'END'
 import hashlib
+import itertools
 import json
 import subprocess
+
+import gguf_writer
+
+# What is stored as the dtype is copied with all of its NaNs, and everything else decoded to one NaN.
+nans = b'\x01\x00\xa0\x7f\xcd\xab\xff\xff' * 3
+with open('nans.gguf', 'wb') as f:
+    f.write(gguf_writer.model([], [('a', 'f32', [6], nans), ('b', 'f16', [12], nans), ('c', 'bf16', [12], nans)]))
 
 def run(*words):
     return subprocess.run(['gguf-dq', *words], check=True, stdout=subprocess.PIPE).stdout
 
 def lines(*words):
-    return [line.split('  ', 1) for line in run('hash', *words, 'm.gguf').decode().splitlines()]
+    return [line.split('  ', 1) for line in run('hash', *words).decode().splitlines()]
 
-tensors = json.loads(run('list', '--json', 'm.gguf'))['tensors']
-for dtype in 'f32', 'f16', 'bf16', 'native':
-    *found, (model, last) = lines('-a', 'sha256', '-d', dtype)
+for path, dtype in itertools.product(('m.gguf', 'nans.gguf'), ('f32', 'f16', 'bf16', 'native')):
+    tensors = json.loads(run('list', '--json', path))['tensors']
+    words = path, '-a', 'sha256', '-d', dtype
+    *found, (model, last) = lines(*words)
     whole = []
     for (digest, name), t in zip(found, tensors, strict=True):
-        bytes_ = run('extract', '-q', '-d', dtype, '-f', 'raw', '-o', '-', 'm.gguf', '-t', name)
+        bytes_ = run('extract', '-q', '-d', dtype, '-f', 'raw', '-o', '-', path, '-t', name)
         assert name == t['name'] and digest == hashlib.sha256(bytes_).hexdigest(), (dtype, name)
         whole.append((name, 'x'.join(map(str, t['shape'])), digest))
     named = b''.join(sorted(f'{n}\0{s}\0{d}\n'.encode() for n, s, d in whole))
     nameless = b''.join(sorted(f'{s}\0{d}\n'.encode() for n, s, d in whole))
     assert (model, last) == (hashlib.sha256(named).hexdigest(), '(model)')
-    assert lines('-a', 'sha256', '-d', dtype, '--no-names')[-1][0] == hashlib.sha256(nameless).hexdigest()
-    print(dtype, len(found))
+    assert lines(*words, '--no-names')[-1][0] == hashlib.sha256(nameless).hexdigest()
+    print(path, dtype, len(found))
 END
 cat "$DATA/golden/all_types.blake3" >expected
 gguf-dq hash m.gguf | cmp - expected
