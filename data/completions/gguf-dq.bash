@@ -45,8 +45,8 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
-                --layout | --hf-config | --algorithm | --check | \
-                --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
+                --layout | --hf-config | --algorithm | --check | --edge | \
+                --manifest | --device | --cpu | --threads | --max-memory | --offset | --edge | --ulp | \
                 --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
@@ -127,9 +127,10 @@ _gguf_dq_add_types()
 
 _gguf_dq()
 {
-    local commands='list extract hash verify check bench devices types'
+    local commands='list show extract hash verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
+    local printing='-f --format --edge --full'
     local layout='--layout --hf-config'
     local hashing='-a --algorithm -c --check --no-names'
     local decoding='-d --dtype --device --cpu'
@@ -173,6 +174,7 @@ _gguf_dq()
     _gguf_dq_parse
     case $command in
         list) options="$selecting $showing $layout $reading $reporting" ;;
+        show) options="$selecting $printing $reading $reporting" ;;
         extract) options="$selecting $layout $decoding $threaded $writing $reading $reporting" ;;
         hash) options="$selecting $hashing $decoding $threaded $reading $reporting" ;;
         verify) options="$selecting $decoding $threaded $checking $reading $reporting" ;;
@@ -194,7 +196,11 @@ _gguf_dq()
                 return
                 ;;
             --format | -f)
-                _gguf_dq_add_words 'npy raw npz safetensors gguf'
+                if [[ $command == show ]]; then
+                    _gguf_dq_add_words 'table csv tsv hex'
+                else
+                    _gguf_dq_add_words 'npy raw npz safetensors gguf'
+                fi
                 return
                 ;;
             --dtype | -d)

@@ -29,6 +29,7 @@ FLAG(apply_scales, apply_scales)
 FLAG(dry_run, dry_run)
 FLAG(names, names)
 FLAG(no_names, no_names)
+FLAG(full, full)
 FLAG(self_test, self_test)
 FLAG(values, values)
 FLAG(json, json)
@@ -75,6 +76,21 @@ SETTER(format)
     return a->container
                ? 0
                : dq_fail(e, DQ_ERR_USAGE, "--format %s: must be %s", v, dq_container_names(names));
+}
+
+SETTER(show_format)
+{
+    static const char *const names[] = {[DQ_SHOW_TABLE] = "table",
+        [DQ_SHOW_CSV] = "csv",
+        [DQ_SHOW_TSV] = "tsv",
+        [DQ_SHOW_HEX] = "hex"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], v) == 0) {
+            a->show_format = (enum dq_show_format)i;
+            return 0;
+        }
+    }
+    return dq_fail(e, DQ_ERR_USAGE, "--format %s: must be table, csv, tsv or hex", v);
 }
 
 SETTER(max_shard)
@@ -179,6 +195,12 @@ SETTER(offset)
         e, DQ_ERR_USAGE, "--offset %s: not a number of bytes such as 4096, 0x1000 or 4K", v);
 }
 
+SETTER(edge)
+{
+    const int rc = read_count("edge", v, 1000000, &a->edge, e);
+    return rc == 0 && a->edge == 0 ? dq_fail(e, DQ_ERR_USAGE, "--edge 0: must be at least 1") : rc;
+}
+
 SETTER(ulp)
 {
     return read_count("ulp", v, UINT32_MAX, &a->ulp, e);
@@ -256,12 +278,12 @@ SETTER(verbose)
 
 enum {
     DECODING = DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_verify | DQ_CMD_bench,
-    SLICING = DQ_CMD_extract | DQ_CMD_verify,
+    SLICING = DQ_CMD_show | DQ_CMD_extract | DQ_CMD_verify,
     WHOLE = DQ_CMD_list | DQ_CMD_hash,
     SELECTING = SLICING | WHOLE | DQ_CMD_check,
     READING = SELECTING | DQ_CMD_bench,
-    REPORTING = DQ_CMD_list | DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_types | DQ_CMD_verify |
-                DQ_CMD_devices | DQ_CMD_bench | DQ_CMD_check,
+    REPORTING = DQ_CMD_list | DQ_CMD_show | DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_types |
+                DQ_CMD_verify | DQ_CMD_devices | DQ_CMD_bench | DQ_CMD_check,
 };
 
 const struct dq_option dq_options[] = {
@@ -289,6 +311,9 @@ const struct dq_option dq_options[] = {
     {"output", 'o', "PATH", DQ_CMD_extract, "directory or file, or - for standard output",
         set_output},
     {"format", 'f', "FORMAT", DQ_CMD_extract, "npy, raw, npz, safetensors or gguf", set_format},
+    {"format", 'f', "FORMAT", DQ_CMD_show, "table, csv, tsv or hex", set_show_format},
+    {"edge", 0, "N", DQ_CMD_show, "show N numbers at each end of a large dimension (3)", set_edge},
+    {"full", 0, NULL, DQ_CMD_show, "show all numbers, however many", set_full},
     {"max-shard", 0, "SIZE", DQ_CMD_extract, "split safetensors or gguf into files: 5GB, 500MB",
         set_max_shard},
     {"algorithm", 'a', "NAME", DQ_CMD_hash, "blake3 or sha256", set_algorithm},
