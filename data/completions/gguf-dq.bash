@@ -46,7 +46,7 @@ _gguf_dq_parse()
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
                 --layout | --hf-config | --algorithm | --check | --edge | \
-                --manifest | --device | --cpu | --threads | --max-memory | --offset | --edge | --ulp | \
+                --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
                 --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
@@ -232,7 +232,7 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --offset | --ulp | --size | --time | -j) return ;;
+            --threads | --max-memory | --offset | --edge | --ulp | --size | --time | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then
