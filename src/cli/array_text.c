@@ -68,7 +68,7 @@ static int max(int a, int b)
 static bool needs_exponent(const struct dq_array_text *a, size_t n)
 {
     double largest = 0;
-    double smallest = INFINITY;
+    double smallest = HUGE_VAL;
     for (size_t i = 0; i < n; i++) {
         const double x = fabs(a->items[i].real);
         if (isfinite(x) && x != 0) {

@@ -19,10 +19,10 @@ static void texts_are_the_shortest(void **state)
         {-0.0, true, "-0.0"},
         {1, true, "1"},
         {-1234.5, true, "-1234.5"},
-        {0.1F, true, "0.1"},
-        {0.1F, false, "0.10000000149011612"},
+        {(double)0.1F, true, "0.1"},
+        {(double)0.1F, false, "0.10000000149011612"},
         {0.1, false, "0.1"},
-        {1.0F / 3, true, "0.33333334"},
+        {(double)(1.0F / 3), true, "0.33333334"},
         {0x1p-149, true, "1e-45"},
         {0x1p-126, true, "1.1754944e-38"},
         {0x1.fffffep127, true, "3.4028235e+38"},
@@ -38,9 +38,9 @@ static void texts_are_the_shortest(void **state)
         {0.00012345, false, "0.00012345"},
         {0.00001, false, "1e-05"},
         {-2.5e-300, false, "-2.5e-300"},
-        {INFINITY, true, "inf"},
-        {-INFINITY, false, "-inf"},
-        {NAN, true, "nan"},
+        {HUGE_VAL, true, "inf"},
+        {-HUGE_VAL, false, "-inf"},
+        {(double)NAN, true, "nan"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
