@@ -13,15 +13,15 @@ enum { LINE_WIDTH = 75 };
 union dq_number dq_number_load(const struct dq_number_kind *kind, const uint8_t *bytes)
 {
     union dq_number x;
-    uint64_t bits = 0;
-    for (unsigned i = 0; i < kind->bytes; i++)
-        bits |= (uint64_t)bytes[i] << 8 * i;
+    uint64_t bits = bytes[kind->bytes - 1] & 0x80 ? UINT64_MAX : 0; /* extends the sign */
+    for (unsigned i = kind->bytes; i > 0; i--)
+        bits = bits << 8 | bytes[i - 1];
     if (kind->is_float && kind->bytes == 4)
         x.real = (double)dq_f32_of_bits((uint32_t)bits);
     else if (kind->is_float)
         memcpy(&x.real, &bits, sizeof bits);
     else
-        x.integer = (int64_t)(bits << (64 - 8 * kind->bytes)) >> (64 - 8 * kind->bytes);
+        x.integer = (int64_t)bits;
     return x;
 }
 
