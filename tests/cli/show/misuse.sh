@@ -17,4 +17,3 @@ attempt --full -f csv m.gguf output.bias
 attempt --json -f csv m.gguf output.bias
 attempt type_unknown_43.gguf t
 attempt -f csv trunc_in_second_tensor_data.gguf 'b.weight[:25:8]' b.weight 'a.weight[0, :2]'
-attempt --max-memory 600K --full m.gguf output.weight
