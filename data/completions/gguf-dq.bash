@@ -21,7 +21,7 @@ _gguf_dq_unquote()
 _gguf_dq_last_option()
 {
     REPLY=$1
-    [[ $1 =~ ^-[0mnkqvh]*([txTofdj])$ ]] && REPLY=-${BASH_REMATCH[1]}
+    [[ $1 =~ ^-[0mnkqvh]*([txTofdjac])$ ]] && REPLY=-${BASH_REMATCH[1]}
 }
 
 # Whether a word is a model. A directory counts only if it contains a model.
@@ -45,7 +45,7 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${COMP_WORDS[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
-                --layout | --hf-config | \
+                --layout | --hf-config | --algorithm | --check | --edge | \
                 --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
                 --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
@@ -53,7 +53,7 @@ _gguf_dq_parse()
                 [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
                 ;;
             --*) ;;
-            -[txTofdj]) ((i++)) ;;
+            -[txTofdjac]) ((i++)) ;;
             -?*) ;;
             *)
                 _gguf_dq_unquote "${COMP_WORDS[i]}"
@@ -127,10 +127,12 @@ _gguf_dq_add_types()
 
 _gguf_dq()
 {
-    local commands='list extract verify check bench devices types'
+    local commands='list show extract hash verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local showing='-m --meta --names'
+    local printing='-f --format --edge --full'
     local layout='--layout --hf-config'
+    local hashing='-a --algorithm -c --check --no-names'
     local decoding='-d --dtype --device --cpu'
     local threaded='-j --threads'
     local checking='--self-test --ulp'
@@ -172,7 +174,9 @@ _gguf_dq()
     _gguf_dq_parse
     case $command in
         list) options="$selecting $showing $layout $reading $reporting" ;;
+        show) options="$selecting $printing $reading $reporting" ;;
         extract) options="$selecting $layout $decoding $threaded $writing $reading $reporting" ;;
+        hash) options="$selecting $hashing $decoding $threaded $reading $reporting" ;;
         verify) options="$selecting $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $examining $threaded $reading $reporting" ;;
         bench) options="$decoding $threaded $measuring $reading $reporting" ;;
@@ -187,17 +191,25 @@ _gguf_dq()
                 _gguf_dq_add_tensors
                 return
                 ;;
-            --tensors-from | --output | --manifest | -[To])
+            --tensors-from | --output | --manifest | --check | -[Toc])
                 _gguf_dq_add_files '*'
                 return
                 ;;
             --format | -f)
-                _gguf_dq_add_words 'npy raw npz safetensors gguf'
+                if [[ $command == show ]]; then
+                    _gguf_dq_add_words 'table csv tsv hex'
+                else
+                    _gguf_dq_add_words 'npy raw npz safetensors gguf'
+                fi
                 return
                 ;;
             --dtype | -d)
                 _gguf_dq_add_words 'f32 f16 bf16'
-                [[ $command != extract ]] || _gguf_dq_add_words native
+                [[ $command != extract && $command != hash ]] || _gguf_dq_add_words native
+                return
+                ;;
+            --algorithm | -a)
+                _gguf_dq_add_words 'blake3 sha256'
                 return
                 ;;
             --layout)
@@ -220,7 +232,7 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --offset | --ulp | --size | --time | -j) return ;;
+            --threads | --max-memory | --offset | --edge | --ulp | --size | --time | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then

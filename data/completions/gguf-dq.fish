@@ -14,11 +14,11 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --layout --hf-config --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
+    --layout --hf-config --algorithm --check --edge --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
-    if contains -- $word $takes_argument; or string match -qr -- '^-[0mnkqvh]*[txTofdj]$' $word
+    if contains -- $word $takes_argument; or string match -qr -- '^-[0mnkqvh]*[txTofdjac]$' $word
       set -e words[1]
     else if not string match -qr -- '^-.' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
@@ -63,7 +63,9 @@ end
 complete -c gguf-dq -f
 
 complete -c gguf-dq -n __gguf_dq_using -a list -d 'List metadata and tensors'
+complete -c gguf-dq -n __gguf_dq_using -a show -d 'Print weights as text'
 complete -c gguf-dq -n __gguf_dq_using -a extract -d 'Dequantize tensors to plain arrays'
+complete -c gguf-dq -n __gguf_dq_using -a hash -d 'Compute digests of the weights'
 complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Compare a GPU with the CPU, bit for bit'
 complete -c gguf-dq -n __gguf_dq_using -a check -d 'Check a model for errors'
 complete -c gguf-dq -n __gguf_dq_using -a bench -d 'Measure how fast types are decoded'
@@ -72,26 +74,34 @@ complete -c gguf-dq -n __gguf_dq_using -a types -d 'List the tensor types'
 complete -c gguf-dq -n __gguf_dq_using -l help -d 'Show help'
 complete -c gguf-dq -n __gguf_dq_using -l version -d 'Show the version'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -a '(__gguf_dq_models)'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -a '(__gguf_dq_tensors)' -d Tensor
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench' -a '(__gguf_dq_models)'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench' -a '(__gguf_dq_tensors)' -d Tensor
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Select a tensor'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Exclude tensors'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s 0 -l null -d 'Names in that file end in NUL'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -l max-memory -x -d 'Limit the memory'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Select a tensor'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Exclude tensors'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s 0 -l null -d 'Names in that file end in NUL'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -l max-memory -x -d 'Limit the memory'
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata as well'
 complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Print only the names'
 
+complete -c gguf-dq -n '__gguf_dq_using show' -s f -l format -x -a 'table csv tsv hex' -d 'Form of the numbers'
+complete -c gguf-dq -n '__gguf_dq_using show' -l edge -x -d 'Numbers at each end of a large dimension'
+complete -c gguf-dq -n '__gguf_dq_using show' -l full -d 'Show all numbers'
+
 complete -c gguf-dq -n '__gguf_dq_using list extract' -l layout -x -a 'gguf hf' -d 'Names and layout of arrays'
 complete -c gguf-dq -n '__gguf_dq_using list extract' -l hf-config -x -a '(__fish_complete_directories)' -d 'Directory of the Hugging Face model'
 
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the output'
-complete -c gguf-dq -n '__gguf_dq_using extract' -s d -l dtype -x -a native -d 'Type of the output'
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'Device that decodes'
-complete -c gguf-dq -n '__gguf_dq_using extract verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
-complete -c gguf-dq -n '__gguf_dq_using extract verify check bench' -s j -l threads -x -d 'Number of processors'
+complete -c gguf-dq -n '__gguf_dq_using extract hash verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the output'
+complete -c gguf-dq -n '__gguf_dq_using extract hash' -s d -l dtype -x -a native -d 'Type of the output'
+complete -c gguf-dq -n '__gguf_dq_using extract hash verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'Device that decodes'
+complete -c gguf-dq -n '__gguf_dq_using extract hash verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
+complete -c gguf-dq -n '__gguf_dq_using extract hash verify check bench' -s j -l threads -x -d 'Number of processors'
+
+complete -c gguf-dq -n '__gguf_dq_using hash' -s a -l algorithm -x -a 'blake3 sha256' -d 'Hash function'
+complete -c gguf-dq -n '__gguf_dq_using hash' -s c -l check -r -F -d 'Compare with digests in a file'
+complete -c gguf-dq -n '__gguf_dq_using hash' -l no-names -d 'Leave names out of the digest of the model'
 
 complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Verify built-in test vectors'
 complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Accept small differences'
@@ -115,11 +125,11 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Treat overflow as
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a JSON list of the outputs'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Show what would be written'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l offset -x -d 'Byte of the file where the model begins'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench' -l no-sandbox -d 'Do not drop privileges'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench' -l offset -x -d 'Byte of the file where the model begins'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench' -l no-sandbox -d 'Do not drop privileges'
 
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l json -d 'Report as one JSON object'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -l jsonl -d 'Report as JSON Lines'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s q -l quiet -d 'No warnings or progress'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s v -l verbose -d 'Print more'
-complete -c gguf-dq -n '__gguf_dq_using list extract verify check bench devices types' -s h -l help -d 'Show help'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench devices types' -l json -d 'Report as one JSON object'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench devices types' -l jsonl -d 'Report as JSON Lines'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench devices types' -s q -l quiet -d 'No warnings or progress'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench devices types' -s v -l verbose -d 'Print more'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check bench devices types' -s h -l help -d 'Show help'

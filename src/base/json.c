@@ -149,6 +149,13 @@ void dq_json_put_u64(struct dq_json *j, const char *key, uint64_t value)
     end_value(j);
 }
 
+void dq_json_put_number(struct dq_json *j, const char *key, const char *text)
+{
+    lead_in(j, key);
+    fputs(text, j->file);
+    end_value(j);
+}
+
 void dq_json_put_null(struct dq_json *j, const char *key)
 {
     lead_in(j, key);

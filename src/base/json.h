@@ -45,6 +45,8 @@ void dq_json_put_digits(struct dq_json *j, const char *key, json_t *value, unsig
 /* As dq_json_put with dq_json_text, dq_json_u64 and json_null, but faster, mostly without allocating. */
 void dq_json_put_text(struct dq_json *j, const char *key, const char *text, size_t len);
 void dq_json_put_u64(struct dq_json *j, const char *key, uint64_t value);
+void dq_json_put_number(
+    struct dq_json *j, const char *key, const char *text); /* as JSON spells it */
 void dq_json_put_null(struct dq_json *j, const char *key);
 
 /* Text that may come from a file: unchanged if it is valid UTF-8, otherwise escaped (text.h). */

@@ -163,7 +163,7 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
 {
     if (a->json && a->jsonl)
         return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
-    if (a->nul_separated && !a->tensors_from && !a->names)
+    if (a->nul_separated && !a->tensors_from && !a->names && !a->check_from)
         return dq_fail(e, DQ_ERR_USAGE, "--null requires --tensors-from%s",
             command->bit == DQ_CMD_list ? " or --names" : "");
     return command->check ? command->check(a, e) : 0;
@@ -178,7 +178,7 @@ int dq_args_parse(const struct dq_command *command, int argc, char **argv, struc
     int rc = parse_options(command, argc, argv, &a, &why);
     if (rc == 0)
         rc = parse_operands(command, argc, argv, &a, &why);
-    if (rc == 0)
+    if (rc == 0 && !a.help)
         rc = check(command, &a, &why);
     if (rc == 0) {
         *out = a;

@@ -9,8 +9,12 @@
 #include "base/strvec.h"
 #include "cli/msg.h"
 #include "engine/engine.h"
+#include "reduce/hash.h"
 #include "sink/container.h"
 #include "type/type.h"
+
+/* How show writes numbers. */
+enum dq_show_format { DQ_SHOW_TABLE, DQ_SHOW_CSV, DQ_SHOW_TSV, DQ_SHOW_HEX };
 
 /* What was given on the command line; NULL, 0 or false if it was not, unless noted. The strings belong
  * to argv or to the lists. For src/cli only: other folders have options of their own. */
@@ -22,11 +26,17 @@ struct dq_args {
     const char *tensors_from;
     bool nul_separated;
     const char *output;
-    const struct dq_container *container; /* NULL: not given */
-    uint64_t max_shard;                   /* bytes; 0: not given */
-    enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: not given */
-    bool layout_hf;                       /* Hugging Face names and layout */
-    const char *hf_config;                /* a folder */
+    const struct dq_container *container;      /* NULL: not given */
+    uint64_t max_shard;                        /* bytes; 0: not given */
+    enum dq_dtype dtype;                       /* DQ_DTYPE_COUNT: not given */
+    const struct dq_hash_algorithm *algorithm; /* NULL: not given */
+    const char *check_from;                    /* a file with digests */
+    bool no_names;
+    enum dq_show_format show_format;
+    unsigned edge; /* 0: not given */
+    bool full;
+    bool layout_hf;        /* Hugging Face names and layout */
+    const char *hf_config; /* a folder */
     const char *manifest;
     bool force;
     bool skip_existing;

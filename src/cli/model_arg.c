@@ -72,6 +72,11 @@ static int look_in_folder(const char *folder, bool named, char **out, struct dq_
     return rc;
 }
 
+static bool is_stdin(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
 int dq_model_arg_path(const struct dq_args *args, char **out, const char **from, struct dq_error *e)
 {
     struct dq_error why;
@@ -90,7 +95,7 @@ int dq_model_arg_path(const struct dq_args *args, char **out, const char **from,
         }
         *from = " (from GGUF_DQ_MODEL)";
     }
-    if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
+    if (strcmp(path, "-") == 0 && (is_stdin(args->tensors_from) || is_stdin(args->check_from)))
         return dq_fail(
             e, DQ_ERR_USAGE, "the model and the names cannot both be read from standard input");
     if (dq_is_folder(path)) {
@@ -158,30 +163,30 @@ static bool read_line(FILE *file, int end, char *line, size_t *len)
 /* Appends the names in a file. Empty lines are skipped; of empty entries that end in NUL, which can be
  * the name of a tensor, it is noted that there are any. */
 static int read_names(
-    FILE *file, const struct dq_args *args, struct dq_names *names, struct dq_error *e)
+    FILE *file, const char *path, bool nul_separated, struct dq_names *names, struct dq_error *e)
 {
     char *line = dq_mem_alloc(MAX_LINE);
-    const int end = args->nul_separated ? '\0' : '\n';
+    const int end = nul_separated ? '\0' : '\n';
     size_t len = 0;
     size_t n_blank = 0; /* entries since the last name */
     int rc = line ? 0 : dq_fail_nomem(e);
     while (rc == 0 && read_line(file, end, line, &len)) {
         if (len + n_blank >= MAX_LINE)
-            rc = dq_fail(e, DQ_ERR_USAGE, "%s: not a list of names: %d bytes without a name",
-                args->tensors_from, (int)MAX_LINE);
+            rc = dq_fail(e, DQ_ERR_USAGE, "%s: not a list of names: %d bytes without a name", path,
+                (int)MAX_LINE);
         else if (len == 0)
             n_blank++;
         else if (memchr(line, '\0', len))
-            rc = dq_fail(e, DQ_ERR_USAGE, "%s: a name contains NUL; use --null if names end in NUL",
-                args->tensors_from);
+            rc = dq_fail(
+                e, DQ_ERR_USAGE, "%s: a name contains NUL; use --null if names end in NUL", path);
         else
             rc = dq_strvec_add(&names->list, line, len, e);
-        names->has_empty |= len == 0 && args->nul_separated;
+        names->has_empty |= len == 0 && nul_separated;
         if (len > 0)
             n_blank = 0;
     }
     if (rc == 0 && ferror(file))
-        rc = dq_fail_errno(e, "%s", args->tensors_from);
+        rc = dq_fail_errno(e, "%s", path);
     dq_mem_free(line);
     return rc;
 }
@@ -202,19 +207,25 @@ static int select_tensors(const struct dq_args *args, const struct dq_model *m,
     return rc;
 }
 
-int dq_names_read(const struct dq_args *args, struct dq_names *out, struct dq_error *e)
+int dq_names_read_file(
+    const char *path, bool nul_separated, struct dq_names *out, struct dq_error *e)
 {
+    const bool from_stdin = is_stdin(path);
     *out = (struct dq_names){.has_empty = false};
-    if (!args->tensors_from)
-        return 0;
-    const bool from_stdin = strcmp(args->tensors_from, "-") == 0;
-    FILE *file = from_stdin ? stdin : fopen(args->tensors_from, "re");
+    FILE *file = from_stdin ? stdin : fopen(path, "re");
     if (!file)
-        return dq_fail_errno(e, "%s", args->tensors_from);
-    const int rc = read_names(file, args, out, e);
+        return dq_fail_errno(e, "%s", path);
+    const int rc = read_names(file, path, nul_separated, out, e);
     if (!from_stdin)
         fclose(file);
     return rc;
+}
+
+int dq_names_read(const struct dq_args *args, struct dq_names *out, struct dq_error *e)
+{
+    *out = (struct dq_names){.has_empty = false};
+    return args->tensors_from ? dq_names_read_file(args->tensors_from, args->nul_separated, out, e)
+                              : 0;
 }
 
 void dq_names_finish(struct dq_names *names)
@@ -266,7 +277,7 @@ int dq_model_arg_whole_tensors(
     const int rc = dq_model_arg_tensors(args, m, out, e);
     for (size_t i = 0; rc == 0 && i < out->n; i++) {
         if (out->items[i].slice_text)
-            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': only extract and verify take slices",
+            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': only show, extract and verify take slices",
                 out->items[i].tensor->display_name, out->items[i].slice_text);
     }
     return rc;

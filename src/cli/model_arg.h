@@ -33,6 +33,11 @@ struct dq_names {
 
 /* Reads the file of --tensors-from, if there is one. dq_names_finish frees *out, also after an error. */
 int dq_names_read(const struct dq_args *args, struct dq_names *out, struct dq_error *e);
+
+/* Reads the lines of a file, "-" being standard input, without those that are empty; or, nul_separated,
+ * entries that end in NUL. */
+int dq_names_read_file(
+    const char *path, bool nul_separated, struct dq_names *out, struct dq_error *e);
 void dq_names_finish(struct dq_names *names);
 
 /* Selects the tensors of the command line and of names, which have been read before. Warns about

@@ -28,6 +28,8 @@ FLAG(strict, strict)
 FLAG(apply_scales, apply_scales)
 FLAG(dry_run, dry_run)
 FLAG(names, names)
+FLAG(no_names, no_names)
+FLAG(full, full)
 FLAG(self_test, self_test)
 FLAG(values, values)
 FLAG(json, json)
@@ -76,6 +78,21 @@ SETTER(format)
                               dq_container_names(NULL, names));
 }
 
+SETTER(show_format)
+{
+    static const char *const names[] = {[DQ_SHOW_TABLE] = "table",
+        [DQ_SHOW_CSV] = "csv",
+        [DQ_SHOW_TSV] = "tsv",
+        [DQ_SHOW_HEX] = "hex"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], v) == 0) {
+            a->show_format = (enum dq_show_format)i;
+            return 0;
+        }
+    }
+    return dq_fail(e, DQ_ERR_USAGE, "--format %s: must be table, csv, tsv or hex", v);
+}
+
 SETTER(max_shard)
 {
     return dq_parse_file_bytes(v, &a->max_shard) && a->max_shard > 0
@@ -88,6 +105,19 @@ SETTER(dtype)
     if (dq_dtype_by_name(v, &a->dtype) != 0)
         return dq_fail(e, DQ_ERR_USAGE, "--dtype %s: must be f32, f16, bf16 or native", v);
     return 0;
+}
+
+SETTER(algorithm)
+{
+    a->algorithm = dq_hash_by_name(v);
+    return a->algorithm ? 0
+                        : dq_fail(e, DQ_ERR_USAGE, "--algorithm %s: must be blake3 or sha256", v);
+}
+
+SETTER(check)
+{
+    a->check_from = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--check: the name is empty");
 }
 
 SETTER(layout)
@@ -163,6 +193,12 @@ SETTER(offset)
         return 0;
     return dq_fail(
         e, DQ_ERR_USAGE, "--offset %s: not a number of bytes such as 4096, 0x1000 or 4K", v);
+}
+
+SETTER(edge)
+{
+    const int rc = read_count("edge", v, 1000000, &a->edge, e);
+    return rc == 0 && a->edge == 0 ? dq_fail(e, DQ_ERR_USAGE, "--edge 0: must be at least 1") : rc;
 }
 
 SETTER(ulp)
@@ -241,26 +277,27 @@ SETTER(verbose)
 }
 
 enum {
-    DECODING = DQ_CMD_extract | DQ_CMD_verify | DQ_CMD_bench,
-    SLICING = DQ_CMD_extract | DQ_CMD_verify,
-    SELECTING = SLICING | DQ_CMD_list | DQ_CMD_check,
+    DECODING = DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_verify | DQ_CMD_bench,
+    SLICING = DQ_CMD_show | DQ_CMD_extract | DQ_CMD_verify,
+    WHOLE = DQ_CMD_list | DQ_CMD_hash,
+    SELECTING = SLICING | WHOLE | DQ_CMD_check,
     READING = SELECTING | DQ_CMD_bench,
-    REPORTING = DQ_CMD_list | DQ_CMD_extract | DQ_CMD_types | DQ_CMD_verify | DQ_CMD_devices |
-                DQ_CMD_bench | DQ_CMD_check,
+    REPORTING = DQ_CMD_list | DQ_CMD_show | DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_types |
+                DQ_CMD_verify | DQ_CMD_devices | DQ_CMD_bench | DQ_CMD_check,
 };
 
 const struct dq_option dq_options[] = {
     {"tensor", 't', "NAME", SLICING, "select by name, pattern or NAME[slice]; repeatable",
         set_tensor},
-    {"tensor", 't', "NAME", DQ_CMD_list, "select by name or pattern; repeatable", set_tensor},
+    {"tensor", 't', "NAME", WHOLE, "select by name or pattern; repeatable", set_tensor},
     {"tensor", 't', "NAME", DQ_CMD_check, "with --values: select by name or pattern; repeatable",
         set_tensor},
-    {"exclude", 'x', "PATTERN", SLICING | DQ_CMD_list, "leave out by name or pattern; repeatable",
+    {"exclude", 'x', "PATTERN", SLICING | WHOLE, "leave out by name or pattern; repeatable",
         set_exclude},
     {"exclude", 'x', "PATTERN", DQ_CMD_check, "with --values: leave out by pattern; repeatable",
         set_exclude},
-    {"tensors-from", 'T', "FILE", SLICING | DQ_CMD_list,
-        "read names from FILE, one per line (-: stdin)", set_tensors_from},
+    {"tensors-from", 'T', "FILE", SLICING | WHOLE, "read names from FILE, one per line (-: stdin)",
+        set_tensors_from},
     {"tensors-from", 'T', "FILE", DQ_CMD_check,
         "with --values: names from FILE, one a line (-: stdin)", set_tensors_from},
     {"null", '0', NULL, SELECTING & ~DQ_CMD_list, "names in that file end in NUL, not newline",
@@ -274,9 +311,16 @@ const struct dq_option dq_options[] = {
     {"output", 'o', "PATH", DQ_CMD_extract, "directory or file, or - for standard output",
         set_output},
     {"format", 'f', "FORMAT", DQ_CMD_extract, "npy, raw, npz, safetensors or gguf", set_format},
+    {"format", 'f', "FORMAT", DQ_CMD_show, "table, csv, tsv or hex", set_show_format},
+    {"edge", 0, "N", DQ_CMD_show, "show N numbers at each end of a large dimension (3)", set_edge},
+    {"full", 0, NULL, DQ_CMD_show, "show all numbers, however many", set_full},
     {"max-shard", 0, "SIZE", DQ_CMD_extract, "split safetensors or gguf into files: 5GB, 500MB",
         set_max_shard},
-    {"dtype", 'd', "DTYPE", DQ_CMD_extract, "f32, f16, bf16, or native (as stored)", set_dtype},
+    {"algorithm", 'a', "NAME", DQ_CMD_hash, "blake3 or sha256", set_algorithm},
+    {"check", 'c', "FILE", DQ_CMD_hash, "compare with the digests in FILE (-: stdin)", set_check},
+    {"no-names", 0, NULL, DQ_CMD_hash, "leave the names out of the model's digest", set_no_names},
+    {"dtype", 'd', "DTYPE", DQ_CMD_extract | DQ_CMD_hash, "f32, f16, bf16, or native (as stored)",
+        set_dtype},
     {"dtype", 'd', "DTYPE", DQ_CMD_verify | DQ_CMD_bench, "f32, f16 or bf16", set_dtype},
     {"layout", 0, "LAYOUT", DQ_CMD_extract, "gguf, or hf: names and layout of Hugging Face",
         set_layout},

@@ -26,12 +26,36 @@ typedef size_t (*dq_decode_fn)(
  * overflowed to infinity. */
 typedef size_t (*dq_round_fn)(const float *restrict src, uint16_t *restrict dst, size_t n);
 
-/* A decoder for every type, and the roundings. */
+/* Inputs of BLAKE3's compression: n of the same length, one after another, each n_blocks blocks, of
+ * which the last has last_len bytes, followed by zeros. */
+struct dq_blake3_inputs {
+    const uint8_t *bytes;
+    size_t n;
+    size_t n_blocks;
+    uint32_t last_len;
+    uint32_t flags;   /* of every block */
+    uint64_t counter; /* of the first input; those of chunks count on, those of parents are 0 */
+};
+
+enum {
+    DQ_BLAKE3_BLOCK = 64,   /* bytes */
+    DQ_BLAKE3_CHUNK = 1024, /* bytes of a whole leaf of the tree */
+    DQ_BLAKE3_CV = 32,      /* bytes of a chaining value */
+    DQ_BLAKE3_PARENT = 4,   /* flags: the inputs are pairs of chaining values, else chunks; */
+    DQ_BLAKE3_ROOT = 8,     /* the last block of each input is that of the root */
+};
+
+/* Writes the chaining values of the inputs to cvs, DQ_BLAKE3_CV bytes each: with DQ_BLAKE3_ROOT, the
+ * hash. cvs may be where the inputs are if those are parents. */
+typedef void (*dq_blake3_fn)(const struct dq_blake3_inputs *in, uint8_t *cvs);
+
+/* A decoder for every type, the roundings, and a hash. */
 struct dq_cpu {
     const char *name; /* of the instruction-set level: "baseline", "v3", "v4" */
     dq_decode_fn decode[DQ_TYPE_COUNT];
     dq_round_fn to_f16;
     dq_round_fn to_bf16;
+    dq_blake3_fn blake3;
 };
 
 /* Rounds n floats to dtype, which is f16 or bf16, with the functions of a level. Returns how many

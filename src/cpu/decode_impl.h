@@ -26,6 +26,7 @@
 #include "type/types.def"
 DQ_ROUND(f16);
 DQ_ROUND(bf16);
+void DQ_AT_LEVEL(dq_blake3)(const struct dq_blake3_inputs *in, uint8_t *cvs);
 
 /* Rounds n floats to dtype, f16 or bf16. */
 static inline size_t dq_round_at_level(

@@ -4,12 +4,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/signals.h"
+#include "reduce/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
-#ifdef DQ_HAVE_NETTLE
-#include <nettle/sha2.h>
-#endif
 
 static bool is_digest(const char *name, char hex[DQ_DIGEST_HEX + 1])
 {
@@ -36,60 +34,37 @@ bool dq_digest_of_name(const char *path, char hex[DQ_DIGEST_HEX + 1])
     return found;
 }
 
-#ifdef DQ_HAVE_NETTLE
 bool dq_digest_available(void)
 {
-    return true;
-}
-
-static void put_hex(struct sha256_ctx *ctx, char hex[DQ_DIGEST_HEX + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_digest(ctx, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    hex[DQ_DIGEST_HEX] = '\0';
+    return !dq_sha256.missing;
 }
 
 int dq_digest_of_source(const struct dq_source *s, void (*progress)(void *arg, uint64_t n_bytes),
     void *arg, char hex[DQ_DIGEST_HEX + 1], struct dq_error *e)
 {
     enum { CHUNK = 256 << 10 };
-    struct sha256_ctx ctx;
+    if (!dq_digest_available())
+        return dq_fail(e, DQ_ERR_MISMATCH, "%s: no SHA-256: %s", s->name, dq_sha256.missing);
+    uint8_t digest[DQ_HASH_LEN];
+    void *hash = dq_sha256.new(s->size);
     uint8_t *bytes = dq_mem_alloc(CHUNK);
-    int rc = bytes ? 0 : dq_fail_nomem(e);
-    sha256_init(&ctx);
+    int rc = hash && bytes ? 0 : dq_fail_nomem(e);
     for (uint64_t off = 0; rc == 0 && off < s->size;) {
         const size_t len = s->size - off < CHUNK ? (size_t)(s->size - off) : CHUNK;
         rc = dq_source_pread(s, bytes, len, off, e);
         if (rc == 0)
             rc = dq_signals_check(e);
-        if (rc != 0)
-            break;
-        sha256_update(&ctx, len, bytes);
-        if (progress)
+        if (rc == 0)
+            rc = dq_sha256.add(hash, NULL, bytes, len, off, e);
+        if (rc == 0 && progress)
             progress(arg, len);
         off += len;
     }
-    put_hex(&ctx, hex);
+    if (rc == 0) {
+        dq_sha256.finish(hash, NULL, digest);
+        dq_hash_to_hex(digest, hex);
+    }
+    dq_sha256.free(hash);
     dq_mem_free(bytes);
     return rc;
 }
-#else
-bool dq_digest_available(void)
-{
-    return false;
-}
-
-int dq_digest_of_source(const struct dq_source *s, void (*progress)(void *arg, uint64_t n_bytes),
-    void *arg, char hex[DQ_DIGEST_HEX + 1], struct dq_error *e)
-{
-    (void)progress;
-    (void)arg;
-    (void)hex;
-    return dq_fail(e, DQ_ERR_MISMATCH, "%s: this program is built without SHA-256", s->name);
-}
-#endif

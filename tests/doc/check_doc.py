@@ -224,6 +224,8 @@ def check_json(page, program, program_with_gpu, root, folder):
     hf_listed = report(program, 'list', *hf)
     hf_extracted = report(program, 'extract', '-n', '-o', 'fields', *hf)
     hf_copied = report(program, 'extract', '-n', '-o', 'fields/', '--hf-config', 'original', *hf)
+    shown = report(program, 'show', '--json', 'model.gguf', 'output.bias')
+    hashed = report(program, 'hash', '--json', 'model.gguf')
     hf_element = hf_extracted['outputs'][0]
     checked = report(program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf')
     measured = report(program, 'bench', '--json', '--device', 'cpu', '--time', '1', '--type', 'q4_0',
@@ -239,6 +241,8 @@ def check_json(page, program, program_with_gpu, root, folder):
                                               if key not in extracted['outputs'][0]}),
             ('extract with --hf-config', {key: hf_copied[key] for key in hf_copied if key not in extracted},
              hf_copied['copies'][0]),
+            ('show', shown, shown['tensors'][0]),
+            ('hash', hashed, hashed['tensors'][0]),
             ('verify', verified, verified['tensors'][0]),
             ('check', checked, checked['diagnostics'][0]),
             ('bench', measured['limits'][0], measured['results'][0]),

@@ -41,7 +41,7 @@ expect()
     fi
 }
 
-expect alone 'list|extract|verify|check|bench|devices|types|--help|--version' gguf-dq ''
+expect alone 'list|show|extract|hash|verify|check|bench|devices|types|--help|--version' gguf-dq ''
 expect alone 'list' gguf-dq l
 expect alone '' gguf-dq nosuch ''
 

@@ -75,7 +75,7 @@ expect() {
   fi
 }
 
-expect alone 'gguf-dq ' list extract verify check bench devices types --help --version
+expect alone 'gguf-dq ' list show extract hash verify check bench devices types --help --version
 expect alone 'gguf-dq l' list
 
 # models, folders and tensors

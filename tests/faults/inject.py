@@ -60,6 +60,10 @@ COMMANDS = [
     ('replace-gguf-set', 'extract -q -j1 --force --max-shard 300KB -o x.gguf ../several.gguf', ''),
     ('check', 'check ../m.gguf', ''),
     ('check-values', 'check --json --values ../plain.gguf', ''),
+    ('show', 'show ../m.gguf "blk.0.q[1, 3:300:7]" "norm"', ''),
+    ('show-csv', 'show -f csv ../m.gguf norm', ''),
+    ('hash', 'hash -j3 ../several.gguf', ''),
+    ('hash-sha256', 'hash -j2 -a sha256 -d native ../m.gguf', ''),
     ('verify', 'verify -q -j2 --device cpu ../m.gguf', ''),
 ]
 # The others run without a sandbox. libseccomp makes 800 allocations to set one up, and crashes or hangs
@@ -80,7 +84,7 @@ REPLACES = {
 # Commands that use stdio, which gives up when a call is interrupted. In the program, a signal that
 # interrupts such a call also ends the run, except while the manifest is written.
 STREAMS = {'list', 'list-json', 'list-names', 'types', 'to-folder', 'to-default', 'durable', 'check',
-           'check-values', 'verify'}
+           'check-values', 'show', 'show-csv', 'hash', 'hash-sha256', 'verify'}
 
 # With --fsync: how many files have their final names when the n-th fsync fails. First the new folder
 # is synced into its parent, then it and that of the manifest are tried, then each file is synced

@@ -32,15 +32,16 @@ enum { MOST_WORDS = 24, MOST_THREADS = 8 };
 static const char MODEL[] = "m.gguf";
 
 /* Words with a meaning. */
-static const char *const vocabulary[] = {"list", "extract", "verify", "types", "devices", "bench",
-    "m.gguf", "./m.gguf", "-", "--", ".", "-t", "-x", "-T", "-0", "-m", "-o", "-f", "-d", "-j",
-    "-k", "-n", "-q", "-v", "-h", "-V", "--meta", "--names", "--json", "--jsonl", "--force",
-    "--skip-existing", "--keep-going", "--strict", "--dry-run", "--manifest", "--manifest=j",
-    "--device=cpu", "--device", "cpu", "auto", "gpu", "--cpu", "--cpu=v3", "baseline", "v4",
-    "--threads=2", "--ulp", "--fsync", "--no-sandbox", "--self-test", "--tensors-from=m.gguf",
-    "--null", "--help", "--dtype=f16", "bf16", "native", "f32", "raw", "npy", "--output=out/",
-    "out/", "x.npy", "x.raw", "0", "1", "8", "", "*", "?*", "{0..9}", "[0]", "[:, ::2]", "a",
-    "a[0]", "*[..., ::-1]", "b[1:3]", "--size=1", "--time=0", "--type=q4_0",
+static const char *const vocabulary[] = {"list", "show", "extract", "hash", "verify", "types",
+    "devices", "bench", "m.gguf", "./m.gguf", "-", "--", ".", "-t", "-x", "-T", "-0", "-m", "-o",
+    "-f", "-d", "-j", "-k", "-n", "-q", "-v", "-h", "-V", "--meta", "--names", "--json", "--jsonl",
+    "--force", "--skip-existing", "--keep-going", "--strict", "--dry-run", "--manifest",
+    "--manifest=j", "--device=cpu", "--device", "cpu", "auto", "gpu", "--cpu", "--cpu=v3",
+    "baseline", "v4", "--threads=2", "--ulp", "--fsync", "--no-sandbox", "--self-test",
+    "--tensors-from=m.gguf", "--null", "-a", "sha256", "-c", "--check=m.gguf", "--no-names", "csv",
+    "hex", "--edge=1", "--full", "--help", "--dtype=f16", "bf16", "native", "f32", "raw", "npy",
+    "--output=out/", "out/", "x.npy", "x.raw", "0", "1", "8", "", "*", "?*", "{0..9}", "[0]",
+    "[:, ::2]", "a", "a[0]", "*[..., ::-1]", "b[1:3]", "--size=1", "--time=0", "--type=q4_0",
     "18446744073709551616"};
 
 enum { N_VOCABULARY = sizeof vocabulary / sizeof vocabulary[0] };

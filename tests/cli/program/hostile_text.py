@@ -20,6 +20,7 @@ COMMANDS = [
     'extract --jsonl -o jsonl/', 'extract --json -o json/ --manifest m.json --force',
     'extract --skip-existing -o o/', 'extract -o o/', 'extract', 'extract --device cuda',
     'verify -v --device cpu', 'verify --device cpu --json', 'verify', 'check', 'check --json',
+    'hash', 'hash --json', 'show *', 'show --json *',
 ]
 WORDS = [EVIL, EVIL + '[0]', '[' + EVIL, '{' + EVIL, EVIL + '*', 'c*[9999]', '*[' + EVIL + ']']
 OPTIONS = ['-o', '--manifest', '-f', '-d', '--device', '--cpu', '-j', '-T', '--max-memory', '--' + EVIL]

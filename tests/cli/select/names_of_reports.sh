@@ -36,6 +36,8 @@ reports = {
     '--jsonl': objects(run('list', '--jsonl'), 'name'),
     '--json': [t['name'].encode() for t in json.loads(run('list', '--json'))['tensors']],
     'manifest': [t['tensor'].encode() for t in json.load(open('m.json'))['outputs']],
+    'show': objects(run('show', '--jsonl', '-T', '-', names=run('list', '--names')), 'name'),
+    'hash': objects(run('hash', '--jsonl').rsplit(b'\n', 2)[0], 'name'),
     'verify': objects(run('verify', '--device', 'cpu', '--jsonl'), 'tensor'),
 }
 for report, names in reports.items():
