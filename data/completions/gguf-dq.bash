@@ -46,7 +46,7 @@ _gguf_dq_parse()
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
                 --layout | --hf-config | \
-                --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
+                --manifest | --device | --cpu | --threads | --max-memory | --offset | --share | --ulp | \
                 --type | --size | --time)
                 [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
                 ((i++))
@@ -128,7 +128,7 @@ _gguf_dq_add_types()
 _gguf_dq()
 {
     local commands='list extract verify check bench devices types'
-    local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
+    local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --share --max-memory'
     local showing='-m --meta --names'
     local layout='--layout --hf-config'
     local decoding='-d --dtype --device --cpu'
@@ -220,7 +220,7 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --offset | --ulp | --size | --time | -j) return ;;
+            --threads | --max-memory | --offset | --share | --ulp | --size | --time | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then

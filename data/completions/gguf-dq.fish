@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --layout --hf-config --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
+    --layout --hf-config --max-shard --manifest --share --device --cpu --threads --max-memory --offset --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -79,6 +79,7 @@ complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s t -l tenso
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Exclude tensors'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -s 0 -l null -d 'Names in that file end in NUL'
+complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -l share -x -d 'Only one of several parts'
 complete -c gguf-dq -n '__gguf_dq_using list extract verify check' -l max-memory -x -d 'Limit the memory'
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata as well'

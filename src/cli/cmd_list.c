@@ -313,6 +313,10 @@ int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "--meta works with --json, but not with --jsonl");
     if (args->names && (args->json || args->jsonl || args->meta))
         return dq_fail(e, DQ_ERR_USAGE, "--names excludes --json, --jsonl and --meta");
+    if (args->layout_hf && args->share.count > 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "--layout hf needs the tensors of all shares; 'extract --dry-run' shows the arrays of "
+            "one");
     return dq_layout_arg_check(args, e);
 }
 

@@ -256,6 +256,8 @@ int dq_model_arg_tensors(
     int rc = dq_names_read(args, &names, e);
     if (rc == 0)
         rc = dq_model_arg_select(args, m, &names, out, e);
+    if (rc == 0 && args->share.count > 0)
+        rc = dq_picks_keep_share(out, &args->share, e);
     dq_names_finish(&names);
     return rc;
 }

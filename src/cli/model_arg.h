@@ -40,7 +40,7 @@ void dq_names_finish(struct dq_names *names);
 int dq_model_arg_select(const struct dq_args *args, const struct dq_model *m,
     const struct dq_names *names, struct dq_picks *out, struct dq_error *e);
 
-/* Reads the names and selects. */
+/* Reads the names, selects, and keeps what --share says. */
 int dq_model_arg_tensors(
     const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e);
 

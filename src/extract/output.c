@@ -496,6 +496,8 @@ static int check_options(const struct dq_outputs *o, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE,
             "GGUF files have the layout of GGUF; use --format safetensors, npz, npy or raw with "
             "--layout hf");
+    if (o->options->share.count > 0 && o->destination == DQ_TO_STREAM)
+        return dq_fail(e, DQ_ERR_USAGE, "shares are files; --share needs a file or directory");
     if (o->options->max_shard == 0)
         return 0;
     if (!o->container->has_shards)

@@ -54,7 +54,7 @@ def program_commands(program):
 
 def program_options(program, command):
     """Returns {'--tensor': ('-t', True)}: the short form or None, and whether it takes an argument."""
-    rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)(?:\[=\w+\])?( [A-Z]+)? ', output_of(program, command, '--help'),
+    rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)(?:\[=\w+\])?( [A-Z/]+)? ', output_of(program, command, '--help'),
                       re.M)
     return {long: (short or None, bool(argument)) for short, long, argument in rows}
 

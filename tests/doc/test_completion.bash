@@ -90,6 +90,9 @@ expect alone 'token_embd.weight' gguf-dq verify --device gpu : all model.gguf to
 expect alone 'v3|v4' gguf-dq extract --cpu = v
 expect alone '' gguf-dq extract -j ''
 expect alone 'token_embd.weight' gguf-dq verify --ulp 1 model.gguf tok
+expect alone 'token_embd.weight' gguf-dq extract --share 1/4 model.gguf tok
+expect alone '' gguf-dq list --share ''
+expect alone '--share' gguf-dq check --sh
 expect alone 'f32|f16|bf16' gguf-dq bench -d ''
 expect alone 'f32|f16' gguf-dq bench --dtype = f
 expect alone 'f32|f16' gguf-dq extract --dtype = f
@@ -108,7 +111,7 @@ expect alone '' gguf-dq list --d
 expect alone '--json|--jsonl' gguf-dq types --j
 expect alone '' gguf-dq types ''
 expect alone '' gguf-dq devices ''
-expect alone '--self-test' gguf-dq verify --s
+expect alone '--self-test' gguf-dq verify --se
 expect alone '--values' gguf-dq check --va
 expect several 'token_embd.weight' gguf-dq check --values model.gguf tok
 

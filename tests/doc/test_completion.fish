@@ -61,6 +61,8 @@ expect alone 'gguf-dq verify --device c' cpu cuda cuda:all
 expect alone 'gguf-dq extract --cpu v' v3 v4
 expect alone 'gguf-dq extract -j '
 expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq extract --share 1/4 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq check --sh' --share
 expect alone 'gguf-dq bench -d ' f32 f16 bf16
 expect alone 'gguf-dq extract --dtype=f' --dtype=f32 --dtype=f16
 expect alone 'gguf-dq bench --type q6' q6_k
@@ -73,7 +75,7 @@ expect alone 'gguf-dq list --d'
 expect alone 'gguf-dq types --j' --json --jsonl
 expect alone 'gguf-dq types '
 expect alone 'gguf-dq devices '
-expect alone 'gguf-dq verify --s' --self-test
+expect alone 'gguf-dq verify --se' --self-test
 
 cd /
 rm -rf $scratch

@@ -105,6 +105,8 @@ expect alone 'gguf-dq verify --device c' cpu cuda cuda:all
 expect alone 'gguf-dq extract --cpu=v' v3 v4
 expect alone 'gguf-dq extract -j '
 expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq extract --share 1/4 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq check --sh' --share
 expect alone 'gguf-dq bench -d ' f32 f16 bf16
 expect alone 'gguf-dq bench --dtype=f' f32 f16
 expect alone 'gguf-dq bench --type q6' q6_k
@@ -115,7 +117,7 @@ expect several 'gguf-dq bench --type q4_k --time 1 model.gguf tok' token_embd.we
 expect alone 'gguf-dq extract --d' --dtype --device --dry-run
 expect alone 'gguf-dq list --d'
 expect alone 'gguf-dq types --j' --json --jsonl
-expect alone 'gguf-dq verify --s' --self-test
+expect alone 'gguf-dq verify --se' --self-test
 
 zpty -d shell
 exit $((failures > 0))
