@@ -23,7 +23,7 @@ function __gguf_dq_model
     else if not string match -qr -- '^-.' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
       set -l files $word/*.gguf # a directory counts only if it contains a model
-      if string match -qr -- '^-$|/|\.gguf$' $word; or set -q files[1]
+      if string match -qr -- '^-$|/|\.gguf$|^(hf|ollama):' $word; or set -q files[1]
         echo $word
       else if test -e $word; and not test -d $word
         echo $word
@@ -52,10 +52,15 @@ function __gguf_dq_types
   end
 end
 
-# Prints models and directories unless there is a model on the line.
+# Prints models and directories, or models of the cache that the word begins with, unless there is a model
+# on the line.
 function __gguf_dq_models
   set -l model (__gguf_dq_model)
-  if not set -q model[1]
+  set -l cache (commandline -ct | string match -r '^(?:hf|ollama):')
+  if set -q cache[1]; and not set -q model[1]
+    set -l program (string replace -r '^~/' $HOME/ -- (commandline -opc)[1])
+    command $program list --names $cache 2>/dev/null </dev/null
+  else if not set -q model[1]
     __fish_complete_suffix .gguf | string match -r '^.*(?:\.gguf|/)(?:\t.*)?$'
   end
 end

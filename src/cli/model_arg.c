@@ -1,6 +1,7 @@
 #include "cli/model_arg.h"
 
 #include "base/mem.h"
+#include "cli/cache.h"
 #include "cli/model_path.h"
 
 #include <errno.h>
@@ -93,6 +94,11 @@ int dq_model_arg_path(const struct dq_args *args, char **out, const char **from,
     if (strcmp(path, "-") == 0 && args->tensors_from && strcmp(args->tensors_from, "-") == 0)
         return dq_fail(
             e, DQ_ERR_USAGE, "the model and the names cannot both be read from standard input");
+    const struct dq_cache *cache = dq_cache_of(path);
+    if (cache) {
+        const int rc = dq_cache_find(cache, path, out, &why);
+        return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
+    }
     if (dq_is_folder(path)) {
         const int rc = look_in_folder(path, true, out, &why);
         return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);

@@ -6,8 +6,8 @@
 #include "gguf/gguf.h"
 #include "select/select.h"
 
-/* Finds the model: the path that was given, the only model of the folder that was given, else
- * $GGUF_DQ_MODEL, else the only model in the current folder. A split set counts as one model.
+/* Finds the model: the path that was given, the only model of the folder that was given, the one that was
+ * named in a cache, else $GGUF_DQ_MODEL, else the only model in the current folder. A split set counts as one model.
  * *out is its path, which the caller frees with dq_mem_free; *from is text for the end of an error that
  * says where the path comes from, or "". */
 int dq_model_arg_path(

@@ -225,6 +225,10 @@ def check_json(page, program, program_with_gpu, root, folder):
     hf_extracted = report(program, 'extract', '-n', '-o', 'fields', *hf)
     hf_copied = report(program, 'extract', '-n', '-o', 'fields/', '--hf-config', 'original', *hf)
     hf_element = hf_extracted['outputs'][0]
+    snapshot = folder / 'hub/models--org--repo/snapshots/1'
+    snapshot.mkdir(parents=True)
+    shutil.copy(folder / 'model.gguf', snapshot)
+    cached = report(program, 'list', '--json', 'hf:', env={**os.environ, 'HF_HUB_CACHE': folder / 'hub'})
     checked = report(program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf')
     measured = report(program, 'bench', '--json', '--device', 'cpu', '--time', '1', '--type', 'q4_0',
                       'model.gguf')
@@ -234,6 +238,7 @@ def check_json(page, program, program_with_gpu, root, folder):
             ('list', listed, listed['tensors'][0]),
             ('list with --layout hf', {key: hf_listed[key] for key in hf_listed if key not in listed},
              hf_listed['arrays'][0]),
+            ('list of a cache', cached, cached['models'][0]),
             ('extract and manifests', extracted, extracted['outputs'][0]),
             ('extract with --layout hf', {}, {key: hf_element[key] for key in hf_element
                                               if key not in extracted['outputs'][0]}),

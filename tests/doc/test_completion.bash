@@ -18,6 +18,11 @@ cp "$root/data/sample.gguf" "$scratch/alone/model.gguf"
 cp "$root/data/sample.gguf" "$scratch/several/model.gguf"
 cp "$root/data/gguf/good/odd_names.gguf" "$scratch/several/odd names.gguf"
 touch "$scratch/several/notes.txt"
+export HF_HUB_CACHE=$scratch/hub OLLAMA_MODELS=$scratch/ollama
+mkdir -p "$HF_HUB_CACHE/models--org--repo/snapshots/1"
+for quant in Q4_K_M Q8_0; do
+    cp "$root/data/sample.gguf" "$HF_HUB_CACHE/models--org--repo/snapshots/1/x-$quant.gguf"
+done
 
 # shellcheck disable=SC1091 # it is checked separately
 source "$root/data/completions/gguf-dq.bash" || exit 1
@@ -62,6 +67,15 @@ expect several 'token_embd.weight' gguf-dq list ../alone/model.gguf folder tok
 expect alone 'token_embd.weight' gguf-dq extract arrays tok
 expect . 'token_embd.weight' gguf-dq extract alone tok
 GGUF_DQ_MODEL=$scratch/alone/model.gguf expect several 'position_ids' gguf-dq list pos
+
+# models of a cache; bash splits their names at colons
+expect several 'hf:' gguf-dq list h
+expect several 'org/repo:Q4_K_M|org/repo:Q8_0' gguf-dq list hf :
+expect several 'org/repo:Q4_K_M|org/repo:Q8_0' gguf-dq extract hf : org
+expect several 'Q8_0' gguf-dq extract hf : org/repo : Q8
+expect several '' gguf-dq list ollama : x
+expect several 'token_embd.weight' gguf-dq list hf : org/repo : Q8_0 tok
+expect several '' gguf-dq list hf : org/repo tok
 
 # quotes
 expect several 'star\*\?\[x\]' gguf-dq list 'odd\ names.gguf' sta

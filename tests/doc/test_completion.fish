@@ -10,6 +10,11 @@ cp $argv[2]/data/sample.gguf $scratch/alone/model.gguf
 cp $argv[2]/data/sample.gguf $scratch/several/model.gguf
 cp $argv[2]/data/gguf/good/odd_names.gguf $scratch/several/'odd names.gguf'
 touch $scratch/several/notes.txt
+set -gx HF_HUB_CACHE $scratch/hub
+mkdir -p $scratch/hub/models--org--repo/snapshots/1
+for quant in Q4_K_M Q8_0
+  cp $argv[2]/data/sample.gguf $scratch/hub/models--org--repo/snapshots/1/x-$quant.gguf
+end
 complete -c gguf-dq -e # remove what an installed version defines
 source $argv[2]/data/completions/gguf-dq.fish; or exit 1
 
@@ -33,6 +38,11 @@ set -x LC_ALL C.UTF-8
 expect alone 'gguf-dq ' list extract verify check bench devices types
 expect alone 'gguf-dq --' --help --version
 expect alone 'gguf-dq l' list
+
+# models of a cache
+expect several 'gguf-dq list hf:' hf:org/repo:Q4_K_M hf:org/repo:Q8_0
+expect several 'gguf-dq extract hf:org/repo:Q8' hf:org/repo:Q8_0
+expect several 'gguf-dq list hf:org/repo:Q8_0 tok' token_embd.weight
 
 # models, folders and tensors
 expect several 'gguf-dq list ' folder/ model.gguf 'odd names.gguf'

@@ -14,6 +14,11 @@ cp $root/data/sample.gguf $scratch/alone/model.gguf
 cp $root/data/sample.gguf $scratch/several/model.gguf
 cp $root/data/gguf/good/odd_names.gguf $scratch/several/'odd names.gguf'
 touch $scratch/several/notes.txt
+export HF_HUB_CACHE=$scratch/hub
+mkdir -p $HF_HUB_CACHE/models--org--repo/snapshots/1
+for quant in Q4_K_M Q8_0; do
+  cp $root/data/sample.gguf $HF_HUB_CACHE/models--org--repo/snapshots/1/x-$quant.gguf
+done
 export LC_ALL=C.UTF-8
 unset GGUF_DQ_MODEL
 
@@ -77,6 +82,11 @@ expect() {
 
 expect alone 'gguf-dq ' list extract verify check bench devices types --help --version
 expect alone 'gguf-dq l' list
+
+# models of a cache
+expect several 'gguf-dq list hf:' hf:org/repo:Q4_K_M hf:org/repo:Q8_0
+expect several 'gguf-dq extract hf:org/repo:Q8' hf:org/repo:Q8_0
+expect several 'gguf-dq list hf:org/repo:Q8_0 tok' token_embd.weight
 
 # models, folders and tensors
 expect several 'gguf-dq list ' folder model.gguf 'odd\ names.gguf'
