@@ -61,7 +61,7 @@ head -c 100000 /dev/zero >store/manifests/host.example/library/junk/large
 hostile=store/manifests/host.example/library/$(printf 'new\nline\033[31m')
 mkdir "$hostile"
 cp store/manifests/host.example/library/llama/latest "$hostile"
-ln -s .. store/manifests/host.example/loop
+ln -s host.example store/manifests/copy
 for name in up short gone tensors two junk junk:list junk:object junk:large; do
     try "ollama:$name"
 done
