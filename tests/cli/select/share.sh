@@ -10,7 +10,7 @@ shares() { # shares N COMMAND...: a file for each share
     done
 }
 names() { gguf-dq list --names m.gguf "$@"; }
-for n in 1 2 3 8 27 28 100; do
+for n in 1 2 3 27 28 40; do
     rm -f share*
     shares $n names
     cat share* | sort | diff - all && echo "$n: each tensor once, $(find . -name 'share*' -size 0 | wc -l) empty"
