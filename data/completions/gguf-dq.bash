@@ -29,7 +29,7 @@ _gguf_dq_is_model()
 {
     local files
     case $1 in
-        - | */* | *.gguf) return 0 ;;
+        - | */* | *.gguf | hf:* | ollama:*) return 0 ;;
     esac
     [[ -d $1 ]] || { [[ -e $1 ]]; return; }
     files=("$1"/*.gguf)
@@ -40,23 +40,23 @@ _gguf_dq_is_model()
 _gguf_dq_parse()
 {
     local i
-    command=${COMP_WORDS[1]} model=
-    for ((i = 2; i < COMP_CWORD; i++)); do
-        _gguf_dq_last_option "${COMP_WORDS[i]}"
+    command=${words[1]} model=
+    for ((i = 2; i < cword; i++)); do
+        _gguf_dq_last_option "${words[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
                 --layout | --hf-config | --algorithm | --check | --edge | \
-                --manifest | --device | --cpu | --threads | --max-memory | --offset | --ulp | \
+                --manifest | --device | --cpu | --threads | --max-memory | --offset | --share | --ulp | \
                 --type | --size | --time)
-                [[ ${COMP_WORDS[i + 1]} == '=' ]] && ((i++))
+                [[ ${words[i + 1]} == '=' ]] && ((i++))
                 ((i++))
-                [[ ${COMP_WORDS[i + 1]-} == ':' ]] && ((i += 2))
+                [[ ${words[i + 1]-} == ':' ]] && ((i += 2))
                 ;;
             --*) ;;
             -[txTofdjac]) ((i++)) ;;
             -?*) ;;
             *)
-                _gguf_dq_unquote "${COMP_WORDS[i]}"
+                _gguf_dq_unquote "${words[i]}"
                 _gguf_dq_is_model "$REPLY" && model=$REPLY
                 return
                 ;;
@@ -106,6 +106,39 @@ _gguf_dq_add_files()
     [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == */ ]] && compopt -o nospace 2> /dev/null
 }
 
+# Sets words and cword from the words of bash, which splits hf:OWNER/REPO:QUANT into five.
+_gguf_dq_join()
+{
+    local i last
+    words=() cword=-1
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        last=
+        ((cword < 0)) || last=${words[cword]}
+        if [[ ${COMP_WORDS[i]} == ':' && $last =~ ^(hf$|ollama$|hf:|ollama:) ||
+            $last =~ ^(hf|ollama):(.*:)?$ ]]; then
+            words[cword]+=${COMP_WORDS[i]}
+        else
+            words[++cword]=${COMP_WORDS[i]}
+        fi
+    done
+}
+
+# Adds the models of the cache that the word under the cursor begins with, or what such words begin with.
+_gguf_dq_add_cached()
+{
+    local cache
+    for cache in hf: ollama:; do
+        if [[ $cur == "$cache"* ]]; then
+            _gguf_dq_add < <("$program" list --names "$cache" 2> /dev/null < /dev/null)
+            # What bash takes for a word of its own is completed without what is before it.
+            [[ $COMP_WORDBREAKS != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
+        elif [[ $cur && $cache == "$cur"* ]]; then
+            COMPREPLY[${#COMPREPLY[@]}]=$cache
+            compopt -o nospace 2> /dev/null
+        fi
+    done
+}
+
 # Adds the tensors of the model. A model on standard input must not be read here.
 _gguf_dq_add_tensors()
 {
@@ -129,6 +162,7 @@ _gguf_dq()
 {
     local commands='list show extract hash verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
+    local sharing='--share'
     local showing='-m --meta --names'
     local printing='-f --format --edge --full'
     local layout='--layout --hf-config'
@@ -142,24 +176,25 @@ _gguf_dq()
         --keep-going --apply-scales --strict --manifest -n --dry-run'
     local reading='--offset --no-sandbox'
     local reporting='--json --jsonl -q --quiet -v --verbose -h --help'
-    local program command model cur quote previous options REPLY
+    local program command model cur quote previous options words cword REPLY
     COMPREPLY=()
+    _gguf_dq_join
 
     _gguf_dq_unquote "$1"
     program=$REPLY
-    cur=${COMP_WORDS[COMP_CWORD]}
-    previous=${COMP_WORDS[COMP_CWORD - 1]}
+    cur=${words[cword]}
+    previous=${words[cword - 1]}
     # bash splits --option=value into three words.
     if [[ $cur == '=' ]]; then
         cur=
     elif [[ $previous == '=' ]]; then
-        previous=${COMP_WORDS[COMP_CWORD - 2]}
+        previous=${words[cword - 2]}
     fi
     # It also splits gpu:all into three, of which the last is completed.
     if [[ $cur == ':' && $previous =~ ^(gpu|hip|cuda)$ ]]; then
         COMPREPLY=(all)
         return
-    elif [[ $previous == ':' && ${COMP_WORDS[COMP_CWORD - 2]} =~ ^(gpu|hip|cuda)$ ]]; then
+    elif [[ $previous == ':' && ${words[cword - 2]} =~ ^(gpu|hip|cuda)$ ]]; then
         [[ all != "$cur"* ]] || COMPREPLY=(all)
         return
     fi
@@ -167,18 +202,18 @@ _gguf_dq()
     _gguf_dq_unquote "$cur"
     cur=$REPLY
 
-    if ((COMP_CWORD == 1)); then
+    if ((cword == 1)); then
         _gguf_dq_add_words "$commands --help --version"
         return
     fi
     _gguf_dq_parse
     case $command in
-        list) options="$selecting $showing $layout $reading $reporting" ;;
+        list) options="$selecting $sharing $showing $layout $reading $reporting" ;;
         show) options="$selecting $printing $reading $reporting" ;;
-        extract) options="$selecting $layout $decoding $threaded $writing $reading $reporting" ;;
-        hash) options="$selecting $hashing $decoding $threaded $reading $reporting" ;;
-        verify) options="$selecting $decoding $threaded $checking $reading $reporting" ;;
-        check) options="$selecting $examining $threaded $reading $reporting" ;;
+        extract) options="$selecting $sharing $layout $decoding $threaded $writing $reading $reporting" ;;
+        hash) options="$selecting $sharing $hashing $decoding $threaded $reading $reporting" ;;
+        verify) options="$selecting $sharing $decoding $threaded $checking $reading $reporting" ;;
+        check) options="$selecting $sharing $examining $threaded $reading $reporting" ;;
         bench) options="$decoding $threaded $measuring $reading $reporting" ;;
         devices) options="$reporting" ;;
         types) options="$reporting" ;;
@@ -232,14 +267,15 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --offset | --edge | --ulp | --size | --time | -j) return ;;
+            --threads | --max-memory | --offset | --share | --edge | --ulp | --size | --time | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then
         _gguf_dq_add_words "$options"
     elif [[ $options == *"$reading"* ]]; then
         [[ $model ]] || _gguf_dq_add_files '*.gguf'
-        [[ $cur == */* && ! $model ]] || _gguf_dq_add_tensors
+        [[ $model ]] || _gguf_dq_add_cached
+        [[ $cur == @(*/*|hf:*|ollama:*) && ! $model ]] || _gguf_dq_add_tensors
     fi
 }
 

@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --layout --hf-config --algorithm --check --edge --max-shard --manifest --device --cpu --threads --max-memory --offset --ulp --type --size --time
+    --layout --hf-config --algorithm --check --edge --max-shard --manifest --share --device --cpu --threads --max-memory --offset --ulp --type --size --time
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -23,7 +23,7 @@ function __gguf_dq_model
     else if not string match -qr -- '^-.' $word
       set word (string replace -r '^~/' $HOME/ -- $word)
       set -l files $word/*.gguf # a directory counts only if it contains a model
-      if string match -qr -- '^-$|/|\.gguf$' $word; or set -q files[1]
+      if string match -qr -- '^-$|/|\.gguf$|^(hf|ollama):' $word; or set -q files[1]
         echo $word
       else if test -e $word; and not test -d $word
         echo $word
@@ -52,10 +52,15 @@ function __gguf_dq_types
   end
 end
 
-# Prints models and directories unless there is a model on the line.
+# Prints models and directories, or models of the cache that the word begins with, unless there is a model
+# on the line.
 function __gguf_dq_models
   set -l model (__gguf_dq_model)
-  if not set -q model[1]
+  set -l cache (commandline -ct | string match -r '^(?:hf|ollama):')
+  if set -q cache[1]; and not set -q model[1]
+    set -l program (string replace -r '^~/' $HOME/ -- (commandline -opc)[1])
+    command $program list --names $cache 2>/dev/null </dev/null
+  else if not set -q model[1]
     __fish_complete_suffix .gguf | string match -r '^.*(?:\.gguf|/)(?:\t.*)?$'
   end
 end
@@ -81,6 +86,7 @@ complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s 
 complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Exclude tensors'
 complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
 complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -s 0 -l null -d 'Names in that file end in NUL'
+complete -c gguf-dq -n '__gguf_dq_using list extract hash verify check' -l share -x -d 'Only one of several parts'
 complete -c gguf-dq -n '__gguf_dq_using list show extract hash verify check' -l max-memory -x -d 'Limit the memory'
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata as well'

@@ -229,36 +229,54 @@ int dq_file_guard_standard(void)
     return 0;
 }
 
-/* Calls take for an entry of a folder if it is a regular file. */
-static int take_entry(int folder, const char *path, const char *name, dq_file_take_fn take,
-    void *arg, struct dq_error *e)
+/* What is listed of a folder. */
+struct listing {
+    const char *folder;
+    bool folders; /* rather than regular files */
+    dq_file_take_fn take;
+    void *arg;
+};
+
+/* Calls take for an entry of a folder if it is of the kind that is listed. */
+static int take_entry(const struct listing *l, int folder, const char *name, struct dq_error *e)
 {
     struct stat st;
-    if (fstatat(folder, name, &st, 0) == 0)
-        return S_ISREG(st.st_mode) ? take(arg, name, e) : 0;
+    if (fstatat(folder, name, &st, l->folders ? AT_SYMLINK_NOFOLLOW : 0) == 0)
+        return (l->folders ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)) ? l->take(l->arg, name, e)
+                                                                        : 0;
     if (errno == ENOENT || errno == ELOOP || errno == ENOTDIR || errno == EACCES)
         return 0; /* a link that leads nowhere, or a file that was removed just now */
-    return dq_fail_errno(e, "%s/%s", path, name);
+    return dq_fail_errno(e, "%s/%s", l->folder, name);
 }
 
-int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e)
+static int list(const struct listing *l, struct dq_error *e)
 {
     int rc = 0;
-    DIR *dir = opendir(folder);
+    DIR *dir = opendir(l->folder);
     if (!dir)
-        return dq_fail_errno(e, "%s", folder);
+        return dq_fail_errno(e, "%s", l->folder);
     while (rc == 0) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (entry)
-            rc = take_entry(dirfd(dir), folder, entry->d_name, take, arg, e);
+            rc = take_entry(l, dirfd(dir), entry->d_name, e);
         else if (errno != 0)
-            rc = dq_fail_errno(e, "%s", folder);
+            rc = dq_fail_errno(e, "%s", l->folder);
         else
             break;
     }
     closedir(dir);
     return rc;
+}
+
+int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e)
+{
+    return list(&(struct listing){folder, false, take, arg}, e);
+}
+
+int dq_file_list_folders(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e)
+{
+    return list(&(struct listing){folder, true, take, arg}, e);
 }
 
 /* Describes the file that standard output or error goes into. Returns false if it cannot be written. */

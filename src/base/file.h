@@ -57,6 +57,9 @@ int dq_file_guard_standard(void);
 typedef int (*dq_file_take_fn)(void *arg, const char *name, struct dq_error *e);
 int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
 
+/* The same for the folders in it, without links to folders, but with "." and "..". */
+int dq_file_list_folders(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
+
 /* Whether standard output or error may add to a file that has contents already, which could be a file
  * that is read. */
 bool dq_file_output_is_at_risk(void);

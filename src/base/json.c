@@ -8,12 +8,61 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 void dq_json_init(void)
 {
     enum { SEED = 1 }; /* not a random one: nobody else chooses the keys of its objects */
     json_set_alloc_funcs(dq_mem_alloc, dq_mem_free);
     json_object_seed(SEED);
+}
+
+static int read_all(const char *path, uint64_t most, char **out, size_t *len, struct dq_error *e)
+{
+    int fd;
+    uint64_t size;
+    int rc = dq_file_open(path, &fd, &size, e);
+    if (rc != 0)
+        return rc;
+    if (size > most)
+        rc = dq_fail(e, DQ_ERR_MALFORMED,
+            "%s: too large for such a file (%" PRIu64 " bytes, at most %" PRIu64 ")", path, size,
+            most);
+    char *text = rc == 0 ? dq_mem_alloc((size_t)size + 1) : NULL;
+    if (rc == 0 && !text)
+        rc = dq_fail_nomem(e);
+    if (rc == 0)
+        rc = dq_file_pread(fd, path, text, (size_t)size, 0, e);
+    close(fd);
+    if (rc != 0) {
+        dq_mem_free(text);
+        return rc;
+    }
+    *out = text;
+    *len = (size_t)size;
+    return 0;
+}
+
+int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error *e)
+{
+    json_error_t why;
+    char *text;
+    size_t len;
+    const int rc = read_all(path, most, &text, &len, e);
+    if (rc != 0)
+        return rc;
+    json_t *root = json_loadb(text, len, 0, &why);
+    dq_mem_free(text);
+    if (!root)
+        return json_error_code(&why) == json_error_out_of_memory
+                   ? dq_fail_nomem(e)
+                   : dq_fail(e, DQ_ERR_MALFORMED, "%s: line %d: %s", path, why.line, why.text);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return dq_fail(e, DQ_ERR_MALFORMED, "%s: is not an object", path);
+    }
+    *out = root;
+    return 0;
 }
 
 /* jansson writes DEL as it is, but it is a control character to a terminal. */

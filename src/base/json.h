@@ -29,6 +29,10 @@ struct dq_json {
  * jansson. */
 void dq_json_init(void);
 
+/* Reads a file that is one JSON object, of at most this many bytes. The caller gives *out to json_decref.
+ * DQ_ERR_MALFORMED, DQ_ERR_IO or DQ_ERR_MEMORY. */
+int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error *e);
+
 /* Opens an object or a list, or writes a value, of which it takes ownership (NULL, jansson's sign that
  * memory is short, is an error). key is NULL inside a list and at the top level. At the top level,
  * each value ends with a newline. The row variants stay on one line. */

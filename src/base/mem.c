@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,4 +123,19 @@ char *dq_mem_strndup(const char *text, size_t len)
 char *dq_mem_strdup(const char *text)
 {
     return dq_mem_strndup(text, strlen(text));
+}
+
+char *dq_mem_printf(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = len >= 0 ? dq_mem_alloc((size_t)len + 1) : NULL;
+    if (text) {
+        va_start(args, format);
+        (void)vsnprintf(text, (size_t)len + 1, format, args);
+        va_end(args);
+    }
+    return text;
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 /* Sets the limit in bytes. Call it before the first thread is started. */
 void dq_mem_limit(size_t most);
 
@@ -24,6 +26,9 @@ void *dq_mem_realloc(void *p, size_t len);
 void dq_mem_free(void *p);
 char *dq_mem_strdup(const char *text);
 char *dq_mem_strndup(const char *text, size_t len);
+
+/* Returns formatted text, or NULL as above. */
+char *dq_mem_printf(const char *format, ...) DQ_PRINTF(1, 2);
 
 /* Counts memory that comes from elsewhere, such as a GPU's runtime. Returns false, with errno ENOMEM,
  * if the limit does not allow it. */

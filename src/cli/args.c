@@ -1,5 +1,6 @@
 #include "cli/args.h"
 
+#include "cli/cache.h"
 #include "cli/model_path.h"
 #include "cli/options.h"
 #include "gguf/set_name.h"
@@ -9,6 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* Whether a word is certainly not a tensor. */
+static bool is_model_name(const char *word)
+{
+    return dq_is_gguf_name(word) || dq_cache_of(word);
+}
 
 int dq_args_command(const char *name, const struct dq_command **out, struct dq_error *e)
 {
@@ -22,7 +29,7 @@ int dq_args_command(const char *name, const struct dq_command **out, struct dq_e
         dq_suggest(&near, name, c->name);
     }
     /* The command was left out. */
-    if (dq_is_gguf_name(name))
+    if (is_model_name(name))
         return dq_fail(e, DQ_ERR_USAGE, "a command is missing: gguf-dq list %.200s?", name);
     dq_suggest(&near, name, "--help");
     dq_suggest(&near, name, "--version");
@@ -132,7 +139,7 @@ static int parse_options(
 static bool is_model(const char *word)
 {
     struct stat st;
-    if (strcmp(word, "-") == 0 || strchr(word, '/') || dq_is_gguf_name(word))
+    if (strcmp(word, "-") == 0 || strchr(word, '/') || is_model_name(word))
         return true;
     if (stat(word, &st) != 0)
         return false;
@@ -147,10 +154,10 @@ static int parse_operands(
         return dq_fail(e, DQ_ERR_USAGE, "takes no operands, but was given '%s'", argv[optind]);
     if (optind < argc && is_model(argv[optind]))
         a->model = argv[optind++];
-    else if (optind < argc && dq_is_gguf_name(argv[argc - 1])) /* the tensors come first */
+    else if (optind < argc && is_model_name(argv[argc - 1])) /* the tensors come first */
         a->model = argv[--argc];
     for (; rc == 0 && optind < argc; optind++) {
-        if (a->model && dq_is_gguf_name(argv[optind]))
+        if (a->model && is_model_name(argv[optind]))
             return dq_fail(
                 e, DQ_ERR_USAGE, "takes one model, but was given '%.200s' too", argv[optind]);
         rc = dq_strvec_add(&a->tensors, argv[optind], strlen(argv[optind]), e);

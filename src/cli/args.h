@@ -10,6 +10,7 @@
 #include "cli/msg.h"
 #include "engine/engine.h"
 #include "reduce/hash.h"
+#include "select/share.h"
 #include "sink/container.h"
 #include "type/type.h"
 
@@ -25,6 +26,7 @@ struct dq_args {
     struct dq_strvec excluded;
     const char *tensors_from;
     bool nul_separated;
+    struct dq_share share;
     const char *output;
     const struct dq_container *container;      /* NULL: not given */
     uint64_t max_shard;                        /* bytes; 0: not given */

@@ -49,6 +49,11 @@ static bool has_key(const struct dq_model *m, const char *prefix)
     return false;
 }
 
+static bool is_written_here(const struct dq_output *out)
+{
+    return out->status != DQ_FAILED && out->status != DQ_ELSEWHERE;
+}
+
 /* Whether one of the outputs is a tensor that is changed in this way. */
 static bool concerns(const struct dq_outputs *o, enum change change)
 {
@@ -56,7 +61,7 @@ static bool concerns(const struct dq_outputs *o, enum change change)
         const struct dq_pick *pick = o->items[i].pick;
         const char *name = pick ? pick->tensor->name : "";
         for (const char *const *p = changes[change].patterns; *p; p++) {
-            if (o->items[i].status != DQ_FAILED && dq_glob_match(*p, name))
+            if (is_written_here(&o->items[i]) && dq_glob_match(*p, name))
                 return true;
         }
     }
@@ -120,7 +125,7 @@ void dq_caveats_warn(const struct dq_outputs *o)
     char room[40];
     for (size_t i = 0; i < o->n; i++) {
         const struct dq_output *out = &o->items[i];
-        if (out->status == DQ_FAILED)
+        if (!is_written_here(out))
             continue;
         if (out->pick && out->scale && !out->scaling.factors && n_scaled++ == 0)
             scaled = out;

@@ -300,7 +300,7 @@ static int open_folder(struct bench *b, struct dq_error *e)
         .path = path,
         .n_threads = dq_engine_threads(b->args->n_threads),
         .n_bytes = n_weights(b) * dq_dtype_len(b->dtype)};
-    return dq_sink_open_folder(path, path, true, false, &b->files.folder, e);
+    return dq_sink_open_folder(path, path, DQ_FOLDER_FOLLOW | DQ_FOLDER_SWEEP, &b->files.folder, e);
 }
 
 int dq_cmd_bench_check(const struct dq_args *a, struct dq_error *e)

@@ -221,7 +221,7 @@ static bool has_digest(
     const struct value_check *v, const struct dq_shard *s, char hex[DQ_DIGEST_HEX + 1])
 {
     const struct dq_args *a = v->c->args;
-    return s->source && !a->tensors.n && !a->tensors_from && !a->excluded.n &&
+    return s->source && !a->tensors.n && !a->tensors_from && !a->excluded.n && !a->share.count &&
            dq_digest_of_name(s->path, hex);
 }
 
@@ -341,7 +341,7 @@ int dq_cmd_check_check(const struct dq_args *a, struct dq_error *e)
     if (!a->values && a->tensors.n > 0 && dq_is_folder(a->tensors.items[0]))
         return dq_fail(
             e, DQ_ERR_USAGE, "%.200s: is a directory without a *.gguf file", a->tensors.items[0]);
-    if (!a->values && (a->tensors.n || a->tensors_from || a->excluded.n))
+    if (!a->values && (a->tensors.n || a->tensors_from || a->excluded.n || a->share.count))
         return dq_fail(e, DQ_ERR_USAGE,
             "tensors are selected for --values; everything else is checked as a whole");
     return 0;

@@ -82,11 +82,12 @@ static int check_unusable(struct extract_command *x, struct dq_error *e)
     }
     if (n > n_told)
         dq_msg_error("... and %zu more", n - n_told);
+    const size_t n_all = dq_outputs_count(&x->outputs);
     if (n > 0 && !x->args->keep_going)
         return dq_fail(e, x->first_failure,
-            "nothing was written: %zu of %zu %s cannot be extracted%s", n, x->outputs.n,
-            x->outputs.n == 1 ? "tensor" : "tensors",
-            n < x->outputs.n ? "; --keep-going extracts the others" : "");
+            "nothing was written: %zu of %zu %s cannot be extracted%s", n, n_all,
+            n_all == 1 ? "tensor" : "tensors",
+            n < n_all ? "; --keep-going extracts the others" : "");
     return 0;
 }
 
@@ -110,7 +111,7 @@ static void print_plan(const struct dq_outputs *o, const struct dq_copies *copie
         const struct dq_file_plan *p = &o->set.files[i];
         const struct dq_output_file *file = &o->files[i];
         const struct dq_output *first = &o->items[o->set.order[p->first]];
-        if (file->status == DQ_FAILED)
+        if (file->status == DQ_FAILED || file->status == DQ_ELSEWHERE)
             continue;
         print_planned(p->len, holds_many ? "file" : dq_manifest_dtype(o, first), file->path,
             strlen(file->path), file->status == DQ_SKIPPED);
@@ -148,25 +149,30 @@ static void print_summary(const struct extract_command *x)
     const struct dq_outputs *o = &x->outputs;
     size_t n = 0;
     size_t n_skipped = 0;                                               /* files */
+    size_t n_files = 0;                                                 /* the others */
     const char *leading = o->set.n_files > 0 ? o->files[0].path : NULL; /* of those written */
     const uint64_t total = dq_outputs_bytes(o, DQ_WRITTEN, true);
     for (size_t i = 0; i < o->n; i++)
         n += o->items[i].status == DQ_WRITTEN;
     for (size_t i = o->set.n_files; i > 0; i--) {
-        if (o->files[i - 1].status == DQ_SKIPPED)
+        if (o->files[i - 1].status == DQ_SKIPPED) {
             n_skipped++;
-        else
+        } else if (o->files[i - 1].status != DQ_ELSEWHERE) {
+            n_files++;
             leading = o->files[i - 1].path;
+        }
     }
     if (n_skipped > 0)
         dq_msg_note("%zu existing %s left unchanged", n_skipped, n_skipped == 1 ? "file" : "files");
-    if (o->destination == DQ_TO_STREAM)
+    if (n == 0 && x->args->share.count > 0)
+        dq_msg_note("nothing to write in this share");
+    if (o->destination == DQ_TO_STREAM || (n == 0 && x->args->share.count > 0))
         return;
     const bool is_set = o->container->holds_many && o->set.n_files > 0;
     const char *place = is_set ? leading : o->folder ? o->folder : x->args->output;
     const bool slash = !is_set && o->folder && place[strlen(place) - 1] != '/';
-    if (is_set && o->set.n_files - n_skipped > 1)
-        snprintf(in_files, sizeof in_files, " in %zu files", o->set.n_files - n_skipped);
+    if (is_set && n_files > 1)
+        snprintf(in_files, sizeof in_files, " in %zu files", n_files);
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s%s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), in_files, display_name, slash ? "/" : "");
@@ -176,8 +182,8 @@ static void print_summary(const struct extract_command *x)
 
 static struct dq_manifest_run run_of(const struct extract_command *x)
 {
-    return (struct dq_manifest_run){
-        x->engine.label, x->engine.why, x->args->hf_config ? &x->copies : NULL};
+    return (struct dq_manifest_run){x->engine.label, x->engine.why,
+        x->args->hf_config && x->args->share.count == 0 ? &x->copies : NULL};
 }
 
 /* Prints the report of --json, or the table of --dry-run. failure says why the run failed, or is NULL. */
@@ -246,7 +252,7 @@ static int end_output(void *arg, const struct dq_output *out, struct dq_error *e
  * Only --skip-existing reads files there: those that another run writes meanwhile. */
 static void confine(const struct extract_command *x)
 {
-    struct dq_sandbox s = {.may_read_there = x->args->skip_existing};
+    struct dq_sandbox s = {.may_read_there = x->options.skip_existing};
     if (x->outputs.folder_fd >= 0)
         s.folders[s.n_folders++] = x->outputs.folder_fd;
     if (x->outputs.manifest_fd >= 0)
@@ -361,8 +367,10 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     if (rc == 0)
         rc = dq_outputs_init(&x->outputs, &x->options, x->model, &x->picks, e);
     if (rc == 0)
+        rc = dq_outputs_keep_share(&x->outputs, e);
+    if (rc == 0)
         rc = dq_outputs_check_files(&x->outputs, e);
-    if (rc == 0 && x->args->hf_config)
+    if (rc == 0 && x->args->hf_config && x->args->share.count == 0)
         rc = dq_copies_init(&x->copies, &x->outputs, x->args->hf_config, e);
     if (rc == 0)
         rc = check_unusable(x, e);
@@ -375,8 +383,10 @@ static int dry_run(struct extract_command *x, struct dq_error *e)
 {
     int rc = 0;
     confine(x);
-    for (size_t i = 0; rc == 0 && i < x->outputs.n; i++)
-        rc = report_line(x, &x->outputs.items[i], e);
+    for (size_t i = 0; rc == 0 && i < x->outputs.n; i++) {
+        if (x->outputs.items[i].status != DQ_ELSEWHERE)
+            rc = report_line(x, &x->outputs.items[i], e);
+    }
     return rc == 0 ? report(x, NULL, e) : rc;
 }
 
@@ -404,8 +414,9 @@ static int extract(struct extract_command *x, struct dq_error *e)
     }
     dq_caveats_warn(&x->outputs);
     dq_caveats_find(&x->outputs, x->caveats);
-    dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, x->outputs.n,
-        x->outputs.n == 1 ? "tensor" : "tensors", x->engine.label, x->engine.why);
+    const size_t n = dq_outputs_count(&x->outputs);
+    dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, n, n == 1 ? "tensor" : "tensors",
+        x->engine.label, x->engine.why);
     if (x->args->dry_run)
         return dry_run(x, e);
     rc = write_all(x, e);
@@ -431,7 +442,8 @@ static struct dq_extract_options options_of(const struct dq_args *a)
         .dtype = a->dtype,
         .max_shard = a->max_shard,
         .force = a->force,
-        .skip_existing = a->skip_existing,
+        .share = a->share,
+        .skip_existing = a->skip_existing || a->share.count > 0,
         .durable = a->fsync,
         .strict = a->strict,
         .apply_scales = a->apply_scales,
@@ -447,6 +459,14 @@ int dq_cmd_extract_check(const struct dq_args *a, struct dq_error *e)
         return rc;
     if (a->force && a->skip_existing)
         return dq_fail(e, DQ_ERR_USAGE, "--force and --skip-existing exclude each other");
+    if (a->force && a->share.count > 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "--force and --share exclude each other: a share leaves existing files, so that it can "
+            "be run again");
+    if (a->manifest && a->share.count > 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "no share knows all outputs; give --manifest to the run that finishes, with "
+            "--skip-existing instead of --share");
     if (a->apply_scales && a->dtype == DQ_DTYPE_native)
         return dq_fail(e, DQ_ERR_USAGE, "--apply-scales needs decoded weights, not --dtype native");
     if (a->manifest && strcmp(a->manifest, "-") == 0)

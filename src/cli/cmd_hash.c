@@ -346,6 +346,9 @@ int dq_cmd_hash_check(const struct dq_args *a, struct dq_error *e)
             algorithm->name, algorithm->missing);
     if (a->cpu && a->device.kind == DQ_DEVICE_GPU)
         return dq_fail(e, DQ_ERR_USAGE, "--cpu goes with --device cpu");
+    if (a->check_from && a->share.count > 0)
+        return dq_fail(
+            e, DQ_ERR_USAGE, "--check compares all digests of its file; leave out --share");
     if (a->check_from && (a->tensors.n || a->tensors_from || a->excluded.n))
         return dq_fail(e, DQ_ERR_USAGE, "--check takes the tensors from its file; name no others");
     return 0;

@@ -3,8 +3,10 @@
 #include "base/checked.h"
 #include "base/stdout.h"
 #include "base/text.h"
+#include "cli/cache.h"
 #include "cli/confine.h"
 #include "cli/layout_arg.h"
+#include "cli/list_cache.h"
 #include "cli/metadata.h"
 #include "cli/model_arg.h"
 
@@ -325,6 +327,12 @@ int dq_cmd_list_check(const struct dq_args *args, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "--meta works with --json, but not with --jsonl");
     if (args->names && (args->json || args->jsonl || args->meta))
         return dq_fail(e, DQ_ERR_USAGE, "--names excludes --json, --jsonl and --meta");
+    if (args->model && dq_cache_is_whole(args->model))
+        return dq_list_cache_check(args, e);
+    if (args->layout_hf && args->share.count > 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "--layout hf needs the tensors of all shares; 'extract --dry-run' shows the arrays of "
+            "one");
     return dq_layout_arg_check(args, e);
 }
 
@@ -335,6 +343,8 @@ int dq_cmd_list(const struct dq_args *args)
     struct dq_picks picks = {0};
     struct dq_layout_arg layout = {.layout = NULL};
     struct dq_report r;
+    if (args->model && dq_cache_is_whole(args->model))
+        return dq_list_cache(args);
     dq_report_open(&r, args);
     dq_confine(args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_model_arg_open(args, &m, &e);

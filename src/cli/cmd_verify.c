@@ -176,7 +176,8 @@ static int self_test(struct verification *v, struct dq_error *e)
 
 int dq_cmd_verify_check(const struct dq_args *a, struct dq_error *e)
 {
-    if (a->self_test && (a->model || a->tensors.n || a->tensors_from || a->excluded.n))
+    if (a->self_test &&
+        (a->model || a->tensors.n || a->tensors_from || a->excluded.n || a->share.count))
         return dq_fail(e, DQ_ERR_USAGE, "--self-test takes no model and no tensors");
     if (a->cpu && a->device.kind != DQ_DEVICE_CPU)
         return dq_fail(e, DQ_ERR_USAGE, "--cpu goes with --device cpu");

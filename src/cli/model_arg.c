@@ -1,6 +1,7 @@
 #include "cli/model_arg.h"
 
 #include "base/mem.h"
+#include "cli/cache.h"
 #include "cli/model_path.h"
 
 #include <errno.h>
@@ -98,6 +99,11 @@ int dq_model_arg_path(const struct dq_args *args, char **out, const char **from,
     if (strcmp(path, "-") == 0 && (is_stdin(args->tensors_from) || is_stdin(args->check_from)))
         return dq_fail(
             e, DQ_ERR_USAGE, "the model and the names cannot both be read from standard input");
+    const struct dq_cache *cache = dq_cache_of(path);
+    if (cache) {
+        const int rc = dq_cache_find(cache, path, out, &why);
+        return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
+    }
     if (dq_is_folder(path)) {
         const int rc = look_in_folder(path, true, out, &why);
         return rc == 0 ? 0 : dq_fail(e, rc, "%s%s", why.text, *from);
@@ -267,6 +273,8 @@ int dq_model_arg_tensors(
     int rc = dq_names_read(args, &names, e);
     if (rc == 0)
         rc = dq_model_arg_select(args, m, &names, out, e);
+    if (rc == 0 && args->share.count > 0)
+        rc = dq_picks_keep_share(out, &args->share, e);
     dq_names_finish(&names);
     return rc;
 }

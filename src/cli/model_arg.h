@@ -6,8 +6,8 @@
 #include "gguf/gguf.h"
 #include "select/select.h"
 
-/* Finds the model: the path that was given, the only model of the folder that was given, else
- * $GGUF_DQ_MODEL, else the only model in the current folder. A split set counts as one model.
+/* Finds the model: the path that was given, the only model of the folder that was given, the one that was
+ * named in a cache, else $GGUF_DQ_MODEL, else the only model in the current folder. A split set counts as one model.
  * *out is its path, which the caller frees with dq_mem_free; *from is text for the end of an error that
  * says where the path comes from, or "". */
 int dq_model_arg_path(
@@ -45,7 +45,7 @@ void dq_names_finish(struct dq_names *names);
 int dq_model_arg_select(const struct dq_args *args, const struct dq_model *m,
     const struct dq_names *names, struct dq_picks *out, struct dq_error *e);
 
-/* Reads the names and selects. */
+/* Reads the names, selects, and keeps what --share says. */
 int dq_model_arg_tensors(
     const struct dq_args *args, const struct dq_model *m, struct dq_picks *out, struct dq_error *e);
 

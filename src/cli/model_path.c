@@ -65,6 +65,65 @@ int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e)
     return 0;
 }
 
+static int take_folder(void *arg, const char *name, struct dq_error *e)
+{
+    return name[0] == '.' ? 0 : dq_strvec_add(arg, name, strlen(name), e);
+}
+
+int dq_folders_in(const char *folder, struct dq_strvec *out, struct dq_error *e)
+{
+    const int rc = dq_file_list_folders(folder, take_folder, out, e);
+    if (rc == 0 && out->n > 0)
+        qsort(out->items, out->n, sizeof *out->items, by_name);
+    return rc;
+}
+
+/* The files of a model that are counted. */
+struct measurement {
+    const char *folder;
+    const char *base; /* name of one of them */
+    struct dq_set_name name;
+    size_t n_files;
+    uint64_t n_bytes;
+};
+
+static void measure(struct measurement *m, const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return;
+    m->n_files++;
+    m->n_bytes = dq_add_sat_u64(m->n_bytes, (uint64_t)st.st_size);
+}
+
+static int measure_entry(void *arg, const char *name, struct dq_error *e)
+{
+    struct measurement *m = arg;
+    struct dq_set_name other;
+    if (!dq_set_name_parse(name, &other) || !dq_set_name_same(m->base, &m->name, name, &other))
+        return 0;
+    char *path = dq_file_join(m->folder, name);
+    if (!path)
+        return dq_fail_nomem(e);
+    measure(m, path);
+    dq_mem_free(path);
+    return 0;
+}
+
+void dq_model_measure(const char *path, size_t *n_files, uint64_t *n_bytes)
+{
+    struct measurement m = {.base = dq_file_base(path)};
+    char *folder = dq_file_folder(path);
+    m.folder = folder;
+    if (!folder || !dq_set_name_parse(m.base, &m.name))
+        measure(&m, path);
+    else
+        (void)dq_file_list(folder, measure_entry, &m, NULL);
+    dq_mem_free(folder);
+    *n_files = m.n_files;
+    *n_bytes = m.n_bytes;
+}
+
 bool dq_is_folder(const char *path)
 {
     struct stat st;

@@ -11,6 +11,13 @@
  * dq_strvec_finish frees the names. */
 int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e);
 
+/* Lists the folders in a folder, sorted, without hidden ones and links. */
+int dq_folders_in(const char *folder, struct dq_strvec *out, struct dq_error *e);
+
+/* Counts the files of the model at path that are there, and their bytes: of a split set those that its
+ * name leads to. */
+void dq_model_measure(const char *path, size_t *n_files, uint64_t *n_bytes);
+
 /* Whether a path is that of a folder. */
 bool dq_is_folder(const char *path);
 

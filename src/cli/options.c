@@ -54,6 +54,26 @@ SETTER(tensors_from)
     return 0;
 }
 
+/* "I/N", digits only. */
+SETTER(share)
+{
+    char *end;
+    errno = 0;
+    const unsigned long number = strtoul(v, &end, 10);
+    const char *second = *end == '/' ? end + 1 : "";
+    const unsigned long count = strtoul(second, &end, 10);
+    if (*v < '0' || *v > '9' || *second < '0' || *second > '9' || *end != '\0' || errno != 0 ||
+        number > UINT32_MAX || count > UINT32_MAX || count == 0)
+        return dq_fail(e, DQ_ERR_USAGE, "--share %s: not a part such as 2/16, the second of 16", v);
+    if (number == 0)
+        return dq_fail(e, DQ_ERR_USAGE,
+            "--share %s: shares count from 1; a rank that counts from 0 takes share RANK+1", v);
+    if (number > count)
+        return dq_fail(e, DQ_ERR_USAGE, "--share %s: there are only %lu shares", v, count);
+    a->share = (struct dq_share){(uint32_t)number, (uint32_t)count};
+    return 0;
+}
+
 SETTER(meta)
 {
     a->meta = true;
@@ -303,6 +323,9 @@ const struct dq_option dq_options[] = {
     {"null", '0', NULL, SELECTING & ~DQ_CMD_list, "names in that file end in NUL, not newline",
         set_null},
     {"null", '0', NULL, DQ_CMD_list, "names in that file, or of --names, end in NUL", set_null},
+    {"share", 0, "I/N", SELECTING & ~(DQ_CMD_check | DQ_CMD_show),
+        "only part I of N, counted from 1", set_share},
+    {"share", 0, "I/N", DQ_CMD_check, "with --values: only part I of N, counted from 1", set_share},
     {"offset", 0, "N", READING, "the model begins at byte N of the file: 4096, 0x1000, 4K",
         set_offset},
     {"meta", 'm', "[=short]", DQ_CMD_list, "show the metadata too; short: without long arrays",

@@ -169,12 +169,12 @@ static int make_folders(struct dq_outputs *o, struct dq_error *e)
 }
 
 /* Opens the folder that contains a file. */
-static int open_folder_of(const char *path, bool durable, int *out, struct dq_error *e)
+static int open_folder_of(const char *path, unsigned flags, int *out, struct dq_error *e)
 {
     char *folder = dq_file_folder(path);
     if (!folder)
         return dq_fail_nomem(e);
-    const int rc = dq_sink_open_folder(folder, path, true, durable, out, e);
+    const int rc = dq_sink_open_folder(folder, path, flags | DQ_FOLDER_FOLLOW, out, e);
     dq_mem_free(folder);
     return rc;
 }
@@ -200,19 +200,23 @@ static int check_descriptors(const struct dq_outputs *o, struct dq_error *e)
 int dq_outputs_open_folders(struct dq_outputs *o, struct dq_error *e)
 {
     const bool durable = o->options->durable;
+    /* Thousands of shares would each list the files of all. */
+    const unsigned flags =
+        (durable ? DQ_FOLDER_DURABLE : 0) | (o->options->share.count == 0 ? DQ_FOLDER_SWEEP : 0);
+    const bool any = dq_outputs_count(o) > 0;
     int rc = 0;
-    if (o->folder && o->n > 0) {
+    if (o->folder && any) {
         rc = make_folders(o, e);
         if (rc == 0)
-            rc = dq_sink_open_folder(
-                o->folder, o->folder, o->folder_is_given, durable, &o->folder_fd, e);
-    } else if (o->destination == DQ_TO_FILE && o->n > 0) {
-        rc = open_folder_of(o->options->output, durable, &o->folder_fd, e);
+            rc = dq_sink_open_folder(o->folder, o->folder,
+                flags | (o->folder_is_given ? DQ_FOLDER_FOLLOW : 0), &o->folder_fd, e);
+    } else if (o->destination == DQ_TO_FILE && any) {
+        rc = open_folder_of(o->options->output, flags, &o->folder_fd, e);
     }
     if (rc == 0)
         rc = check_descriptors(o, e);
     if (rc == 0 && o->options->manifest)
-        rc = open_folder_of(o->options->manifest, durable, &o->manifest_fd, e);
+        rc = open_folder_of(o->options->manifest, flags, &o->manifest_fd, e);
     /* Tells now what could not be helped after the first file. */
     if (rc == 0 && durable && o->folder_fd >= 0)
         rc = try_sync(o, o->folder_fd, o->files ? o->files[0].path : o->folder, e);

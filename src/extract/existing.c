@@ -33,9 +33,10 @@ static int check_case_folding(struct dq_outputs *o, struct dq_error *e)
         struct dq_output *out = &o->items[i];
         struct dq_error why;
         size_t other;
-        if (out->status == DQ_FAILED)
+        const struct dq_output_file *file = dq_output_file(o, out);
+        if (out->status == DQ_FAILED || !file)
             continue;
-        const char *name = dq_file_base(dq_output_file(o, out)->path);
+        const char *name = dq_file_base(file->path);
         rc = dq_strvec_add(&names, name, strlen(name), e);
         if (rc != 0)
             break;
@@ -46,6 +47,8 @@ static int check_case_folding(struct dq_outputs *o, struct dq_error *e)
         case 0:
             break;
         case 1:
+            if (out->status == DQ_ELSEWHERE)
+                break; /* that run refuses it */
             dq_strmap_find(&table, fold, strlen(fold), &other);
             rc = dq_output_fault(o, out, &why, DQ_ERR_USAGE,
                 "some file systems cannot tell its file name from that of tensor '%.200s'",
@@ -247,7 +250,8 @@ int dq_outputs_check_files(struct dq_outputs *o, struct dq_error *e)
     int rc = o->container->holds_many ? check_rival(o, e) : check_case_folding(o, e);
     bool may_exist = true;
     for (size_t i = 0; rc == 0 && i < o->set.n_files; i++) {
-        if (o->files[i].status != DQ_FAILED && (may_exist || is_name_too_long(o, o->files[i].path)))
+        if (o->files[i].status == DQ_PLANNED &&
+            (may_exist || is_name_too_long(o, o->files[i].path)))
             rc = check_file(o, i, e);
         if (i == 0 &&
             o->folder) /* the first file also tells whether there is a fault with the folder */

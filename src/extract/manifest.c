@@ -128,8 +128,10 @@ void dq_manifest_put(struct dq_json *j, const struct dq_outputs *o,
     dq_json_put(j, "device", text_or_null(run->device));
     dq_json_put(j, "why", text_or_null(run->why));
     dq_json_begin_list(j, "outputs");
-    for (size_t i = 0; i < o->n; i++)
-        dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], run->device));
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->items[i].status != DQ_ELSEWHERE)
+            dq_json_put(j, NULL, dq_manifest_entry(o, &o->items[i], run->device));
+    }
     dq_json_end(j);
     if (run->copies)
         put_copies(j, run->copies);

@@ -511,6 +511,8 @@ int dq_outputs_check_container(
 
 static int check_options(const struct dq_outputs *o, struct dq_error *e)
 {
+    if (o->options->share.count > 0 && o->destination == DQ_TO_STREAM)
+        return dq_fail(e, DQ_ERR_USAGE, "shares are files; --share needs a file or directory");
     if (o->options->max_shard > 0 && o->destination == DQ_TO_STREAM)
         return dq_fail(e, DQ_ERR_USAGE, "shards are files; --max-shard needs a file or directory");
     return dq_outputs_check_container(o->options, o->container, e);

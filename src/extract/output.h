@@ -12,7 +12,7 @@
 #include "gguf/gguf.h"
 #include "layout/layout.h"
 #include "run/plan.h"
-#include "select/select.h"
+#include "select/share.h"
 #include "sink/container.h"
 
 /* The options of the command. All pointers stay the caller's. */
@@ -23,6 +23,7 @@ struct dq_extract_options {
     const struct dq_layout *layout;       /* Hugging Face arrays; NULL: those of the picks */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: the default of each type */
     uint64_t max_shard;                   /* bytes; 0: the default of the container */
+    struct dq_share share;                /* the others are written elsewhere; count 0: all */
     bool force;                           /* replace existing files */
     bool skip_existing;                   /* keep existing files that contain the same array */
     bool durable;                         /* files survive a loss of power once they are reported */
@@ -34,7 +35,13 @@ struct dq_extract_options {
 
 enum dq_destination { DQ_TO_FOLDER, DQ_TO_FILE, DQ_TO_STREAM };
 
-enum dq_status { DQ_PLANNED, DQ_WRITTEN, DQ_SKIPPED, DQ_FAILED };
+enum dq_status {
+    DQ_PLANNED,
+    DQ_WRITTEN,
+    DQ_SKIPPED,
+    DQ_FAILED,
+    DQ_ELSEWHERE, /* left to the runs of other shares, and not reported */
+};
 
 /* One array. If it failed before it was planned, it has no file. */
 struct dq_output {
@@ -125,6 +132,19 @@ void dq_outputs_mark(struct dq_outputs *o, size_t file, enum dq_status status);
 
 /* Marks an output DQ_FAILED; reason is copied. Returns 0, or DQ_ERR_MEMORY. */
 int dq_output_fail(struct dq_output *out, int code, const char *reason, struct dq_error *e);
+
+/* Marks what options->share leaves to other runs DQ_ELSEWHERE. What has failed in a file that others
+ * share has failed in every share. */
+int dq_outputs_keep_share(struct dq_outputs *o, struct dq_error *e);
+
+/* Returns how many outputs are not DQ_ELSEWHERE. */
+static inline size_t dq_outputs_count(const struct dq_outputs *o)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->n; i++)
+        n += o->items[i].status != DQ_ELSEWHERE;
+    return n;
+}
 
 /* Returns the total size in bytes of the outputs of a status: of their files (whole_files), or of
  * their data alone. */

@@ -248,10 +248,10 @@ static int report(struct writer *w, bool is_over, struct dq_error *e)
     pthread_mutex_lock(&w->lock);
     for (; rc == 0 && w->n_reported < w->outputs->n; w->n_reported++) {
         const struct dq_output *out = &w->outputs->items[w->n_reported];
-        if (out->status != DQ_PLANNED)
-            rc = report_output(w, out, e);
-        else if (!is_over)
+        if (out->status == DQ_PLANNED && !is_over)
             break;
+        if (out->status != DQ_PLANNED && out->status != DQ_ELSEWHERE)
+            rc = report_output(w, out, e);
     }
     pthread_mutex_unlock(&w->lock);
     return rc;

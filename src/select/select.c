@@ -380,6 +380,18 @@ void dq_picks_finish(struct dq_picks *picks)
     *picks = (struct dq_picks){0};
 }
 
+void dq_picks_keep(struct dq_picks *picks, const uint32_t *labels, uint32_t label)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < picks->n; i++) {
+        if (labels[i] == label)
+            picks->items[kept++] = picks->items[i];
+        else
+            finish_pick(&picks->items[i]);
+    }
+    picks->n = kept;
+}
+
 void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out)
 {
     if (pick->slice)

@@ -34,6 +34,9 @@ int dq_select(const struct dq_model *m, const struct dq_strvec *wanted, size_t n
     struct dq_error *e);
 void dq_picks_finish(struct dq_picks *picks);
 
+/* Removes the picks whose label is another one. labels has one for each pick. */
+void dq_picks_keep(struct dq_picks *picks, const uint32_t *labels, uint32_t label);
+
 /* Returns the ranges and the shape of a pick, sliced or whole. */
 void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out);
 

@@ -34,12 +34,17 @@ struct dq_sink_file {
     uint64_t len; /* exact length in bytes, to reserve space or to collect the file; 0 if unknown */
 };
 
-/* Opens a folder for new files and removes temporary files that killed runs left in it. Later work
- * uses the descriptor, so it stays in this folder even if its name changes. follow: the path may be
- * a symbolic link. durable: files in it will be durable, which requires permission to read it.
- * display_name is used in messages. The caller closes *out. DQ_ERR_IO. */
-int dq_sink_open_folder(const char *path, const char *display_name, bool follow, bool durable,
-    int *out, struct dq_error *e);
+enum {
+    DQ_FOLDER_FOLLOW = 1,  /* the path may be a symbolic link */
+    DQ_FOLDER_DURABLE = 2, /* files in it will be durable, which requires permission to read it */
+    DQ_FOLDER_SWEEP = 4,   /* remove temporary files that killed runs left in it */
+};
+
+/* Opens a folder for new files. Later work uses the descriptor, so it stays in this folder even if its
+ * name changes. flags are those above. display_name is used in messages. The caller closes *out.
+ * DQ_ERR_IO. */
+int dq_sink_open_folder(
+    const char *path, const char *display_name, unsigned flags, int *out, struct dq_error *e);
 
 /* Creates a sink that writes to a temporary file in an open folder; commit renames it. Signals are
  * deferred from then on, or, if the file is so small that it is collected in memory first, from the flush

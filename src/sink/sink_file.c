@@ -186,15 +186,15 @@ static void free_file(struct dq_sink *sink)
 
 static const struct dq_sink_ops ops = {put, flush, commit, free_file};
 
-int dq_sink_open_folder(const char *path, const char *display_name, bool follow, bool durable,
-    int *out, struct dq_error *e)
+int dq_sink_open_folder(
+    const char *path, const char *display_name, unsigned flags, int *out, struct dq_error *e)
 {
-    const int flags = O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
-    int fd = open(path, O_RDONLY | flags);
+    const int how = O_DIRECTORY | O_CLOEXEC | (flags & DQ_FOLDER_FOLLOW ? 0 : O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | how);
 #ifdef __linux__
     if (fd < 0 && errno == EACCES) { /* files may be created in it, but it cannot be listed */
-        fd = open(path, O_PATH | flags);
-        if (fd >= 0 && durable) {
+        fd = open(path, O_PATH | how);
+        if (fd >= 0 && (flags & DQ_FOLDER_DURABLE)) {
             close(fd);
             return dq_fail(
                 e, DQ_ERR_IO, "%s: --fsync needs permission to read the directory", display_name);
@@ -203,7 +203,9 @@ int dq_sink_open_folder(const char *path, const char *display_name, bool follow,
 #endif
     if (fd < 0)
         return dq_fail_errno(e, "%s", display_name);
-    dq_tmpfile_sweep(fd);
+    dq_tmpfile_init();
+    if (flags & DQ_FOLDER_SWEEP)
+        dq_tmpfile_sweep(fd);
     *out = fd;
     return 0;
 }

@@ -33,6 +33,11 @@ static const char *boot_tag(void)
     return tag;
 }
 
+void dq_tmpfile_init(void)
+{
+    (void)boot_tag();
+}
+
 /* Kept, because asking for it takes a system call, and there may be many small files. */
 static long process_id(void)
 {
@@ -124,7 +129,6 @@ static void remove_if_stale(int folder, const char *name, bool same_boot)
 void dq_tmpfile_sweep(int folder)
 {
     const struct dirent *entry;
-    (void)boot_tag(); /* reads it now: the sandbox may deny that later */
     const int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir) {

@@ -16,6 +16,9 @@ struct dq_tmpfile {
     char name[DQ_TMPFILE_NAME_MAX]; /* in its folder; "" once it is renamed or removed */
 };
 
+/* Reads what the names are made of; to be called before a sandbox that may deny it. */
+void dq_tmpfile_init(void);
+
 /* Creates a temporary file in an open folder, and locks it; without the lock, any run that begins may
  * remove it. The caller closes and removes it. Returns 0, or -1 and sets errno. */
 int dq_tmpfile_create(int folder, bool lock, struct dq_tmpfile *t);

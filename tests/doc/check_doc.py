@@ -54,7 +54,7 @@ def program_commands(program):
 
 def program_options(program, command):
     """Returns {'--tensor': ('-t', True)}: the short form or None, and whether it takes an argument."""
-    rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)(?:\[=\w+\])?( [A-Z]+)? ', output_of(program, command, '--help'),
+    rows = re.findall(r'^  (?:(-\w), |    )(--[\w-]+)(?:\[=\w+\])?( [A-Z/]+)? ', output_of(program, command, '--help'),
                       re.M)
     return {long: (short or None, bool(argument)) for short, long, argument in rows}
 
@@ -227,6 +227,10 @@ def check_json(page, program, program_with_gpu, root, folder):
     shown = report(program, 'show', '--json', 'model.gguf', 'output.bias')
     hashed = report(program, 'hash', '--json', 'model.gguf')
     hf_element = hf_extracted['outputs'][0]
+    snapshot = folder / 'hub/models--org--repo/snapshots/1'
+    snapshot.mkdir(parents=True)
+    shutil.copy(folder / 'model.gguf', snapshot)
+    cached = report(program, 'list', '--json', 'hf:', env={**os.environ, 'HF_HUB_CACHE': folder / 'hub'})
     checked = report(program, 'check', '--json', root / 'data/gguf/bad/overlap_partial.gguf')
     measured = report(program, 'bench', '--json', '--device', 'cpu', '--time', '1', '--type', 'q4_0',
                       'model.gguf')
@@ -236,6 +240,7 @@ def check_json(page, program, program_with_gpu, root, folder):
             ('list', listed, listed['tensors'][0]),
             ('list with --layout hf', {key: hf_listed[key] for key in hf_listed if key not in listed},
              hf_listed['arrays'][0]),
+            ('list of a cache', cached, cached['models'][0]),
             ('extract and manifests', extracted, extracted['outputs'][0]),
             ('extract with --layout hf', {}, {key: hf_element[key] for key in hf_element
                                               if key not in extracted['outputs'][0]}),

@@ -18,6 +18,11 @@ cp "$root/data/sample.gguf" "$scratch/alone/model.gguf"
 cp "$root/data/sample.gguf" "$scratch/several/model.gguf"
 cp "$root/data/gguf/good/odd_names.gguf" "$scratch/several/odd names.gguf"
 touch "$scratch/several/notes.txt"
+export HF_HUB_CACHE=$scratch/hub OLLAMA_MODELS=$scratch/ollama
+mkdir -p "$HF_HUB_CACHE/models--org--repo/snapshots/1"
+for quant in Q4_K_M Q8_0; do
+    cp "$root/data/sample.gguf" "$HF_HUB_CACHE/models--org--repo/snapshots/1/x-$quant.gguf"
+done
 
 # shellcheck disable=SC1091 # it is checked separately
 source "$root/data/completions/gguf-dq.bash" || exit 1
@@ -63,6 +68,15 @@ expect alone 'token_embd.weight' gguf-dq extract arrays tok
 expect . 'token_embd.weight' gguf-dq extract alone tok
 GGUF_DQ_MODEL=$scratch/alone/model.gguf expect several 'position_ids' gguf-dq list pos
 
+# models of a cache; bash splits their names at colons
+expect several 'hf:' gguf-dq list h
+expect several 'org/repo:Q4_K_M|org/repo:Q8_0' gguf-dq list hf :
+expect several 'org/repo:Q4_K_M|org/repo:Q8_0' gguf-dq extract hf : org
+expect several 'Q8_0' gguf-dq extract hf : org/repo : Q8
+expect several '' gguf-dq list ollama : x
+expect several 'token_embd.weight' gguf-dq list hf : org/repo : Q8_0 tok
+expect several '' gguf-dq list hf : org/repo tok
+
 # quotes
 expect several 'star\*\?\[x\]' gguf-dq list 'odd\ names.gguf' sta
 expect several 'star\*\?\[x\]' gguf-dq list '"odd names.gguf"' 'star\*'
@@ -90,6 +104,9 @@ expect alone 'token_embd.weight' gguf-dq verify --device gpu : all model.gguf to
 expect alone 'v3|v4' gguf-dq extract --cpu = v
 expect alone '' gguf-dq extract -j ''
 expect alone 'token_embd.weight' gguf-dq verify --ulp 1 model.gguf tok
+expect alone 'token_embd.weight' gguf-dq extract --share 1/4 model.gguf tok
+expect alone '' gguf-dq list --share ''
+expect alone '--share' gguf-dq check --sh
 expect alone 'f32|f16|bf16' gguf-dq bench -d ''
 expect alone 'f32|f16' gguf-dq bench --dtype = f
 expect alone 'f32|f16' gguf-dq extract --dtype = f
@@ -108,7 +125,7 @@ expect alone '' gguf-dq list --d
 expect alone '--json|--jsonl' gguf-dq types --j
 expect alone '' gguf-dq types ''
 expect alone '' gguf-dq devices ''
-expect alone '--self-test' gguf-dq verify --s
+expect alone '--self-test' gguf-dq verify --se
 expect alone '--values' gguf-dq check --va
 expect several 'token_embd.weight' gguf-dq check --values model.gguf tok
 

@@ -10,6 +10,11 @@ cp $argv[2]/data/sample.gguf $scratch/alone/model.gguf
 cp $argv[2]/data/sample.gguf $scratch/several/model.gguf
 cp $argv[2]/data/gguf/good/odd_names.gguf $scratch/several/'odd names.gguf'
 touch $scratch/several/notes.txt
+set -gx HF_HUB_CACHE $scratch/hub
+mkdir -p $scratch/hub/models--org--repo/snapshots/1
+for quant in Q4_K_M Q8_0
+  cp $argv[2]/data/sample.gguf $scratch/hub/models--org--repo/snapshots/1/x-$quant.gguf
+end
 complete -c gguf-dq -e # remove what an installed version defines
 source $argv[2]/data/completions/gguf-dq.fish; or exit 1
 
@@ -33,6 +38,11 @@ set -x LC_ALL C.UTF-8
 expect alone 'gguf-dq ' list show extract hash verify check bench devices types
 expect alone 'gguf-dq --' --help --version
 expect alone 'gguf-dq l' list
+
+# models of a cache
+expect several 'gguf-dq list hf:' hf:org/repo:Q4_K_M hf:org/repo:Q8_0
+expect several 'gguf-dq extract hf:org/repo:Q8' hf:org/repo:Q8_0
+expect several 'gguf-dq list hf:org/repo:Q8_0 tok' token_embd.weight
 
 # models, folders and tensors
 expect several 'gguf-dq list ' folder/ model.gguf 'odd names.gguf'
@@ -61,6 +71,8 @@ expect alone 'gguf-dq verify --device c' cpu cuda cuda:all
 expect alone 'gguf-dq extract --cpu v' v3 v4
 expect alone 'gguf-dq extract -j '
 expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq extract --share 1/4 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq check --sh' --share
 expect alone 'gguf-dq bench -d ' f32 f16 bf16
 expect alone 'gguf-dq extract --dtype=f' --dtype=f32 --dtype=f16
 expect alone 'gguf-dq bench --type q6' q6_k
@@ -73,7 +85,7 @@ expect alone 'gguf-dq list --d'
 expect alone 'gguf-dq types --j' --json --jsonl
 expect alone 'gguf-dq types '
 expect alone 'gguf-dq devices '
-expect alone 'gguf-dq verify --s' --self-test
+expect alone 'gguf-dq verify --se' --self-test
 
 cd /
 rm -rf $scratch

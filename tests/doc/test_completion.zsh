@@ -14,6 +14,11 @@ cp $root/data/sample.gguf $scratch/alone/model.gguf
 cp $root/data/sample.gguf $scratch/several/model.gguf
 cp $root/data/gguf/good/odd_names.gguf $scratch/several/'odd names.gguf'
 touch $scratch/several/notes.txt
+export HF_HUB_CACHE=$scratch/hub
+mkdir -p $HF_HUB_CACHE/models--org--repo/snapshots/1
+for quant in Q4_K_M Q8_0; do
+  cp $root/data/sample.gguf $HF_HUB_CACHE/models--org--repo/snapshots/1/x-$quant.gguf
+done
 export LC_ALL=C.UTF-8
 unset GGUF_DQ_MODEL
 
@@ -78,6 +83,11 @@ expect() {
 expect alone 'gguf-dq ' list show extract hash verify check bench devices types --help --version
 expect alone 'gguf-dq l' list
 
+# models of a cache
+expect several 'gguf-dq list hf:' hf:org/repo:Q4_K_M hf:org/repo:Q8_0
+expect several 'gguf-dq extract hf:org/repo:Q8' hf:org/repo:Q8_0
+expect several 'gguf-dq list hf:org/repo:Q8_0 tok' token_embd.weight
+
 # models, folders and tensors
 expect several 'gguf-dq list ' folder model.gguf 'odd\ names.gguf'
 expect several 'gguf-dq extract -t output mod' model.gguf
@@ -105,6 +115,8 @@ expect alone 'gguf-dq verify --device c' cpu cuda cuda:all
 expect alone 'gguf-dq extract --cpu=v' v3 v4
 expect alone 'gguf-dq extract -j '
 expect alone 'gguf-dq verify --ulp 1 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq extract --share 1/4 model.gguf tok' token_embd.weight
+expect alone 'gguf-dq check --sh' --share
 expect alone 'gguf-dq bench -d ' f32 f16 bf16
 expect alone 'gguf-dq bench --dtype=f' f32 f16
 expect alone 'gguf-dq bench --type q6' q6_k
@@ -115,7 +127,7 @@ expect several 'gguf-dq bench --type q4_k --time 1 model.gguf tok' token_embd.we
 expect alone 'gguf-dq extract --d' --dtype --device --dry-run
 expect alone 'gguf-dq list --d'
 expect alone 'gguf-dq types --j' --json --jsonl
-expect alone 'gguf-dq verify --s' --self-test
+expect alone 'gguf-dq verify --se' --self-test
 
 zpty -d shell
 exit $((failures > 0))

@@ -23,6 +23,7 @@ attempt -0c nul m.gguf
 attempt -c twice -t output.bias m.gguf
 attempt -c twice m.gguf output.bias
 attempt -c twice -x output.bias m.gguf
+attempt -c twice --share 1/2 m.gguf
 attempt -c '' m.gguf
 attempt -c - - <m.gguf
 attempt -a md5 m.gguf

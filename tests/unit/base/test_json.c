@@ -189,6 +189,24 @@ static void a_full_disk_is_an_error(void **state)
     }
 }
 
+static void files_are_read_as_objects(void **state)
+{
+    static const char text[] = "{\"a\": [1, 2]}";
+    const char *path = scratch_write(*state, "object", text, sizeof text - 1);
+    struct dq_error e;
+    json_t *root = NULL;
+    check_ok(dq_json_read(path, sizeof text - 1, &root, &e), &e);
+    assert_int_equal(json_array_size(json_object_get(root, "a")), 2);
+    json_decref(root);
+    check_error(dq_json_read(path, sizeof text - 2, &root, &e), &e, DQ_ERR_MALFORMED, "too large");
+    path = scratch_write(*state, "list", "[]", 2);
+    check_error(dq_json_read(path, 99, &root, &e), &e, DQ_ERR_MALFORMED, "is not an object");
+    path = scratch_write(*state, "other", "{\n}}", 4);
+    check_error(dq_json_read(path, 99, &root, &e), &e, DQ_ERR_MALFORMED, "line 2");
+    path = scratch_path(*state, "missing");
+    check_error(dq_json_read(path, 99, &root, &e), &e, DQ_ERR_IO, "missing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +222,7 @@ int main(void)
         scratch_test(nesting_too_deep_is_an_error),
         scratch_test(a_missing_value_is_an_error),
         cmocka_unit_test(a_full_disk_is_an_error),
+        scratch_test(files_are_read_as_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

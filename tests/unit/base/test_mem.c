@@ -135,6 +135,24 @@ static void threads_count_together(void **state)
     assert_int_equal(dq_mem_left(), 4000);
 }
 
+static void formatted_text_is_counted(void **state)
+{
+    const size_t before = taken();
+    (void)state;
+    char *text = dq_mem_printf("%s/%d%.*s", "a", -7, 2, "bcd");
+    assert_non_null(text);
+    assert_string_equal(text, "a/-7bc");
+    assert_true(taken() > before);
+    dq_mem_free(text);
+    text = dq_mem_printf("%300s", "x");
+    assert_non_null(text);
+    assert_int_equal(strlen(text), 300);
+    dq_mem_free(text);
+    assert_int_equal(taken(), before);
+    dq_mem_limit(before + 100);
+    assert_null(dq_mem_printf("%300s", "x"));
+}
+
 #define limited_test(f) cmocka_unit_test_teardown(f, no_limit)
 
 int main(void)
@@ -145,6 +163,7 @@ int main(void)
         limited_test(sizes_do_not_wrap_round),
         limited_test(memory_from_elsewhere_counts),
         limited_test(threads_count_together),
+        limited_test(formatted_text_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,9 @@ static int folder_of(const char *path)
     char *folder = dq_file_folder(path);
     assert_non_null(folder);
     assert_true(n_folders < MAX_FOLDERS);
-    check_ok(dq_sink_open_folder(folder, path, true, false, &folders[n_folders], &e), &e);
+    check_ok(dq_sink_open_folder(
+                 folder, path, DQ_FOLDER_FOLLOW | DQ_FOLDER_SWEEP, &folders[n_folders], &e),
+        &e);
     dq_mem_free(folder);
     return folders[n_folders++];
 }
@@ -286,10 +288,10 @@ static void a_durable_file_needs_a_folder_that_can_be_read(void **state)
         int folder = -1;
         if (chdir(scratch->dir) != 0 || (geteuid() == 0 && setuid(OTHER_USER) != 0))
             _exit(2);
-        if (dq_sink_open_folder(".", "out", true, true, &folder, &e) != DQ_ERR_IO || folder != -1 ||
-            !strstr(e.text, "out: --fsync needs permission to read the directory"))
+        if (dq_sink_open_folder(".", "out", DQ_FOLDER_DURABLE, &folder, &e) != DQ_ERR_IO ||
+            folder != -1 || !strstr(e.text, "out: --fsync needs permission to read the directory"))
             _exit(3);
-        _exit(dq_sink_open_folder(".", "out", true, false, &folder, &e) == 0 ? 0 : 4);
+        _exit(dq_sink_open_folder(".", "out", DQ_FOLDER_SWEEP, &folder, &e) == 0 ? 0 : 4);
     }
     assert_true(child > 0);
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -344,8 +346,8 @@ static void a_missing_folder_is_refused(void **state)
     const char *path = scratch_path(*state, "absent");
     const int fd = next_fd();
     int folder = -1;
-    check_error(dq_sink_open_folder(path, "absent/out", true, false, &folder, &e), &e, DQ_ERR_IO,
-        "absent/out: No such file");
+    check_error(dq_sink_open_folder(path, "absent/out", DQ_FOLDER_FOLLOW, &folder, &e), &e,
+        DQ_ERR_IO, "absent/out: No such file");
     assert_int_equal(folder, -1);
     assert_int_equal(next_fd(), fd);
 }

@@ -1,0 +1,156 @@
+#include "cli/cache.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/model_path.h"
+#include "select/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct dq_cache *const caches[] = {&dq_cache_hf, &dq_cache_ollama};
+
+const struct dq_cache *dq_cache_of(const char *model)
+{
+    struct stat st;
+    for (size_t i = 0; i < sizeof caches / sizeof caches[0]; i++) {
+        if (strncmp(model, caches[i]->prefix, strlen(caches[i]->prefix)) == 0)
+            return lstat(model, &st) == 0 ? NULL : caches[i];
+    }
+    return NULL;
+}
+
+bool dq_cache_is_whole(const char *model)
+{
+    const struct dq_cache *cache = dq_cache_of(model);
+    return cache && model[strlen(cache->prefix)] == '\0';
+}
+
+/* Returns the value of a variable, or NULL if it is not set or empty. */
+static const char *value_of(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value ? value : NULL;
+}
+
+/* Returns the folder of a place; NULL if its variable is not set, or memory is short. */
+static char *folder_of(const struct dq_cache_place *p, bool *is_set)
+{
+    const char *value = p->variable ? value_of(p->variable) : "";
+    const char *home = value && strncmp(value, "~/", 2) == 0 ? value_of("HOME") : NULL;
+    *is_set = value != NULL;
+    if (!value)
+        return NULL;
+    return dq_mem_printf("%s%s%s", home ? home : "", home ? value + 1 : value, p->below);
+}
+
+int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e)
+{
+    char *fallback = NULL; /* the first default */
+    bool is_set = false;
+    *out = NULL;
+    for (size_t i = 0; !*out && i < cache->n_places; i++) {
+        char *folder = folder_of(&cache->places[i], &is_set);
+        if (is_set && !folder) {
+            dq_mem_free(fallback);
+            return dq_fail_nomem(e);
+        }
+        if (folder && cache->places[i].is_default && !dq_is_folder(folder)) {
+            if (fallback)
+                dq_mem_free(folder);
+            else
+                fallback = folder;
+        } else {
+            *out = folder;
+        }
+    }
+    if (*out)
+        dq_mem_free(fallback);
+    else
+        *out = fallback;
+    return *out ? 0
+                : dq_fail(e, DQ_ERR_USAGE, "%s its cache is not known; set %s or HOME",
+                      cache->prefix, cache->places[0].variable);
+}
+
+/* Writes the names of a list, "a, b, ..., and 3 more", cut to size. Returns out. */
+static const char *names_of(const struct dq_cached_list *list, char *out, size_t size)
+{
+    enum { MOST = 6 };
+    char name[256];
+    size_t len = 0;
+    for (size_t i = 0; i < list->n && i < MOST && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%s", i > 0 ? ", " : "",
+            dq_text_cut(list->items[i].name, name, sizeof name));
+    if (list->n > MOST && len < size)
+        snprintf(out + len, size - len, " and %zu more", list->n - MOST);
+    return out;
+}
+
+/* Says that words names nothing, what else there is, and how to fetch it. */
+static int fail_missing(
+    const struct dq_cache *cache, const char *folder, const char *words, struct dq_error *e)
+{
+    struct dq_cached_list variants = {0};
+    struct dq_cached_list all = {0};
+    struct dq_suggestions near = {0};
+    char advice[400];
+    char names[512];
+    char wanted[256];
+    int rc = cache->list(folder, words, true, &variants, e);
+    if (rc == 0 && variants.n == 0)
+        rc = cache->list(folder, "", true, &all, e);
+    cache->advise(words, advice, sizeof advice);
+    if (rc == 0 && variants.n > 0) {
+        rc = dq_fail(e, DQ_ERR_IO, "%s%.100s: not in %.200s, which has %.400s; to fetch it: %s",
+            cache->prefix, words, folder, names_of(&variants, names, sizeof names), advice);
+    } else if (rc == 0) {
+        snprintf(wanted, sizeof wanted, "%s%.200s", cache->prefix, words);
+        wanted[strlen(cache->prefix) + strcspn(wanted + strlen(cache->prefix), ":")] = '\0';
+        for (size_t i = 0; i < all.n; i++) {
+            char *name = all.items[i].name;
+            char *variant = strrchr(name + strlen(cache->prefix), ':');
+            if (variant)
+                *variant = '\0';
+            if (i == 0 || strcmp(name, all.items[i - 1].name) != 0)
+                dq_suggest(&near, wanted, name);
+        }
+        dq_suggest_words(&near, names, sizeof names);
+        rc = dq_fail(e, DQ_ERR_IO, "%s: not in %.200s%.300s%s to fetch it: %s", wanted, folder,
+            names, names[0] ? "" : ";", advice);
+    }
+    dq_cached_finish(&variants);
+    dq_cached_finish(&all);
+    return rc;
+}
+
+int dq_cache_find(const struct dq_cache *cache, const char *model, char **out, struct dq_error *e)
+{
+    const char *words = model + strlen(cache->prefix);
+    struct dq_cached_list found = {0};
+    char *folder;
+    char names[800];
+    if (!*words)
+        return dq_fail(e, DQ_ERR_USAGE, "%s names no model; 'gguf-dq list %s' shows what is there",
+            cache->prefix, cache->prefix);
+    if (!cache->is_valid(words))
+        return dq_fail(e, DQ_ERR_USAGE, "%.200s: is not %s%s", model, cache->prefix, cache->form);
+    int rc = dq_cache_folder(cache, &folder, e);
+    if (rc != 0)
+        return rc;
+    rc = cache->list(folder, words, false, &found, e);
+    if (rc == 0 && found.n == 0)
+        rc = fail_missing(cache, folder, words, e);
+    else if (rc == 0 && found.n > 1)
+        rc = dq_fail(e, DQ_ERR_USAGE, "%.128s could be any of %zu models: %s", model, found.n,
+            names_of(&found, names, sizeof names));
+    if (rc == 0) {
+        *out = found.items[0].path;
+        found.items[0].path = NULL;
+    }
+    dq_cached_finish(&found);
+    dq_mem_free(folder);
+    return rc;
+}

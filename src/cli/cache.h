@@ -1,0 +1,56 @@
+/* Models that other programs have downloaded, by the names that those use: hf:OWNER/REPO[:QUANT] of
+ * huggingface_hub, and ollama:NAME[:TAG]. They are looked up in the caches on this machine; nothing is
+ * fetched. What is in a cache is not trusted. */
+#ifndef DQ_CACHE_H
+#define DQ_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/cached.h"
+
+/* A cache as a table of functions. `words` is what follows the prefix. */
+struct dq_cache {
+    const char *prefix; /* "hf:" */
+    const char *form;   /* what a name looks like, for messages */
+
+    /* The first of these variables that is set says where the cache is: its value with `below` appended.
+     * Of those that are defaults, the first whose folder exists. */
+    const struct dq_cache_place {
+        const char *variable; /* NULL: below is the whole path */
+        const char *below;
+        bool is_default;
+    } * places;
+    size_t n_places;
+
+    /* Whether words could be a name. */
+    bool (*is_valid)(const char *words);
+
+    /* Appends the models that words names; all if it is ""; with any_variant those of every quantization
+     * or tag. A cache that does not exist is empty. */
+    int (*list)(const char *folder, const char *words, bool any_variant, struct dq_cached_list *out,
+        struct dq_error *e);
+
+    /* Writes the command that fetches what words names. */
+    void (*advise)(const char *words, char *out, size_t size);
+};
+
+extern const struct dq_cache dq_cache_hf;
+extern const struct dq_cache dq_cache_ollama;
+
+/* Returns the cache that a MODEL on the command line names a model of, or NULL. An existing file of
+ * that name is not one. */
+const struct dq_cache *dq_cache_of(const char *model);
+
+/* Whether it names the cache as a whole: "hf:". */
+bool dq_cache_is_whole(const char *model);
+
+/* Returns the folder of a cache from dq_mem, in *out. DQ_ERR_USAGE if nothing says where it is. */
+int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e);
+
+/* Finds the one model of a cache that `model`, prefix included, names; *out is its path, which the caller
+ * frees with dq_mem_free. DQ_ERR_USAGE if it could be several, which the text names; DQ_ERR_IO if it is
+ * not there, with what is, and with the command that would fetch it. */
+int dq_cache_find(const struct dq_cache *cache, const char *model, char **out, struct dq_error *e);
+
+#endif

@@ -1,0 +1,28 @@
+#include "cli/cached.h"
+
+#include "base/array.h"
+#include "base/mem.h"
+#include "cli/model_path.h"
+
+int dq_cached_add(
+    struct dq_cached_list *list, const char *name, const char *path, struct dq_error *e)
+{
+    struct dq_cached *grown = dq_array_grow(list->items, list->n, sizeof *grown);
+    if (!grown)
+        return dq_fail_nomem(e);
+    list->items = grown;
+    struct dq_cached *c = &list->items[list->n++];
+    *c = (struct dq_cached){.name = dq_mem_strdup(name), .path = dq_mem_strdup(path)};
+    dq_model_measure(path, &c->n_files, &c->n_bytes);
+    return c->name && c->path ? 0 : dq_fail_nomem(e);
+}
+
+void dq_cached_finish(struct dq_cached_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        dq_mem_free(list->items[i].name);
+        dq_mem_free(list->items[i].path);
+    }
+    dq_mem_free(list->items);
+    *list = (struct dq_cached_list){0};
+}
