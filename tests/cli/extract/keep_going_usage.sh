@@ -12,7 +12,8 @@ try() {
 echo '# slices of stored blocks'
 try -d native -o out/ sample.gguf 'output.weight[:,1:32]' output.bias
 try -d native -o out/ -f gguf sample.gguf 'output.weight[:,1:32]' output.bias
-try -d native -o out/ "$DATA/gguf/bad/type_unknown_100.gguf" 't[0]' t
+cp "$DATA/gguf/bad/type_unknown_100.gguf" .
+try -d native -o out/ type_unknown_100.gguf 't[0]' t
 echo '# quantized weights as they are stored, in another layout'
 try -q -d native --layout hf -f safetensors -o out/ model-q4_k.gguf 'blk.0.{attn_k,attn_norm}.weight'
 echo '# all of a container'
