@@ -37,7 +37,9 @@ struct writer {
     size_t n_large;
     uint64_t large_len; /* from how many bytes of data on an output is large */
 
-    pthread_mutex_t open_lock; /* held while a file that several outputs share is opened */
+    /* Held while a file that several outputs share is opened: of file i, lock i modulo their number.
+     * Some file systems take as long to reserve its space as to write it. */
+    pthread_mutex_t open_locks[DQ_LANES_MAX];
     pthread_mutex_t
         lock; /* protects what follows, counts and flags of outputs and files, and events */
     size_t n_reported; /* outputs */
@@ -138,13 +140,15 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
     struct dq_output_file *file = dq_output_file(o, &o->items[i]);
     if (w->events->begin)
         w->events->begin(w->events->arg, &o->items[i]);
+    const size_t number = o->set.places[i].file;
+    pthread_mutex_t *lock = &w->open_locks[number % DQ_LANES_MAX];
     if (o->container->holds_many)
-        pthread_mutex_lock(&w->open_lock);
-    int rc = open_file(w, o->set.places[i].file, e);
+        pthread_mutex_lock(lock);
+    int rc = open_file(w, number, e);
     if (rc == 0 && o->container->array)
         rc = o->container->array(&o->set, i, file->sink, e);
     if (o->container->holds_many)
-        pthread_mutex_unlock(&w->open_lock);
+        pthread_mutex_unlock(lock);
     *state = file->sink;
     return rc;
 }
@@ -449,7 +453,8 @@ int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
     if (!w.plans)
         return dq_fail_nomem(e);
     pthread_mutex_init(&w.lock, NULL);
-    pthread_mutex_init(&w.open_lock, NULL);
+    for (size_t i = 0; i < DQ_LANES_MAX; i++)
+        pthread_mutex_init(&w.open_locks[i], NULL);
     snprintf(o->gpu, sizeof o->gpu, "%s", engine->label);
     (void)reset(&w);
     int rc = write_planned(&w, e);
@@ -467,7 +472,8 @@ int dq_write_outputs(struct dq_outputs *o, struct dq_engine *engine,
         (void)report(&w, true, &unused);
     if (rc == 0)
         rc = dq_signals_check(e);
-    pthread_mutex_destroy(&w.open_lock);
+    for (size_t i = 0; i < DQ_LANES_MAX; i++)
+        pthread_mutex_destroy(&w.open_locks[i]);
     pthread_mutex_destroy(&w.lock);
     dq_mem_free(w.plans);
     return rc;
