@@ -357,6 +357,15 @@ def check_readme(root, types):
     compare('README: types', {f['name'] for f in types}, set(found))
 
 
+def check_architectures(root):
+    with open(root / 'data/layout.json', encoding='utf-8') as table:
+        n = len(json.load(table)['architectures'])
+    for path in ('README.md', MAN_PAGES[0]):
+        found = re.findall(r'(\d+) architectures', (root / path).read_text())
+        if found != [str(n)]:
+            complain(f'{path}: {found} architectures instead of {n}')
+
+
 def check_links(root):
     """Relative links of all READMEs, and the names that they say are in a file: `name` in [file](file)."""
     paths = [root / 'README.md']
@@ -484,6 +493,7 @@ def main():
     check_completions(root, options)
     check_devices(manual, program_with_gpu, root)
     check_readme(root, types)
+    check_architectures(root)
     check_links(root)
     check_foreign(root)
     with tempfile.TemporaryDirectory() as scratch:
