@@ -68,12 +68,13 @@ int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error 
 /* jansson writes DEL as it is, but it is a control character to a terminal. */
 static int write_text(const char *text, size_t len, void *file)
 {
-    for (const char *end = text + len; text < end; text++) {
+    const char *end = text + len;
+    while (text < end) {
         const char *del = memchr(text, 0x7f, (size_t)(end - text));
         const size_t n = (size_t)((del ? del : end) - text);
         if (fwrite(text, 1, n, file) != n || (del && fputs("\\u007f", file) == EOF))
             return -1;
-        text += n;
+        text += n + (del != NULL);
     }
     return 0;
 }

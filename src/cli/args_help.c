@@ -10,7 +10,8 @@ static const char *operand_words(enum dq_operands operands)
 static const char *const operand_help[] = {
     [DQ_OPERANDS_NONE] = "",
     [DQ_OPERANDS_MODEL_TENSORS] =
-        "\nMODEL: a GGUF file, any file of a split set, or a directory with one model.\n"
+        "\nMODEL: a GGUF file, any file of a split set, a directory with one model, or one in\n"
+        "a cache: hf:OWNER/REPO[:QUANT], ollama:NAME[:TAG].\n"
         "Without it, $GGUF_DQ_MODEL or the only model in the current directory is used.\n"
         "TENSOR: the same as --tensor TENSOR.\n",
     [DQ_OPERANDS_TO_MEASURE] =

@@ -38,6 +38,7 @@ struct hash_command {
     struct dq_report report;
     struct dq_hashed *hashed; /* the tensors so far */
     size_t n_hashed;
+    size_t n_unusable;
     size_t n_checked; /* digests */
     size_t n_wrong;
     int first_failure; /* why the first tensor that could not be hashed could not */
@@ -117,14 +118,14 @@ static int add_expected(struct expectations *x, const char *line, struct dq_erro
     uint8_t digest[DQ_HASH_LEN];
     struct expected *expected = &x->items[x->names.n_used];
     if (!dq_hash_of_hex(line, digest) || line[DQ_HASH_HEX] != ' ' ||
-        !strchr(" *", line[DQ_HASH_HEX + 1]) || !line[NAME])
+        (line[DQ_HASH_HEX + 1] != ' ' && line[DQ_HASH_HEX + 1] != '*') || !line[NAME])
         return dq_fail(e, DQ_ERR_MALFORMED, "not a line of 'gguf-dq hash': '%.80s'", line);
     *expected = (struct expected){.is_found = false};
     dq_hash_to_hex(digest, expected->hex);
     const int rc = dq_strmap_add(&x->names, line + NAME, strlen(line + NAME), x->names.n_used);
     if (rc < 0)
         return dq_fail_nomem(e);
-    return rc == 0 ? 0 : dq_fail(e, DQ_ERR_MALFORMED, "%.200s is there twice", line + NAME);
+    return rc == 0 ? 0 : dq_fail(e, DQ_ERR_MALFORMED, "duplicate name %.200s", line + NAME);
 }
 
 static int read_expectations(struct hash_command *h, struct dq_error *e)
@@ -232,9 +233,11 @@ static int put_unusable(struct hash_command *h, uint64_t *total, struct dq_error
         dq_msg_error("%s", why.text);
         if (h->first_failure == 0)
             h->first_failure = rc_tensor;
-        if (!expected)
+        h->n_unusable++;
+        if (expected)
+            expected->is_found = true;
+        else if (dq_report_is_table(&h->report))
             continue;
-        expected->is_found = true;
         rc = put_row(h,
             &(struct row){
                 .name = t->display_name, .t = t, .why = "it cannot be used", .expected = expected},
@@ -335,6 +338,13 @@ static int hash(struct hash_command *h, struct dq_error *e)
     dq_report_begin_rows(&h->report, "tensors", columns, N_COLUMNS);
     rc = hash_picks(h, e);
     dq_report_end_rows(&h->report);
+    if (rc != 0 || h->n_wrong > 0) /* wrong digests say enough */
+        return rc;
+    if (h->n_unusable > 0)
+        rc = dq_fail(e, h->first_failure, "%zu of %zu %s cannot be hashed", h->n_unusable,
+            h->picks.n, h->picks.n == 1 ? "tensor" : "tensors");
+    else if (h->first_failure != 0)
+        rc = dq_fail(e, h->first_failure, "the model is not complete");
     return rc;
 }
 
@@ -363,8 +373,11 @@ int dq_cmd_hash(const struct dq_args *args)
     dq_report_open(&h.report, args);
     int rc = hash(&h, &e);
     rc = dq_msg_failure(dq_report_end(&h.report, rc, &e), &e);
-    if (rc == 0 && h.n_wrong > 0)
-        dq_msg_warning("%zu of %zu digests are not as expected", h.n_wrong, h.n_checked);
+    if (h.n_wrong > 0)
+        dq_msg_warning("%zu of %zu digests are not as expected%s", h.n_wrong, h.n_checked,
+            h.n_wrong == h.n_checked
+                ? "; with other --algorithm, --dtype or --no-names, digests differ"
+                : "");
     dq_engine_close(&h.engine);
     dq_mem_free(h.hashed);
     dq_picks_finish(&h.picks);
@@ -372,5 +385,5 @@ int dq_cmd_hash(const struct dq_args *args)
     finish_expectations(&h.expected);
     if (rc == 0 && h.n_wrong > 0)
         rc = DQ_ERR_MISMATCH;
-    return rc != 0 ? rc : h.first_failure;
+    return rc;
 }

@@ -23,6 +23,7 @@ struct show_command {
     struct dq_engine engine;
     struct dq_json json;
     size_t n_shown;
+    size_t n_unusable;
     int first_failure; /* why the first tensor that could not be shown could not */
 };
 
@@ -300,6 +301,7 @@ static int show_pick(struct show_command *h, const struct dq_pick *pick, struct 
         dq_msg_error("%s", why.text);
         if (h->first_failure == 0)
             h->first_failure = rc_pick;
+        h->n_unusable++;
         return 0;
     }
     const struct shown s = describe(pick);
@@ -312,8 +314,7 @@ static int show_pick(struct show_command *h, const struct dq_pick *pick, struct 
 
 static int show(struct show_command *h, struct dq_error *e)
 {
-    const struct dq_engine_options options = {
-        .device = {.kind = DQ_DEVICE_CPU}, .cpu = h->args->cpu, .n_threads = h->args->n_threads};
+    const struct dq_engine_options options = {.device = {.kind = DQ_DEVICE_CPU}};
     dq_confine(h->args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_model_arg_open(h->args, &h->model, e);
     if (rc == 0)
@@ -329,6 +330,9 @@ static int show(struct show_command *h, struct dq_error *e)
     }
     for (size_t i = 0; rc == 0 && i < h->picks.n; i++)
         rc = show_pick(h, &h->picks.items[i], e);
+    if (rc == 0 && h->n_unusable > 0)
+        rc = dq_fail(e, h->first_failure, "%zu of %zu %s cannot be shown", h->n_unusable,
+            h->picks.n, h->picks.n == 1 ? "array" : "arrays");
     return rc;
 }
 
@@ -375,5 +379,5 @@ int dq_cmd_show(const struct dq_args *args)
     dq_engine_close(&h.engine);
     dq_picks_finish(&h.picks);
     dq_model_free(h.model);
-    return rc != 0 ? rc : h.first_failure;
+    return rc;
 }

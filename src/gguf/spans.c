@@ -128,7 +128,8 @@ static void find_alignments(const struct spans *s)
     uint64_t *offsets = s->alignments; /* of all tensors in a file, by or */
     for (size_t i = 0; i < s->n; i++) {
         const struct dq_tensor *t = s->placed[i];
-        offsets[t->shard] |= t->offset - s->m->shards[t->shard].data_off;
+        if (t->n_bytes > 0 && !t->problem) /* an empty one may be anywhere */
+            offsets[t->shard] |= t->offset - s->m->shards[t->shard].data_off;
     }
     for (size_t first = 0, i = 0; i < s->n; first = i) {
         const uint32_t shard = s->placed[first]->shard;

@@ -14,8 +14,10 @@ static bool is_digest(const char *name, char hex[DQ_DIGEST_HEX + 1])
     static const char digits[] = "0123456789abcdefABCDEF";
     static const char *const prefixes[] = {"sha256-", "sha256:"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
             name += strlen(prefixes[i]);
+            break;
+        }
     }
     if (strlen(name) != DQ_DIGEST_HEX || strspn(name, digits) != DQ_DIGEST_HEX)
         return false;

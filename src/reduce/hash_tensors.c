@@ -10,6 +10,7 @@
 
 struct hash_run {
     const struct dq_hash_job *job;
+    const struct dq_cpu *cpu;               /* for what is left at the end */
     struct dq_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring */
     size_t n_planned;
 };
@@ -81,7 +82,7 @@ static int complete(void *arg, size_t item, void *state, struct dq_error *e)
     struct tensor_hash *t = state;
     (void)item;
     (void)e;
-    r->job->algorithm->finish(t->hash, dq_cpu_best(), t->digest);
+    r->job->algorithm->finish(t->hash, r->cpu, t->digest);
     return 0;
 }
 
@@ -102,6 +103,7 @@ int dq_hash_tensors(
     if (!r)
         return dq_fail_nomem(e);
     r->job = job;
+    r->cpu = lanes[0]->cpu;
     const struct dq_consumer consumer = {.in_order = job->algorithm->in_order,
         .plan = plan,
         .begin = begin,

@@ -17,6 +17,8 @@ cat twice twice >list
 attempt -c list m.gguf
 printf '%064d\n' 0 >nameless
 attempt -c nameless m.gguf
+printf '%064d \n' 0 >nameless
+attempt -c nameless m.gguf
 printf '%064d  a\0b\n' 0 >nul
 attempt -c nul m.gguf
 attempt -0c nul m.gguf

@@ -15,3 +15,7 @@ gguf-dq hash -c sums trunc_in_second_tensor_data.gguf
 echo "$?"
 gguf-dq hash split-00002-of-00003.gguf
 echo "$?"
+gguf-dq hash -q --json trunc_in_second_tensor_data.gguf | "$PYTHON" -c 'import json, sys
+report = json.load(sys.stdin)
+print([(t["name"], t["digest"] is not None) for t in report["tensors"]], report["error"])'
+gguf-dq show -q --jsonl trunc_in_second_tensor_data.gguf '*' | tail -n 1

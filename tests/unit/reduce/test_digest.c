@@ -26,6 +26,7 @@ static void names_of_the_two_caches_are_known(void **state)
         {"x" HEX, false},
         {"g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", false},
         {"sha256-", false},
+        {"sha256-sha256:" HEX, false},
         {HEX "/model.gguf", false},
         {"", false},
     };
