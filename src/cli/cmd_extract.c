@@ -148,6 +148,7 @@ static void print_summary(const struct extract_command *x)
     char display_name[512];
     const struct dq_outputs *o = &x->outputs;
     size_t n = 0;
+    const bool is_share = x->args->share.count > 0;
     size_t n_skipped = 0;                                               /* files */
     size_t n_files = 0;                                                 /* the others */
     const char *leading = o->set.n_files > 0 ? o->files[0].path : NULL; /* of those written */
@@ -164,13 +165,14 @@ static void print_summary(const struct extract_command *x)
     }
     if (n_skipped > 0)
         dq_msg_note("%zu existing %s left unchanged", n_skipped, n_skipped == 1 ? "file" : "files");
-    if (n == 0 && x->args->share.count > 0)
+    if (n == 0 && is_share)
         dq_msg_note("nothing to write in this share");
-    if (o->destination == DQ_TO_STREAM || (n == 0 && x->args->share.count > 0))
+    if (o->destination == DQ_TO_STREAM || (n == 0 && is_share))
         return;
     const bool is_set = o->container->holds_many && o->set.n_files > 0;
-    const char *place = is_set ? leading : o->folder ? o->folder : x->args->output;
-    const bool slash = !is_set && o->folder && place[strlen(place) - 1] != '/';
+    const bool is_led = is_set && (n_files == 1 || !is_share); /* one file leads to the others */
+    const char *place = is_led ? leading : o->folder ? o->folder : x->args->output;
+    const bool slash = place == o->folder && place[strlen(place) - 1] != '/';
     if (is_set && n_files > 1)
         snprintf(in_files, sizeof in_files, " in %zu files", n_files);
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
