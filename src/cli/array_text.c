@@ -39,7 +39,7 @@ const char *dq_number_text(const struct dq_number_kind *kind, union dq_number x,
 }
 
 /* How the numbers of an array are written, all with the same width. */
-struct layout {
+struct number_format {
     bool has_exponent; /* 1.25e-05 */
     int left;          /* letters before the decimal point, with the sign */
     int right;         /* after it: digits, */
@@ -83,9 +83,9 @@ static bool needs_exponent(const struct dq_array_text *a, size_t n)
     return largest >= 1e8 || smallest < 0.0001 || ratio > 1000;
 }
 
-static struct layout layout_floats(const struct dq_array_text *a, size_t n)
+static struct number_format layout_floats(const struct dq_array_text *a, size_t n)
 {
-    struct layout l = {.has_exponent = needs_exponent(a, n)};
+    struct number_format l = {.has_exponent = needs_exponent(a, n)};
     bool has_nonfinite = false;
     bool has_minus_inf = false;
     for (size_t i = 0; i < n; i++) {
@@ -108,9 +108,9 @@ static struct layout layout_floats(const struct dq_array_text *a, size_t n)
     return l;
 }
 
-static struct layout layout_integers(const struct dq_array_text *a, size_t n)
+static struct number_format layout_integers(const struct dq_array_text *a, size_t n)
 {
-    struct layout l = {.width = 0};
+    struct number_format l = {.width = 0};
     char text[DQ_DECIMAL_SIZE];
     for (size_t i = 0; i < n; i++)
         l.width = max(l.width, (int)strlen(dq_number_text(&a->kind, a->items[i], text)));
@@ -118,7 +118,7 @@ static struct layout layout_integers(const struct dq_array_text *a, size_t n)
 }
 
 /* "  12.5": the point is where it is in all numbers. */
-static void put_positional(const struct layout *l, const struct dq_decimal *d, FILE *file)
+static void put_positional(const struct number_format *l, const struct dq_decimal *d, FILE *file)
 {
     fprintf(file, "%*s%s", l->left - int_len(d), "", d->is_negative ? "-" : "");
     for (int i = 0; i <= (d->exponent > 0 ? d->exponent : 0); i++)
@@ -129,7 +129,8 @@ static void put_positional(const struct layout *l, const struct dq_decimal *d, F
 }
 
 /* " 1.2500e-05": all have as many digits as the one that needs most. */
-static void put_scientific(const struct layout *l, const struct dq_decimal *d, double x, FILE *file)
+static void put_scientific(
+    const struct number_format *l, const struct dq_decimal *d, double x, FILE *file)
 {
     char text[DQ_DECIMAL_SIZE];
     if (d->n_digits > l->right) /* its own ones, which need not be the nearest */
@@ -147,7 +148,7 @@ static void put_scientific(const struct layout *l, const struct dq_decimal *d, d
 /* An array that is being printed. */
 struct printing {
     const struct dq_array_text *a;
-    struct layout layout;
+    struct number_format layout;
     const union dq_number *next;
     int n_blanks; /* that are still to be printed, unless the line ends */
     FILE *file;
@@ -162,7 +163,7 @@ static void put_blanks(struct printing *p, int n)
 static void put_next(struct printing *p)
 {
     const struct dq_number_kind *kind = &p->a->kind;
-    const struct layout *l = &p->layout;
+    const struct number_format *l = &p->layout;
     const union dq_number x = *p->next++;
     char text[DQ_DECIMAL_SIZE];
     if (!kind->is_float || !isfinite(x.real)) {

@@ -28,7 +28,7 @@ struct show_command {
 };
 
 /* A selected array. */
-struct shown {
+struct shown_array {
     const struct dq_pick *pick;
     struct dq_slice slice;
     enum dq_dtype dtype; /* f32, or native for numbers that are shown as they are */
@@ -37,10 +37,11 @@ struct shown {
 };
 
 /* Weights are shown as f32, numbers that have a type of their own in numpy as they are. */
-static struct shown describe(const struct dq_pick *pick)
+static struct shown_array describe(const struct dq_pick *pick)
 {
     const struct dq_type_info *type = pick->tensor->type;
-    struct shown s = {.pick = pick, .dtype = type->default_dtype, .kind = {true, 4}, .n_items = 1};
+    struct shown_array s = {
+        .pick = pick, .dtype = type->default_dtype, .kind = {true, 4}, .n_items = 1};
     dq_pick_slice(pick, &s.slice);
     for (size_t i = 0; i < DQ_DIMS_MAX; i++)
         s.n_items *= s.slice.ranges[i].count;
@@ -56,7 +57,7 @@ static struct shown describe(const struct dq_pick *pick)
 /* An array of which the edges are read: each dimension that is cut has two parts, so that there are 2^n
  * corners, each a slice. */
 struct corners {
-    const struct shown *shown;
+    const struct shown_array *shown;
     const struct dq_model *model;
     uint64_t edge;
     bool is_cut[DQ_DIMS_MAX];    /* innermost first, like these: */
@@ -147,7 +148,7 @@ static int read_corners(struct show_command *h, struct corners *c, struct dq_err
 
 static void print_corners(const struct corners *c)
 {
-    const struct shown *s = c->shown;
+    const struct shown_array *s = c->shown;
     struct dq_array_text a = {.kind = s->kind, .items = c->items, .n_shape = s->slice.n_shape};
     size_t d = DQ_DIMS_MAX;
     for (size_t axis = 0; axis < a.n_shape; axis++) {
@@ -164,7 +165,7 @@ static void print_corners(const struct corners *c)
     dq_array_text_print(&a, dq_stdout());
 }
 
-static int show_table(struct show_command *h, const struct shown *s, struct dq_error *e)
+static int show_table(struct show_command *h, const struct shown_array *s, struct dq_error *e)
 {
     struct corners c = {.shown = s, .model = h->model, .edge = h->edge};
     const struct dq_tensor *t = s->pick->tensor;
@@ -183,17 +184,17 @@ static int show_table(struct show_command *h, const struct shown *s, struct dq_e
 
 /* ---- all numbers, in order ---- */
 
-struct listing {
+struct value_listing {
     struct show_command *h;
-    const struct shown *shown;
+    const struct shown_array *shown;
     struct dq_plan plan;
     uint64_t row_len;
     /* Writes a number; is_last: of its row. */
-    void (*put)(const struct listing *l, const uint8_t *bytes, bool is_last);
+    void (*put)(const struct value_listing *l, const uint8_t *bytes, bool is_last);
     char separator; /* of the numbers in a row */
 };
 
-static void put_text(const struct listing *l, const uint8_t *bytes, bool is_last)
+static void put_text(const struct value_listing *l, const uint8_t *bytes, bool is_last)
 {
     char text[DQ_DECIMAL_SIZE];
     const struct dq_number_kind *kind = &l->shown->kind;
@@ -201,14 +202,14 @@ static void put_text(const struct listing *l, const uint8_t *bytes, bool is_last
         is_last ? '\n' : l->separator);
 }
 
-static void put_hex(const struct listing *l, const uint8_t *bytes, bool is_last)
+static void put_hex(const struct value_listing *l, const uint8_t *bytes, bool is_last)
 {
     for (unsigned i = l->shown->kind.bytes; i > 0; i--)
         fprintf(dq_stdout(), "%02x", bytes[i - 1]);
     fputc(is_last ? '\n' : l->separator, dq_stdout());
 }
 
-static void put_json(const struct listing *l, const uint8_t *bytes, bool is_last)
+static void put_json(const struct value_listing *l, const uint8_t *bytes, bool is_last)
 {
     char text[DQ_DECIMAL_SIZE];
     const struct dq_number_kind *kind = &l->shown->kind;
@@ -223,14 +224,14 @@ static void put_json(const struct listing *l, const uint8_t *bytes, bool is_last
 
 static const struct dq_plan *listing_plan(void *arg, size_t item)
 {
-    const struct listing *l = arg;
+    const struct value_listing *l = arg;
     (void)item;
     return &l->plan;
 }
 
 static int put_values(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
 {
-    const struct listing *l = arg;
+    const struct value_listing *l = arg;
     (void)state;
     for (size_t i = 0; i < v->chunk->n_items && !dq_stdout_failed(); i++)
         l->put(l, v->bytes + i * l->shown->kind.bytes,
@@ -238,8 +239,8 @@ static int put_values(void *arg, void *state, const struct dq_values *v, struct 
     return dq_stdout_failed() ? dq_stdout_flush(e) : 0;
 }
 
-static int list_values(
-    struct show_command *h, const struct shown *s, struct listing *l, struct dq_error *e)
+static int list_values(struct show_command *h, const struct shown_array *s, struct value_listing *l,
+    struct dq_error *e)
 {
     const struct dq_consumer consumer = {
         .in_order = true, .plan = listing_plan, .consume = put_values, .arg = l};
@@ -252,23 +253,23 @@ static int list_values(
 }
 
 /* Rows, with an empty line between arrays. */
-static int show_rows(struct show_command *h, const struct shown *s, struct dq_error *e)
+static int show_rows(struct show_command *h, const struct shown_array *s, struct dq_error *e)
 {
-    static const struct listing formats[] = {
+    static const struct value_listing formats[] = {
         [DQ_SHOW_CSV] = {.put = put_text, .separator = ','},
         [DQ_SHOW_TSV] = {.put = put_text, .separator = '\t'},
         [DQ_SHOW_HEX] = {.put = put_hex, .separator = ' '},
     };
-    struct listing l = formats[h->args->show_format];
+    struct value_listing l = formats[h->args->show_format];
     if (h->n_shown > 0)
         fputc('\n', dq_stdout());
     return list_values(h, s, &l, e);
 }
 
-static int show_json(struct show_command *h, const struct shown *s, struct dq_error *e)
+static int show_json(struct show_command *h, const struct shown_array *s, struct dq_error *e)
 {
     struct dq_json *j = &h->json;
-    struct listing l = {.put = put_json};
+    struct value_listing l = {.put = put_json};
     const struct dq_tensor *t = s->pick->tensor;
     const char *slice = s->pick->slice_text;
     char dtype[] = "f32";
@@ -304,7 +305,7 @@ static int show_pick(struct show_command *h, const struct dq_pick *pick, struct 
         h->n_unusable++;
         return 0;
     }
-    const struct shown s = describe(pick);
+    const struct shown_array s = describe(pick);
     const int rc = h->args->json || h->args->jsonl ? show_json(h, &s, e)
                    : is_table                      ? show_table(h, &s, e)
                                                    : show_rows(h, &s, e);

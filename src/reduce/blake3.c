@@ -32,7 +32,7 @@ struct tree {
     size_t n_open;
 };
 
-static void *new (uint64_t len)
+static void *start(uint64_t len)
 {
     struct tree *t = dq_mem_calloc(1, sizeof *t);
     if (!t)
@@ -255,4 +255,4 @@ static void finish(void *hash, const struct dq_cpu *cpu, uint8_t digest[DQ_HASH_
 }
 
 const struct dq_hash_algorithm dq_blake3 = {
-    .name = "blake3", .new = new, .add = add, .finish = finish, .free = free_tree};
+    .name = "blake3", .start = start, .add = add, .finish = finish, .free = free_tree};

@@ -48,7 +48,7 @@ int dq_digest_of_source(const struct dq_source *s, void (*progress)(void *arg, u
     if (!dq_digest_available())
         return dq_fail(e, DQ_ERR_MISMATCH, "%s: no SHA-256: %s", s->name, dq_sha256.missing);
     uint8_t digest[DQ_HASH_LEN];
-    void *hash = dq_sha256.new(s->size);
+    void *hash = dq_sha256.start(s->size);
     uint8_t *bytes = dq_mem_alloc(CHUNK);
     int rc = hash && bytes ? 0 : dq_fail_nomem(e);
     for (uint64_t off = 0; rc == 0 && off < s->size;) {

@@ -19,7 +19,7 @@ struct dq_hash_algorithm {
     bool in_order;
 
     /* Begins the hash of a message of len bytes; NULL if memory is short. `free` frees it. */
-    void *(*new)(uint64_t len);
+    void *(*start)(uint64_t len);
 
     /* Adds the len bytes at off of the message. cpu is the level to compute with. DQ_ERR_MEMORY. */
     int (*add)(void *hash, const struct dq_cpu *cpu, const uint8_t *bytes, size_t len, uint64_t off,

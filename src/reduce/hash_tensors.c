@@ -56,7 +56,7 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
     struct dq_plan p;
     plan_tensor(job, job->tensor(job->arg, item), &p);
     if (t)
-        t->hash = job->algorithm->new (p.n_items * p.item_len);
+        t->hash = job->algorithm->start(p.n_items * p.item_len);
     if (!t || !t->hash) {
         free_hash(job, t);
         return dq_fail_nomem(e);
@@ -156,7 +156,7 @@ int dq_hash_model(const struct dq_hash_algorithm *algorithm, struct dq_hashed *t
     int rc = 0;
     for (size_t i = 0; i < n; i++)
         len += put_line(&tensors[i], line) + (has_names ? tensors[i].tensor->name_len + 1 : 0);
-    void *hash = algorithm->new (len);
+    void *hash = algorithm->start(len);
     if (!hash)
         return dq_fail_nomem(e);
     if (n > 0)

@@ -4,7 +4,7 @@
 #ifdef DQ_HAVE_NETTLE
 #include <nettle/sha2.h>
 
-static void *new (uint64_t len)
+static void *start(uint64_t len)
 {
     (void)len;
     struct sha256_ctx *ctx = dq_mem_alloc(sizeof *ctx);
@@ -31,7 +31,7 @@ static void finish(void *hash, const struct dq_cpu *cpu, uint8_t digest[DQ_HASH_
 
 const struct dq_hash_algorithm dq_sha256 = {.name = "sha256",
     .in_order = true,
-    .new = new,
+    .start = start,
     .add = add,
     .finish = finish,
     .free = dq_mem_free};

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* A unit of work, or a share and what it has so far. */
-struct unit {
+struct share_unit {
     uint64_t cost;
     size_t i;
 };
@@ -28,23 +28,23 @@ uint64_t dq_pick_cost(const struct dq_pick *pick)
 
 static int by_falling_cost(const void *a, const void *b)
 {
-    const struct unit *x = a;
-    const struct unit *y = b;
+    const struct share_unit *x = a;
+    const struct share_unit *y = b;
     if (x->cost != y->cost)
         return x->cost > y->cost ? -1 : 1;
     return x->i < y->i ? -1 : 1;
 }
 
 /* Whether share a gets the next unit rather than share b. */
-static bool is_before(const struct unit *a, const struct unit *b)
+static bool is_before(const struct share_unit *a, const struct share_unit *b)
 {
     return a->cost != b->cost ? a->cost < b->cost : a->i < b->i;
 }
 
 /* Restores the order of a heap after the cost of its first share has grown. */
-static void sift_down(struct unit *heap, size_t n)
+static void sift_down(struct share_unit *heap, size_t n)
 {
-    const struct unit moved = heap[0];
+    const struct share_unit moved = heap[0];
     size_t at = 0;
     for (size_t child = 1; child < n; child = 2 * at + 1) {
         if (child + 1 < n && is_before(&heap[child + 1], &heap[child]))
@@ -62,13 +62,13 @@ int dq_shares_assign(
 {
     /* More shares than units leave those with the highest numbers empty. */
     const size_t n_shares = count < n ? count : n;
-    struct unit *units = dq_mem_alloc((n + 1) * sizeof *units);
-    struct unit *heap = dq_mem_alloc((n_shares + 1) * sizeof *heap);
+    struct share_unit *units = dq_mem_alloc((n + 1) * sizeof *units);
+    struct share_unit *heap = dq_mem_alloc((n_shares + 1) * sizeof *heap);
     if (units && heap) {
         for (size_t i = 0; i < n; i++)
-            units[i] = (struct unit){costs[i], i};
+            units[i] = (struct share_unit){costs[i], i};
         for (size_t i = 0; i < n_shares; i++) /* in order, so that it is a heap */
-            heap[i] = (struct unit){0, i};
+            heap[i] = (struct share_unit){0, i};
         qsort(units, n, sizeof *units, by_falling_cost);
         for (size_t i = 0; i < n; i++) {
             share_of[units[i].i] = (uint32_t)heap[0].i + 1;

@@ -41,7 +41,7 @@ static void hash_parts(const struct dq_hash_algorithm *a, const struct dq_cpu *c
 {
     uint8_t digest[DQ_HASH_LEN];
     struct dq_error e;
-    void *hash = a->new (len);
+    void *hash = a->start(len);
     assert_non_null(hash);
     for (size_t i = 0; i < n_parts; i++) {
         /* A copy of the part alone: a sanitizer sees what is read beyond it. */
