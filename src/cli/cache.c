@@ -89,6 +89,21 @@ static const char *names_of(const struct dq_cached_list *list, char *out, size_t
     return out;
 }
 
+/* Says that the folder of what words names is there, but no model in it. Returns 0 if it is not. */
+static int fail_empty(const struct dq_cache *cache, const char *folder, const char *words,
+    const char *advice, struct dq_error *e)
+{
+    char *place = cache->place_of ? cache->place_of(folder, words) : NULL;
+    int rc = cache->place_of && !place ? dq_fail_nomem(e) : 0;
+    if (place && dq_is_folder(place))
+        rc = dq_fail(e, DQ_ERR_IO,
+            "%s%.200s: %.400s has no *.gguf file that is complete; to fetch one, if there is any: "
+            "%s",
+            cache->prefix, words, place, advice);
+    dq_mem_free(place);
+    return rc;
+}
+
 /* Says that words names nothing, what else there is, and how to fetch it. */
 static int fail_missing(
     const struct dq_cache *cache, const char *folder, const char *words, struct dq_error *e)
@@ -100,9 +115,11 @@ static int fail_missing(
     char names[512];
     char wanted[256];
     int rc = cache->list(folder, words, true, &variants, e);
+    cache->advise(words, advice, sizeof advice);
+    if (rc == 0 && variants.n == 0)
+        rc = fail_empty(cache, folder, words, advice, e);
     if (rc == 0 && variants.n == 0)
         rc = cache->list(folder, "", true, &all, e);
-    cache->advise(words, advice, sizeof advice);
     if (rc == 0 && variants.n > 0) {
         rc = dq_fail(e, DQ_ERR_IO, "%s%.100s: not in %.200s, which has %.400s; to fetch it: %s",
             cache->prefix, words, folder, names_of(&variants, names, sizeof names), advice);
@@ -135,8 +152,13 @@ int dq_cache_find(const struct dq_cache *cache, const char *model, char **out, s
     if (!*words)
         return dq_fail(e, DQ_ERR_USAGE, "%s names no model; 'gguf-dq list %s' shows what is there",
             cache->prefix, cache->prefix);
-    if (!cache->is_valid(words))
-        return dq_fail(e, DQ_ERR_USAGE, "%.200s: is not %s%s", model, cache->prefix, cache->form);
+    if (!cache->is_valid(words)) {
+        names[0] = '\0';
+        if (cache->correct)
+            cache->correct(words, names, sizeof names);
+        return dq_fail(
+            e, DQ_ERR_USAGE, "%.200s: is not %s%s%s", model, cache->prefix, cache->form, names);
+    }
     int rc = dq_cache_folder(cache, &folder, e);
     if (rc != 0)
         return rc;

@@ -33,6 +33,13 @@ struct dq_cache {
 
     /* Writes the command that fetches what words names. */
     void (*advise)(const char *words, char *out, size_t size);
+
+    /* Returns the folder, from dq_mem, that has the models that words names, of every quantization; NULL if
+     * memory is short. The function is NULL where there is no such folder. */
+    char *(*place_of)(const char *folder, const char *words);
+
+    /* Writes what may have been meant by words that is_valid refuses, or nothing. It can be NULL. */
+    void (*correct)(const char *words, char *out, size_t size);
 };
 
 extern const struct dq_cache dq_cache_hf;

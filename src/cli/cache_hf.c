@@ -268,6 +268,25 @@ static int list_repository(const char *folder, const char *name, const char *sel
     return rc;
 }
 
+/* Returns the name of the folder of a repository. */
+static char *folder_name(const char *words)
+{
+    const int len = (int)strcspn(words, ":");
+    const char *slash = memchr(words, '/', (size_t)len);
+    const int owner_len = slash ? (int)(slash - words) : 0;
+    const char *repo = slash ? slash + 1 : words;
+    return dq_mem_printf("%s%.*s%s%.*s", models, owner_len, words, slash ? "--" : "",
+        len - (int)(repo - words), repo);
+}
+
+static char *place_of(const char *folder, const char *words)
+{
+    char *name = folder_name(words);
+    char *place = name ? dq_file_join(folder, name) : NULL;
+    dq_mem_free(name);
+    return place;
+}
+
 static int list(const char *folder, const char *words, bool any_variant, struct dq_cached_list *out,
     struct dq_error *e)
 {
@@ -276,12 +295,7 @@ static int list(const char *folder, const char *words, bool any_variant, struct 
     if (!dq_is_folder(folder))
         return 0;
     if (*words) {
-        const int len = (int)strcspn(words, ":");
-        const char *slash = memchr(words, '/', (size_t)len);
-        const int owner_len = slash ? (int)(slash - words) : 0;
-        const char *repo = slash ? slash + 1 : words;
-        char *name = dq_mem_printf("%s%.*s%s%.*s", models, owner_len, words, slash ? "--" : "",
-            len - (int)(repo - words), repo);
+        char *name = folder_name(words);
         rc = name ? list_repository(folder, name, selector_of(words), any_variant, out, e)
                   : dq_fail_nomem(e);
         dq_mem_free(name);
@@ -296,12 +310,53 @@ static int list(const char *folder, const char *words, bool any_variant, struct 
     return rc;
 }
 
+/* Writes the types in a selector in capitals, as most repositories do: the filter of hf does not ignore
+ * case. */
+static void raise_types(char *selector)
+{
+    size_t len;
+    for (char *part = selector; *part; part += len + (part[len] != '\0')) {
+        len = strcspn(part, "-.");
+        for (size_t i = 0; is_quantization(part, len) && i < len; i++)
+            part[i] = (char)toupper((unsigned char)part[i]);
+    }
+}
+
 static void advise(const char *words, char *out, size_t size)
 {
-    const char *selector = selector_of(words);
-    const bool is_plain = *selector && strspn(selector, portable) == strlen(selector);
-    snprintf(out, size, "hf download %.*s --include '*%s%s.gguf'", (int)strcspn(words, ":"), words,
-        is_plain ? selector : "", is_plain ? "*" : "");
+    const int id_len = (int)strcspn(words, ":");
+    char selector[256];
+    struct dq_set_name set;
+    snprintf(selector, sizeof selector, "%s", selector_of(words));
+    const size_t len = strlen(selector);
+    const size_t n_plain = strspn(selector, portable);
+    const bool is_file = dq_is_gguf_name(selector);
+    if (len == 0 ||
+        (selector[n_plain] != '\0' && (!is_file || strpbrk(selector, "'*?[") != NULL))) {
+        snprintf(out, size,
+            "hf download %.*s --include '*.gguf' (every quantization; add :QUANT for one)", id_len,
+            words);
+    } else if (is_file && dq_set_name_parse(selector, &set)) {
+        snprintf(out, size, "hf download %.*s --include '%.*s*%s'", id_len, words,
+            (int)set.number_off, selector, selector + set.number_off + set.number_len);
+    } else if (is_file) {
+        snprintf(out, size, "hf download %.*s '%s'", id_len, words, selector);
+    } else {
+        raise_types(selector);
+        snprintf(out, size, "hf download %.*s --include '*%s*.gguf'", id_len, words, selector);
+    }
+}
+
+static void correct(const char *words, char *out, size_t size)
+{
+    const char *slash = strchr(words, '/');
+    const char *second = slash ? strchr(slash + 1, '/') : NULL;
+    char *name = second ? dq_mem_printf("%.*s:%s", (int)(second - words), words, second + 1) : NULL;
+    if (name && is_valid(name) && dq_is_gguf_name(name))
+        snprintf(out, size, "; did you mean '%s%.300s'?", dq_cache_hf.prefix, name);
+    else if (strchr(words, '@'))
+        snprintf(out, size, "; a revision cannot be named: models are those of refs/main");
+    dq_mem_free(name);
 }
 
 static const struct dq_cache_place places[] = {
@@ -318,4 +373,6 @@ const struct dq_cache dq_cache_hf = {.prefix = "hf:",
     .n_places = sizeof places / sizeof places[0],
     .is_valid = is_valid,
     .list = list,
-    .advise = advise};
+    .advise = advise,
+    .place_of = place_of,
+    .correct = correct};

@@ -25,8 +25,9 @@ int dq_list_cache_check(const struct dq_args *args, struct dq_error *e)
 {
     if (args->tensors.n || args->tensors_from || args->excluded.n || args->share.count ||
         args->meta || args->layout_hf || args->offset)
-        return dq_fail(
-            e, DQ_ERR_USAGE, "%s names no model, whose tensors could be shown", args->model);
+        return dq_fail(e, DQ_ERR_USAGE,
+            "%s is a whole cache; name one of its models to see its tensors or metadata",
+            args->model);
     return 0;
 }
 

@@ -31,6 +31,9 @@ repository org--many 0123abc many-Q4_K_M.gguf many-Q8_0.gguf UD/many-UD-Q4_K_XL.
     BF16/x-BF16-split-00001-of-00003.gguf BF16/x-BF16-split-00002-of-00003.gguf BF16/x-BF16-split-00003-of-00003.gguf
 repository org--two 0123abc two-IQ2_XXS.gguf mmproj-two-F16.gguf
 repository gpt2 0123abc gpt2-q4_0.gguf
+repository org--safetensors 0123abc model.safetensors config.json
+repository org--dangling 0123abc dangling-Q4_K_M.gguf
+rm "$hub"/models--org--dangling/blobs/*
 mkdir -p "$hub/datasets--org--one/snapshots/1" "$hub/models--org--empty/snapshots/1" "$hub/.locks"
 echo '# what is there'
 gguf-dq list hf:
@@ -51,15 +54,25 @@ for name in hf:org/one hf:org/one:q4_k_m hf:org/one:one-Q4_K_M.gguf hf:org/many:
 done
 echo '# several, or none'
 for name in hf:org/many hf:org/many:Q4_K_XL hf:org/many:Q4_K hf:org/one:Q8_0 hf:org/one:K_M hf:org/onn hf:Org/one \
-    hf:org/empty hf:nowhere/nothing "hf:org/one:it's"; do
+    hf:nowhere/nothing "hf:org/one:it's"; do
     gguf-dq list "$name" 2>&1
+done
+echo '# repositories without a GGUF file that is complete'
+for name in hf:org/empty hf:org/empty:Q4_0 hf:org/safetensors hf:org/dangling; do
+    gguf-dq list "$name" 2>&1
+done
+echo '# how to fetch them'
+for name in hf:new/repo:q4_k_m hf:new/repo:UD-q4_k_xl hf:new/repo:UD-Q4_K_XL/m.gguf hf:new/repo:m-q8_0.gguf \
+    hf:new/repo:BF16/m-bf16-00001-of-00002.gguf hf:new/repo:imatrix "hf:new/repo:it's.gguf" hf:new/repo:a/b; do
+    try "$name" | sed 's/.*: hf/hf/'
 done
 gguf-dq list hf:org/many >/dev/null 2>&1
 echo "exit $?"
 gguf-dq list hf:org/onn >/dev/null 2>&1
 echo "exit $?"
 echo '# not names'
-for name in hf:../one hf:org/../one hf:/etc hf:org/ hf:org/one: hf:a/b/c 'hf:org/o ne' hf:-org/one hf:org/.one; do
+for name in hf:../one hf:org/../one hf:/etc hf:org/ hf:org/one: hf:a/b/c 'hf:org/o ne' hf:-org/one hf:org/.one \
+    hf:org/one/one-Q4_K_M.gguf hf:org/many/UD/many-UD-Q4_K_XL.gguf hf:org/one@main hf:org/one@main:Q4_K_M; do
     try "$name"
 done
 gguf-dq verify --device cpu hf:
