@@ -46,9 +46,25 @@ static char *folder_of(const struct dq_cache_place *p, bool *is_set)
     return dq_mem_printf("%s%s%s", home ? home : "", home ? value + 1 : value, p->below);
 }
 
+const char *dq_cache_variables(const struct dq_cache *cache, char *out, size_t size)
+{
+    size_t n = cache->n_places;
+    size_t len = 0;
+    while (!cache->places[n - 1].variable)
+        n--;
+    for (size_t i = 0; i < n && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%s",
+            i == 0      ? ""
+            : i + 1 < n ? ", "
+                        : " or ",
+            cache->places[i].variable);
+    return out;
+}
+
 int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e)
 {
     char *fallback = NULL; /* the first default */
+    char variables[200];
     bool is_set = false;
     *out = NULL;
     for (size_t i = 0; !*out && i < cache->n_places; i++) {
@@ -71,8 +87,8 @@ int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e
     else
         *out = fallback;
     return *out ? 0
-                : dq_fail(e, DQ_ERR_USAGE, "%s its cache is not known; set %s or HOME",
-                      cache->prefix, cache->places[0].variable);
+                : dq_fail(e, DQ_ERR_USAGE, "%s its cache is not known; set %s", cache->prefix,
+                      dq_cache_variables(cache, variables, sizeof variables));
 }
 
 /* Writes the names of a list, "a, b, ..., and 3 more", cut to size. Returns out. */

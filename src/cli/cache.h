@@ -52,6 +52,9 @@ const struct dq_cache *dq_cache_of(const char *model);
 /* Whether it names the cache as a whole: "hf:". */
 bool dq_cache_is_whole(const char *model);
 
+/* Writes which variables say where a cache is: "A, B or HOME". Returns out. */
+const char *dq_cache_variables(const struct dq_cache *cache, char *out, size_t size);
+
 /* Returns the folder of a cache from dq_mem, in *out. DQ_ERR_USAGE if nothing says where it is. */
 int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e);
 

@@ -17,6 +17,7 @@
 enum { HOST, NAMESPACE, NAME, TAG, N_PARTS, MOST_MANIFEST = 1 << 16 /* bytes */, HEX_LEN = 64 };
 
 static const char no_namespace[] = "library"; /* of names without one */
+static const char registry[] = "registry.";   /* begins the host of names without one */
 static const char digest_begin[] = "sha256:";
 static const char portable[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
@@ -194,8 +195,14 @@ static int visit(struct walk *w, const char *folder, int part, struct dq_error *
     return rc;
 }
 
-/* Returns the part of a full name that is enough if no other model has it: without the host, and without
- * the namespace of ordinary names. */
+/* Whether a full name has the host that ollama takes if none is given. */
+static bool has_default_host(const char *name)
+{
+    return strncmp(name + strlen(dq_cache_ollama.prefix), registry, strlen(registry)) == 0;
+}
+
+/* Returns the part of a full name that is enough to find it if no other model has it: without the host, and
+ * without the namespace of ordinary names. */
 static const char *short_name(const char *name)
 {
     const char *ns = strchr(name, '/') + 1;
@@ -211,7 +218,8 @@ static int by_short_name(const void *a, const void *b)
     return c != 0 ? c : strcmp(x->name, y->name);
 }
 
-/* Sorts models, and shortens the names of those that stay different from all others. */
+/* Sorts models, and shortens the names of those that stay different from all others and that ollama finds
+ * by the short one, too. */
 static int shorten(struct dq_cached_list *list, size_t first, struct dq_error *e)
 {
     struct dq_cached *c = list->items + first;
@@ -222,7 +230,7 @@ static int shorten(struct dq_cached_list *list, size_t first, struct dq_error *e
     for (size_t i = 0; i < n; i++) {
         const char *part = short_name(c[i].name);
         const bool is_like_next = i + 1 < n && strcasecmp(part, short_name(c[i + 1].name)) == 0;
-        if (!is_like_last && !is_like_next) {
+        if (!is_like_last && !is_like_next && has_default_host(c[i].name)) {
             char *name = dq_mem_printf("%s%s", dq_cache_ollama.prefix, part);
             if (!name)
                 return dq_fail_nomem(e);

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "cli/cache.h"
 #include "cli/confine.h"
+#include "cli/model_path.h"
+#include "cli/msg.h"
 #include "cli/report.h"
 
 #include <stdio.h>
@@ -78,9 +80,13 @@ int dq_list_cache(const struct dq_args *args)
     struct dq_report r;
     const struct dq_cache *cache = dq_cache_of(args->model);
     char *folder = NULL;
+    char variables[200];
     dq_report_open(&r, args);
     dq_confine(args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_cache_folder(cache, &folder, &e);
+    if (rc == 0 && !dq_is_folder(folder))
+        dq_msg_warning("%s: does not exist; %s says where this cache is", folder,
+            dq_cache_variables(cache, variables, sizeof variables));
     if (rc == 0)
         rc = cache->list(folder, "", true, &list, &e);
     dq_confine(args, &(struct dq_sandbox){0});

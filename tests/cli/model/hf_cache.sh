@@ -23,7 +23,8 @@ try() {
     gguf-dq list "$@" 2>&1 | head -n 1
 }
 echo '# no cache'
-try hf:
+gguf-dq list hf: 2>&1
+echo "exit $?"
 try hf:org/one
 repository org--one 0123abc one-Q4_K_M.gguf README.md
 repository org--many 0123abc many-Q4_K_M.gguf many-Q8_0.gguf UD/many-UD-Q4_K_XL.gguf many-Q4_K_XL.gguf \

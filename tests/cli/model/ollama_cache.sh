@@ -24,9 +24,9 @@ try ollama:
 try ollama:llama
 mkdir -p store/blobs
 cp "$DATA/sample.gguf" "store/blobs/sha256-$hex"
-model host.example/library/llama latest
-model host.example/library/llama 3b-q4_0
-model host.example/me/mine latest
+model registry.example/library/llama latest
+model registry.example/library/llama 3b-q4_0
+model registry.example/me/mine latest
 model other.example:8080/me/mine latest
 model hf.example/org/X-GGUF Q4_K_M
 echo '# what is there'
@@ -35,7 +35,8 @@ gguf-dq list --names ollama:
 gguf-dq list --json ollama:
 echo '# each is found by its name, and by others'
 for name in $(gguf-dq list --names ollama:) ollama:llama ollama:LLAMA ollama:library/llama:latest \
-    ollama:host.example/library/llama ollama:other.example:8080/me/mine ollama:org/x-gguf:q4_k_m; do
+    ollama:registry.example/library/llama ollama:other.example:8080/me/mine \
+    ollama:org/x-gguf:q4_k_m; do
     echo "$name: $(gguf-dq list --names "$name" | wc -l)"
 done
 echo '# several, or none'
@@ -48,20 +49,20 @@ for name in ollama: ollama:../x ollama:a/b/c/d ollama::x ollama:a/ 'ollama:a b' 
     gguf-dq verify --device cpu "$name"
 done
 echo '# manifests that lead nowhere'
-manifest host.example/library/up latest 'sha256:../../../../etc/passwd' model
-manifest host.example/library/short latest 'sha256:abc' model
-manifest host.example/library/gone latest "sha256:$(printf %064d 0)" model
-manifest host.example/library/tensors latest "sha256:$hex" tensor tensor
-manifest host.example/library/two latest "sha256:$hex" model model
-mkdir -p store/manifests/host.example/library/junk
-echo '[]' >store/manifests/host.example/library/junk/list
-printf '{"layers":{"a":[]}}' >store/manifests/host.example/library/junk/object
-echo 'no JSON' >store/manifests/host.example/library/junk/latest
-head -c 100000 /dev/zero >store/manifests/host.example/library/junk/large
-hostile=store/manifests/host.example/library/$(printf 'new\nline\033[31m')
+manifest registry.example/library/up latest 'sha256:../../../../etc/passwd' model
+manifest registry.example/library/short latest 'sha256:abc' model
+manifest registry.example/library/gone latest "sha256:$(printf %064d 0)" model
+manifest registry.example/library/tensors latest "sha256:$hex" tensor tensor
+manifest registry.example/library/two latest "sha256:$hex" model model
+mkdir -p store/manifests/registry.example/library/junk
+echo '[]' >store/manifests/registry.example/library/junk/list
+printf '{"layers":{"a":[]}}' >store/manifests/registry.example/library/junk/object
+echo 'no JSON' >store/manifests/registry.example/library/junk/latest
+head -c 100000 /dev/zero >store/manifests/registry.example/library/junk/large
+hostile=store/manifests/registry.example/library/$(printf 'new\nline\033[31m')
 mkdir "$hostile"
-cp store/manifests/host.example/library/llama/latest "$hostile"
-ln -s host.example store/manifests/copy
+cp store/manifests/registry.example/library/llama/latest "$hostile"
+ln -s registry.example store/manifests/copy
 for name in up short gone tensors two junk junk:list junk:object junk:large; do
     try "ollama:$name"
 done
