@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 static const struct dq_cache *const caches[] = {&dq_cache_hf, &dq_cache_ollama};
@@ -157,6 +158,36 @@ static int fail_missing(
     dq_cached_finish(&variants);
     dq_cached_finish(&all);
     return rc;
+}
+
+/* Whether a cache has models of a name. */
+static bool has_models(const struct dq_cache *cache, const char *words)
+{
+    struct dq_cached_list list = {0};
+    struct dq_error unused;
+    char *folder = NULL;
+    const bool found = cache->is_valid(words) && dq_cache_folder(cache, &folder, &unused) == 0 &&
+                       cache->list(folder, words, true, &list, &unused) == 0 && list.n > 0;
+    dq_cached_finish(&list);
+    dq_mem_free(folder);
+    return found;
+}
+
+const char *dq_cache_suggest(const char *word, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (strncasecmp(word, "https://", 8) == 0 || strncasecmp(word, "http://", 7) == 0) {
+        snprintf(out, size, "; models are not fetched: download it, and give the path of the file");
+        return out;
+    }
+    for (size_t i = 0; !out[0] && i < sizeof caches / sizeof caches[0]; i++) {
+        const char *prefix = caches[i]->prefix;
+        if (strncasecmp(word, prefix, strlen(prefix)) == 0)
+            snprintf(out, size, "; did you mean '%s%.300s'?", prefix, word + strlen(prefix));
+        else if (strpbrk(word, "/:") && has_models(caches[i], word))
+            snprintf(out, size, "; did you mean '%s%.300s'?", prefix, word);
+    }
+    return out;
 }
 
 int dq_cache_find(const struct dq_cache *cache, const char *model, char **out, struct dq_error *e)

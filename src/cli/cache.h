@@ -58,6 +58,10 @@ const char *dq_cache_variables(const struct dq_cache *cache, char *out, size_t s
 /* Returns the folder of a cache from dq_mem, in *out. DQ_ERR_USAGE if nothing says where it is. */
 int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e);
 
+/* Writes what may have been meant by a word that is neither a file nor the name of a model in a cache: such a
+ * name without its prefix, or an address on the web; "" if nothing is known of it. Returns out. */
+const char *dq_cache_suggest(const char *word, char *out, size_t size);
+
 /* Finds the one model of a cache that `model`, prefix included, names; *out is its path, which the caller
  * frees with dq_mem_free. DQ_ERR_USAGE if it could be several, which the text names; DQ_ERR_IO if it is
  * not there, with what is, and with the command that would fetch it. */

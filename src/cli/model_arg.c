@@ -9,12 +9,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Writes what may have been meant by a word that names no model. */
+static const char *suggest_for_model(const char *word, char out[DQ_MODELS_WORDS])
+{
+    dq_models_suggest(word, out);
+    return out[0] ? out : dq_cache_suggest(word, out, DQ_MODELS_WORDS);
+}
+
 /* A mistyped model is taken for a tensor: it is no file, and nothing says that it should be one. */
 static const char *suggest_for_tensors(const struct dq_args *args, char out[DQ_MODELS_WORDS])
 {
     out[0] = '\0';
     for (size_t i = 0; !args->model && i < args->tensors.n && !out[0]; i++)
-        dq_models_suggest(args->tensors.items[i], out);
+        suggest_for_model(args->tensors.items[i], out);
     return out;
 }
 
@@ -121,7 +128,7 @@ int dq_model_arg_examine(const struct dq_args *args, const char *path,
     if (rc == 0)
         return 0;
     const bool missing = rc == DQ_ERR_IO && access(path, F_OK) != 0 && errno == ENOENT;
-    return dq_fail(e, rc, "%s%s", why.text, missing ? dq_models_suggest(path, words) : "");
+    return dq_fail(e, rc, "%s%s", why.text, missing ? suggest_for_model(path, words) : "");
 }
 
 int dq_model_arg_open_path(const struct dq_args *args, const char *path, const char *from,

@@ -102,6 +102,11 @@ GGUF_DQ_MODEL=hf:gpt3 gguf-dq list --names output 2>&1
 cp "$DATA/sample.gguf" hf:gpt2
 gguf-dq list hf:gpt2 | head -n 1
 rm hf:gpt2
+echo '# names without the prefix'
+for name in org/many org/two:IQ2_XXS HF:gpt2 gpt2:q4_0 org/none none:q4_0 \
+    https://host.example/org/one http://host.example/one.gguf; do
+    try "$name"
+done
 echo '# where the cache is'
 mv home/.cache/huggingface/hub elsewhere
 where() { env "$@" gguf-dq list hf: 2>&1 | head -n 1; }

@@ -48,6 +48,10 @@ echo '# not names'
 for name in ollama: ollama:../x ollama:a/b/c/d ollama::x ollama:a/ 'ollama:a b' ollama:.x ollama:a:b:c; do
     gguf-dq verify --device cpu "$name"
 done
+echo '# names without the prefix'
+for name in llama:latest me/mine Ollama:llama lama:latest llama; do
+    try "$name"
+done
 echo '# manifests that lead nowhere'
 manifest registry.example/library/up latest 'sha256:../../../../etc/passwd' model
 manifest registry.example/library/short latest 'sha256:abc' model
