@@ -38,6 +38,10 @@ struct dq_cache {
      * memory is short. The function is NULL where there is no such folder. */
     char *(*place_of)(const char *folder, const char *words);
 
+    /* Returns what to call the outputs of a model, from dq_mem; NULL if memory is short. The function is NULL
+     * where the files have names of their own. */
+    char *(*output_name)(const char *words);
+
     /* Writes what may have been meant by words that is_valid refuses, or nothing. It can be NULL. */
     void (*correct)(const char *words, char *out, size_t size);
 };

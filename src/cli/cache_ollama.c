@@ -56,7 +56,7 @@ static bool split(const char *words, struct ollama_name *out)
             return false;
     }
     for (int part = HOST; part < N_PARTS; part++) {
-        if (out->parts[part] && (out->lens[part] == 0 || out->parts[part][0] == '.'))
+        if (out->parts[part] && (out->lens[part] == 0 || strchr(".-", out->parts[part][0]) != NULL))
             return false;
     }
     return true;
@@ -258,6 +258,17 @@ static int list(const char *folder, const char *words, bool any_variant, struct 
     return rc == 0 ? shorten(out, first, e) : rc;
 }
 
+/* Returns "NAME-TAG", or NAME if no tag was given. */
+static char *output_name(const char *words)
+{
+    const char *slash = strrchr(words, '/');
+    char *name = dq_mem_strdup(slash ? slash + 1 : words);
+    char *colon = name ? strchr(name, ':') : NULL;
+    if (colon)
+        *colon = '-';
+    return name;
+}
+
 static void advise(const char *words, char *out, size_t size)
 {
     snprintf(out, size, "ollama pull %s", words);
@@ -274,4 +285,5 @@ const struct dq_cache dq_cache_ollama = {.prefix = "ollama:",
     .n_places = sizeof places / sizeof places[0],
     .is_valid = is_valid,
     .list = list,
-    .advise = advise};
+    .advise = advise,
+    .output_name = output_name};

@@ -23,6 +23,7 @@
 struct extract_command {
     const struct dq_args *args;
     struct dq_extract_options options;
+    char *model_name; /* of the options; owned */
     struct dq_model *model;
     struct dq_names names;
     struct dq_picks picks;
@@ -353,6 +354,9 @@ static int prepare(struct extract_command *x, struct dq_error *e)
     char *path = NULL;
     int rc = dq_model_arg_path(x->args, &path, &from, e);
     if (rc == 0)
+        rc = dq_model_arg_output_name(x->args, &x->model_name, e);
+    x->options.model_name = x->model_name;
+    if (rc == 0)
         rc = dq_names_read(x->args, &x->names, e);
     if (rc == 0 && !may_use_gpu(x, path))
         dq_confine(x->args, &(struct dq_sandbox){.may_read = true, .may_write = true});
@@ -495,6 +499,7 @@ int dq_cmd_extract(const struct dq_args *args)
     dq_picks_finish(&x.picks);
     dq_names_finish(&x.names);
     dq_model_free(x.model);
+    dq_mem_free(x.model_name);
     dq_signals_reraise();
     return rc != 0 ? rc : x.first_failure;
 }

@@ -85,6 +85,24 @@ static bool is_stdin(const char *path)
     return path && strcmp(path, "-") == 0;
 }
 
+/* Returns the model that was named, or NULL. */
+static const char *named_model(const struct dq_args *args)
+{
+    const char *model = args->model ? args->model : getenv("GGUF_DQ_MODEL");
+    return model && *model ? model : NULL;
+}
+
+int dq_model_arg_output_name(const struct dq_args *args, char **out, struct dq_error *e)
+{
+    const char *model = named_model(args);
+    const struct dq_cache *cache = model ? dq_cache_of(model) : NULL;
+    *out = NULL;
+    if (!cache || !cache->output_name)
+        return 0;
+    *out = cache->output_name(model + strlen(cache->prefix));
+    return *out ? 0 : dq_fail_nomem(e);
+}
+
 int dq_model_arg_path(const struct dq_args *args, char **out, const char **from, struct dq_error *e)
 {
     struct dq_error why;

@@ -13,6 +13,10 @@
 int dq_model_arg_path(
     const struct dq_args *args, char **out, const char **from, struct dq_error *e);
 
+/* Returns, in *out, what the outputs of the model are called if its file has no name of its own, which the
+ * caller frees with dq_mem_free; else NULL. */
+int dq_model_arg_output_name(const struct dq_args *args, char **out, struct dq_error *e);
+
 /* Opens the model at path, as dq_model_examine does, where --offset says that it begins. */
 int dq_model_arg_examine(const struct dq_args *args, const char *path,
     const struct dq_diagnostic_sink *diag, struct dq_model **out, struct dq_error *e);

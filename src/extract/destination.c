@@ -31,7 +31,8 @@ static int default_folder(struct dq_outputs *o, struct dq_error *e)
     if (strcmp(o->model->path, "-") == 0)
         return dq_fail(e, DQ_ERR_USAGE, "a model from standard input needs --output");
     o->destination = DQ_TO_FOLDER;
-    o->folder = dq_filename_folder(o->model->path);
+    o->folder = o->options->model_name ? dq_mem_strdup(o->options->model_name)
+                                       : dq_filename_folder(o->model->path);
     return o->folder ? 0 : dq_fail_nomem(e);
 }
 

@@ -372,10 +372,10 @@ static int check_duplicates(struct dq_outputs *o, struct dq_error *e)
 /* Returns the name of the only file of a container in a folder. */
 static char *only_name(const struct dq_outputs *o)
 {
-    char *stem =
-        o->container->default_stem || strcmp(o->model->path, "-") == 0
-            ? dq_mem_strdup(o->container->default_stem ? o->container->default_stem : "model")
-            : dq_filename_stem(o->model->path);
+    const char *given = o->container->default_stem         ? o->container->default_stem
+                        : strcmp(o->model->path, "-") == 0 ? "model"
+                                                           : o->options->model_name;
+    char *stem = given ? dq_mem_strdup(given) : dq_filename_stem(o->model->path);
     if (!stem)
         return NULL;
     const size_t size = strlen(stem) + strlen(o->container->extension) + 1;

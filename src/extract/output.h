@@ -17,8 +17,9 @@
 
 /* The options of the command. All pointers stay the caller's. */
 struct dq_extract_options {
-    const char *output;   /* a folder, a file, or "-"; NULL: a folder named after the model */
-    const char *manifest; /* path; NULL: none */
+    const char *output;     /* a folder, a file, or "-"; NULL: a folder named after the model */
+    const char *model_name; /* what that is called, if not as its file; or NULL */
+    const char *manifest;   /* path; NULL: none */
     const struct dq_container *container; /* NULL: by the extension of output, or else npy */
     const struct dq_layout *layout;       /* Hugging Face arrays; NULL: those of the picks */
     enum dq_dtype dtype;                  /* DQ_DTYPE_COUNT: the default of each type */

@@ -45,9 +45,16 @@ for name in ollama:me/mine ollama:llama:7b ollama:lama ollama:mine ollama:org/X-
     echo "exit $?"
 done 2>&1
 echo '# not names'
-for name in ollama: ollama:../x ollama:a/b/c/d ollama::x ollama:a/ 'ollama:a b' ollama:.x ollama:a:b:c; do
+for name in ollama: ollama:../x ollama:a/b/c/d ollama::x ollama:a/ 'ollama:a b' ollama:.x ollama:-x ollama:a:b:c; do
     gguf-dq verify --device cpu "$name"
 done
+echo '# outputs are named after the model'
+gguf-dq extract -q ollama:llama output.bias
+gguf-dq extract -q ollama:registry.example/library/llama:3b-q4_0 output.bias
+gguf-dq extract -q --format gguf ollama:org/X-GGUF:Q4_K_M output.bias
+GGUF_DQ_MODEL=ollama:LLAMA gguf-dq extract -q output.bias
+find . -path ./store -prune -o -type f -print | LC_ALL=C sort
+rm -r llama LLAMA llama-3b-q4_0 X-GGUF-Q4_K_M
 echo '# names without the prefix'
 for name in llama:latest me/mine Ollama:llama lama:latest llama; do
     try "$name"
