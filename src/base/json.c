@@ -43,6 +43,29 @@ static int read_all(const char *path, uint64_t most, char **out, size_t *len, st
     return 0;
 }
 
+/* Python writes numbers that JSON lacks, as in "time_step_limit": [0.0, Infinity], and jansson refuses
+ * them. They become empty strings, so that who needs a number sees that there is none. */
+static void replace_infinities(char *text, size_t len)
+{
+    static const char *const words[] = {"-Infinity", "Infinity", "NaN"};
+    bool is_string = false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '"')
+            is_string = !is_string;
+        else if (is_string && text[i] == '\\')
+            i++;
+        for (size_t w = 0; !is_string && w < sizeof words / sizeof *words; w++) {
+            const size_t n = strlen(words[w]);
+            if (len - i < n || memcmp(text + i, words[w], n) != 0)
+                continue;
+            memset(text + i, ' ', n);
+            text[i] = text[i + 1] = '"';
+            i += n - 1;
+            break;
+        }
+    }
+}
+
 int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error *e)
 {
     json_error_t why;
@@ -51,6 +74,7 @@ int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error 
     const int rc = read_all(path, most, &text, &len, e);
     if (rc != 0)
         return rc;
+    replace_infinities(text, len);
     json_t *root = json_loadb(text, len, 0, &why);
     dq_mem_free(text);
     if (!root)

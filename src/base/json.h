@@ -29,7 +29,8 @@ struct dq_json {
  * jansson. */
 void dq_json_init(void);
 
-/* Reads a file that is one JSON object, of at most this many bytes. The caller gives *out to json_decref.
+/* Reads a file that is one JSON object, of at most this many bytes; infinities and NaN, which Python
+ * writes although JSON has none, become empty strings. The caller gives *out to json_decref.
  * DQ_ERR_MALFORMED, DQ_ERR_IO or DQ_ERR_MEMORY. */
 int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error *e);
 

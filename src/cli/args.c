@@ -172,7 +172,9 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
         return dq_fail(e, DQ_ERR_USAGE, "--json and --jsonl exclude each other");
     if (a->nul_separated && !a->tensors_from && !a->names && !a->check_from)
         return dq_fail(e, DQ_ERR_USAGE, "--null requires --tensors-from%s",
-            command->bit == DQ_CMD_list ? " or --names" : "");
+            command->bit == DQ_CMD_list   ? " or --names"
+            : command->bit == DQ_CMD_hash ? " or --check"
+                                          : "");
     return command->check ? command->check(a, e) : 0;
 }
 

@@ -157,9 +157,10 @@ static int check_same_file(
     }
     if (is_as_long && !differs)
         return 0;
-    return dq_fail(e, DQ_ERR_IO, "%s: exists but is not %s (%s differs); --force replaces it", path,
+    return dq_fail(e, DQ_ERR_IO, "%s: exists but is not %s (%s differs); %s", path,
         o->container->holds_many ? "this set of arrays" : "this array",
-        is_as_long ? "header" : "size");
+        is_as_long ? "header" : "size",
+        o->options->share.count > 0 ? "remove it" : "--force replaces it");
 }
 
 int dq_outputs_check_same(const struct dq_outputs *o, size_t file, struct dq_error *e)

@@ -21,6 +21,7 @@ printf '%064d \n' 0 >nameless
 attempt -c nameless m.gguf
 printf '%064d  a\0b\n' 0 >nul
 attempt -c nul m.gguf
+attempt -0 m.gguf
 attempt -0c nul m.gguf
 attempt -c twice -t output.bias m.gguf
 attempt -c twice m.gguf output.bias

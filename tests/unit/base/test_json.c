@@ -192,11 +192,19 @@ static void a_full_disk_is_an_error(void **state)
 static void files_are_read_as_objects(void **state)
 {
     static const char text[] = "{\"a\": [1, 2]}";
+    static const char special[] = "{\"NaN\": [0.0, Infinity, -Infinity, NaN, \"\\\"NaN\"]}";
     const char *path = scratch_write(*state, "object", text, sizeof text - 1);
     struct dq_error e;
     json_t *root = NULL;
     check_ok(dq_json_read(path, sizeof text - 1, &root, &e), &e);
     assert_int_equal(json_array_size(json_object_get(root, "a")), 2);
+    json_decref(root);
+    const char *python = scratch_write(*state, "python", special, sizeof special - 1);
+    check_ok(dq_json_read(python, 99, &root, &e), &e);
+    const json_t *numbers = json_object_get(root, "NaN");
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(json_is_number(json_array_get(numbers, i)), i == 0);
+    assert_string_equal(json_string_value(json_array_get(numbers, 4)), "\"NaN");
     json_decref(root);
     check_error(dq_json_read(path, sizeof text - 2, &root, &e), &e, DQ_ERR_MALFORMED, "too large");
     path = scratch_write(*state, "list", "[]", 2);
