@@ -173,7 +173,7 @@ static void print_summary(const struct extract_command *x)
     const bool is_set = o->container->holds_many && o->set.n_files > 0;
     const bool is_led = is_set && (n_files == 1 || !is_share); /* one file leads to the others */
     const char *place = is_led ? leading : o->folder ? o->folder : x->args->output;
-    const bool slash = place == o->folder && place[strlen(place) - 1] != '/';
+    const bool slash = o->folder && place == o->folder && place[strlen(place) - 1] != '/';
     if (is_set && n_files > 1)
         snprintf(in_files, sizeof in_files, " in %zu files", n_files);
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
