@@ -258,7 +258,6 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
 {
     size_t n = 0;
     int rc = 0;
-    bool is_sorted = true;
     bool any_cut = false;
     if (m->n_tensors == 0)
         return 0;
@@ -273,14 +272,10 @@ int dq_regions_check(struct dq_model *m, struct dq_error *e)
             continue;
         }
         rc = check_alone(m, t, &is_placed, e);
-        if (!is_placed)
-            continue;
-        placed[n] = t;
-        is_sorted = is_sorted && (n == 0 || by_place(&placed[n - 1], &placed[n]) < 0);
-        n++;
+        if (is_placed)
+            placed[n++] = t;
     }
-    if (!is_sorted)
-        dq_tensors_sort(placed, n);
+    dq_tensors_sort(placed, n);
     if (rc == 0)
         rc = dq_spans_check(m, placed, n, e);
     for (size_t i = 0; i < n; i++) {
