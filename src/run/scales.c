@@ -55,15 +55,25 @@ const struct dq_tensor *dq_scale_target(const struct dq_model *m, const struct d
     return weight ? weight : find_sibling(m, t, input_scale_suffix, weight_suffix);
 }
 
+/* Reads n factors from number i on. */
+static int read_factors(const struct dq_model *m, const struct dq_tensor *scale, uint64_t i,
+    size_t n, float *out, struct dq_error *e)
+{
+    const size_t len = scale->type->bytes;
+    uint8_t *stored = dq_mem_alloc(n * len);
+    int rc = stored ? 0 : dq_fail_nomem(e);
+    if (rc == 0)
+        rc = dq_tensor_read(m, scale, i * len, stored, n * len, e);
+    if (rc == 0)
+        dq_cpu_best()->decode[scale->type->type](stored, out, n, DQ_DTYPE_f32);
+    dq_mem_free(stored);
+    return rc;
+}
+
 int dq_scale_factor(const struct dq_model *m, const struct dq_tensor *scale, uint64_t i, float *out,
     struct dq_error *e)
 {
-    uint8_t stored[sizeof(double)];
-    const size_t len = scale->type->bytes;
-    const int rc = dq_tensor_read(m, scale, i * len, stored, len, e);
-    if (rc == 0)
-        dq_cpu_best()->decode[scale->type->type](stored, out, 1, DQ_DTYPE_f32);
-    return rc;
+    return read_factors(m, scale, i, 1, out, e);
 }
 
 int dq_scale_read(const struct dq_model *m, const struct dq_tensor *t,
@@ -76,8 +86,7 @@ int dq_scale_read(const struct dq_model *m, const struct dq_tensor *t,
     float *factors = dq_mem_alloc(n * sizeof *factors);
     if (!factors)
         return dq_fail_nomem(e);
-    for (size_t i = 0; rc == 0 && i < n; i++)
-        rc = dq_scale_factor(m, scale, i, &factors[i], e);
+    rc = read_factors(m, scale, 0, n, factors, e);
     if (rc == 0)
         *out = (struct dq_scaling){factors, n > 1 ? t->n_weights / n : t->n_weights};
     else
