@@ -218,7 +218,7 @@ static int end_scan(void *arg, size_t i, const struct dq_scan *s, struct dq_erro
 /* Whether a file is named after its content, which is then compared. Only the whole of a model is
  * about whole files. */
 static bool has_digest(
-    const struct value_check *v, const struct dq_shard *s, char hex[DQ_DIGEST_HEX + 1])
+    const struct value_check *v, const struct dq_shard *s, char hex[DQ_HASH_HEX + 1])
 {
     const struct dq_args *a = v->c->args;
     return s->source && !a->tensors.n && !a->tensors_from && !a->excluded.n && !a->share.count &&
@@ -227,8 +227,8 @@ static bool has_digest(
 
 static int check_digest(struct value_check *v, const struct dq_shard *s, struct dq_error *e)
 {
-    char expected[DQ_DIGEST_HEX + 1];
-    char found[DQ_DIGEST_HEX + 1];
+    char expected[DQ_HASH_HEX + 1];
+    char found[DQ_HASH_HEX + 1];
     if (!has_digest(v, s, expected))
         return 0;
     if (!dq_digest_available()) {
@@ -253,7 +253,7 @@ static int scan_picks(struct value_check *v, struct dq_error *e)
 {
     const struct dq_scan_job job = {v->picks.n, plan_scan, add_progress, end_scan, v};
     const struct dq_model *m = v->c->model;
-    char hex[DQ_DIGEST_HEX + 1];
+    char hex[DQ_HASH_HEX + 1];
     uint64_t total = 0;
     int rc = 0;
     for (size_t i = 0; i < v->picks.n; i++)

@@ -4,14 +4,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/signals.h"
-#include "reduce/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_digest(const char *name, char hex[DQ_DIGEST_HEX + 1])
+static bool is_digest(const char *name, char hex[DQ_HASH_HEX + 1])
 {
-    static const char digits[] = "0123456789abcdefABCDEF";
+    uint8_t digest[DQ_HASH_LEN];
     static const char *const prefixes[] = {"sha256-", "sha256:"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
@@ -19,14 +18,13 @@ static bool is_digest(const char *name, char hex[DQ_DIGEST_HEX + 1])
             break;
         }
     }
-    if (strlen(name) != DQ_DIGEST_HEX || strspn(name, digits) != DQ_DIGEST_HEX)
+    if (!dq_hash_of_hex(name, digest) || name[DQ_HASH_HEX] != '\0')
         return false;
-    for (size_t i = 0; i <= DQ_DIGEST_HEX; i++)
-        hex[i] = (char)(name[i] >= 'A' && name[i] <= 'F' ? name[i] - 'A' + 'a' : name[i]);
+    dq_hash_to_hex(digest, hex); /* in lower case */
     return true;
 }
 
-bool dq_digest_of_name(const char *path, char hex[DQ_DIGEST_HEX + 1])
+bool dq_digest_of_name(const char *path, char hex[DQ_HASH_HEX + 1])
 {
     if (is_digest(dq_file_base(path), hex))
         return true;
@@ -42,7 +40,7 @@ bool dq_digest_available(void)
 }
 
 int dq_digest_of_source(const struct dq_source *s, void (*progress)(void *arg, uint64_t n_bytes),
-    void *arg, char hex[DQ_DIGEST_HEX + 1], struct dq_error *e)
+    void *arg, char hex[DQ_HASH_HEX + 1], struct dq_error *e)
 {
     enum { CHUNK = 256 << 10 };
     if (!dq_digest_available())

@@ -32,7 +32,7 @@ static void names_of_the_two_caches_are_known(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char hex[DQ_DIGEST_HEX + 1];
+        char hex[DQ_HASH_HEX + 1];
         if (dq_digest_of_name(rows[i].path, hex) != rows[i].known)
             fail_msg("'%s' is%s known", rows[i].path, rows[i].known ? " not" : "");
         if (rows[i].known)
@@ -43,7 +43,7 @@ static void names_of_the_two_caches_are_known(void **state)
 static void links_are_followed(void **state)
 {
     struct scratch *s = *state;
-    char hex[DQ_DIGEST_HEX + 1];
+    char hex[DQ_HASH_HEX + 1];
     const char *file = scratch_write(s, HEX, "x", 1);
     const char *first = scratch_path(s, "first");
     const char *second = scratch_path(s, "second");
@@ -68,7 +68,7 @@ static void digest_is(const char *bytes, size_t len, const char *expected)
     const struct dq_memory_store store = DQ_MEMORY_STORE(&file, 1);
     struct dq_source *s;
     struct dq_error e;
-    char hex[DQ_DIGEST_HEX + 1];
+    char hex[DQ_HASH_HEX + 1];
     uint64_t n_read = 0;
     check_ok(store.store.open(&store.store, "m", &s, &e), &e);
     check_ok(dq_digest_of_source(s, count, &n_read, hex, &e), &e);
@@ -97,7 +97,7 @@ static void a_file_that_became_shorter_is_an_error(void **state)
 {
     struct dq_source *s;
     struct dq_error e;
-    char hex[DQ_DIGEST_HEX + 1];
+    char hex[DQ_HASH_HEX + 1];
     const char *path = scratch_write(*state, "m", "abc", 3);
     check_ok(dq_file_store.open(&dq_file_store, path, &s, &e), &e);
     assert_int_equal(truncate(path, 2), 0);
