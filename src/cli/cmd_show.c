@@ -7,6 +7,7 @@
 #include "cli/array_text.h"
 #include "cli/confine.h"
 #include "cli/model_arg.h"
+#include "cli/report.h"
 #include "run/run.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ struct show_command {
     struct dq_model *model;
     struct dq_picks picks;
     struct dq_engine engine;
-    struct dq_json json;
+    struct dq_report report; /* for JSON */
     size_t n_shown;
     size_t n_unusable;
     int first_failure; /* why the first tensor that could not be shown could not */
@@ -217,9 +218,9 @@ static void put_json(const struct value_listing *l, const uint8_t *bytes, bool i
     dq_number_text(kind, x, text);
     (void)is_last;
     if (kind->is_float && !isfinite(x.real))
-        dq_json_put_text(&l->h->json, NULL, text, strlen(text));
+        dq_json_put_text(&l->h->report.json, NULL, text, strlen(text));
     else
-        dq_json_put_number(&l->h->json, NULL, text);
+        dq_json_put_number(&l->h->report.json, NULL, text);
 }
 
 static const struct dq_plan *listing_plan(void *arg, size_t item)
@@ -268,7 +269,7 @@ static int show_rows(struct show_command *h, const struct shown_array *s, struct
 
 static int show_json(struct show_command *h, const struct shown_array *s, struct dq_error *e)
 {
-    struct dq_json *j = &h->json;
+    struct dq_json *j = &h->report.json;
     struct value_listing l = {.put = put_json};
     const struct dq_tensor *t = s->pick->tensor;
     const char *slice = s->pick->slice_text;
@@ -325,33 +326,15 @@ static int show(struct show_command *h, struct dq_error *e)
     if (rc != 0)
         return rc;
     dq_confine(h->args, &(struct dq_sandbox){0});
-    if (h->args->json) {
-        dq_json_put_text(&h->json, "model", h->model->path, strlen(h->model->path));
-        dq_json_begin_list(&h->json, "tensors");
-    }
+    dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
+    if (h->args->json)
+        dq_json_begin_list(&h->report.json, "tensors");
     for (size_t i = 0; rc == 0 && i < h->picks.n; i++)
         rc = show_pick(h, &h->picks.items[i], e);
     if (rc == 0 && h->n_unusable > 0)
         rc = dq_fail(e, h->first_failure, "%zu of %zu %s cannot be shown", h->n_unusable,
             h->picks.n, h->picks.n == 1 ? "array" : "arrays");
     return rc;
-}
-
-/* Ends the JSON, with the reason of a failure. */
-static int end_json(struct show_command *h, int rc, struct dq_error *e)
-{
-    struct dq_json *j = &h->json;
-    struct dq_error unused;
-    while (j->depth > (h->args->json ? 1 : 0))
-        dq_json_end(j);
-    if (h->args->jsonl && rc != 0)
-        dq_json_begin_row_object(j, NULL);
-    if (h->args->json || (h->args->jsonl && rc != 0)) {
-        dq_json_put(j, "error", rc != 0 ? dq_json_text(e->text, strlen(e->text)) : json_null());
-        dq_json_end(j);
-    }
-    const int rc_json = dq_json_finish(j, rc == 0 ? e : &unused);
-    return rc != 0 ? rc : rc_json;
 }
 
 int dq_cmd_show_check(const struct dq_args *a, struct dq_error *e)
@@ -371,12 +354,10 @@ int dq_cmd_show_check(const struct dq_args *a, struct dq_error *e)
 int dq_cmd_show(const struct dq_args *args)
 {
     struct dq_error e;
-    struct show_command h = {
-        .args = args, .edge = args->edge ? args->edge : EDGE, .json = {.file = dq_stdout()}};
-    if (args->json)
-        dq_json_begin_object(&h.json, NULL);
+    struct show_command h = {.args = args, .edge = args->edge ? args->edge : EDGE};
+    dq_report_open(&h.report, args);
     int rc = show(&h, &e);
-    rc = dq_msg_failure(end_json(&h, rc, &e), &e);
+    rc = dq_msg_failure(dq_report_end(&h.report, rc, &e), &e);
     dq_engine_close(&h.engine);
     dq_picks_finish(&h.picks);
     dq_model_free(h.model);
