@@ -21,7 +21,6 @@ enum {
 };
 
 static const char models[] = "models--";
-static const char portable[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
 /* The models of a repository. */
 struct repository {
@@ -34,7 +33,7 @@ struct repository {
 /* Whether a name can be a component of a path that leads nowhere else. */
 static bool is_component(const char *name, size_t len)
 {
-    return len > 0 && strspn(name, portable) >= len && name[0] != '.' && name[0] != '-';
+    return len > 0 && strspn(name, dq_cached_portable) >= len && name[0] != '.' && name[0] != '-';
 }
 
 /* OWNER/REPO, or REPO alone, and then perhaps ":" and what selects a file. */
@@ -212,7 +211,7 @@ static void read_main(const char *folder, char revision[MOST_REVISION])
             revision[len] = '\0';
         else
             revision[0] = '\0';
-        revision[strspn(revision, portable)] = '\0';
+        revision[strspn(revision, dq_cached_portable)] = '\0';
         if (!is_component(revision, strlen(revision)))
             revision[0] = '\0';
         close(fd);
@@ -329,7 +328,7 @@ static void advise(const char *words, char *out, size_t size)
     struct dq_set_name set;
     snprintf(selector, sizeof selector, "%s", selector_of(words));
     const size_t len = strlen(selector);
-    const size_t n_plain = strspn(selector, portable);
+    const size_t n_plain = strspn(selector, dq_cached_portable);
     const bool is_file = dq_is_gguf_name(selector);
     if (len == 0 ||
         (selector[n_plain] != '\0' && (!is_file || strpbrk(selector, "'*?[") != NULL))) {

@@ -19,7 +19,6 @@ enum { HOST, NAMESPACE, NAME, TAG, N_PARTS, MOST_MANIFEST = 1 << 16 /* bytes */,
 static const char no_namespace[] = "library"; /* of names without one */
 static const char registry[] = "registry.";   /* begins the host of names without one */
 static const char digest_begin[] = "sha256:";
-static const char portable[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
 /* A name in parts, which are not NUL-terminated; NULL: not given. */
 struct ollama_name {
@@ -66,7 +65,7 @@ static bool is_valid(const char *words)
 {
     struct ollama_name unused;
     for (const char *c = words; *c; c++) {
-        if (!strchr(portable, *c) && *c != '/' && *c != ':')
+        if (!strchr(dq_cached_portable, *c) && *c != '/' && *c != ':')
             return false;
     }
     return split(words, &unused);

@@ -4,6 +4,9 @@
 #include "base/mem.h"
 #include "cli/model_path.h"
 
+const char dq_cached_portable[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
 int dq_cached_add(
     struct dq_cached_list *list, const char *name, const char *path, struct dq_error *e)
 {
@@ -13,8 +16,13 @@ int dq_cached_add(
     list->items = grown;
     struct dq_cached *c = &list->items[list->n++];
     *c = (struct dq_cached){.name = dq_mem_strdup(name), .path = dq_mem_strdup(path)};
-    dq_model_measure(path, &c->n_files, &c->n_bytes);
     return c->name && c->path ? 0 : dq_fail_nomem(e);
+}
+
+void dq_cached_measure(struct dq_cached_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        dq_model_measure(list->items[i].path, &list->items[i].n_files, &list->items[i].n_bytes);
 }
 
 void dq_cached_finish(struct dq_cached_list *list)

@@ -7,11 +7,14 @@
 
 #include "base/err.h"
 
+/* What the names of repositories and models consist of. */
+extern const char dq_cached_portable[];
+
 struct dq_cached {
-    char *name; /* by which it is found, "hf:OWNER/REPO:QUANT", or its path; owned */
-    char *path; /* of its file, or of the first one of a split set; owned */
-    size_t n_files;
-    uint64_t n_bytes; /* of these together */
+    char *name;     /* by which it is found, "hf:OWNER/REPO:QUANT", or its path; owned */
+    char *path;     /* of its file, or of the first one of a split set; owned */
+    size_t n_files; /* these two are 0 until dq_cached_measure */
+    uint64_t n_bytes;
 };
 
 /* All zero is an empty list. */
@@ -23,6 +26,9 @@ struct dq_cached_list {
 /* Appends a model; both texts are copied. */
 int dq_cached_add(
     struct dq_cached_list *list, const char *name, const char *path, struct dq_error *e);
+/* Counts the files and bytes of each model, which takes a look at its folder. */
+void dq_cached_measure(struct dq_cached_list *list);
+
 void dq_cached_finish(struct dq_cached_list *list);
 
 #endif

@@ -89,6 +89,8 @@ int dq_list_cache(const struct dq_args *args)
             dq_cache_variables(cache, variables, sizeof variables));
     if (rc == 0)
         rc = cache->list(folder, "", true, &list, &e);
+    if (rc == 0 && !args->names)
+        dq_cached_measure(&list);
     dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0 && !args->names)
         put_models(&r, folder, &list);

@@ -65,16 +65,9 @@ static int look_in_folder(const char *folder, bool named, char **out, struct dq_
         rc = fail_choice(folder, named, &models, e);
     if (rc == 0) {
         /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): one is there */
-        const size_t size = strlen(folder) + strlen(models.items[0]) + 2;
-        char *path = dq_mem_alloc(size);
-        if (!path)
-            rc = dq_fail_nomem(e);
-        else if (named)
-            snprintf(path, size, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/",
-                models.items[0]);
-        else
-            snprintf(path, size, "%s", models.items[0]);
-        *out = path;
+        const char *name = models.items[0];
+        *out = named ? dq_file_join(folder, name) : dq_mem_strdup(name);
+        rc = *out ? 0 : dq_fail_nomem(e);
     }
     dq_strvec_finish(&models);
     return rc;
