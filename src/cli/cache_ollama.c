@@ -221,11 +221,12 @@ static int by_short_name(const void *a, const void *b)
  * by the short one, too. */
 static int shorten(struct dq_cached_list *list, size_t first, struct dq_error *e)
 {
-    struct dq_cached *c = list->items + first;
     const size_t n = list->n - first;
+    if (n == 0)
+        return 0;
+    struct dq_cached *c = &list->items[first];
     bool is_like_last = false;
-    if (n > 0)
-        qsort(c, n, sizeof *c, by_short_name);
+    qsort(c, n, sizeof *c, by_short_name);
     for (size_t i = 0; i < n; i++) {
         const char *part = short_name(c[i].name);
         const bool is_like_next = i + 1 < n && strcasecmp(part, short_name(c[i + 1].name)) == 0;

@@ -93,12 +93,19 @@ static int out_fd;
 static int err_fd;
 static int home; /* the current folder of the engine */
 
+/* Where caches of models would be; no run depends on those of this machine. */
+static const char *const caches[] = {
+    "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "OLLAMA_MODELS"};
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
     unsetenv("GGUF_DQ_MODEL");
     fuzz_folder_make();
+    for (size_t i = 0; i < sizeof caches / sizeof caches[0]; i++)
+        unsetenv(caches[i]);
+    FUZZ_CHECK(setenv("HOME", fuzz_folder(), 1) == 0);
     home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     out_fd = memfd_create("stdout", MFD_CLOEXEC);
     err_fd = memfd_create("stderr", MFD_CLOEXEC);
