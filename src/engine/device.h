@@ -7,7 +7,7 @@
 
 #include "gpu/driver.h"
 
-enum { DQ_GPUS_MAX = 16 }; /* that one run uses */
+enum { DQ_GPUS_MAX = 64 }; /* that one run uses: eight cards of eight partitions */
 
 /* A parsed "auto", "cpu", "gpu", "gpu:1", "cuda:0" or "hip:all". */
 struct dq_device_choice {

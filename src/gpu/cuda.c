@@ -13,7 +13,6 @@ typedef CUdeviceptr api_address;
 
 #define API_SUCCESS CUDA_SUCCESS
 #define API_OUT_OF_MEMORY CUDA_ERROR_OUT_OF_MEMORY
-#define API_NO_CODE CUDA_ERROR_NO_BINARY_FOR_GPU
 #define API_HOST_FLAGS CU_MEMHOSTALLOC_PORTABLE
 #define API_STREAM_FLAGS CU_STREAM_NON_BLOCKING
 
@@ -58,6 +57,18 @@ static void describe_result(CUresult code, const char **name, const char **descr
 {
     api.get_error_name(code, name);
     api.get_error_string(code, description);
+}
+
+static bool is_no_code(CUresult result)
+{
+    return result == CUDA_ERROR_NO_BINARY_FOR_GPU;
+}
+
+static void advise(const char *arch, char *out, size_t size)
+{
+    (void)arch;
+    (void)size;
+    out[0] = '\0';
 }
 
 static int describe(int ordinal, struct dq_gpu_info *out, struct dq_error *e)
@@ -130,11 +141,13 @@ static int begin(struct dq_error *e)
 }
 
 static const char *const libraries[] = {"libcuda.so.1", NULL};
+static const char *const folders[] = {"", NULL};
 
 static struct dq_gpu_runtime runtime = {
     .what = "CUDA driver",
     RUNTIME_FUNCTIONS,
     .libraries = libraries,
+    .folders = folders,
     .begin = begin,
     .load = load,
     .unload = unload,

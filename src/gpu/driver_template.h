@@ -4,7 +4,7 @@
  *   FUNCTIONS(F)       the runtime's functions, as F(result, slot, name, parameters): `result` and
  *                      `parameters` as the vendor's header declares them, `slot` the name here
  *   api_stream, api_function, api_module, api_address (of the device), api_result   types
- *   API_SUCCESS, API_OUT_OF_MEMORY, API_NO_CODE                                     results
+ *   API_SUCCESS, API_OUT_OF_MEMORY                                                  results
  *   API_HOST_FLAGS, API_STREAM_FLAGS   for page-locked memory and for new streams
  *
  * and define the functions declared below, the struct dq_gpu_runtime, and the driver itself, which
@@ -46,6 +46,13 @@ static int make_current(struct dq_gpu_ctx *g, struct dq_error *e);
 /* The runtime's name for a result, and its description. */
 static void describe_result(api_result code, const char **name, const char **description);
 
+/* Whether kernels could not be loaded because, or maybe because, they have no code for the device. */
+static bool is_no_code(api_result result);
+
+/* Writes what else helps a device of this target that has no code, as the rest of a sentence; "" if
+ * nothing does. */
+static void advise(const char *arch, char *out, size_t size);
+
 static int check(api_result code, const char *call, struct dq_error *e)
 {
     const char *name = "?";
@@ -82,17 +89,23 @@ static int load_module(
 {
     struct dq_gpu_info info = {.name = "unknown name"};
     struct dq_error unused;
+    char advice[128];
     api_module module;
     const api_result result = api.module_load_data(&module, g->file ? g->file : code);
     if (result == API_SUCCESS)
         g->module = module;
-    if (result != API_NO_CODE)
+    if (!is_no_code(result))
         return check(result, names.module_load_data, e);
     describe(g->ordinal, &info, &unused);
+    advise(info.arch, advice, sizeof advice);
+    const char *arch = info.arch[0] ? info.arch : "this device";
+    if (g->file)
+        return dq_fail(e, DQ_ERR_GPU,
+            "%s: GGUF_DQ_HSACO: the file has no code for %s (%s), or is none",
+            names.module_load_data, arch, info.name);
     return dq_fail(e, DQ_ERR_GPU,
-        "%s: no code for %s (%s); built in: %s. Set GGUF_DQ_HSACO to a file with other code",
-        names.module_load_data, info.arch[0] ? info.arch : "this device", info.name,
-        driver->targets);
+        "%s: no code for %s (%s); built in: %s%s. Set GGUF_DQ_HSACO to a file with other code",
+        names.module_load_data, arch, info.name, driver->targets, advice);
 }
 
 static int open_ctx(int ordinal, struct dq_gpu_ctx **out, struct dq_error *e)
@@ -160,7 +173,7 @@ static void stream_free(void *stream)
         api.stream_destroy(stream);
 }
 
-/* HIP's header lacks the const of src. */
+/* HIP's header lacked the const of src before version 7. */
 static int copy_in(void *stream, void *d_dst, const void *src, size_t len, struct dq_error *e)
 {
     return CHECK(memcpy_h_to_d, (address_of(d_dst), (void *)(uintptr_t)src, len, stream), e);

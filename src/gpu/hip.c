@@ -1,10 +1,18 @@
 /* The driver for AMD GPUs: HIP's module API, from libamdhip64.so. It uses only functions whose ABI
  * is the same in ROCm 5, 6 and 7; that of hipGetDeviceProperties, for one, is not. */
 #define __HIP_PLATFORM_AMD__
+#include "gpu/amd_target.h"
 #include "gpu/code.h"
 
 #include <hip/hip_runtime_api.h>
 #include <stdio.h>
+
+/* The one declaration that changed. */
+#if HIP_VERSION_MAJOR >= 7
+typedef const void *copy_source;
+#else
+typedef void *copy_source;
+#endif
 
 typedef hipError_t api_result;
 typedef hipStream_t api_stream;
@@ -14,7 +22,6 @@ typedef hipDeviceptr_t api_address;
 
 #define API_SUCCESS hipSuccess
 #define API_OUT_OF_MEMORY hipErrorOutOfMemory
-#define API_NO_CODE hipErrorNoBinaryForGpu
 #define API_HOST_FLAGS hipHostMallocDefault
 #define API_STREAM_FLAGS hipStreamNonBlocking
 
@@ -40,7 +47,7 @@ typedef hipDeviceptr_t api_address;
     F(hipError_t, stream_destroy, hipStreamDestroy, (hipStream_t))                                 \
     F(hipError_t, stream_synchronize, hipStreamSynchronize, (hipStream_t))                         \
     F(hipError_t, memcpy_h_to_d, hipMemcpyHtoDAsync,                                               \
-        (hipDeviceptr_t, void *, size_t, hipStream_t))                                             \
+        (hipDeviceptr_t, copy_source, size_t, hipStream_t))                                        \
     F(hipError_t, memcpy_d_to_h, hipMemcpyDtoHAsync,                                               \
         (void *, hipDeviceptr_t, size_t, hipStream_t))                                             \
     F(hipError_t, memset_d8, hipMemsetD8Async,                                                     \
@@ -60,44 +67,17 @@ static void describe_result(hipError_t code, const char **name, const char **des
     *description = api.get_error_string(code);
 }
 
-/* Finds the target of the device with this PCI address. HIP reports it only in a structure whose
- * layout differs between versions, so this asks the kernel driver, which writes 90010 for
- * gfx90a. */
-static void find_arch(const char *pci, char *out, size_t size)
+static const char kernel_driver[] = "/sys/class/kfd/kfd/topology/nodes";
+
+/* ROCm 7 says that code without a part for the card is invalid. */
+static bool is_no_code(hipError_t result)
 {
-    unsigned domain;
-    unsigned bus;
-    unsigned slot;
-    out[0] = '\0';
-    if (sscanf(pci, "%x:%x:%x", &domain, &bus, &slot) != 3)
-        return;
-    for (int node = 0; node < 256; node++) {
-        char path[96];
-        char line[128];
-        unsigned long long value;
-        unsigned long long version = 0;
-        unsigned long long location = ~0ull;
-        unsigned long long its_domain = 0;
-        snprintf(path, sizeof path, "/sys/class/kfd/kfd/topology/nodes/%d/properties", node);
-        FILE *file = fopen(path, "re");
-        if (!file)
-            return;
-        while (fgets(line, sizeof line, file)) {
-            if (sscanf(line, "gfx_target_version %llu", &value) == 1)
-                version = value;
-            else if (sscanf(line, "location_id %llu", &value) == 1)
-                location = value;
-            else if (sscanf(line, "domain %llu", &value) == 1)
-                its_domain = value;
-        }
-        fclose(file);
-        if (version != 0 && location >> 8 == bus && (location >> 3 & 31) == slot &&
-            its_domain == domain) {
-            snprintf(
-                out, size, "gfx%llu%llx%llx", version / 10000, version / 100 % 100, version % 100);
-            return;
-        }
-    }
+    return result == hipErrorNoBinaryForGpu || result == hipErrorInvalidImage;
+}
+
+static void advise(const char *arch, char *out, size_t size)
+{
+    dq_amd_advise(arch, dq_hip_targets, out, size);
 }
 
 static int describe(int ordinal, struct dq_gpu_info *out, struct dq_error *e)
@@ -121,7 +101,7 @@ static int describe(int ordinal, struct dq_gpu_info *out, struct dq_error *e)
     if (rc != 0)
         return rc;
     info.memory = memory;
-    find_arch(pci, info.arch, sizeof info.arch);
+    dq_amd_target(kernel_driver, pci, info.arch, sizeof info.arch);
     snprintf(
         info.driver, sizeof info.driver, "HIP %d.%d", version / 10000000, version / 100000 % 100);
     *out = info;
@@ -149,14 +129,19 @@ static void unload(struct dq_gpu_ctx *g)
         api.module_unload(g->module);
 }
 
-/* ROCm 7, 6, 5; the bare name exists where development files are installed. */
-static const char *const libraries[] = {
-    "libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "libamdhip64.so", NULL};
+/* ROCm 8 to 5; the bare name exists where development files are installed. */
+static const char *const libraries[] = {"libamdhip64.so.8", "libamdhip64.so.7", "libamdhip64.so.6",
+    "libamdhip64.so.5", "libamdhip64.so", NULL};
+
+/* AMD's own packages do not tell the loader where they are. */
+static const char *const folders[] = {
+    "$ROCM_PATH/lib", "", "/opt/rocm/lib", "/opt/rocm-*/lib", NULL};
 
 static struct dq_gpu_runtime runtime = {
     .what = "HIP runtime",
     RUNTIME_FUNCTIONS,
     .libraries = libraries,
+    .folders = folders,
     .load = load,
     .unload = unload,
     .lock = PTHREAD_MUTEX_INITIALIZER,

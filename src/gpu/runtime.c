@@ -5,24 +5,82 @@
 #include "gpu/code.h"
 
 #include <dlfcn.h>
+#include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Opens the first library that exists. The error quotes the reason for the first name and lists the
- * others. */
+/* Returns the first library that can be opened in a folder, or NULL. */
+static void *open_in(const char *folder, const char *const *libraries)
+{
+    void *library = NULL;
+    char path[PATH_MAX];
+    for (size_t i = 0; libraries[i] && !library; i++) {
+        if (snprintf(path, sizeof path, "%s/%s", folder, libraries[i]) < (int)sizeof path)
+            library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    }
+    return library;
+}
+
+/* Returns the first library that can be opened in the folders that a pattern means, the last ones first, which
+ * are the newest if their names end with versions; NULL if there is none, or the pattern begins with a
+ * variable that is not set. */
+static void *open_in_pattern(const char *pattern, const char *const *libraries)
+{
+    char expanded[PATH_MAX];
+    char variable[32] = "";
+    glob_t found;
+    void *library = NULL;
+    const size_t len = pattern[0] == '$' ? strcspn(pattern, "/") : 0;
+    if (len > 0)
+        snprintf(variable, sizeof variable, "%.*s", (int)len - 1, pattern + 1);
+    const char *value = len > 0 ? getenv(variable) : "";
+    if (!value || (len > 0 && !*value) ||
+        snprintf(expanded, sizeof expanded, "%s%s", value, pattern + len) >= (int)sizeof expanded)
+        return NULL;
+    if (glob(expanded, 0, NULL, &found) != 0)
+        return NULL;
+    for (size_t i = found.gl_pathc; i-- > 0 && !library;)
+        library = open_in(found.gl_pathv[i], libraries);
+    globfree(&found);
+    return library;
+}
+
+/* Opens the first library that the loader finds by its name. Otherwise writes the reason for the first
+ * name, and the others. */
+static void *open_named(const char *const *libraries, char *tried, size_t size)
+{
+    size_t len = 0;
+    for (size_t i = 0; libraries[i]; i++) {
+        void *library = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
+        if (library)
+            return library;
+        len += (size_t)snprintf(tried + len, size - len, "%s%.300s", i > 0 ? ", nor " : "",
+            i > 0 ? libraries[i] : dlerror());
+        len = len < size ? len : size - 1;
+    }
+    return NULL;
+}
+
 static int open_library(const struct dq_gpu_runtime *r, void **out, struct dq_error *e)
 {
     char tried[512] = "";
-    for (size_t i = 0; r->libraries[i]; i++) {
-        *out = dlopen(r->libraries[i], RTLD_NOW | RTLD_LOCAL);
+    char searched[128] = "";
+    for (size_t i = 0; r->folders[i]; i++) {
+        const char *folder = r->folders[i];
+        const size_t len = strlen(searched);
+        if (*folder)
+            *out = open_in_pattern(folder, r->libraries);
+        else
+            *out = open_named(r->libraries, tried, sizeof tried);
         if (*out)
             return 0;
-        const size_t len = strlen(tried);
-        snprintf(tried + len, sizeof tried - len, "%s%.300s", i > 0 ? ", nor " : "",
-            i > 0 ? r->libraries[i] : dlerror());
+        if (*folder)
+            snprintf(searched + len, sizeof searched - len, "%s%s", len > 0 ? ", " : "; nor in ",
+                folder);
     }
-    return dq_fail(e, DQ_ERR_GPU, "no %s (%s)", r->what, tried);
+    return dq_fail(e, DQ_ERR_GPU, "no %s (%s%s)", r->what, tried, searched);
 }
 
 static int load(struct dq_gpu_runtime *r, struct dq_error *e)

@@ -21,6 +21,9 @@ struct dq_gpu_ctx {
 struct dq_gpu_runtime {
     const char *what;             /* "HIP runtime" */
     const char *const *libraries; /* file names to try in turn, terminated by NULL */
+    /* Where to try them, terminated by NULL: patterns, which may begin with $VARIABLE, or "" for
+     * where the loader looks. */
+    const char *const *folders;
     const char *const *functions; /* those needed */
     void **slots;                 /* receive their addresses, in the same order */
     size_t n_functions;

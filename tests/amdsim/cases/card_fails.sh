@@ -6,7 +6,7 @@
 cp "$DATA/sample.gguf" m.gguf
 export DQ_AMD_TARGET="$DQ_TEST_TARGET" DQ_AMD_LEAKS=1
 gguf-dq extract -q --device cpu m.gguf -o cpu/
-for fault in hipSetDevice:1 hipModuleLoadData:1 hipStreamCreateWithFlags:1 hipModuleGetFunction:1 \
+for fault in hipSetDevice:1 hipModuleLoadData:1=999 hipStreamCreateWithFlags:1 hipModuleGetFunction:1 \
     hipMemcpyHtoDAsync:1 hipMemcpyHtoDAsync:9 hipMemcpyDtoHAsync:2 hipModuleLaunchKernel:1 \
     hipModuleLaunchKernel:7 hipStreamSynchronize:1 hipStreamSynchronize:9 \
     hipMemcpyHtoDAsync:1~ hipMemcpyHtoDAsync:9~=700 hipMemcpyDtoHAsync:3~=700 \

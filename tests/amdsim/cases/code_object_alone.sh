@@ -7,6 +7,7 @@ export GGUF_DQ_HSACO="$DQ_TEST_CODE"
 DQ_AMD_TARGET=$DQ_TEST_TARGET gguf-dq verify --device hip m.gguf | tail -n 1
 DQ_AMD_TARGET=gfx705 gguf-dq verify --device hip m.gguf 2>words
 echo "$?"
-sed 's/built in: gfx[0-9a-f gx]*\. /built in: ... /' words
-GGUF_DQ_HSACO=m.gguf DQ_AMD_TARGET=$DQ_TEST_TARGET gguf-dq verify --device hip m.gguf
+cat words
+GGUF_DQ_HSACO=m.gguf DQ_AMD_TARGET=$DQ_TEST_TARGET gguf-dq verify --device hip m.gguf 2>words
 echo "$?"
+sed "s/$DQ_TEST_TARGET/TARGET/" words

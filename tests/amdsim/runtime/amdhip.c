@@ -2,6 +2,7 @@
 #include "amdhip.h"
 
 #include "amdhip_call.h"
+#include "amdhip_faults.h"
 #include "amdhip_stream.h"
 
 #include <inttypes.h>
@@ -9,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 70000000 }; /* 7.0 */
+/* The version of ROCm that this plays. */
+static int rocm(void)
+{
+    return (int)hip_setting("DQ_AMD_ROCM", 7);
+}
 
 hipError_t hipGetDeviceCount(int *count)
 {
@@ -71,7 +76,7 @@ static hipError_t version(enum hip_call call, int *out)
     if (rc == hipSuccess && !out)
         rc = hip_refuse(hipErrorInvalidValue, "NULL");
     if (rc == hipSuccess)
-        *out = VERSION;
+        *out = rocm() * 10000000;
     return hip_leave(rc);
 }
 
@@ -141,6 +146,8 @@ hipError_t hipModuleLoadData(hipModule_t *module, const void *image)
         rc = hip_refuse(hipErrorInvalidValue, "NULL");
     if (rc == hipSuccess)
         rc = load(d, image, &m);
+    if (rc == hipErrorNoBinaryForGpu && rocm() >= 7)
+        rc = hipErrorInvalidImage;
     if (rc == hipSuccess) {
         m->handle = hip_new_handle();
         m->device = d;

@@ -5,6 +5,8 @@
  *   DQ_AMD_TARGET=LIST   the cards, separated by commas: gfx90a, or gfx90a:sramecc+:xnack- with the
  *                        features that it runs with; unset: none
  *   DQ_AMD_MEMORY=BYTES  memory of each card; 16 GiB if unset
+ *   DQ_AMD_ROCM=VERSION  5, 6, or 7: what it says it is, and which error says that a bundle has no code
+ *                        for the card; 7 if unset
  *   DQ_AMD_FAIL=LIST     what fails (amdhip_faults.h)
  *   DQ_AMD_REPORT=FILE   appends at exit, for each card that was used, a line that says what was
  *                        executed
@@ -42,6 +44,12 @@
 #include "amdhip_bundle.h"
 
 #include <hip/hip_runtime_api.h>
+
+#if HIP_VERSION_MAJOR >= 7
+typedef const void *hip_copy_source;
+#else
+typedef void *hip_copy_source;
+#endif
 
 enum { HIP_MAX_DEVICES = 8 };
 

@@ -113,10 +113,12 @@ static hipError_t put_copy(struct hip_device *d, struct hip_task *t, hipStream_t
     return hip_stream_put(s, t);
 }
 
-hipError_t hipMemcpyHtoDAsync(hipDeviceptr_t dst, void *src, size_t len, hipStream_t stream)
+hipError_t hipMemcpyHtoDAsync(
+    hipDeviceptr_t dst, hip_copy_source src, size_t len, hipStream_t stream)
 {
     struct hip_device *d;
-    struct hip_task t = {.work = HIP_COPY_IN, .address = (uintptr_t)dst, .host = src, .len = len};
+    struct hip_task t = {
+        .work = HIP_COPY_IN, .address = (uintptr_t)dst, .host = (void *)(uintptr_t)src, .len = len};
     hipError_t rc = hip_enter(HIP_MemcpyHtoDAsync, &d);
     if (rc == hipSuccess)
         rc = put_copy(d, &t, stream);

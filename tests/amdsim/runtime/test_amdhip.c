@@ -248,7 +248,10 @@ static void modules_are_checked(void **state)
     hipFunction_t g = NULL;
     (void)state;
     OK(hipSetDevice(WITHOUT_CODE));
+    assert_int_equal(hipModuleLoadData(&m, bundle), hipErrorInvalidImage);
+    assert_int_equal(setenv("DQ_AMD_ROCM", "6", 1), 0);
     assert_int_equal(hipModuleLoadData(&m, bundle), hipErrorNoBinaryForGpu);
+    assert_int_equal(unsetenv("DQ_AMD_ROCM"), 0);
     OK(hipSetDevice(0));
     assert_int_equal(hipModuleLoadData(&m, no_code), hipErrorInvalidImage);
     assert_int_equal(hipModuleLoadData(&m, NULL), hipErrorInvalidValue);
@@ -298,7 +301,7 @@ static void a_code_object_alone_will_do(void **state)
     hipModule_t m = NULL;
     (void)state;
     OK(hipSetDevice(WITHOUT_CODE));
-    assert_int_equal(hipModuleLoadData(&m, code), hipErrorNoBinaryForGpu);
+    assert_int_equal(hipModuleLoadData(&m, code), hipErrorInvalidImage);
     OK(hipSetDevice(0));
     OK(hipModuleLoadData(&m, code));
     OK(hipModuleUnload(m));

@@ -1,0 +1,76 @@
+#include "gpu/amd_target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NODES_MAX = 256 };
+
+/* A node of the kernel driver: a processor or a card. */
+struct node {
+    unsigned long long version; /* 90010 for gfx90a; 0 for a processor */
+    unsigned long long domain;
+    unsigned long long location; /* bus, device and function in 8, 5 and 3 bits */
+};
+
+static void read_node(FILE *file, struct node *out)
+{
+    /* Bits 31 to 28 of a location have the number of a part of a partitioned card. */
+    enum { LOCATION = 0xfffffff };
+    char line[128];
+    unsigned long long value;
+    *out = (struct node){.location = ~0ull};
+    while (fgets(line, sizeof line, file)) {
+        if (sscanf(line, "gfx_target_version %llu", &value) == 1)
+            out->version = value;
+        else if (sscanf(line, "location_id %llu", &value) == 1)
+            out->location = value & LOCATION;
+        else if (sscanf(line, "domain %llu", &value) == 1)
+            out->domain = value;
+    }
+}
+
+void dq_amd_target(const char *nodes, const char *pci, char *out, size_t size)
+{
+    unsigned domain;
+    unsigned bus;
+    unsigned slot;
+    out[0] = '\0';
+    if (sscanf(pci, "%x:%x:%x", &domain, &bus, &slot) != 3)
+        return;
+    for (int i = 0; i < NODES_MAX && !out[0]; i++) {
+        char path[512];
+        struct node node;
+        snprintf(path, sizeof path, "%.400s/%d/properties", nodes, i);
+        FILE *file = fopen(path, "re");
+        if (!file)
+            return;
+        read_node(file, &node);
+        fclose(file);
+        if (node.version != 0 && node.domain == domain && node.location >> 8 == bus &&
+            (node.location >> 3 & 31) == slot)
+            snprintf(out, size, "gfx%llu%llx%llx", node.version / 10000, node.version / 100 % 100,
+                node.version % 100);
+    }
+}
+
+void dq_amd_advise(const char *target, const char *targets, char *out, size_t size)
+{
+    const size_t len = strlen(target);
+    unsigned minor;
+    unsigned stepping;
+    out[0] = '\0';
+    if (len < strlen("gfx900"))
+        return;
+    for (const char *t = targets; *t; t += strspn(t, " ")) {
+        const size_t t_len = strcspn(t, " ");
+        /* The last two digits are the minor version and the stepping, by which the cards of a family differ. */
+        if (t_len == len && strncmp(t, target, len - 1) == 0 &&
+            sscanf(t + len - 2, "%1x%1x", &minor, &stepping) == 2) {
+            snprintf(out, size,
+                "; HSA_OVERRIDE_GFX_VERSION=%.*s.%u.%u makes it run the code for %.*s",
+                (int)(len - 5), t + 3, minor, stepping, (int)len, t);
+            return;
+        }
+        t += t_len;
+    }
+}
