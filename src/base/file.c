@@ -233,6 +233,7 @@ int dq_file_guard_standard(void)
 struct listing {
     const char *folder;
     bool folders; /* rather than regular files */
+    bool with_links;
     dq_file_take_fn take;
     void *arg;
 };
@@ -241,7 +242,7 @@ struct listing {
 static int take_entry(const struct listing *l, int folder, const char *name, struct dq_error *e)
 {
     struct stat st;
-    if (fstatat(folder, name, &st, l->folders ? AT_SYMLINK_NOFOLLOW : 0) == 0)
+    if (fstatat(folder, name, &st, l->with_links ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
         return (l->folders ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)) ? l->take(l->arg, name, e)
                                                                         : 0;
     if (errno == ENOENT || errno == ELOOP || errno == ENOTDIR || errno == EACCES)
@@ -271,12 +272,23 @@ static int list(const struct listing *l, struct dq_error *e)
 
 int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e)
 {
-    return list(&(struct listing){folder, false, take, arg}, e);
+    return list(&(struct listing){folder, false, true, take, arg}, e);
 }
 
-int dq_file_list_folders(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e)
+int dq_file_list_folders(
+    const char *folder, bool with_links, dq_file_take_fn take, void *arg, struct dq_error *e)
 {
-    return list(&(struct listing){folder, true, take, arg}, e);
+    return list(&(struct listing){folder, true, with_links, take, arg}, e);
+}
+
+int dq_file_find_folder(const char *path, bool *is_there, struct dq_error *e)
+{
+    struct stat st;
+    const int rc = stat(path, &st);
+    if (rc != 0 && errno != ENOENT && errno != ENOTDIR)
+        return dq_fail_errno(e, "%s", path);
+    *is_there = rc == 0 && S_ISDIR(st.st_mode);
+    return 0;
 }
 
 /* Describes the file that standard output or error goes into. Returns false if it cannot be written. */

@@ -57,8 +57,13 @@ int dq_file_guard_standard(void);
 typedef int (*dq_file_take_fn)(void *arg, const char *name, struct dq_error *e);
 int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
 
-/* The same for the folders in it, without links to folders, but with "." and "..". */
-int dq_file_list_folders(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
+/* The same for the folders in it, with "." and "..", and for links to folders if with_links. */
+int dq_file_list_folders(
+    const char *folder, bool with_links, dq_file_take_fn take, void *arg, struct dq_error *e);
+
+/* Says in *is_there whether path is that of a folder, or of a link to one. DQ_ERR_IO if that cannot be
+ * found out, as in a folder without permission. */
+int dq_file_find_folder(const char *path, bool *is_there, struct dq_error *e);
 
 /* Whether standard output or error may add to a file that has contents already, which could be a file
  * that is read. */

@@ -74,8 +74,9 @@ int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error 
     const int rc = read_all(path, most, &text, &len, e);
     if (rc != 0)
         return rc;
+    const size_t start = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* a BOM */
     replace_infinities(text, len);
-    json_t *root = json_loadb(text, len, 0, &why);
+    json_t *root = json_loadb(text + start, len - start, 0, &why);
     dq_mem_free(text);
     if (!root)
         return json_error_code(&why) == json_error_out_of_memory

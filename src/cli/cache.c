@@ -1,5 +1,6 @@
 #include "cli/cache.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/model_path.h"
@@ -74,7 +75,10 @@ int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e
             dq_mem_free(fallback);
             return dq_fail_nomem(e);
         }
-        if (folder && cache->places[i].is_default && !dq_is_folder(folder)) {
+        bool is_there = true; /* also if that cannot be found out: then who reads it says why */
+        if (folder && cache->places[i].is_default)
+            (void)dq_file_find_folder(folder, &is_there, NULL);
+        if (folder && !is_there) {
             if (fallback)
                 dq_mem_free(folder);
             else
@@ -121,6 +125,14 @@ static int fail_empty(const struct dq_cache *cache, const char *folder, const ch
     return rc;
 }
 
+/* Leaves the quantization or tag out of a name with its prefix; a path has none. */
+static void cut_variant(const struct dq_cache *cache, char *name)
+{
+    const size_t len = strlen(cache->prefix);
+    if (strncmp(name, cache->prefix, len) == 0)
+        name[len + cache->model_len(name + len)] = '\0';
+}
+
 /* Says that words names nothing, what else there is, and how to fetch it. */
 static int fail_missing(
     const struct dq_cache *cache, const char *folder, const char *words, struct dq_error *e)
@@ -142,12 +154,10 @@ static int fail_missing(
             cache->prefix, words, folder, names_of(&variants, names, sizeof names), advice);
     } else if (rc == 0) {
         snprintf(wanted, sizeof wanted, "%s%.200s", cache->prefix, words);
-        wanted[strlen(cache->prefix) + strcspn(wanted + strlen(cache->prefix), ":")] = '\0';
+        cut_variant(cache, wanted);
         for (size_t i = 0; i < all.n; i++) {
             char *name = all.items[i].name;
-            char *variant = strrchr(name + strlen(cache->prefix), ':');
-            if (variant)
-                *variant = '\0';
+            cut_variant(cache, name);
             if (i == 0 || strcmp(name, all.items[i - 1].name) != 0)
                 dq_suggest(&near, wanted, name);
         }

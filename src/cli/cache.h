@@ -26,8 +26,11 @@ struct dq_cache {
     /* Whether words could be a name. */
     bool (*is_valid)(const char *words);
 
-    /* Appends the models that words names; all if it is ""; with any_variant those of every quantization
-     * or tag. A cache that does not exist is empty. */
+    /* Returns the length of what comes before the ":" of a quantization or tag. */
+    size_t (*model_len)(const char *words);
+
+    /* Appends the models that words names; all if it is "", except those that cannot be read; with
+     * any_variant those of every quantization or tag. A cache that does not exist is empty. */
     int (*list)(const char *folder, const char *words, bool any_variant, struct dq_cached_list *out,
         struct dq_error *e);
 

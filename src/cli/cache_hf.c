@@ -28,6 +28,7 @@ struct repository {
     struct dq_strvec at; /* their paths */
     size_t root_len;     /* of a snapshot's folder, in each path */
     bool mixed;          /* they are from several snapshots, so that root_len means nothing */
+    struct dq_cached_list *lenient; /* what cannot be read is passed over; NULL: it is an error */
 };
 
 /* Whether a name can be a component of a path that leads nowhere else. */
@@ -46,6 +47,11 @@ static bool is_valid(const char *words)
     return (!slash || is_component(words, owner_len)) &&
            is_component(repo, len - (size_t)(repo - words)) &&
            (words[len] == '\0' || words[len + 1] != '\0');
+}
+
+static size_t model_len(const char *words)
+{
+    return strcspn(words, ":");
 }
 
 static const char *selector_of(const char *words)
@@ -157,19 +163,41 @@ static int add_model(
     return rc;
 }
 
+/* Ends the reading of a folder. */
+static int pass_over(
+    const struct repository *r, int rc, const struct dq_error *why, struct dq_error *e)
+{
+    if (r->lenient)
+        return dq_cached_pass_over(r->lenient, rc, why, e);
+    return rc == 0 ? 0 : dq_fail(e, rc, "%s", why->text);
+}
+
+/* Lists the models in a folder, and the folders if there are to be any. */
+static int look_in(const struct repository *r, const char *folder, int depth,
+    struct dq_strvec *names, struct dq_strvec *folders, struct dq_error *e)
+{
+    struct dq_error why;
+    int rc = dq_models_in(folder, names, &why);
+    if (rc == 0 && depth < MOST_DEPTH)
+        rc = dq_folders_in(folder, false, folders, &why);
+    if (rc != 0) {
+        dq_strvec_finish(names);
+        dq_strvec_finish(folders);
+    }
+    return pass_over(r, rc, &why, e);
+}
+
 /* Adds the models of a folder and of those below it. */
 static int add_folder(struct repository *r, const char *folder, int depth, struct dq_error *e)
 {
     struct dq_strvec names = {0};
     struct dq_strvec folders = {0};
-    int rc = dq_models_in(folder, &names, e);
+    int rc = look_in(r, folder, depth, &names, &folders, e);
     for (size_t i = 0; rc == 0 && i < names.n; i++) {
         char *path = dq_file_join(folder, names.items[i]);
         rc = path ? dq_strvec_add(&r->at, path, strlen(path), e) : dq_fail_nomem(e);
         dq_mem_free(path);
     }
-    if (rc == 0 && depth < MOST_DEPTH)
-        rc = dq_folders_in(folder, &folders, e);
     for (size_t i = 0; rc == 0 && i < folders.n; i++) {
         char *path = dq_file_join(folder, folders.items[i]);
         rc = path ? add_folder(r, path, depth + 1, e) : dq_fail_nomem(e);
@@ -186,8 +214,9 @@ static int add_snapshot(
 {
     const size_t n_before = r->at.n;
     char *snapshot = dq_mem_printf("%s/snapshots/%s", folder, revision);
-    int rc = snapshot ? 0 : dq_fail_nomem(e);
-    if (rc == 0 && dq_is_folder(snapshot))
+    bool is_there = false;
+    int rc = snapshot ? dq_file_find_folder(snapshot, &is_there, e) : dq_fail_nomem(e);
+    if (rc == 0 && is_there)
         rc = add_folder(r, snapshot, 0, e);
     if (rc == 0 && r->at.n > n_before) {
         r->mixed = n_before > 0;
@@ -224,6 +253,7 @@ static int add_repository(struct repository *r, const char *folder, struct dq_er
 {
     char revision[MOST_REVISION];
     struct dq_strvec revisions = {0};
+    bool is_there = false;
     int rc = 0;
     read_main(folder, revision);
     if (revision[0])
@@ -231,9 +261,9 @@ static int add_repository(struct repository *r, const char *folder, struct dq_er
     if (rc != 0 || r->at.n > 0)
         return rc;
     char *snapshots = dq_file_join(folder, "snapshots");
-    rc = snapshots ? 0 : dq_fail_nomem(e);
-    if (rc == 0 && dq_is_folder(snapshots))
-        rc = dq_folders_in(snapshots, &revisions, e);
+    rc = snapshots ? dq_file_find_folder(snapshots, &is_there, e) : dq_fail_nomem(e);
+    if (rc == 0 && is_there)
+        rc = dq_folders_in(snapshots, false, &revisions, e);
     for (size_t i = 0; rc == 0 && i < revisions.n; i++)
         rc = add_snapshot(r, folder, revisions.items[i], e);
     dq_strvec_finish(&revisions);
@@ -241,11 +271,14 @@ static int add_repository(struct repository *r, const char *folder, struct dq_er
     return rc;
 }
 
-/* Lists the models of a repository that a selector takes, "" taking all that are no projectors. */
+/* Lists the models of a repository that a selector takes, "" taking all that are no projectors. Leniently,
+ * what cannot be read is passed over. */
 static int list_repository(const char *folder, const char *name, const char *selector, bool any,
-    struct dq_cached_list *out, struct dq_error *e)
+    bool leniently, struct dq_cached_list *out, struct dq_error *e)
 {
-    struct repository r = {.id = dq_mem_strdup(name + strlen(models))};
+    struct repository r = {
+        .id = dq_mem_strdup(name + strlen(models)), .lenient = leniently ? out : NULL};
+    struct dq_error why;
     char *path = dq_file_join(folder, name);
     int rc = r.id && path ? 0 : dq_fail_nomem(e);
     if (rc == 0) {
@@ -254,7 +287,8 @@ static int list_repository(const char *folder, const char *name, const char *sel
             *dashes = '/';
             memmove(dashes + 1, dashes + 2, strlen(dashes + 2) + 1);
         }
-        rc = is_valid(r.id) ? add_repository(&r, path, e) : 0;
+        rc = is_valid(r.id) ? add_repository(&r, path, &why) : 0;
+        rc = pass_over(&r, rc, &why, e);
     }
     for (size_t i = 0; rc == 0 && i < r.at.n; i++) {
         const char *file = file_of(&r, i);
@@ -290,20 +324,21 @@ static int list(const char *folder, const char *words, bool any_variant, struct 
     struct dq_error *e)
 {
     struct dq_strvec names = {0};
-    int rc = 0;
-    if (!dq_is_folder(folder))
-        return 0;
+    bool is_there = false;
+    int rc = dq_file_find_folder(folder, &is_there, e);
+    if (rc != 0 || !is_there)
+        return rc;
     if (*words) {
         char *name = folder_name(words);
-        rc = name ? list_repository(folder, name, selector_of(words), any_variant, out, e)
+        rc = name ? list_repository(folder, name, selector_of(words), any_variant, false, out, e)
                   : dq_fail_nomem(e);
         dq_mem_free(name);
         return rc;
     }
-    rc = dq_folders_in(folder, &names, e);
+    rc = dq_folders_in(folder, true, &names, e);
     for (size_t i = 0; rc == 0 && i < names.n; i++) {
         if (strncmp(names.items[i], models, strlen(models)) == 0)
-            rc = list_repository(folder, names.items[i], "", true, out, e);
+            rc = list_repository(folder, names.items[i], "", true, true, out, e);
     }
     dq_strvec_finish(&names);
     return rc;
@@ -371,6 +406,7 @@ const struct dq_cache dq_cache_hf = {.prefix = "hf:",
     .places = places,
     .n_places = sizeof places / sizeof places[0],
     .is_valid = is_valid,
+    .model_len = model_len,
     .list = list,
     .advise = advise,
     .place_of = place_of,

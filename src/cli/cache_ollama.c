@@ -32,12 +32,18 @@ static void set_part(struct ollama_name *n, int part, const char *text, size_t l
     n->lens[part] = len;
 }
 
+static size_t model_len(const char *words)
+{
+    const char *slash = strrchr(words, '/'); /* before it, a ":" begins the port of a host */
+    const char *name = slash ? slash : words;
+    return (size_t)(name - words) + strcspn(name, ":");
+}
+
 /* Splits "[[HOST/]NAMESPACE/]NAME[:TAG]". Returns false if there are more parts, or empty ones. */
 static bool split(const char *words, struct ollama_name *out)
 {
-    const char *slash = strrchr(words, '/');
-    const char *colon = strchr(slash ? slash : words, ':');
-    const char *end = colon ? colon : words + strlen(words);
+    const char *end = words + model_len(words);
+    const char *colon = *end ? end : NULL;
     *out = (struct ollama_name){0};
     if (colon && strchr(colon + 1, ':'))
         return false;
@@ -91,71 +97,81 @@ struct walk {
     struct dq_cached_list *out;
 };
 
-/* Returns the path of the blob with a digest, or NULL if it is none or memory is short. */
+static bool is_digest(const char *digest)
+{
+    const char *hex = digest + strlen(digest_begin);
+    return strncmp(digest, digest_begin, strlen(digest_begin)) == 0 && strlen(hex) == HEX_LEN &&
+           strspn(hex, "0123456789abcdef") == HEX_LEN;
+}
+
+/* Returns the path of the blob with a digest, from dq_mem; NULL if memory is short. */
 static char *blob_path(const char *folder, const char *digest)
 {
     struct stat st;
-    const char *hex = digest + strlen(digest_begin);
-    if (strncmp(digest, digest_begin, strlen(digest_begin)) != 0 || strlen(hex) != HEX_LEN ||
-        strspn(hex, "0123456789abcdef") != HEX_LEN)
-        return NULL;
     char *older = dq_mem_printf("%s/blobs/%s", folder, digest); /* as older versions name it */
     if (older && stat(older, &st) == 0)
         return older;
     dq_mem_free(older);
-    return dq_mem_printf("%s/blobs/sha256-%s", folder, hex);
+    return dq_mem_printf("%s/blobs/sha256-%s", folder, digest + strlen(digest_begin));
 }
 
-/* Finds the GGUF that a manifest names. */
-static int find_blob(const char *folder, const char *manifest, char **out, struct dq_error *e)
+/* Finds the GGUF that a manifest, with the contents root, names. */
+static int find_blob(
+    const char *folder, const char *manifest, const json_t *root, char **out, struct dq_error *e)
 {
     static const char type[] = "application/vnd.ollama.image.model";
-    json_t *root;
+    const char *model = NULL; /* its digest */
     size_t n = 0;
     size_t i;
     json_t *layer;
-    *out = NULL;
-    int rc = dq_json_read(manifest, MOST_MANIFEST, &root, e);
-    if (rc != 0)
-        return rc;
+    struct stat st;
     json_array_foreach(json_object_get(root, "layers"), i, layer)
     {
         const char *media = json_string_value(json_object_get(layer, "mediaType"));
         const char *digest = json_string_value(json_object_get(layer, "digest"));
         if (media && digest && strcmp(media, type) == 0 && n++ == 0)
-            *out = blob_path(folder, digest);
+            model = digest;
     }
-    json_decref(root);
-    struct stat st;
-    if (n == 1 && *out && stat(*out, &st) == 0)
-        return 0;
-    if (n == 1 && *out)
-        rc = dq_fail_errno(e, "%s: names %s", manifest, *out);
-    dq_mem_free(*out);
-    *out = NULL;
-    if (rc != 0)
-        return rc;
-    if (n == 0)
+    if (!model)
         return dq_fail(e, DQ_ERR_IO, "%s: names no GGUF file", manifest);
     if (n > 1)
         return dq_fail(e, DQ_ERR_IO,
             "%s: names %zu files with weights; name one of the blobs by its path", manifest, n);
-    return dq_fail(e, DQ_ERR_MALFORMED, "%s: the digest of its model is not valid", manifest);
+    if (!is_digest(model))
+        return dq_fail(e, DQ_ERR_MALFORMED, "%s: the digest of its model is not valid", manifest);
+    char *path = blob_path(folder, model);
+    if (!path)
+        return dq_fail_nomem(e);
+    if (stat(path, &st) != 0) {
+        const int rc = dq_fail_errno(e, "%s: names %s", manifest, path);
+        dq_mem_free(path);
+        return rc;
+    }
+    *out = path;
+    return 0;
 }
 
-/* Adds the model of a manifest if it is wanted. */
+/* Whether what is found for a part may lead to models that are wanted. */
+static bool is_wanted(const struct walk *w, int part, const char *found)
+{
+    static const char *const if_none[N_PARTS] = {[NAMESPACE] = no_namespace, [TAG] = "latest"};
+    return w->all || (part == TAG && w->any_tag) || is_part(w->wanted, part, found, if_none[part]);
+}
+
+/* Adds the model of a manifest. */
 static int add_manifest(struct walk *w, const char *manifest, struct dq_error *e)
 {
     const char *const *p = w->parts;
     struct dq_error why;
-    char *path;
+    json_t *root = NULL;
+    char *path = NULL;
     char *name;
-    if (!w->all && (!is_part(w->wanted, HOST, p[HOST], NULL) ||
-                       !is_part(w->wanted, NAMESPACE, p[NAMESPACE], no_namespace) ||
-                       !is_part(w->wanted, NAME, p[NAME], NULL) ||
-                       !(w->any_tag || is_part(w->wanted, TAG, p[TAG], "latest"))))
-        return 0;
-    int rc = find_blob(w->folder, manifest, &path, &why);
+    int rc = dq_json_read(manifest, MOST_MANIFEST, &root, &why);
+    if (w->all && rc == DQ_ERR_IO)
+        return dq_cached_pass_over(w->out, rc, &why, e);
+    if (rc == 0)
+        rc = find_blob(w->folder, manifest, root, &path, &why);
+    json_decref(root);
     if (rc != 0 && rc != DQ_ERR_MEMORY && (w->all || w->any_tag)) {
         dq_msg_info("%s", why.text); /* the others are there */
         return 0;
@@ -179,9 +195,16 @@ static int take_tag(void *arg, const char *name, struct dq_error *e)
 static int visit(struct walk *w, const char *folder, int part, struct dq_error *e)
 {
     struct dq_strvec names = {0};
-    int rc =
-        part == TAG ? dq_file_list(folder, take_tag, &names, e) : dq_folders_in(folder, &names, e);
+    struct dq_error why;
+    int rc = part == TAG ? dq_file_list(folder, take_tag, &names, &why)
+                         : dq_folders_in(folder, false, &names, &why);
+    if (w->all && part > HOST) /* the others are there */
+        rc = dq_cached_pass_over(w->out, rc, &why, e);
+    else if (rc != 0)
+        (void)dq_fail(e, rc, "%s", why.text);
     for (size_t i = 0; rc == 0 && i < names.n; i++) {
+        if (!is_wanted(w, part, names.items[i]))
+            continue;
         char *path = dq_file_join(folder, names.items[i]);
         w->parts[part] = names.items[i];
         if (!path)
@@ -209,11 +232,12 @@ static const char *short_name(const char *name)
     return strncmp(ns, no_namespace, len) == 0 && ns[len] == '/' ? ns + len + 1 : ns;
 }
 
+/* Names that ollama takes for the same, whatever their case, become neighbours. */
 static int by_short_name(const void *a, const void *b)
 {
     const struct dq_cached *x = a;
     const struct dq_cached *y = b;
-    const int c = strcmp(short_name(x->name), short_name(y->name));
+    const int c = strcasecmp(short_name(x->name), short_name(y->name));
     return c != 0 ? c : strcmp(x->name, y->name);
 }
 
@@ -253,7 +277,10 @@ static int list(const char *folder, const char *words, bool any_variant, struct 
     if (!manifests)
         return dq_fail_nomem(e);
     (void)split(words, &wanted);
-    int rc = dq_is_folder(manifests) ? visit(&w, manifests, HOST, e) : 0;
+    bool is_there = false;
+    int rc = dq_file_find_folder(manifests, &is_there, e);
+    if (rc == 0 && is_there)
+        rc = visit(&w, manifests, HOST, e);
     dq_mem_free(manifests);
     return rc == 0 ? shorten(out, first, e) : rc;
 }
@@ -284,6 +311,7 @@ const struct dq_cache dq_cache_ollama = {.prefix = "ollama:",
     .places = places,
     .n_places = sizeof places / sizeof places[0],
     .is_valid = is_valid,
+    .model_len = model_len,
     .list = list,
     .advise = advise,
     .output_name = output_name};

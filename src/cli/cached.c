@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "cli/model_path.h"
 
+#include <string.h>
+
 const char dq_cached_portable[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
@@ -19,6 +21,14 @@ int dq_cached_add(
     return c->name && c->path ? 0 : dq_fail_nomem(e);
 }
 
+int dq_cached_pass_over(
+    struct dq_cached_list *list, int rc, const struct dq_error *why, struct dq_error *e)
+{
+    if (rc == DQ_ERR_IO)
+        return dq_strvec_add(&list->unread, why->text, strlen(why->text), e);
+    return rc == 0 ? 0 : dq_fail(e, rc, "%s", why->text);
+}
+
 void dq_cached_measure(struct dq_cached_list *list)
 {
     for (size_t i = 0; i < list->n; i++)
@@ -32,5 +42,6 @@ void dq_cached_finish(struct dq_cached_list *list)
         dq_mem_free(list->items[i].path);
     }
     dq_mem_free(list->items);
+    dq_strvec_finish(&list->unread);
     *list = (struct dq_cached_list){0};
 }

@@ -13,6 +13,13 @@
 /* What stands in place of a name for the digest of the model. */
 static const char model_name[] = "(model)";
 
+/* Returns the name of a tensor in a line: its own, or, if that is what stands for the model, another that no
+ * tensor has, since a backslash in a name is shown as two. */
+static const char *line_name(const struct dq_tensor *t)
+{
+    return strcmp(t->display_name, model_name) == 0 ? "\\x28model)" : t->display_name;
+}
+
 /* A digest that a tensor, or the model, has to have. */
 struct expected {
     char hex[DQ_HASH_HEX + 1];
@@ -59,7 +66,7 @@ enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
 
 /* A digest that is reported. */
 struct row {
-    const char *name;          /* escaped */
+    const char *name;          /* of its line, escaped */
     const struct dq_tensor *t; /* NULL: the model, or a tensor that is not in it */
     const char *hex;           /* NULL: there is none; */
     const char *why;           /* the reason */
@@ -90,15 +97,16 @@ static int put_row(struct hash_command *h, const struct row *r, struct dq_error 
     if (dq_report_is_table(&h->report))
         print_row(h, r, is_equal);
     else
-        dq_report_row(
-            &h->report, (const struct dq_cell[N_COLUMNS]){
-                            r->name == model_name ? dq_cell_null() : dq_cell_name(r->name),
-                            dq_cell_text(r->t && r->t->type ? r->t->type->name : NULL),
-                            r->t ? dq_cell_u64s(shape, r->t->n_dims) : dq_cell_null(),
-                            dq_cell_text(r->hex),
-                            dq_cell_text(expected),
-                            dq_cell_text(expected ? verdict : NULL),
-                        });
+        dq_report_row(&h->report,
+            (const struct dq_cell[N_COLUMNS]){
+                r->name == model_name ? dq_cell_null()
+                                      : dq_cell_name(r->t ? r->t->display_name : r->name),
+                dq_cell_text(r->t && r->t->type ? r->t->type->name : NULL),
+                r->t ? dq_cell_u64s(shape, r->t->n_dims) : dq_cell_null(),
+                dq_cell_text(r->hex),
+                dq_cell_text(expected),
+                dq_cell_text(expected ? verdict : NULL),
+            });
     return dq_report_flush(&h->report, e);
 }
 
@@ -185,7 +193,7 @@ static void add_progress(void *arg, uint64_t n_bytes)
 static bool is_hashed(const struct hash_command *h, const struct dq_tensor *t)
 {
     const bool is_wanted =
-        !h->args->check_from || find_expected(h, t->display_name) || find_expected(h, model_name);
+        !h->args->check_from || find_expected(h, line_name(t)) || find_expected(h, model_name);
     return is_wanted && dq_tensor_usable(h->model, t, h->dtype != DQ_DTYPE_native, NULL) == 0;
 }
 
@@ -201,7 +209,7 @@ static int end_tensor(void *arg, size_t i, const uint8_t digest[DQ_HASH_LEN], st
     struct hash_command *h = arg;
     const struct dq_tensor *t = h->picks.items[i].tensor;
     struct dq_hashed *hashed = &h->hashed[h->n_hashed++];
-    struct expected *expected = find_expected(h, t->display_name);
+    struct expected *expected = find_expected(h, line_name(t));
     hashed->tensor = t;
     dq_hash_to_hex(digest, hashed->hex);
     if (expected)
@@ -209,8 +217,7 @@ static int end_tensor(void *arg, size_t i, const uint8_t digest[DQ_HASH_LEN], st
     if (h->args->check_from && !expected)
         return 0; /* it counts for the model only */
     return put_row(h,
-        &(struct row){.name = t->display_name, .t = t, .hex = hashed->hex, .expected = expected},
-        e);
+        &(struct row){.name = line_name(t), .t = t, .hex = hashed->hex, .expected = expected}, e);
 }
 
 /* Reports the tensors that cannot be hashed. Returns the bytes to be hashed in *total. */
@@ -221,7 +228,7 @@ static int put_unusable(struct hash_command *h, uint64_t *total, struct dq_error
     *total = 0;
     for (size_t i = 0; rc == 0 && i < h->picks.n; i++) {
         const struct dq_tensor *t = h->picks.items[i].tensor;
-        struct expected *expected = find_expected(h, t->display_name);
+        struct expected *expected = find_expected(h, line_name(t));
         struct dq_error why;
         if (is_hashed(h, t)) {
             *total += len > 0 ? t->n_weights * len : t->n_bytes;
@@ -240,7 +247,7 @@ static int put_unusable(struct hash_command *h, uint64_t *total, struct dq_error
             continue;
         rc = put_row(h,
             &(struct row){
-                .name = t->display_name, .t = t, .why = "it cannot be used", .expected = expected},
+                .name = line_name(t), .t = t, .why = "it cannot be used", .expected = expected},
             e);
     }
     return rc;

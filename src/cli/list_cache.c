@@ -1,11 +1,11 @@
 #include "cli/list_cache.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/stdout.h"
 #include "base/text.h"
 #include "cli/cache.h"
 #include "cli/confine.h"
-#include "cli/model_path.h"
 #include "cli/msg.h"
 #include "cli/report.h"
 
@@ -45,7 +45,8 @@ static void put_models(struct dq_report *r, const char *folder, const struct dq_
         return;
     dq_report_begin_rows(r, "models", columns, N_COLUMNS);
     for (size_t i = 0; i < list->n; i++) {
-        const size_t n = dq_text_letters(list->items[i].name, strlen(list->items[i].name));
+        const char *name = dq_text_cut(list->items[i].name, escaped, sizeof escaped);
+        const size_t n = dq_text_letters(name, strlen(name));
         dq_report_widen(r, NAME, n < NAME_WIDTH_MAX ? n : NAME_WIDTH_MAX);
     }
     for (size_t i = 0; i < list->n && !dq_stdout_failed(); i++) {
@@ -57,20 +58,32 @@ static void put_models(struct dq_report *r, const char *folder, const struct dq_
     dq_report_end_rows(r);
 }
 
+/* Prints a name and a newline, escaped as a whole, however long it is. */
+static int print_name(const char *name, struct dq_error *e)
+{
+    const size_t len = strlen(name);
+    const size_t size = dq_escape(name, len, DQ_ESCAPE_LINE, NULL, 0) + 1;
+    char *escaped = dq_mem_alloc(size);
+    if (!escaped)
+        return dq_fail_nomem(e);
+    dq_escape(name, len, DQ_ESCAPE_LINE, escaped, size);
+    fprintf(dq_stdout(), "%s\n", escaped);
+    dq_mem_free(escaped);
+    return 0;
+}
+
 /* Prints the names, escaped, or with end_in_nul their bytes. */
 static int print_names(const struct dq_cached_list *list, bool end_in_nul, struct dq_error *e)
 {
-    for (size_t i = 0; i < list->n && !dq_stdout_failed(); i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < list->n && !dq_stdout_failed(); i++) {
         const char *name = list->items[i].name;
-        char escaped[1024];
-        if (!end_in_nul) {
-            dq_escape(name, strlen(name), DQ_ESCAPE_LINE, escaped, sizeof escaped);
-            name = escaped;
-        }
-        fputs(name, dq_stdout());
-        putc(end_in_nul ? '\0' : '\n', dq_stdout());
+        if (end_in_nul)
+            fwrite(name, 1, strlen(name) + 1, dq_stdout());
+        else
+            rc = print_name(name, e);
     }
-    return dq_stdout_flush(e);
+    return rc == 0 ? dq_stdout_flush(e) : rc;
 }
 
 int dq_list_cache(const struct dq_args *args)
@@ -83,14 +96,19 @@ int dq_list_cache(const struct dq_args *args)
     char variables[200];
     dq_report_open(&r, args);
     dq_confine(args, &(struct dq_sandbox){.may_read = true});
+    bool is_there = false;
     int rc = dq_cache_folder(cache, &folder, &e);
-    if (rc == 0 && !dq_is_folder(folder))
+    if (rc == 0)
+        rc = dq_file_find_folder(folder, &is_there, &e);
+    if (rc == 0 && !is_there)
         dq_msg_warning("%s: does not exist; %s says where this cache is", folder,
             dq_cache_variables(cache, variables, sizeof variables));
     if (rc == 0)
         rc = cache->list(folder, "", true, &list, &e);
     if (rc == 0 && !args->names)
         dq_cached_measure(&list);
+    for (size_t i = 0; i < list.unread.n; i++)
+        dq_msg_warning("%s; the models there are not listed", list.unread.items[i]);
     dq_confine(args, &(struct dq_sandbox){0});
     if (rc == 0 && !args->names)
         put_models(&r, folder, &list);

@@ -70,9 +70,9 @@ static int take_folder(void *arg, const char *name, struct dq_error *e)
     return name[0] == '.' ? 0 : dq_strvec_add(arg, name, strlen(name), e);
 }
 
-int dq_folders_in(const char *folder, struct dq_strvec *out, struct dq_error *e)
+int dq_folders_in(const char *folder, bool with_links, struct dq_strvec *out, struct dq_error *e)
 {
-    const int rc = dq_file_list_folders(folder, take_folder, out, e);
+    const int rc = dq_file_list_folders(folder, with_links, take_folder, out, e);
     if (rc == 0 && out->n > 0)
         qsort(out->items, out->n, sizeof *out->items, by_name);
     return rc;

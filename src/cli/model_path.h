@@ -11,8 +11,8 @@
  * dq_strvec_finish frees the names. */
 int dq_models_in(const char *folder, struct dq_strvec *out, struct dq_error *e);
 
-/* Lists the folders in a folder, sorted, without hidden ones and links. */
-int dq_folders_in(const char *folder, struct dq_strvec *out, struct dq_error *e);
+/* Lists the folders in a folder, sorted, without hidden ones; links to folders only if with_links. */
+int dq_folders_in(const char *folder, bool with_links, struct dq_strvec *out, struct dq_error *e);
 
 /* Counts the files of the model at path that are there, and their bytes: of a split set those that its
  * name leads to. */

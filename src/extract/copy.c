@@ -80,6 +80,9 @@ static int add(struct dq_copies *c, const struct dq_outputs *o, const char *fold
         }
     } else if (rc == 0 && errno != ENOENT) {
         rc = dq_fail_errno(e, "%s", from);
+    } else if (rc == 0 && lstat(from, &st) == 0) {
+        rc = dq_fail(e, DQ_ERR_IO,
+            "%s: is a symbolic link that leads nowhere; fetch the file, or remove the link", from);
     }
     dq_mem_free(from);
     dq_mem_free(path);

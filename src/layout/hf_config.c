@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#include <sys/stat.h>
+
 enum { MAX_CONFIG = 16 << 20 /* bytes */ };
 
 int dq_hf_config_read(const char *folder, struct dq_hf_config *out, struct dq_error *e)
@@ -11,7 +13,12 @@ int dq_hf_config_read(const char *folder, struct dq_hf_config *out, struct dq_er
     struct dq_hf_config c = {.path = dq_file_join(folder, "config.json")};
     if (!c.path)
         return dq_fail_nomem(e);
-    const int rc = dq_json_read(c.path, MAX_CONFIG, &c.root, e);
+    struct stat st;
+    const bool is_file = stat(folder, &st) == 0 && !S_ISDIR(st.st_mode);
+    const int rc = is_file
+                       ? dq_fail(e, DQ_ERR_USAGE,
+                             "%s: is not a directory; give the one that holds config.json", folder)
+                       : dq_json_read(c.path, MAX_CONFIG, &c.root, e);
     c.class_name = json_string_value(json_array_get(json_object_get(c.root, "architectures"), 0));
     if (rc != 0)
         dq_hf_config_finish(&c);

@@ -14,8 +14,8 @@ struct dq_hf_config {
     const char *class_name; /* the first of "architectures", or NULL */
 };
 
-/* Reads config.json in a folder. dq_hf_config_finish frees *out. DQ_ERR_IO, DQ_ERR_MEMORY, or
- * DQ_ERR_MALFORMED if it is not an object of JSON. */
+/* Reads config.json in a folder. dq_hf_config_finish frees *out. DQ_ERR_USAGE if the folder is a
+ * file, DQ_ERR_IO, DQ_ERR_MEMORY, or DQ_ERR_MALFORMED if it is not an object of JSON. */
 int dq_hf_config_read(const char *folder, struct dq_hf_config *out, struct dq_error *e);
 void dq_hf_config_finish(struct dq_hf_config *c);
 

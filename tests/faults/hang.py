@@ -36,14 +36,29 @@ def wait_for(condition):
     return False
 
 
-def is_pending(pid):
-    """Whether a signal is pending."""
+def sleep_of(pid):
+    """Returns how often each thread has begun to sleep; None if one does not sleep or has to take a signal."""
+    sleeps = {}
     try:
-        with open(f'/proc/{pid}/status', encoding='ascii') as f:
-            fields = dict(line.split(':', 1) for line in f)
-    except OSError:
-        return False
-    return any(int(fields[name], 16) for name in ('SigPnd', 'ShdPnd'))
+        for status in glob.glob(f'/proc/{pid}/task/*/status'):
+            with open(status, encoding='ascii') as f:
+                fields = dict(line.split(':', 1) for line in f)
+            if fields['State'].split()[0] != 'S' or any(
+                    int(fields[name], 16) for name in ('SigPnd', 'ShdPnd')):
+                return None
+            sleeps[status] = [int(fields[name])
+                              for name in ('voluntary_ctxt_switches', 'nonvoluntary_ctxt_switches')]
+    except OSError:  # it ended just now
+        return None
+    return sleeps
+
+
+def is_settled(pid):
+    """Whether all threads have slept for a moment, all at once: only a signal makes them go on. Without
+    waiting for that, the file might not be there yet, or two threads might handle the signals in either
+    order."""
+    before = sleep_of(pid)
+    return bool(before) and sleep_of(pid) == before
 
 
 def hang(program, shim, folder, n, numbers):
@@ -56,7 +71,8 @@ def hang(program, shim, folder, n, numbers):
     child = subprocess.Popen([program, 'extract', '-q', '-j3', '-o', 'out/', 'm.gguf'], cwd=folder,
                              env=env, stdin=subprocess.DEVNULL)
     try:
-        if not wait_for(lambda: failed(log) > 0 or child.poll() is not None):
+        if not wait_for(lambda: child.poll() is not None or (
+                failed(log) > 0 and is_settled(child.pid))):
             return None, 'does not come to the read'
         if child.poll() is not None:
             return None, None  # there are fewer reads
@@ -64,7 +80,7 @@ def hang(program, shim, folder, n, numbers):
         for number in numbers:
             child.send_signal(number)
             # While it is pending, the next one would be lost.
-            wait_for(lambda: child.poll() is not None or not is_pending(child.pid))
+            wait_for(lambda: child.poll() is not None or is_settled(child.pid))
         if not wait_for(lambda: child.poll() is not None):
             return there, 'does not end'
         if child.returncode != -numbers[-1] and there:
@@ -83,8 +99,10 @@ def main():
     program, shim = map(os.path.abspath, sys.argv[1:])
     n_wrong = n_hung = n = 0
     with tempfile.TemporaryDirectory() as folder:
+        # Many chunks: if the thread that is to create the file hangs before, there is none, but most reads
+        # come later.
         subprocess.run([sys.executable, os.path.join(TESTS, 'lib', 'make_model.py'),
-                        os.path.join(folder, 'm.gguf'), 'large:q8_0:1024x1024'], check=True)
+                        os.path.join(folder, 'm.gguf'), 'large:q8_0:4096x1024'], check=True)
         pairs = [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGHUP)]
         while True:
             n += 1

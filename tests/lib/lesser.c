@@ -1,13 +1,15 @@
 /* A library that is preloaded into the program to take away what a lesser system lacks. DQ_LESSER is a
  * list of words, separated by commas:
  *
- *     landlock=N   the kernel's Landlock has version (ABI) N; 0: none, -1: it is switched off
- *     no-null      there is no /dev/null
- *     no-sync      folders cannot be synced (EINVAL), as on some FUSE and 9p file systems
+ *     landlock=N      the kernel's Landlock has version (ABI) N; 0: none, -1: it is switched off
+ *     no-null         there is no /dev/null
+ *     no-entry=NAME   folders of that name cannot be read (EACCES), not even by root
+ *     no-sync         folders cannot be synced (EINVAL), as on some FUSE and 9p file systems
  */
 #define _GNU_SOURCE
 #undef _FILE_OFFSET_BITS /* open and open64 are two functions here */
 #undef _FORTIFY_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -119,6 +121,20 @@ int __open64_2(const char *path, int flags)
     return open_lesser(path, flags | O_LARGEFILE, 0);
 }
 #endif
+
+DIR *opendir(const char *path)
+{
+    static DIR *(*next)(const char *);
+    const char *name = lacks("no-entry=");
+    const char *slash = strrchr(path, '/');
+    if (name && strcmp(slash ? slash + 1 : path, name) == 0) {
+        errno = EACCES;
+        return NULL;
+    }
+    if (!next)
+        *(void **)&next = dlsym(RTLD_NEXT, "opendir");
+    return next(path);
+}
 
 int fsync(int fd)
 {

@@ -27,3 +27,15 @@ gguf-dq hash -c few m.gguf | tail -n 1
 # The digests of another algorithm or dtype are others.
 gguf-dq hash -a sha256 -c sums -q m.gguf | wc -l
 gguf-dq hash -d f16 -c sums -q m.gguf | grep -c FAILED
+# A tensor can be named like what stands for the model.
+cat >named.py <<'END'
+import gguf_writer
+with open('named.gguf', 'wb') as file:
+    file.write(gguf_writer.model([('general.architecture', 'str', 'x')],
+                                 [('(model)', 'f32', [4], bytes(16)), ('\\x28model)', 'f32', [4], bytes(16))]))
+END
+"$PYTHON" named.py
+gguf-dq hash named.gguf | tee named | cut -c67-
+gguf-dq hash -c named named.gguf
+sed -n 1p named | gguf-dq hash -c - named.gguf
+gguf-dq hash --jsonl named.gguf | cut -c1-30

@@ -55,3 +55,12 @@ gguf-dq list --layout hf --hf-config none gemma3.gguf
 echo '# of another model, and of a quantized one'
 echo '{"architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "quantization_config": {}}' >none/config.json
 gguf-dq list --layout hf --hf-config none m.gguf blk.0.attn_k
+echo '# a file in place of the directory, a byte order mark, and a link that leads nowhere'
+gguf-dq list --layout hf --hf-config none/config.json m.gguf blk.0.attn_k
+mkdir bom
+printf '\357\273\277{"architectures": ["LlamaForCausalLM"]}' >bom/config.json
+gguf-dq list --names --layout hf --hf-config bom m.gguf blk.0.attn_k
+ln -s ../blobs/none bom/tokenizer.json
+gguf-dq extract --layout hf --hf-config bom -o linked/ m.gguf blk.0.attn_k
+echo "exit $?"
+[ -e linked ] || echo "nothing was written"
