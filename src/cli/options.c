@@ -297,13 +297,13 @@ SETTER(verbose)
 }
 
 enum {
-    DECODING = DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_verify | DQ_CMD_bench,
-    SLICING = DQ_CMD_show | DQ_CMD_extract | DQ_CMD_verify,
+    DECODING = DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_stats | DQ_CMD_verify | DQ_CMD_bench,
+    SLICING = DQ_CMD_show | DQ_CMD_extract | DQ_CMD_stats | DQ_CMD_verify,
     WHOLE = DQ_CMD_list | DQ_CMD_hash,
     SELECTING = SLICING | WHOLE | DQ_CMD_check,
     READING = SELECTING | DQ_CMD_bench,
-    REPORTING = DQ_CMD_list | DQ_CMD_show | DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_types |
-                DQ_CMD_verify | DQ_CMD_devices | DQ_CMD_bench | DQ_CMD_check,
+    REPORTING = DQ_CMD_list | DQ_CMD_show | DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_stats |
+                DQ_CMD_types | DQ_CMD_verify | DQ_CMD_devices | DQ_CMD_bench | DQ_CMD_check,
 };
 
 const struct dq_option dq_options[] = {

@@ -1,0 +1,131 @@
+#include "reduce/wide.h"
+
+#include <math.h>
+
+enum { LIMB_BITS = 32, DOUBLE_BITS = 53 };
+
+static bool is_negative(const struct dq_wide *w)
+{
+    return w->limb[DQ_WIDE_LIMBS - 1] >> (LIMB_BITS - 1) != 0;
+}
+
+static void negate(struct dq_wide *w)
+{
+    uint64_t carry = 1;
+    for (int i = 0; i < DQ_WIDE_LIMBS; i++) {
+        carry += (uint32_t)~w->limb[i];
+        w->limb[i] = (uint32_t)carry;
+        carry >>= LIMB_BITS;
+    }
+}
+
+static struct dq_wide magnitude_of(const struct dq_wide *w)
+{
+    struct dq_wide m = *w;
+    if (is_negative(w))
+        negate(&m);
+    return m;
+}
+
+void dq_wide_add(struct dq_wide *w, const struct dq_wide *other)
+{
+    uint64_t carry = 0;
+    for (int i = 0; i < DQ_WIDE_LIMBS; i++) {
+        carry += (uint64_t)w->limb[i] + other->limb[i];
+        w->limb[i] = (uint32_t)carry;
+        carry >>= LIMB_BITS;
+    }
+}
+
+void dq_wide_subtract(struct dq_wide *w, const struct dq_wide *other)
+{
+    struct dq_wide minus = *other;
+    negate(&minus);
+    dq_wide_add(w, &minus);
+}
+
+void dq_wide_add_shifted(struct dq_wide *w, uint64_t value, bool is_negative_value, unsigned shift)
+{
+    struct dq_wide shifted = {{0}};
+    const unsigned first = shift / LIMB_BITS;
+    const unsigned bits = shift % LIMB_BITS;
+    const uint64_t low = (value & UINT32_MAX) << bits;
+    const uint64_t high = (value >> LIMB_BITS << bits) + (low >> LIMB_BITS);
+    shifted.limb[first] = (uint32_t)low;
+    shifted.limb[first + 1] = (uint32_t)high;
+    shifted.limb[first + 2] = (uint32_t)(high >> LIMB_BITS);
+    if (is_negative_value)
+        negate(&shifted);
+    dq_wide_add(w, &shifted);
+}
+
+void dq_wide_scale(struct dq_wide *w, uint64_t factor)
+{
+    struct dq_wide high = *w;
+    const uint64_t parts[2] = {factor & UINT32_MAX, factor >> LIMB_BITS};
+    struct dq_wide *const factors[2] = {w, &high};
+    for (int part = 0; part < 2; part++) {
+        uint64_t carry = 0;
+        for (int i = 0; i < DQ_WIDE_LIMBS; i++) {
+            carry += factors[part]->limb[i] * parts[part];
+            factors[part]->limb[i] = (uint32_t)carry;
+            carry >>= LIMB_BITS;
+        }
+    }
+    uint64_t carry = 0;
+    for (int i = 1; i < DQ_WIDE_LIMBS; i++) {
+        carry += (uint64_t)w->limb[i] + high.limb[i - 1];
+        w->limb[i] = (uint32_t)carry;
+        carry >>= LIMB_BITS;
+    }
+}
+
+struct dq_wide dq_wide_square(const struct dq_wide *w)
+{
+    const struct dq_wide m = magnitude_of(w);
+    struct dq_wide square = {{0}};
+    for (int i = 0; i < DQ_WIDE_LIMBS; i++) {
+        uint64_t carry = 0;
+        for (int k = 0; i + k < DQ_WIDE_LIMBS; k++) {
+            carry += square.limb[i + k] + (uint64_t)m.limb[i] * m.limb[k];
+            square.limb[i + k] = (uint32_t)carry;
+            carry >>= LIMB_BITS;
+        }
+    }
+    return square;
+}
+
+/* Returns the 64 bits from a bit on. */
+static uint64_t bits_from(const struct dq_wide *w, int bit)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i++) {
+        const int at = bit + i;
+        if (at < DQ_WIDE_LIMBS * LIMB_BITS)
+            bits |= (uint64_t)(w->limb[at / LIMB_BITS] >> at % LIMB_BITS & 1) << i;
+    }
+    return bits;
+}
+
+static bool has_bits_below(const struct dq_wide *w, int bit)
+{
+    for (int at = 0; at < bit; at++) {
+        if (w->limb[at / LIMB_BITS] >> at % LIMB_BITS & 1)
+            return true;
+    }
+    return false;
+}
+
+double dq_wide_round(const struct dq_wide *w, int exponent)
+{
+    const struct dq_wide m = magnitude_of(w);
+    int n_bits = DQ_WIDE_LIMBS * LIMB_BITS;
+    while (n_bits > 0 && !(m.limb[(n_bits - 1) / LIMB_BITS] >> (n_bits - 1) % LIMB_BITS & 1))
+        n_bits--;
+    const int cut = n_bits > DOUBLE_BITS ? n_bits - DOUBLE_BITS : 0;
+    uint64_t kept = bits_from(&m, cut) & (((uint64_t)1 << DOUBLE_BITS) - 1);
+    if (cut > 0 && (bits_from(&m, cut - 1) & 1) && ((kept & 1) || has_bits_below(&m, cut - 1)))
+        kept++; /* maybe to 2^53, which is exact */
+    const double value = ldexp((double)kept, cut + exponent);
+    return is_negative(w) ? -value : value;
+}

@@ -1,0 +1,165 @@
+/* Statistics: counts, extremes and figures of made-up weights, as Python's integers and fractions give them. */
+#include "dq_test.h"
+#include "reduce/stats.h"
+
+#include <math.h>
+#include <string.h>
+
+enum kind { ANY, SUBNORMAL, LARGE, NORMAL, BINADES_27, BINADES_28 };
+
+enum { MOST = 70000 };
+
+/* clang-format off */
+static const struct {
+    enum kind kind;
+    size_t n;
+    uint64_t n_nan, n_pinf, n_ninf, n_pzero, n_nzero, n_subnormal, first_min, first_max;
+    struct dq_stats_figures figures;
+} expected[] = {
+    {ANY, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NAN, NAN, NAN, NAN, NAN}},
+    {ANY, 1, 0, 0, 0, 0, 0, 1, 0, 0, {0x1.81c8000000000p-136, 0x1.81c8000000000p-136, 0x0.0p+0, 0x1.81c8000000000p-136, NAN}},
+    {ANY, 4095, 16, 0, 0, 0, 0, 16, 2351, 1059, {0x1.4cdfaa6608b8dp+114, 0x1.ccbe4ae96beb4p+123, 0x1.ccbe2cd9afd5cp+123, 0x1.f9d5d20000000p+127, 0x1.190dee6ce341ep+4}},
+    {ANY, 4097, 16, 0, 0, 0, 0, 16, 2351, 1059, {0x1.4cbac55bca5d4p+114, 0x1.cca163042a1f0p+123, 0x1.cca144f93519bp+123, 0x1.f9d5d20000000p+127, 0x1.191f917a223e3p+4}},
+    {ANY, 70000, 272, 0, 0, 0, 0, 277, 28424, 22951, {-0x1.fa7f346fead67p+110, 0x1.c4bc1b7ad7351p+123, 0x1.c4bc1b34029fcp+123, 0x1.feecf20000000p+127, 0x1.20e7744a793dfp+4}},
+    {SUBNORMAL, 4097, 0, 0, 0, 0, 0, 4097, 383, 1892, {-0x1.556d9026fd902p-137, 0x1.2769a789d820cp-127, 0x1.27699b34f4d1ap-127, 0x1.ffd1040000000p-127, 0x1.bb88491126f2cp+0}},
+    {LARGE, 4097, 0, 0, 0, 0, 0, 0, 383, 1892, {-0x1.aaeb1f4e0b1f5p+115, 0x1.86ef090a1952ap+127, 0x1.86ef0820fdbd5p+127, 0x1.ffe8820000000p+127, 0x1.4f3820ca754aap+0}},
+    {NORMAL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NAN, NAN, NAN, NAN, NAN}},
+    {NORMAL, 1, 0, 0, 0, 0, 0, 0, 0, 0, {0x1.0060720000000p-7, 0x1.0060720000000p-7, 0x0.0p+0, 0x1.0060720000000p-7, NAN}},
+    {NORMAL, 4095, 0, 0, 0, 0, 0, 0, 886, 2898, {-0x1.312b1c9fc9fcap-11, 0x1.3f5c4cf68545ep-1, 0x1.3f5c43d9aa1c0p-1, 0x1.ff9eea0000000p+0, 0x1.9a1dc6b3d6c1fp+1}},
+    {NORMAL, 4097, 0, 0, 0, 0, 0, 0, 886, 2898, {-0x1.39ed77148eb71p-12, 0x1.3f6e1e6dd9ecbp-1, 0x1.3f6e1c04cfc2ep-1, 0x1.ff9eea0000000p+0, 0x1.9a06dda18d9e6p+1}},
+    {NORMAL, 70000, 0, 0, 0, 0, 0, 0, 30346, 6359, {-0x1.f6353f9ea1d9cp-15, 0x1.3f4d5e85098f3p-1, 0x1.3f4d5e6c5a755p-1, 0x1.fff80a0000000p+0, 0x1.9a785d691b7fep+1}},
+    {BINADES_27, 4097, 0, 0, 0, 0, 0, 0, 1862, 3131, {0x1.1b5b4fd012b15p-11, 0x1.5b50f9f86da2dp-3, 0x1.5b508661e4a23p-3, 0x1.ff132a0000000p-1, 0x1.78b481bb555fbp+2}},
+    {BINADES_28, 4097, 0, 0, 0, 0, 0, 0, 1119, 3191, {-0x1.3a2030851b345p-9, 0x1.53db417bc3b9dp-2, 0x1.53d8fcca28b5ap-2, 0x1.fc24220000000p+0, 0x1.7ec59ecccef7bp+2}},
+};
+/* clang-format on */
+
+enum { N_EXPECTED = sizeof expected / sizeof expected[0] };
+
+static uint32_t weights[MOST];
+
+/* Makes numbers that look random, of a kind. */
+static void make(enum kind kind, size_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        const uint32_t bits = (uint32_t)(i * 2654435761u + 12345) ^ (uint32_t)(i * 40503 & 0xffff);
+        const uint32_t n_binades = kind == BINADES_27 ? 27 : 28;
+        switch (kind) {
+        case ANY:
+            weights[i] = bits;
+            break;
+        case SUBNORMAL:
+            weights[i] = bits & 0x807fffff;
+            break;
+        case LARGE: /* up to the largest f32 */
+            weights[i] = (bits & 0x807fffff) | 0x7f000000;
+            break;
+        case NORMAL: /* usual weights */
+            weights[i] = (bits & 0x83ffffff) | 0x3c000000;
+            break;
+        case BINADES_27:
+        case BINADES_28:
+            weights[i] = (bits & 0x807fffff) | ((uint32_t)(i % n_binades) + 100) << 23;
+            break;
+        }
+    }
+}
+
+static void check_same_double(double x, double wanted)
+{
+    if (isnan(wanted))
+        assert_true(isnan(x));
+    else
+        assert_memory_equal(&x, &wanted, sizeof x);
+}
+
+static void check_row(size_t row, const struct dq_stats *s)
+{
+    struct dq_stats_figures f;
+    dq_stats_figures(s, &f);
+    assert_int_equal(s->n_weights, expected[row].n);
+    assert_int_equal(s->n_nan, expected[row].n_nan);
+    assert_int_equal(s->n_pinf, expected[row].n_pinf);
+    assert_int_equal(s->n_ninf, expected[row].n_ninf);
+    assert_int_equal(s->n_pzero, expected[row].n_pzero);
+    assert_int_equal(s->n_nzero, expected[row].n_nzero);
+    assert_int_equal(s->n_subnormal, expected[row].n_subnormal);
+    check_same_double(f.mean, expected[row].figures.mean);
+    check_same_double(f.rms, expected[row].figures.rms);
+    check_same_double(f.std, expected[row].figures.std);
+    check_same_double(f.absmax, expected[row].figures.absmax);
+    check_same_double(f.crest, expected[row].figures.crest);
+    if (dq_stats_n_finite(s) == 0)
+        return;
+    assert_int_equal(s->first_min, expected[row].first_min);
+    assert_int_equal(s->first_max, expected[row].first_max);
+    assert_memory_equal(&s->min, &weights[s->first_min], sizeof s->min);
+    assert_memory_equal(&s->max, &weights[s->first_max], sizeof s->max);
+}
+
+static void figures_are_exact(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < N_EXPECTED; row++) {
+        struct dq_stats s = {0};
+        make(expected[row].kind, expected[row].n);
+        dq_stats_add(&s, weights, expected[row].n, 0);
+        check_row(row, &s);
+    }
+}
+
+/* Whatever the parts, and in whatever order they come. */
+static void parts_give_what_the_whole_gives(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < N_EXPECTED; row++) {
+        const size_t n = expected[row].n;
+        struct dq_stats whole = {0};
+        struct dq_stats s = {0};
+        make(expected[row].kind, n);
+        dq_stats_add(&whole, weights, n, 0);
+        for (size_t end = n; end > 0;) {
+            const size_t len = end % 1000 + 1 < end ? end % 1000 + 1 : end;
+            struct dq_stats part = {0};
+            end -= len;
+            dq_stats_add(&part, weights + end, len, end);
+            dq_stats_merge(&s, &part);
+        }
+        check_row(row, &s);
+        assert_memory_equal(s.octaves, whole.octaves, sizeof s.octaves);
+    }
+}
+
+static void weights_are_counted_by_exponent(void **state)
+{
+    const float some[] = {1.0f, -1.5f, 2.0f, 0.0f, -0.0f, INFINITY, 0x1p-149f};
+    struct dq_stats s = {0};
+    (void)state;
+    dq_stats_add(&s, some, sizeof some / sizeof some[0], 0);
+    assert_int_equal(s.octaves[127], 2);
+    assert_int_equal(s.octaves[128], 1);
+    assert_int_equal(s.octaves[0], 3);
+    assert_int_equal(s.octaves[255], 1);
+}
+
+/* Of equal extremes the first counts, and -0 is less than +0. */
+static void extremes_have_places(void **state)
+{
+    const float zeros[] = {0.0f, -0.0f, 0.0f, -0.0f};
+    struct dq_stats s = {0};
+    (void)state;
+    dq_stats_add(&s, zeros, 4, 10);
+    assert_int_equal(s.first_min, 11);
+    assert_int_equal(s.first_max, 10);
+    assert_true(signbit(s.min) && !signbit(s.max));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_are_exact),
+        cmocka_unit_test(parts_give_what_the_whole_gives),
+        cmocka_unit_test(weights_are_counted_by_exponent),
+        cmocka_unit_test(extremes_have_places),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
