@@ -160,14 +160,15 @@ _gguf_dq_add_types()
 
 _gguf_dq()
 {
-    local commands='list show extract hash verify check bench devices types'
+    local commands='list show extract hash stats verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local sharing='--share'
     local showing='-m --meta --names'
     local printing='-f --format --edge --full'
     local layout='--layout --hf-config'
     local hashing='-a --algorithm -c --check --no-names'
-    local decoding='-d --dtype --device --cpu'
+    local rounding='-d --dtype'
+    local decoding='--device --cpu'
     local threaded='-j --threads'
     local checking='--self-test --ulp'
     local examining='--values'
@@ -210,11 +211,12 @@ _gguf_dq()
     case $command in
         list) options="$selecting $sharing $showing $layout $reading $reporting" ;;
         show) options="$selecting $printing $reading $reporting" ;;
-        extract) options="$selecting $sharing $layout $decoding $threaded $writing $reading $reporting" ;;
-        hash) options="$selecting $sharing $hashing $decoding $threaded $reading $reporting" ;;
-        verify) options="$selecting $sharing $decoding $threaded $checking $reading $reporting" ;;
+        extract) options="$selecting $sharing $layout $rounding $decoding $threaded $writing $reading $reporting" ;;
+        hash) options="$selecting $sharing $hashing $rounding $decoding $threaded $reading $reporting" ;;
+        stats) options="$selecting $sharing $decoding $threaded $reading $reporting" ;;
+        verify) options="$selecting $sharing $rounding $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $sharing $examining $threaded $reading $reporting" ;;
-        bench) options="$decoding $threaded $measuring $reading $reporting" ;;
+        bench) options="$rounding $decoding $threaded $measuring $reading $reporting" ;;
         devices) options="$reporting" ;;
         types) options="$reporting" ;;
         *) return ;;

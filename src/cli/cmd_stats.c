@@ -53,7 +53,14 @@ static const struct dq_column columns[] = {
     {.key = "octaves"},
 };
 
-enum { NAME = 0, TYPE = 2, SHAPE = 3, N_COLUMNS = sizeof columns / sizeof columns[0] };
+enum {
+    NAME = 0,
+    TYPE = 2,
+    SHAPE = 3,
+    NAME_SIZE = 512,
+    NAME_WIDTH_MAX = 64,
+    N_COLUMNS = sizeof columns / sizeof columns[0]
+};
 
 /* A figure of finite weights; null if there are none. */
 static struct dq_cell figure(double value)
@@ -80,6 +87,14 @@ static const char *shape_text(const struct dq_slice *slice, char out[DQ_SHAPE_WO
     return out;
 }
 
+/* Writes the name of a tensor with the slice, cut to the room there is. */
+static const char *shown_name(const struct dq_pick *pick, char *out, size_t size)
+{
+    snprintf(
+        out, size, "%s%s", pick->tensor->display_name, pick->slice_text ? pick->slice_text : "");
+    return out;
+}
+
 static int put_tensor(void *arg, size_t i, const struct dq_stats *s, struct dq_error *e)
 {
     struct stats_command *h = arg;
@@ -89,12 +104,14 @@ static int put_tensor(void *arg, size_t i, const struct dq_stats *s, struct dq_e
     struct dq_slice slice;
     uint64_t min_at[DQ_DIMS_MAX];
     uint64_t max_at[DQ_DIMS_MAX];
+    char name[NAME_SIZE];
     char shape[DQ_SHAPE_WORDS];
     dq_pick_slice(pick, &slice);
     dq_stats_figures(s, &f);
     dq_report_row(&h->report,
         (const struct dq_cell[N_COLUMNS]){
-            dq_cell_name(pick->tensor->display_name),
+            dq_cell_shown(
+                dq_cell_name(pick->tensor->display_name), shown_name(pick, name, sizeof name)),
             dq_cell_text(pick->slice_text),
             dq_cell_text(pick->tensor->type->name),
             dq_cell_shown(dq_cell_u64s(slice.shape, slice.n_shape), shape_text(&slice, shape)),
@@ -163,18 +180,24 @@ static uint64_t measure(struct stats_command *h)
     return total;
 }
 
-/* Makes the columns as wide as what they will show. */
-static void widen(struct stats_command *h)
+static void widen(struct stats_command *h, size_t column, const char *text)
+{
+    const size_t n = dq_text_letters(text, strlen(text));
+    dq_report_widen(&h->report, column, n < NAME_WIDTH_MAX ? n : NAME_WIDTH_MAX);
+}
+
+/* Makes the columns as wide as what they will show, but for very long names. */
+static void widen_columns(struct stats_command *h)
 {
     for (size_t i = 0; i < h->picks.n; i++) {
-        const struct dq_tensor *t = h->picks.items[i].tensor;
+        const struct dq_pick *pick = &h->picks.items[i];
+        char name[NAME_SIZE];
         char shape[DQ_SHAPE_WORDS];
         struct dq_slice slice;
-        dq_pick_slice(&h->picks.items[i], &slice);
-        dq_report_widen(
-            &h->report, NAME, dq_text_letters(t->display_name, strlen(t->display_name)));
-        dq_report_widen(&h->report, TYPE, t->type ? strlen(t->type->name) : 0);
-        dq_report_widen(&h->report, SHAPE, strlen(shape_text(&slice, shape)));
+        dq_pick_slice(pick, &slice);
+        widen(h, NAME, shown_name(pick, name, sizeof name));
+        widen(h, TYPE, pick->tensor->type ? pick->tensor->type->name : "");
+        widen(h, SHAPE, shape_text(&slice, shape));
     }
 }
 
@@ -230,7 +253,7 @@ static int stats(struct stats_command *h, struct dq_error *e)
     }
     dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
     dq_report_begin_rows(&h->report, "tensors", columns, N_COLUMNS);
-    widen(h);
+    widen_columns(h);
     rc = reduce(h, e);
     dq_report_end_rows(&h->report);
     if (rc == 0 && h->n_unusable > 0)

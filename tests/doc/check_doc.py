@@ -226,6 +226,7 @@ def check_json(page, program, program_with_gpu, root, folder):
     hf_copied = report(program, 'extract', '-n', '-o', 'fields/', '--hf-config', 'original', *hf)
     shown = report(program, 'show', '--json', 'model.gguf', 'output.bias')
     hashed = report(program, 'hash', '--json', 'model.gguf')
+    counted = report(program, 'stats', '--json', 'model.gguf', 'output.bias')
     hf_element = hf_extracted['outputs'][0]
     snapshot = folder / 'hub/models--org--repo/snapshots/1'
     snapshot.mkdir(parents=True)
@@ -248,6 +249,7 @@ def check_json(page, program, program_with_gpu, root, folder):
              hf_copied['copies'][0]),
             ('show', shown, shown['tensors'][0]),
             ('hash', hashed, hashed['tensors'][0]),
+            ('stats', counted, counted['tensors'][0]),
             ('verify', verified, verified['tensors'][0]),
             ('check', checked, checked['diagnostics'][0]),
             ('bench', measured['limits'][0], measured['results'][0]),
