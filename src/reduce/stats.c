@@ -4,120 +4,245 @@
 #include <string.h>
 
 /* A finite f32 is m * 2^(e - 1) units of 2^-149, with m < 2^24, its biased exponent e, and 1 for that of
- * subnormals. So magnitudes with one exponent are added up as 64-bit integers, and their sums are shifted into place
- * after some thousand weights. */
+ * subnormals.
+ *
+ * Most tensors have weights whose exponents are close to one another. Then a double can be added to each that is so
+ * large that its last bits are what the weight is in units of the smallest bit that any of them has: nothing is
+ * rounded, and the bit patterns of the sums are added up as integers. Squares, which have twice as many bits, are
+ * split into two such doubles. Other weights are added up by exponent. */
 enum {
     MANTISSA_BITS = 23,
-    EXPONENT_NONFINITE = 255,
-    MOST = 1 << 15 /* squares, of less than 2^48 each, whose sum fits 64 bits */
+    BINADES = 27,               /* that a window has: 51 bits, with the 24 of a weight */
+    EXPONENT_MIN = BINADES + 1, /* of the highest binade of a window, which shifts to bit 0 */
+    N_TABLES = 4,   /* used in turn, so that an addition need not wait for the last one */
+    MOST = 1 << 11, /* weights at once: their sum in a window is less than 2^62 */
 };
 
-/* The sums of the weights with each exponent. */
-struct sums {
-    int64_t sum[DQ_OCTAVES];
-    uint64_t squares[DQ_OCTAVES];
-    uint32_t n[DQ_OCTAVES];
+#define INFINITY_BITS UINT32_C(0x7f800000)
+#define SIGN_BIT UINT32_C(0x80000000)
+
+/* What the loops over some weights find. */
+struct found {
+    bool is_finite; /* all are */
+    uint32_t n_pinf, n_ninf, n_pzero, n_nzero;
+    int32_t min_key; /* of the finite ones; INT32_MAX if there are none */
+    int32_t max_key;
+    uint32_t min_bits; /* the smallest magnitude that is not 0; UINT32_MAX if there is none */
 };
 
 /* The order of all f32 but NaN, as integers: -0 is just below +0. */
 static int32_t key_of(uint32_t bits)
 {
-    return (int32_t)(bits ^ ((uint32_t) - (int32_t)(bits >> 31) >> 1));
+    return (int32_t)(bits ^ ((0u - (bits >> 31)) >> 1));
 }
 
-static uint32_t bits_of(float f)
+static float float_of_key(int32_t key)
 {
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    return bits;
-}
-
-static float float_of(uint32_t bits)
-{
+    const uint32_t bits = (uint32_t)key_of((uint32_t)key); /* it is its own inverse */
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
 }
 
-/* Merges an extreme and its place: sign is 1 for the maximum and -1 for the minimum. */
-static void merge_extreme(
-    float *extreme, uint64_t *place, float other, uint64_t other_place, int sign)
+static int32_t key_of_float(float f)
 {
-    const int64_t difference = sign * ((int64_t)key_of(bits_of(other)) - key_of(bits_of(*extreme)));
-    if (difference > 0 || (difference == 0 && other_place < *place)) {
-        *extreme = other;
-        *place = other_place;
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    return key_of(bits);
+}
+
+/* Returns the bits of a weight, of any alignment. */
+static uint32_t bits_at(const uint8_t *weights, size_t i)
+{
+    uint32_t bits;
+    memcpy(&bits, weights + i * sizeof bits, sizeof bits);
+    return bits;
+}
+
+/* Finds the extremes, as long as all weights are finite. Compilers use vectors for this and the next loop. */
+static void find_extremes(struct found *f, const uint8_t *weights, size_t n)
+{
+    int32_t min_key = INT32_MAX;
+    int32_t max_key = INT32_MIN;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t key = key_of(bits_at(weights, i));
+        min_key = key < min_key ? key : min_key;
+        max_key = key > max_key ? key : max_key;
     }
+    f->min_key = min_key;
+    f->max_key = max_key;
+    f->is_finite = min_key > key_of(INFINITY_BITS | SIGN_BIT) && max_key < key_of(INFINITY_BITS);
+}
+
+static void find_small(struct found *f, const uint8_t *weights, size_t n)
+{
+    uint32_t n_pzero = 0;
+    uint32_t n_nzero = 0;
+    uint32_t min_bits = UINT32_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = bits_at(weights, i);
+        const uint32_t below = (bits & ~SIGN_BIT) - 1; /* of 0, the largest */
+        n_pzero += bits == 0;
+        n_nzero += bits == SIGN_BIT;
+        min_bits = below < min_bits ? below : min_bits;
+    }
+    f->n_pzero = n_pzero;
+    f->n_nzero = n_nzero;
+    f->min_bits = min_bits == UINT32_MAX ? min_bits : min_bits + 1;
+}
+
+/* Counts infinities, and finds the extremes of the others. */
+static void find_nonfinite(struct found *f, const uint8_t *weights, size_t n)
+{
+    f->min_key = INT32_MAX;
+    f->max_key = INT32_MIN;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = bits_at(weights, i);
+        const int32_t key = key_of(bits);
+        f->n_pinf += bits == INFINITY_BITS;
+        f->n_ninf += bits == (INFINITY_BITS | SIGN_BIT);
+        if ((bits & ~SIGN_BIT) >= INFINITY_BITS)
+            continue;
+        f->min_key = key < f->min_key ? key : f->min_key;
+        f->max_key = key > f->max_key ? key : f->max_key;
+    }
+}
+
+/* Returns the largest magnitude of weights that are all finite. */
+static uint32_t max_magnitude(const struct found *f)
+{
+    const uint32_t low = (uint32_t)key_of((uint32_t)f->min_key) & ~SIGN_BIT;
+    const uint32_t high = (uint32_t)key_of((uint32_t)f->max_key) & ~SIGN_BIT;
+    return low > high ? low : high;
+}
+
+static void count_octaves(struct dq_stats *s, const uint8_t *weights, size_t n)
+{
+    uint32_t counts[N_TABLES][DQ_OCTAVES] = {{0}};
+    for (size_t i = 0; i < n; i++)
+        counts[i % N_TABLES][bits_at(weights, i) >> MANTISSA_BITS & (DQ_OCTAVES - 1)]++;
+    for (size_t e = 0; e < DQ_OCTAVES; e++) {
+        for (size_t k = 0; k < N_TABLES; k++)
+            s->octaves[e] += counts[k][e];
+    }
+}
+
+static uint64_t bits_of_double(double d)
+{
+    uint64_t bits;
+    memcpy(&bits, &d, sizeof bits);
+    return bits;
+}
+
+static void add_signed(struct dq_wide *w, uint64_t value, unsigned shift)
+{
+    const bool is_negative = value >> 63 != 0;
+    dq_wide_add_shifted(w, is_negative ? -value : value, is_negative, shift);
+}
+
+/* Adds weights whose exponents are at most `top`, and at least top - BINADES or that of 0. */
+static void add_window(struct dq_stats *s, const uint8_t *weights, size_t n, unsigned top)
+{
+    const int t = (int)top;
+    const double unit = ldexp(1.5, t - 125);          /* its last bit is 2^(top - 177) */
+    const double high_unit = ldexp(1.5, 2 * t - 251); /* 2^(2 top - 303) */
+    const double low_unit = ldexp(1.5, 2 * t - 302);  /* 2^(2 top - 354), the square of the first */
+    uint64_t sum = 0;
+    uint64_t high = 0;
+    uint64_t low = 0;
+    for (size_t i = 0; i < n; i++) {
+        float f;
+        memcpy(&f, weights + i * sizeof f, sizeof f);
+        const double x = (double)f;
+        const double square = x * x; /* exact: 48 bits */
+        const double rounded = square + high_unit;
+        sum += bits_of_double(x + unit);
+        high += bits_of_double(rounded);
+        low += bits_of_double(square - (rounded - high_unit) + low_unit);
+    }
+    add_signed(&s->sum, sum - n * bits_of_double(unit), top - EXPONENT_MIN);
+    add_signed(&s->squares, high - n * bits_of_double(high_unit), 2 * top - 5);
+    add_signed(&s->squares, low - n * bits_of_double(low_unit), 2 * (top - EXPONENT_MIN));
+}
+
+/* Adds any weights, but those that are not finite. */
+static void add_each(struct dq_stats *s, const uint8_t *weights, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = bits_at(weights, i);
+        const unsigned exponent = bits >> MANTISSA_BITS & (DQ_OCTAVES - 1);
+        const unsigned shift = exponent > 0 ? exponent - 1 : 0;
+        const uint64_t m = (bits & ((1u << MANTISSA_BITS) - 1)) | (uint64_t)(exponent > 0)
+                                                                      << MANTISSA_BITS;
+        if (m == 0 || exponent == DQ_OCTAVES - 1)
+            continue;
+        dq_wide_add_shifted(&s->sum, m, bits >= SIGN_BIT, shift);
+        dq_wide_add_shifted(&s->squares, m * m, false, 2 * shift);
+    }
+}
+
+static void add_sums(struct dq_stats *s, const struct found *f, const uint8_t *weights, size_t n)
+{
+    const unsigned highest = max_magnitude(f) >> MANTISSA_BITS;
+    const unsigned lowest = f->min_bits >> MANTISSA_BITS;
+    const unsigned top = highest > EXPONENT_MIN ? highest : EXPONENT_MIN;
+    if (f->is_finite && top - BINADES <= lowest)
+        add_window(s, weights, n, top);
+    else
+        add_each(s, weights, n);
+}
+
+/* Returns the number of the first weight with a key, which there is. */
+static size_t find_key(const uint8_t *weights, int32_t key)
+{
+    size_t i = 0;
+    while (key_of(bits_at(weights, i)) != key)
+        i++;
+    return i;
+}
+
+/* Whether an extreme is beyond another one, or as far and of an earlier weight; sign is 1 for the maximum and -1 for
+ * the minimum. */
+static bool is_beyond(int32_t key, uint64_t place, float other, uint64_t other_place, int sign)
+{
+    const int64_t difference = sign * ((int64_t)key - key_of_float(other));
+    return difference > 0 || (difference == 0 && place < other_place);
 }
 
 static void add_some(struct dq_stats *s, const uint8_t *weights, size_t n, uint64_t first)
 {
     const bool is_first = dq_stats_n_finite(s) == 0;
-    struct sums sums;
-    uint32_t min = 0;
-    uint32_t max = 0;
-    size_t at_min = 0;
-    size_t at_max = 0;
-    bool has_any = false;
-    memset(&sums, 0, sizeof sums);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, weights + i * sizeof bits, sizeof bits);
-        const uint32_t exponent = bits >> MANTISSA_BITS & EXPONENT_NONFINITE;
-        const uint32_t fraction = bits & ((1u << MANTISSA_BITS) - 1);
-        const bool is_negative = bits >> 31 != 0;
-        sums.n[exponent]++;
-        if (exponent == EXPONENT_NONFINITE) {
-            s->n_nan += fraction != 0;
-            s->n_pinf += fraction == 0 && !is_negative;
-            s->n_ninf += fraction == 0 && is_negative;
-            continue;
-        }
-        const int64_t m = fraction | (uint32_t)(exponent > 0) << MANTISSA_BITS;
-        sums.sum[exponent] += is_negative ? -m : m;
-        sums.squares[exponent] += (uint64_t)(m * m);
-        if (exponent == 0) {
-            s->n_pzero += fraction == 0 && !is_negative;
-            s->n_nzero += fraction == 0 && is_negative;
-            s->n_subnormal += fraction != 0;
-        }
-        if (!has_any || key_of(bits) < key_of(min)) {
-            min = bits;
-            at_min = i;
-        }
-        if (!has_any || key_of(bits) > key_of(max)) {
-            max = bits;
-            at_max = i;
-        }
-        has_any = true;
-    }
-    if (has_any && is_first) {
-        s->min = float_of(min);
-        s->max = float_of(max);
-        s->first_min = first + at_min;
-        s->first_max = first + at_max;
-    } else if (has_any) {
-        merge_extreme(&s->min, &s->first_min, float_of(min), first + at_min, -1);
-        merge_extreme(&s->max, &s->first_max, float_of(max), first + at_max, 1);
-    }
-    for (unsigned e = 0; e < DQ_OCTAVES; e++) {
-        const unsigned shift = e > 0 ? e - 1 : 0;
-        s->octaves[e] += sums.n[e];
-        if (sums.squares[e] == 0)
-            continue;
-        const bool is_negative = sums.sum[e] < 0;
-        dq_wide_add_shifted(&s->sum, is_negative ? -(uint64_t)sums.sum[e] : (uint64_t)sums.sum[e],
-            is_negative, shift);
-        dq_wide_add_shifted(&s->squares, sums.squares[e], false, 2 * shift);
-    }
+    struct found f = {0};
+    find_extremes(&f, weights, n);
+    find_small(&f, weights, n);
+    if (!f.is_finite)
+        find_nonfinite(&f, weights, n);
+    count_octaves(s, weights, n);
+    add_sums(s, &f, weights, n);
     s->n_weights += n;
+    s->n_pinf += f.n_pinf;
+    s->n_ninf += f.n_ninf;
+    s->n_pzero += f.n_pzero;
+    s->n_nzero += f.n_nzero;
+    s->n_nan = s->octaves[DQ_OCTAVES - 1] - s->n_pinf - s->n_ninf;
+    s->n_subnormal = s->octaves[0] - s->n_pzero - s->n_nzero;
+    if (f.min_key == INT32_MAX)
+        return;
+    if (is_first || is_beyond(f.min_key, first, s->min, s->first_min, -1)) {
+        s->min = float_of_key(f.min_key);
+        s->first_min = first + find_key(weights, f.min_key);
+    }
+    if (is_first || is_beyond(f.max_key, first, s->max, s->first_max, 1)) {
+        s->max = float_of_key(f.max_key);
+        s->first_max = first + find_key(weights, f.max_key);
+    }
 }
 
 void dq_stats_add(struct dq_stats *s, const void *weights, size_t n, uint64_t first)
 {
+    const uint8_t *bytes = weights;
     for (size_t done = 0; done < n; done += MOST)
-        add_some(s, (const uint8_t *)weights + done * sizeof(float),
-            n - done < MOST ? n - done : MOST, first + done);
+        add_some(s, bytes + done * sizeof(float), n - done < MOST ? n - done : MOST, first + done);
 }
 
 void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other)
@@ -128,8 +253,14 @@ void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other)
         s->first_min = other->first_min;
         s->first_max = other->first_max;
     } else if (dq_stats_n_finite(other) > 0) {
-        merge_extreme(&s->min, &s->first_min, other->min, other->first_min, -1);
-        merge_extreme(&s->max, &s->first_max, other->max, other->first_max, 1);
+        if (is_beyond(key_of_float(other->min), other->first_min, s->min, s->first_min, -1)) {
+            s->min = other->min;
+            s->first_min = other->first_min;
+        }
+        if (is_beyond(key_of_float(other->max), other->first_max, s->max, s->first_max, 1)) {
+            s->max = other->max;
+            s->first_max = other->first_max;
+        }
     }
     s->n_weights += other->n_weights;
     s->n_nan += other->n_nan;
