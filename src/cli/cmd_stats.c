@@ -57,7 +57,6 @@ enum {
     NAME = 0,
     TYPE = 2,
     SHAPE = 3,
-    NAME_SIZE = 512,
     NAME_WIDTH_MAX = 64,
     N_COLUMNS = sizeof columns / sizeof columns[0]
 };
@@ -87,12 +86,11 @@ static const char *shape_text(const struct dq_slice *slice, char out[DQ_SHAPE_WO
     return out;
 }
 
-/* Writes the name of a tensor with the slice, cut to the room there is. */
-static const char *shown_name(const struct dq_pick *pick, char *out, size_t size)
+/* Returns the name of a tensor with the slice; the caller frees it with dq_mem_free. NULL: memory is short. */
+static char *shown_name(const struct dq_pick *pick)
 {
-    snprintf(
-        out, size, "%s%s", pick->tensor->display_name, pick->slice_text ? pick->slice_text : "");
-    return out;
+    return dq_mem_printf(
+        "%s%s", pick->tensor->display_name, pick->slice_text ? pick->slice_text : "");
 }
 
 static int put_tensor(void *arg, size_t i, const struct dq_stats *s, struct dq_error *e)
@@ -104,14 +102,15 @@ static int put_tensor(void *arg, size_t i, const struct dq_stats *s, struct dq_e
     struct dq_slice slice;
     uint64_t min_at[DQ_DIMS_MAX];
     uint64_t max_at[DQ_DIMS_MAX];
-    char name[NAME_SIZE];
     char shape[DQ_SHAPE_WORDS];
+    char *name = shown_name(pick);
+    if (!name)
+        return dq_fail_nomem(e);
     dq_pick_slice(pick, &slice);
     dq_stats_figures(s, &f);
     dq_report_row(&h->report,
         (const struct dq_cell[N_COLUMNS]){
-            dq_cell_shown(
-                dq_cell_name(pick->tensor->display_name), shown_name(pick, name, sizeof name)),
+            dq_cell_shown(dq_cell_name(pick->tensor->display_name), name),
             dq_cell_text(pick->slice_text),
             dq_cell_text(pick->tensor->type->name),
             dq_cell_shown(dq_cell_u64s(slice.shape, slice.n_shape), shape_text(&slice, shape)),
@@ -134,6 +133,7 @@ static int put_tensor(void *arg, size_t i, const struct dq_stats *s, struct dq_e
             dq_cell_u64(s->n_subnormal),
             dq_cell_u64s(s->octaves, DQ_OCTAVES),
         });
+    dq_mem_free(name);
     return dq_report_flush(&h->report, e);
 }
 
@@ -180,10 +180,14 @@ static uint64_t measure(struct stats_command *h)
     return total;
 }
 
-static void widen(struct stats_command *h, size_t column, const char *text)
+static void widen(struct stats_command *h, size_t column, size_t n_letters)
 {
-    const size_t n = dq_text_letters(text, strlen(text));
-    dq_report_widen(&h->report, column, n < NAME_WIDTH_MAX ? n : NAME_WIDTH_MAX);
+    dq_report_widen(&h->report, column, n_letters < NAME_WIDTH_MAX ? n_letters : NAME_WIDTH_MAX);
+}
+
+static size_t letters(const char *text)
+{
+    return text ? dq_text_letters(text, strlen(text)) : 0;
 }
 
 /* Makes the columns as wide as what they will show, but for very long names. */
@@ -191,13 +195,13 @@ static void widen_columns(struct stats_command *h)
 {
     for (size_t i = 0; i < h->picks.n; i++) {
         const struct dq_pick *pick = &h->picks.items[i];
-        char name[NAME_SIZE];
+        const struct dq_type_info *type = pick->tensor->type;
         char shape[DQ_SHAPE_WORDS];
         struct dq_slice slice;
         dq_pick_slice(pick, &slice);
-        widen(h, NAME, shown_name(pick, name, sizeof name));
-        widen(h, TYPE, pick->tensor->type ? pick->tensor->type->name : "");
-        widen(h, SHAPE, shape_text(&slice, shape));
+        widen(h, NAME, letters(pick->tensor->display_name) + letters(pick->slice_text));
+        widen(h, TYPE, letters(type ? type->name : NULL));
+        widen(h, SHAPE, letters(shape_text(&slice, shape)));
     }
 }
 

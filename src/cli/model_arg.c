@@ -303,7 +303,8 @@ int dq_model_arg_whole_tensors(
     const int rc = dq_model_arg_tensors(args, m, out, e);
     for (size_t i = 0; rc == 0 && i < out->n; i++) {
         if (out->items[i].slice_text)
-            return dq_fail(e, DQ_ERR_USAGE, "'%.200s%s': only show, extract and verify take slices",
+            return dq_fail(e, DQ_ERR_USAGE,
+                "'%.200s%s': only show, extract, stats and verify take slices",
                 out->items[i].tensor->display_name, out->items[i].slice_text);
     }
     return rc;
