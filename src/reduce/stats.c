@@ -165,19 +165,26 @@ static void add_window(struct dq_stats *s, const uint8_t *weights, size_t n, uns
     add_signed(&s->squares, low - n * bits_of_double(low_unit), 2 * (top - EXPONENT_MIN));
 }
 
-/* Adds any weights, but those that are not finite. */
-static void add_each(struct dq_stats *s, const uint8_t *weights, size_t n)
+/* Adds any weights, but those that are not finite: first those of each exponent, whose sums fit because there are at
+ * most MOST. */
+static void add_by_exponent(struct dq_stats *s, const uint8_t *weights, size_t n)
 {
+    uint64_t sums[DQ_OCTAVES] = {0}; /* in two's complement */
+    uint64_t squares[DQ_OCTAVES] = {0};
     for (size_t i = 0; i < n; i++) {
         const uint32_t bits = bits_at(weights, i);
         const unsigned exponent = bits >> MANTISSA_BITS & (DQ_OCTAVES - 1);
-        const unsigned shift = exponent > 0 ? exponent - 1 : 0;
         const uint64_t m = (bits & ((1u << MANTISSA_BITS) - 1)) | (uint64_t)(exponent > 0)
                                                                       << MANTISSA_BITS;
-        if (m == 0 || exponent == DQ_OCTAVES - 1)
+        sums[exponent] += bits >= SIGN_BIT ? -m : m;
+        squares[exponent] += m * m;
+    }
+    for (unsigned exponent = 0; exponent < DQ_OCTAVES - 1; exponent++) {
+        const unsigned shift = exponent > 0 ? exponent - 1 : 0;
+        if (squares[exponent] == 0)
             continue;
-        dq_wide_add_shifted(&s->sum, m, bits >= SIGN_BIT, shift);
-        dq_wide_add_shifted(&s->squares, m * m, false, 2 * shift);
+        add_signed(&s->sum, sums[exponent], shift);
+        dq_wide_add_shifted(&s->squares, squares[exponent], false, 2 * shift);
     }
 }
 
@@ -189,7 +196,7 @@ static void add_sums(struct dq_stats *s, const struct found *f, const uint8_t *w
     if (f->is_finite && top - BINADES <= lowest)
         add_window(s, weights, n, top);
     else
-        add_each(s, weights, n);
+        add_by_exponent(s, weights, n);
 }
 
 /* Returns the number of the first weight with a key, which there is. */

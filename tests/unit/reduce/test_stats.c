@@ -153,6 +153,79 @@ static void extremes_have_places(void **state)
     assert_true(signbit(s.min) && !signbit(s.max));
 }
 
+/* Sums that need one bit more than a double has, with what is below that bit. There are 4 weights, so that nothing but
+ * the sum is rounded. */
+static void sums_are_rounded_once_to_even(void **state)
+{
+    static const struct {
+        float weights[4];
+        double sum;
+    } rows[] = {
+        {{0x1p53f, 1}, 0x1p53},
+        {{0x1p53f, 2, 1}, 0x1p53 + 4},
+        {{0x1p53f, 1, 0x1p-149f}, 0x1p53 + 2},
+        {{0x1p53f, 1, -0x1p-149f}, 0x1p53},
+        {{0x1p54f, -1}, 0x1p54},
+        {{0x1p54f, -3}, 0x1p54 - 4},
+        {{0x1p127f, 0x1p74f, 0x1p-149f}, 0x1p127 + 0x1p75},
+        {{0x1.fffffep127f, -0x1.fffffep127f, 0x1p-149f}, 0x1p-149},
+    };
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        for (int sign = -1; sign <= 1; sign += 2) {
+            struct dq_stats s = {0};
+            struct dq_stats_figures f;
+            float some[4];
+            for (size_t i = 0; i < 4; i++)
+                some[i] = (float)sign * rows[row].weights[i];
+            dq_stats_add(&s, some, 4, 0);
+            dq_stats_figures(&s, &f);
+            check_same_double(f.mean, sign * rows[row].sum / 4);
+        }
+    }
+}
+
+/* n P and S S are equal integers, and no difference is left of them. */
+static void equal_weights_do_not_deviate(void **state)
+{
+    static const float some[] = {0.1f, -0.1f, 0x1p-149f, 0x1.fffffep127f, 3};
+    static const size_t counts[] = {2047, 2048, 2049, 5000};
+    (void)state;
+    for (size_t row = 0; row < sizeof some / sizeof some[0]; row++) {
+        for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+            struct dq_stats s = {0};
+            struct dq_stats_figures f;
+            for (size_t k = 0; k < counts[i]; k++)
+                memcpy(&weights[k], &some[row], sizeof some[row]);
+            dq_stats_add(&s, weights, counts[i], 0);
+            dq_stats_figures(&s, &f);
+            check_same_double(f.mean, (double)some[row]);
+            check_same_double(f.std, 0);
+            assert_true(isnan(f.crest));
+        }
+    }
+}
+
+/* Exponents that are close to one another, and one that is far from them. */
+static void what_cancels_leaves_the_rest(void **state)
+{
+    static const float rests[] = {0x1p-20f, -0x1p-149f};
+    enum { N = 8192 };
+    (void)state;
+    for (size_t row = 0; row < sizeof rests / sizeof rests[0]; row++) {
+        struct dq_stats s = {0};
+        struct dq_stats_figures f;
+        make(NORMAL, N);
+        for (size_t i = 0; i < N / 2; i++)
+            weights[N / 2 + i] = weights[i] ^ 0x80000000;
+        weights[0] = 0;
+        memcpy(&weights[N / 2], &rests[row], sizeof rests[row]);
+        dq_stats_add(&s, weights, N, 0);
+        dq_stats_figures(&s, &f);
+        check_same_double(f.mean, (double)rests[row] / N);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +233,9 @@ int main(void)
         cmocka_unit_test(parts_give_what_the_whole_gives),
         cmocka_unit_test(weights_are_counted_by_exponent),
         cmocka_unit_test(extremes_have_places),
+        cmocka_unit_test(sums_are_rounded_once_to_even),
+        cmocka_unit_test(equal_weights_do_not_deviate),
+        cmocka_unit_test(what_cancels_leaves_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
