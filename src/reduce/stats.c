@@ -12,7 +12,7 @@
  * split into two such doubles. Other weights are added up by exponent. */
 enum {
     MANTISSA_BITS = 23,
-    BINADES = 27,               /* that a window has: 51 bits, with the 24 of a weight */
+    BINADES = 27, /* below the highest in a window: 51 bits, with the 24 of a weight */
     EXPONENT_MIN = BINADES + 1, /* of the highest binade of a window, which shifts to bit 0 */
     N_TABLES = 4,   /* used in turn, so that an addition need not wait for the last one */
     MOST = 1 << 11, /* weights at once: their sum in a window is less than 2^62 */

@@ -80,14 +80,14 @@ void dq_wide_scale(struct dq_wide *w, uint64_t factor)
     }
 }
 
+/* Also that of a negative number, modulo 2^704. */
 struct dq_wide dq_wide_square(const struct dq_wide *w)
 {
-    const struct dq_wide m = magnitude_of(w);
     struct dq_wide square = {{0}};
     for (int i = 0; i < DQ_WIDE_LIMBS; i++) {
         uint64_t carry = 0;
         for (int k = 0; i + k < DQ_WIDE_LIMBS; k++) {
-            carry += square.limb[i + k] + (uint64_t)m.limb[i] * m.limb[k];
+            carry += square.limb[i + k] + (uint64_t)w->limb[i] * w->limb[k];
             square.limb[i + k] = (uint32_t)carry;
             carry >>= LIMB_BITS;
         }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum kind { ANY, SUBNORMAL, LARGE, NORMAL, BINADES_27, BINADES_28 };
+enum kind { ANY, SUBNORMAL, LARGE, NORMAL, BINADES_27, BINADES_28, BINADES_29 };
 
 enum { MOST = 70000 };
 
@@ -30,6 +30,7 @@ static const struct {
     {NORMAL, 70000, 0, 0, 0, 0, 0, 0, 30346, 6359, {-0x1.f6353f9ea1d9cp-15, 0x1.3f4d5e85098f3p-1, 0x1.3f4d5e6c5a755p-1, 0x1.fff80a0000000p+0, 0x1.9a785d691b7fep+1}},
     {BINADES_27, 4097, 0, 0, 0, 0, 0, 0, 1862, 3131, {0x1.1b5b4fd012b15p-11, 0x1.5b50f9f86da2dp-3, 0x1.5b508661e4a23p-3, 0x1.ff132a0000000p-1, 0x1.78b481bb555fbp+2}},
     {BINADES_28, 4097, 0, 0, 0, 0, 0, 0, 1119, 3191, {-0x1.3a2030851b345p-9, 0x1.53db417bc3b9dp-2, 0x1.53d8fcca28b5ap-2, 0x1.fc24220000000p+0, 0x1.7ec59ecccef7bp+2}},
+    {BINADES_29, 4097, 0, 0, 0, 0, 0, 0, 1449, 3131, {-0x1.1da5bda7f3bddp-6, 0x1.4fab744bcbae9p-1, 0x1.4f8d105fe7eb1p-1, 0x1.fefcba0000000p+1, 0x1.85d831a9b6a7ap+2}},
 };
 /* clang-format on */
 
@@ -42,7 +43,6 @@ static void make(enum kind kind, size_t n)
 {
     for (uint64_t i = 0; i < n; i++) {
         const uint32_t bits = (uint32_t)(i * 2654435761u + 12345) ^ (uint32_t)(i * 40503 & 0xffff);
-        const uint32_t n_binades = kind == BINADES_27 ? 27 : 28;
         switch (kind) {
         case ANY:
             weights[i] = bits;
@@ -58,7 +58,9 @@ static void make(enum kind kind, size_t n)
             break;
         case BINADES_27:
         case BINADES_28:
-            weights[i] = (bits & 0x807fffff) | ((uint32_t)(i % n_binades) + 100) << 23;
+        case BINADES_29:
+            weights[i] = (bits & 0x807fffff) | ((uint32_t)(i % (27 + kind - BINADES_27)) + 100)
+                                                   << 23;
             break;
         }
     }
@@ -226,6 +228,80 @@ static void what_cancels_leaves_the_rest(void **state)
     }
 }
 
+/* Of equal extremes of several parts the first counts, whatever the order of the parts. */
+static void first_places_do_not_depend_on_order(void **state)
+{
+    static const float some[] = {0, -1, 1, -1, 1, 0};
+    (void)state;
+    for (size_t from = 0; from < 3; from++) {
+        struct dq_stats s = {0};
+        for (size_t i = 0; i < 3; i++) {
+            struct dq_stats part = {0};
+            const size_t first = 2 * ((from + 2 * i) % 3);
+            dq_stats_add(&part, some + first, 2, first);
+            dq_stats_merge(&s, &part);
+        }
+        assert_int_equal(s.first_min, 1);
+        assert_int_equal(s.first_max, 2);
+    }
+    struct dq_stats s = {0}; /* and of more weights than are looked at once */
+    for (size_t i = 0; i < 5000; i++)
+        memcpy(&weights[i], &some[2 + i % 2], sizeof weights[i]);
+    dq_stats_add(&s, weights, 5000, 0);
+    assert_int_equal(s.first_max, 0);
+    assert_int_equal(s.first_min, 1);
+}
+
+/* Those that are not finite are counted, and the others are what they are without them. */
+static void other_weights_than_numbers_are_left_out(void **state)
+{
+    static const uint32_t others[] = {0x7f800000, 0xff800000, 0x7fc00000, 0xff800001, 0x7f800000};
+    enum { N = 3000, N_OTHERS = sizeof others / sizeof others[0] };
+    struct dq_stats with = {0};
+    struct dq_stats without = {0};
+    struct dq_stats_figures f;
+    struct dq_stats_figures wanted;
+    (void)state;
+    make(NORMAL, N);
+    dq_stats_add(&without, weights, N, N_OTHERS);
+    memmove(weights + N_OTHERS, weights, N * sizeof weights[0]);
+    memcpy(weights, others, sizeof others);
+    dq_stats_add(&with, weights, N + N_OTHERS, 0);
+    dq_stats_figures(&with, &f);
+    dq_stats_figures(&without, &wanted);
+    assert_memory_equal(&f, &wanted, sizeof f);
+    assert_int_equal(dq_stats_n_finite(&with), N);
+    assert_int_equal(with.n_nan, 2);
+    assert_int_equal(with.n_pinf, 2);
+    assert_int_equal(with.n_ninf, 1);
+    assert_int_equal(with.first_min, without.first_min);
+    assert_int_equal(with.first_max, without.first_max);
+}
+
+/* 2^50 times as many weights have the same figures, because powers of two round nothing. */
+static void sums_of_many_weights_fit(void **state)
+{
+    static const enum kind kinds[] = {NORMAL, LARGE};
+    (void)state;
+    for (size_t row = 0; row < sizeof kinds / sizeof kinds[0]; row++) {
+        struct dq_stats s = {0};
+        struct dq_stats_figures f;
+        struct dq_stats_figures wanted;
+        make(kinds[row], 4097);
+        for (size_t i = 0; i < 4097; i++)
+            weights[i] |= 0x80000000; /* so that none cancel */
+        dq_stats_add(&s, weights, 4097, 0);
+        dq_stats_figures(&s, &wanted);
+        for (int i = 0; i < 50; i++) {
+            const struct dq_stats same = s;
+            dq_stats_merge(&s, &same);
+        }
+        dq_stats_figures(&s, &f);
+        assert_int_equal(s.n_weights, UINT64_C(4097) << 50);
+        assert_memory_equal(&f, &wanted, sizeof f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,9 +309,12 @@ int main(void)
         cmocka_unit_test(parts_give_what_the_whole_gives),
         cmocka_unit_test(weights_are_counted_by_exponent),
         cmocka_unit_test(extremes_have_places),
+        cmocka_unit_test(first_places_do_not_depend_on_order),
+        cmocka_unit_test(other_weights_than_numbers_are_left_out),
         cmocka_unit_test(sums_are_rounded_once_to_even),
         cmocka_unit_test(equal_weights_do_not_deviate),
         cmocka_unit_test(what_cancels_leaves_the_rest),
+        cmocka_unit_test(sums_of_many_weights_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
