@@ -9,6 +9,8 @@ enum kind { ANY, SUBNORMAL, LARGE, NORMAL, BINADES_27, BINADES_28, BINADES_29 };
 
 enum { MOST = 70000 };
 
+#define NONE ((double)NAN)
+
 /* clang-format off */
 static const struct {
     enum kind kind;
@@ -16,15 +18,15 @@ static const struct {
     uint64_t n_nan, n_pinf, n_ninf, n_pzero, n_nzero, n_subnormal, first_min, first_max;
     struct dq_stats_figures figures;
 } expected[] = {
-    {ANY, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NAN, NAN, NAN, NAN, NAN}},
-    {ANY, 1, 0, 0, 0, 0, 0, 1, 0, 0, {0x1.81c8000000000p-136, 0x1.81c8000000000p-136, 0x0.0p+0, 0x1.81c8000000000p-136, NAN}},
+    {ANY, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NONE, NONE, NONE, NONE, NONE}},
+    {ANY, 1, 0, 0, 0, 0, 0, 1, 0, 0, {0x1.81c8000000000p-136, 0x1.81c8000000000p-136, 0x0.0p+0, 0x1.81c8000000000p-136, NONE}},
     {ANY, 4095, 16, 0, 0, 0, 0, 16, 2351, 1059, {0x1.4cdfaa6608b8dp+114, 0x1.ccbe4ae96beb4p+123, 0x1.ccbe2cd9afd5cp+123, 0x1.f9d5d20000000p+127, 0x1.190dee6ce341ep+4}},
     {ANY, 4097, 16, 0, 0, 0, 0, 16, 2351, 1059, {0x1.4cbac55bca5d4p+114, 0x1.cca163042a1f0p+123, 0x1.cca144f93519bp+123, 0x1.f9d5d20000000p+127, 0x1.191f917a223e3p+4}},
     {ANY, 70000, 272, 0, 0, 0, 0, 277, 28424, 22951, {-0x1.fa7f346fead67p+110, 0x1.c4bc1b7ad7351p+123, 0x1.c4bc1b34029fcp+123, 0x1.feecf20000000p+127, 0x1.20e7744a793dfp+4}},
     {SUBNORMAL, 4097, 0, 0, 0, 0, 0, 4097, 383, 1892, {-0x1.556d9026fd902p-137, 0x1.2769a789d820cp-127, 0x1.27699b34f4d1ap-127, 0x1.ffd1040000000p-127, 0x1.bb88491126f2cp+0}},
     {LARGE, 4097, 0, 0, 0, 0, 0, 0, 383, 1892, {-0x1.aaeb1f4e0b1f5p+115, 0x1.86ef090a1952ap+127, 0x1.86ef0820fdbd5p+127, 0x1.ffe8820000000p+127, 0x1.4f3820ca754aap+0}},
-    {NORMAL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NAN, NAN, NAN, NAN, NAN}},
-    {NORMAL, 1, 0, 0, 0, 0, 0, 0, 0, 0, {0x1.0060720000000p-7, 0x1.0060720000000p-7, 0x0.0p+0, 0x1.0060720000000p-7, NAN}},
+    {NORMAL, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NONE, NONE, NONE, NONE, NONE}},
+    {NORMAL, 1, 0, 0, 0, 0, 0, 0, 0, 0, {0x1.0060720000000p-7, 0x1.0060720000000p-7, 0x0.0p+0, 0x1.0060720000000p-7, NONE}},
     {NORMAL, 4095, 0, 0, 0, 0, 0, 0, 886, 2898, {-0x1.312b1c9fc9fcap-11, 0x1.3f5c4cf68545ep-1, 0x1.3f5c43d9aa1c0p-1, 0x1.ff9eea0000000p+0, 0x1.9a1dc6b3d6c1fp+1}},
     {NORMAL, 4097, 0, 0, 0, 0, 0, 0, 886, 2898, {-0x1.39ed77148eb71p-12, 0x1.3f6e1e6dd9ecbp-1, 0x1.3f6e1c04cfc2ep-1, 0x1.ff9eea0000000p+0, 0x1.9a06dda18d9e6p+1}},
     {NORMAL, 70000, 0, 0, 0, 0, 0, 0, 30346, 6359, {-0x1.f6353f9ea1d9cp-15, 0x1.3f4d5e85098f3p-1, 0x1.3f4d5e6c5a755p-1, 0x1.fff80a0000000p+0, 0x1.9a785d691b7fep+1}},
