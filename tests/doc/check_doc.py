@@ -357,6 +357,10 @@ def check_readme(root, types):
         complain(f'README: Quick start has {len(start)} commands instead of 2')
     elif start[1].strip() not in (root / '.ci/run').read_text():
         complain(f'README: .ci/run does not contain the second command: {start[1].strip()}')
+    else:
+        packages = re.search(r'apt-get install -y([^&]*)&&', start[0]).group(1).replace('\\', ' ').split()
+        compare('.ci/run: packages of the README', packages,
+                set(packages) & set((root / '.ci/run').read_text().split()))
     section = re.search(r'^## Types$(.*?)^## ', text, re.M | re.S)
     found = re.findall(r'\b[A-Z]+\d+(?:_\w+)?\b', section.group(1)) if section else []
     compare('README: types', {f['name'] for f in types}, set(found))
