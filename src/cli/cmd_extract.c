@@ -527,7 +527,7 @@ int dq_cmd_extract(const struct dq_args *args)
     };
     int rc = extract(&x, &e);
     dq_msg_failure(rc, &e);
-    if (rc == DQ_ERR_IO || rc == DQ_ERR_GPU || rc == DQ_ERR_INTERRUPTED)
+    if (rc == DQ_ERR_IO || rc == DQ_ERR_INTERRUPTED)
         note_complete(&x);
     dq_engine_close(&x.engine);
     dq_copies_finish(&x.copies);

@@ -29,7 +29,7 @@ def main(compile_exact, objdump, source, *command):
         path = pathlib.Path(folder) / "made.co"
         for kind in "F32", "F16":
             status, is_made, said = build(compile_exact, objdump, path, *command, f"-DFUSED_{kind}", source)
-            named = re.search(rf"^{path}: fused_{kind.lower()}: fused: v_\w+ .*$", said, re.M)
+            named = re.search(rf"^{path}: fused_{kind.lower()}: fused: [sv]_\w+ .*$", said, re.M)
             expect(f"fused {kind}", status == 1 and not is_made and named and "integers" not in said
                    and "-Dhip_targets" in said, said)
         status, is_made, said = build(compile_exact, objdump, path, *command, source)
