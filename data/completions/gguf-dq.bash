@@ -172,7 +172,7 @@ _gguf_dq()
     local threaded='-j --threads'
     local checking='--self-test --ulp'
     local examining='--values'
-    local limiting='--equal --max-nmse --min-snr --max-abs'
+    local limiting='--layout --equal --max-nmse --min-snr --max-abs'
     local measuring='--type --size --time --to'
     local writing='-o --output -f --format --max-shard --force --skip-existing --fsync -k
         --keep-going --apply-scales --strict --manifest -n --dry-run'
@@ -253,6 +253,7 @@ _gguf_dq()
                 ;;
             --layout)
                 _gguf_dq_add_words 'gguf hf'
+                [[ $command != compare ]] || _gguf_dq_add_words auto
                 return
                 ;;
             --hf-config | --to)
@@ -279,6 +280,7 @@ _gguf_dq()
         _gguf_dq_add_words "$options"
     elif [[ $options == *"$reading"* ]]; then
         [[ $model ]] || _gguf_dq_add_files '*.gguf'
+        [[ $model || $command != compare ]] || _gguf_dq_add_files '*.@(safetensors|npy)'
         [[ $model ]] || _gguf_dq_add_cached
         [[ $cur == @(*/*|hf:*|ollama:*) && ! $model ]] || _gguf_dq_add_tensors
     fi

@@ -39,6 +39,7 @@ struct dq_args {
     unsigned edge; /* 0: not given */
     bool full;
     bool layout_hf;        /* Hugging Face names and layout */
+    bool layout_gguf;      /* compare: the names of the model */
     const char *hf_config; /* a folder */
     const char *manifest;
     bool force;

@@ -18,7 +18,8 @@ static const char *const operand_help[] = {
         "TENSOR: the same as --tensor TENSOR.\n",
     [DQ_OPERANDS_REFERENCE_MODEL_TENSORS] =
         "\nREFERENCE, MODEL: a GGUF file, any file of a split set, a directory with one\n"
-        "model, or one in a cache: hf:OWNER/REPO[:QUANT], ollama:NAME[:TAG].\n"
+        "model, or one in a cache: hf:OWNER/REPO[:QUANT], ollama:NAME[:TAG]. REFERENCE\n"
+        "may also be a safetensors file, a directory with these, or a .npy file.\n"
         "TENSOR: the same as --tensor TENSOR.\n",
     [DQ_OPERANDS_TO_MEASURE] =
         "\nMODEL: measure the types of this model: a GGUF file, any file of a split set, or\n"

@@ -1,5 +1,6 @@
 #include "cli/cmd.h"
 
+#include "arrays/arrays.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/compare_pairs.h"
@@ -13,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct compare_command {
     const struct dq_args *args;
@@ -25,6 +27,8 @@ struct compare_command {
     struct dq_progress progress;
     struct dq_report report;
     struct dq_plan_pair plans[DQ_RUN_ITEMS_MAX]; /* a ring */
+    struct dq_gather gathers[DQ_RUN_ITEMS_MAX];  /* of these plans */
+    enum dq_arrays_kind kind;                    /* of the reference; NONE: a GGUF */
     struct dq_difference total;
     size_t n_equal;
     size_t n_beyond; /* tensors that are farther apart than they may be */
@@ -77,6 +81,7 @@ static json_t *limits_json(unsigned beyond)
 
 static const struct dq_column columns[] = {
     {.key = "name", .heading = "NAME", .width = -4},
+    {.key = "reference_name"},
     {.key = "slice"},
     {.key = "reference_type", .heading = "REFERENCE", .width = -9},
     {.key = "type", .heading = "TYPE", .width = -4},
@@ -106,8 +111,8 @@ static const struct dq_column columns[] = {
 
 enum {
     NAME = 0,
-    REFERENCE_TYPE = 2,
-    TYPE = 3,
+    REFERENCE_TYPE = 3,
+    TYPE = 4,
     NAME_WIDTH_MAX = 64,
     N_COLUMNS = sizeof columns / sizeof columns[0]
 };
@@ -153,13 +158,16 @@ static json_t *nonfinite_json(const struct dq_difference *d)
     return object;
 }
 
-/* A weight and where it is stored. */
+/* A weight and where it is stored; nowhere, if it is a constant of the layout. */
 static json_t *side_json(
     const struct dq_model *m, const struct dq_plan *p, uint64_t number, float value)
 {
     const struct dq_tensor *t;
     uint64_t index;
     dq_plan_locate(p, number, &t, &index);
+    if (!t)
+        return json_pack("{s:o, s:n, s:n, s:n}", "value", dq_json_real((double)value), "block",
+            "file", "offset");
     const uint64_t block = index / t->type->weights;
     const char *path = m->shards[t->shard].path;
     return json_pack("{s:o, s:o, s:o, s:o}", "value", dq_json_real((double)value), "block",
@@ -168,24 +176,27 @@ static json_t *side_json(
 }
 
 /* The first of the largest differences. */
-static json_t *place_json(const struct compare_command *h, size_t i, const struct dq_slice *slice,
-    const struct dq_difference *d)
+static json_t *place_json(const struct compare_command *h, size_t i, const struct dq_difference *d)
 {
+    const struct dq_compare_pair *pair = &h->pairs.items[i];
     const struct dq_plan_pair *plans = &h->plans[i % DQ_RUN_ITEMS_MAX];
     uint64_t indices[DQ_DIMS_MAX];
     uint64_t number = d->first_max;
-    for (size_t k = slice->n_shape; k-- > 0; number /= slice->shape[k])
-        indices[k] = number % slice->shape[k];
-    return json_pack("{s:o, s:o, s:o}", "indices", dq_json_u64s(indices, slice->n_shape),
+    for (size_t k = pair->n_shape; k-- > 0; number /= pair->shape[k])
+        indices[k] = number % pair->shape[k];
+    return json_pack("{s:o, s:o, s:o}", "indices", dq_json_u64s(indices, pair->n_shape),
         "reference", side_json(h->reference, &plans->reference, d->first_max, d->max_reference),
         "model", side_json(h->model, &plans->model, d->first_max, d->max_model));
 }
 
-/* Returns the name of a tensor with the slice; the caller frees it with dq_mem_free. NULL: memory is short. */
-static char *shown_name(const struct dq_pick *pick)
+/* Returns the name of a tensor with the slice, or that of a Hugging Face array; the caller frees it with
+ * dq_mem_free. NULL: memory is short. */
+static char *shown_name(const struct dq_compare_pair *pair)
 {
-    return dq_mem_printf(
-        "%s%s", pick->tensor->display_name, pick->slice_text ? pick->slice_text : "");
+    const struct dq_pick *pick = pair->pick;
+    return dq_mem_printf("%s%s",
+        pair->array ? pair->reference->display_name : pick->tensor->display_name,
+        pick->slice_text ? pick->slice_text : "");
 }
 
 static int append(char *text, size_t size, const char *format, ...) DQ_PRINTF(3, 4);
@@ -229,12 +240,10 @@ static int put_pair(void *arg, size_t i, const struct dq_difference *d, struct d
     const struct dq_compare_pair *pair = &h->pairs.items[i];
     const bool is_table = dq_report_is_table(&h->report);
     struct dq_difference_figures f;
-    struct dq_slice slice;
     char text[256];
-    char *name = shown_name(pair->pick);
+    char *name = shown_name(pair);
     if (!name)
         return dq_fail_nomem(e);
-    dq_pick_slice(pair->pick, &slice);
     dq_difference_figures(d, &f);
     const unsigned beyond = limits_beyond(h->args, d, &f);
     describe(d, &f, beyond, text, sizeof text);
@@ -244,10 +253,11 @@ static int put_pair(void *arg, size_t i, const struct dq_difference *d, struct d
     dq_report_row(&h->report,
         (const struct dq_cell[N_COLUMNS]){
             dq_cell_shown(dq_cell_name(pair->pick->tensor->display_name), name),
+            dq_cell_name(pair->reference->display_name),
             dq_cell_text(pair->pick->slice_text),
             dq_cell_text(pair->reference->type->name),
             dq_cell_text(pair->pick->tensor->type->name),
-            dq_cell_u64s(slice.shape, slice.n_shape),
+            dq_cell_u64s(pair->shape, pair->n_shape),
             dq_cell_u64(d->n_weights),
             dq_cell_u64(dq_difference_n_finite(d)),
             dq_cell_u64(d->n_equal_bits),
@@ -265,8 +275,7 @@ static int put_pair(void *arg, size_t i, const struct dq_difference *d, struct d
             figure(f.gain),
             figure(f.bias),
             dq_difference_n_finite(d) > 0 ? dq_cell_real((double)d->max_abs) : dq_cell_null(),
-            is_table || d->max_abs == 0 ? dq_cell_null()
-                                        : dq_cell_json(place_json(h, i, &slice, d)),
+            is_table || d->max_abs == 0 ? dq_cell_null() : dq_cell_json(place_json(h, i, d)),
             dq_cell_text(dq_difference_description(dq_difference_pattern(d))),
             is_table ? dq_cell_null() : dq_cell_json(limits_json(beyond)),
             dq_cell_text(text),
@@ -280,16 +289,13 @@ static void put_unpaired(struct compare_command *h)
     dq_report_begin_rows(&h->report, "unpaired", unpaired_columns, N_UNPAIRED_COLUMNS);
     for (size_t i = 0; i < h->pairs.n_unpaired; i++) {
         const struct dq_unpaired *u = &h->pairs.unpaired[i];
-        uint64_t shape[DQ_DIMS_MAX];
-        for (uint32_t d = 0; d < u->tensor->n_dims; d++)
-            shape[d] = u->tensor->dims[u->tensor->n_dims - 1 - d];
         dq_report_row(
             &h->report, (const struct dq_cell[N_UNPAIRED_COLUMNS]){
                             dq_cell_shown(dq_cell_text(u->is_in_model ? "model" : "reference"),
                                 u->is_in_model ? "only in the model:" : "only in the reference:"),
-                            dq_cell_name(u->tensor->display_name),
-                            dq_cell_text(u->tensor->type ? u->tensor->type->name : NULL),
-                            dq_cell_u64s(shape, u->tensor->n_dims),
+                            dq_cell_name(u->name),
+                            dq_cell_text(u->type ? u->type->name : NULL),
+                            dq_cell_u64s(u->shape, u->n_shape),
                         });
     }
     dq_report_end_rows(&h->report);
@@ -332,8 +338,15 @@ static const struct dq_plan_pair *plan(void *arg, size_t i)
     const struct dq_compare_pair *pair = &h->pairs.items[i];
     const struct dq_range *ranges = pair->pick->slice ? pair->pick->slice->ranges : NULL;
     struct dq_plan_pair *p = &h->plans[i % DQ_RUN_ITEMS_MAX];
-    dq_plan_init(&p->model, h->model, pair->pick->tensor, DQ_DTYPE_f32, ranges);
-    dq_plan_init(&p->reference, h->reference, pair->reference, DQ_DTYPE_f32, ranges);
+    if (pair->array) {
+        struct dq_gather *g = &h->gathers[i % DQ_RUN_ITEMS_MAX];
+        dq_layout_gather(pair->array, g);
+        dq_plan_init_gather(&p->model, g, DQ_DTYPE_f32);
+    } else {
+        dq_plan_init(&p->model, h->model, pair->pick->tensor, DQ_DTYPE_f32, ranges);
+    }
+    dq_plan_init(&p->reference, h->reference, pair->reference, DQ_DTYPE_f32,
+        pair->is_sliced ? ranges : NULL);
     return p;
 }
 
@@ -353,13 +366,14 @@ static uint64_t measure(struct compare_command *h)
     uint64_t total = 0;
     for (size_t i = 0; i < h->pairs.n; i++) {
         const struct dq_compare_pair *pair = &h->pairs.items[i];
-        struct dq_slice slice;
         uint64_t n = sizeof(float);
-        dq_pick_slice(pair->pick, &slice);
-        for (size_t d = 0; d < slice.n_shape; d++)
-            n *= slice.shape[d];
+        for (size_t d = 0; d < pair->n_shape; d++)
+            n *= pair->shape[d];
         total += n;
-        widen(h, NAME, letters(pair->pick->tensor->display_name) + letters(pair->pick->slice_text));
+        widen(h, NAME,
+            pair->array
+                ? letters(pair->reference->display_name)
+                : letters(pair->pick->tensor->display_name) + letters(pair->pick->slice_text));
         widen(h, REFERENCE_TYPE, letters(pair->reference->type->name));
         widen(h, TYPE, letters(pair->pick->tensor->type->name));
     }
@@ -383,12 +397,37 @@ static int reduce(struct compare_command *h, struct dq_error *e)
 
 /* ---- the command ---- */
 
+/* A folder may have arrays; otherwise it has to have a GGUF, as that of a model. */
 static int open_reference(struct compare_command *h, struct dq_error *e)
 {
     struct dq_args args = *h->args;
-    args.model = args.reference;
+    struct stat st;
+    const bool is_folder = stat(args.reference, &st) == 0 && S_ISDIR(st.st_mode);
+    char *found = is_folder ? dq_arrays_in_folder(args.reference) : NULL;
+    const char *path = found ? found : args.reference;
+    int rc = is_folder && !found ? 0 : dq_arrays_kind(path, &h->kind, e);
+    args.model = path;
     args.offset = 0;
-    return dq_model_arg_open(&args, &h->reference, e);
+    if (rc == 0 && h->kind == DQ_ARRAYS_NONE)
+        rc = dq_model_arg_open(&args, &h->reference, e);
+    else if (rc == 0)
+        rc = dq_arrays_open(path, h->kind, &h->reference, e);
+    dq_mem_free(found);
+    return rc;
+}
+
+static int find_pairs(struct compare_command *h, struct dq_error *e)
+{
+    return dq_compare_pairs_find(h->args, &h->names, h->reference, h->kind != DQ_ARRAYS_NONE,
+        h->kind == DQ_ARRAYS_NPY, h->model, &h->picks, &h->pairs, e);
+}
+
+static int open_engine(
+    struct compare_command *h, struct dq_engine_options *options, struct dq_error *e)
+{
+    options->gathers = h->pairs.layout.layout != NULL;
+    options->per_lane_extra = DQ_DIFFERENCE_LEN + (options->gathers ? DQ_GATHER_LANE_MAX : 0);
+    return dq_engine_open(&h->engine, options, e);
 }
 
 static int open_all(struct compare_command *h, struct dq_error *e)
@@ -396,8 +435,7 @@ static int open_all(struct compare_command *h, struct dq_error *e)
     struct dq_engine_options options = {.device = h->args->device,
         .cpu = h->args->cpu,
         .n_threads = h->args->n_threads,
-        .n_consuming = dq_engine_threads(h->args->n_threads),
-        .per_lane_extra = DQ_DIFFERENCE_LEN};
+        .n_consuming = dq_engine_threads(h->args->n_threads)};
     /* Comparing takes the processors longer than decoding does, wherever that is done. */
     if (options.device.kind == DQ_DEVICE_AUTO)
         options.device.kind = DQ_DEVICE_CPU;
@@ -413,7 +451,9 @@ static int open_all(struct compare_command *h, struct dq_error *e)
     if (rc == 0 && h->args->share.count > 0)
         rc = dq_picks_keep_share(&h->picks, &h->args->share, e);
     if (rc == 0)
-        rc = dq_engine_open(&h->engine, &options, e);
+        rc = find_pairs(h, e);
+    if (rc == 0)
+        rc = open_engine(h, &options, e);
     if (rc != 0)
         return rc;
     dq_confine(h->args, &(struct dq_sandbox){0});
@@ -467,9 +507,6 @@ static int compare(struct compare_command *h, struct dq_error *e)
     const int rc_whole = check_whole(h);
     dq_report_field(&h->report, "reference", dq_cell_text(h->reference->path));
     dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
-    rc = dq_compare_pairs_find(h->args, &h->names, h->reference, h->model, &h->picks, &h->pairs, e);
-    if (rc != 0)
-        return rc;
     dq_report_begin_rows(&h->report, "tensors", columns, N_COLUMNS);
     rc = reduce(h, e);
     dq_report_end_rows(&h->report);

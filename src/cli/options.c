@@ -150,6 +150,15 @@ SETTER(layout)
     return 0;
 }
 
+SETTER(compare_layout)
+{
+    a->layout_hf = strcasecmp(v, "hf") == 0;
+    a->layout_gguf = strcasecmp(v, "gguf") == 0;
+    return a->layout_hf || a->layout_gguf || strcasecmp(v, "auto") == 0
+               ? 0
+               : dq_fail(e, DQ_ERR_USAGE, "--layout %s: must be auto, gguf or hf", v);
+}
+
 SETTER(hf_config)
 {
     a->hf_config = v;
@@ -381,6 +390,8 @@ const struct dq_option dq_options[] = {
         set_layout},
     {"layout", 0, "LAYOUT", DQ_CMD_list, "hf: show what --layout hf of extract makes of tensors",
         set_layout},
+    {"layout", 0, "LAYOUT", DQ_CMD_compare, "auto, gguf, hf: names and layout of the reference",
+        set_compare_layout},
     {"hf-config", 0, "DIR", DQ_CMD_extract | DQ_CMD_list,
         "with --layout hf: the model's Hugging Face directory", set_hf_config},
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
