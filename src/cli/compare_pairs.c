@@ -244,8 +244,11 @@ static int fail_no_pair(const struct pairing *p, struct dq_error *e)
 {
     const struct dq_model *r = p->reference;
     const struct dq_layout *l = p->out->layout.layout;
-    const char *here = p->picks->n > 0 ? p->picks->items[0].tensor->display_name : "";
     char array[256];
+    if (r->n_tensors == 0 || p->picks->n == 0)
+        return dq_fail(e, DQ_ERR_NO_TENSOR, "%s: has no tensors",
+            r->n_tensors == 0 ? r->path : p->model->path);
+    const char *here = p->picks->items[0].tensor->display_name;
     if (l && l->n_arrays > 0) {
         dq_escape(
             l->arrays[0].name, strlen(l->arrays[0].name), DQ_ESCAPE_NAME, array, sizeof array);
@@ -253,7 +256,7 @@ static int fail_no_pair(const struct pairing *p, struct dq_error *e)
     }
     return dq_fail(e, DQ_ERR_NO_TENSOR,
         "no tensor has the same name in both: '%.256s' in the reference, '%.256s' in the model",
-        r->n_tensors > 0 ? r->tensors[0].display_name : "", here);
+        r->tensors[0].display_name, here);
 }
 
 /* Whether a tensor that is selected is in the reference, under its own name. */

@@ -12,3 +12,8 @@ gguf-dq compare -q - m.gguf output.bias <m.gguf
 gguf-dq compare m.gguf m.gguf >>m.gguf
 echo "$?"
 cmp "$DATA/sample.gguf" m.gguf
+cp "$DATA/gguf/good/vocab_only.gguf" none.gguf
+gguf-dq compare m.gguf none.gguf
+echo "$?"
+gguf-dq compare none.gguf m.gguf
+echo "$?"
