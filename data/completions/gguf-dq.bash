@@ -47,7 +47,7 @@ _gguf_dq_parse()
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
                 --layout | --hf-config | --algorithm | --check | --edge | \
                 --manifest | --device | --cpu | --threads | --max-memory | --offset | --share | --ulp | \
-                --type | --size | --time)
+                --type | --size | --time | --max-nmse | --min-snr | --max-abs)
                 [[ ${words[i + 1]} == '=' ]] && ((i++))
                 ((i++))
                 [[ ${words[i + 1]-} == ':' ]] && ((i += 2))
@@ -160,7 +160,7 @@ _gguf_dq_add_types()
 
 _gguf_dq()
 {
-    local commands='list show extract hash stats verify check bench devices types'
+    local commands='list show extract hash stats compare verify check bench devices types'
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local sharing='--share'
     local showing='-m --meta --names'
@@ -172,6 +172,7 @@ _gguf_dq()
     local threaded='-j --threads'
     local checking='--self-test --ulp'
     local examining='--values'
+    local limiting='--layout --equal --max-nmse --min-snr --max-abs'
     local measuring='--type --size --time --to'
     local writing='-o --output -f --format --max-shard --force --skip-existing --fsync -k
         --keep-going --apply-scales --strict --manifest -n --dry-run'
@@ -214,6 +215,7 @@ _gguf_dq()
         extract) options="$selecting $sharing $layout $rounding $decoding $threaded $writing $reading $reporting" ;;
         hash) options="$selecting $sharing $hashing $rounding $decoding $threaded $reading $reporting" ;;
         stats) options="$selecting $sharing $decoding $threaded $reading $reporting" ;;
+        compare) options="$selecting $sharing $decoding $threaded $limiting $reading $reporting" ;;
         verify) options="$selecting $sharing $rounding $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $sharing $examining $threaded $reading $reporting" ;;
         bench) options="$rounding $decoding $threaded $measuring $reading $reporting" ;;
@@ -251,6 +253,7 @@ _gguf_dq()
                 ;;
             --layout)
                 _gguf_dq_add_words 'gguf hf'
+                [[ $command != compare ]] || _gguf_dq_add_words auto
                 return
                 ;;
             --hf-config | --to)
@@ -269,13 +272,15 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --offset | --share | --edge | --ulp | --size | --time | -j) return ;;
+            --threads | --max-memory | --offset | --share | --edge | --ulp | --size | --time | --max-nmse | \
+                --min-snr | --max-abs | -j) return ;;
         esac
     fi
     if [[ $cur == -* ]]; then
         _gguf_dq_add_words "$options"
     elif [[ $options == *"$reading"* ]]; then
         [[ $model ]] || _gguf_dq_add_files '*.gguf'
+        [[ $model || $command != compare ]] || _gguf_dq_add_files '*.@(safetensors|npy)'
         [[ $model ]] || _gguf_dq_add_cached
         [[ $cur == @(*/*|hf:*|ollama:*) && ! $model ]] || _gguf_dq_add_tensors
     fi

@@ -14,7 +14,7 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --layout --hf-config --algorithm --check --edge --max-shard --manifest --share --device --cpu --threads --max-memory --offset --ulp --type --size --time
+    --layout --hf-config --algorithm --check --edge --max-shard --manifest --share --device --cpu --threads --max-memory --offset --ulp --type --size --time --max-nmse --min-snr --max-abs
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -72,6 +72,7 @@ complete -c gguf-dq -n __gguf_dq_using -a show -d 'Print weights as text'
 complete -c gguf-dq -n __gguf_dq_using -a extract -d 'Dequantize tensors to plain arrays'
 complete -c gguf-dq -n __gguf_dq_using -a hash -d 'Compute digests of the weights'
 complete -c gguf-dq -n __gguf_dq_using -a stats -d 'Compute exact statistics of the weights'
+complete -c gguf-dq -n __gguf_dq_using -a compare -d 'Measure how far weights are from a reference'
 complete -c gguf-dq -n __gguf_dq_using -a verify -d 'Compare a GPU with the CPU, bit for bit'
 complete -c gguf-dq -n __gguf_dq_using -a check -d 'Check a model for errors'
 complete -c gguf-dq -n __gguf_dq_using -a bench -d 'Measure how fast types are decoded'
@@ -80,15 +81,15 @@ complete -c gguf-dq -n __gguf_dq_using -a types -d 'List the tensor types'
 complete -c gguf-dq -n __gguf_dq_using -l help -d 'Show help'
 complete -c gguf-dq -n __gguf_dq_using -l version -d 'Show the version'
 
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench' -a '(__gguf_dq_models)'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench' -a '(__gguf_dq_tensors)' -d Tensor
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench' -a '(__gguf_dq_models)'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench' -a '(__gguf_dq_tensors)' -d Tensor
 
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Select a tensor'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Exclude tensors'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check' -s 0 -l null -d 'Names in that file end in NUL'
-complete -c gguf-dq -n '__gguf_dq_using list extract hash stats verify check' -l share -x -d 'Only one of several parts'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check' -l max-memory -x -d 'Limit the memory'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check' -s t -l tensor -x -a '(__gguf_dq_tensors)' -d 'Select a tensor'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check' -s x -l exclude -x -a '(__gguf_dq_tensors)' -d 'Exclude tensors'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check' -s T -l tensors-from -r -F -d 'Read names from a file'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check' -s 0 -l null -d 'Names in that file end in NUL'
+complete -c gguf-dq -n '__gguf_dq_using list extract hash stats compare verify check' -l share -x -d 'Only one of several parts'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check' -l max-memory -x -d 'Limit the memory'
 
 complete -c gguf-dq -n '__gguf_dq_using list' -s m -l meta -d 'Show the metadata as well'
 complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Print only the names'
@@ -103,9 +104,9 @@ complete -c gguf-dq -n '__gguf_dq_using list extract' -l hf-config -x -a '(__fis
 
 complete -c gguf-dq -n '__gguf_dq_using extract hash verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the output'
 complete -c gguf-dq -n '__gguf_dq_using extract hash' -s d -l dtype -x -a native -d 'Type of the output'
-complete -c gguf-dq -n '__gguf_dq_using extract hash stats verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'Device that decodes'
-complete -c gguf-dq -n '__gguf_dq_using extract hash stats verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
-complete -c gguf-dq -n '__gguf_dq_using extract hash stats verify check bench' -s j -l threads -x -d 'Number of processors'
+complete -c gguf-dq -n '__gguf_dq_using extract hash stats compare verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'Device that decodes'
+complete -c gguf-dq -n '__gguf_dq_using extract hash stats compare verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
+complete -c gguf-dq -n '__gguf_dq_using extract hash stats compare verify check bench' -s j -l threads -x -d 'Number of processors'
 
 complete -c gguf-dq -n '__gguf_dq_using hash' -s a -l algorithm -x -a 'blake3 sha256' -d 'Hash function'
 complete -c gguf-dq -n '__gguf_dq_using hash' -s c -l check -r -F -d 'Compare with digests in a file'
@@ -113,6 +114,12 @@ complete -c gguf-dq -n '__gguf_dq_using hash' -l no-names -d 'Leave names out of
 
 complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Verify built-in test vectors'
 complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Accept small differences'
+
+complete -c gguf-dq -n '__gguf_dq_using compare' -l layout -x -a 'auto gguf hf' -d 'Names and layout of the reference'
+complete -c gguf-dq -n '__gguf_dq_using compare' -l equal -d 'Fail unless all weights are equal'
+complete -c gguf-dq -n '__gguf_dq_using compare' -l max-nmse -x -d 'Fail above this nmse'
+complete -c gguf-dq -n '__gguf_dq_using compare' -l min-snr -x -d 'Fail below this snr in dB'
+complete -c gguf-dq -n '__gguf_dq_using compare' -l max-abs -x -d 'Fail above this difference'
 
 complete -c gguf-dq -n '__gguf_dq_using check' -l values -d 'Check the weights as well'
 
@@ -133,11 +140,11 @@ complete -c gguf-dq -n '__gguf_dq_using extract' -l strict -d 'Treat overflow as
 complete -c gguf-dq -n '__gguf_dq_using extract' -l manifest -r -F -d 'Write a JSON list of the outputs'
 complete -c gguf-dq -n '__gguf_dq_using extract' -s n -l dry-run -d 'Show what would be written'
 
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench' -l offset -x -d 'Byte of the file where the model begins'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench' -l no-sandbox -d 'Do not drop privileges'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench' -l offset -x -d 'Byte of the file where the model begins'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench' -l no-sandbox -d 'Do not drop privileges'
 
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench devices types' -l json -d 'Report as one JSON object'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench devices types' -l jsonl -d 'Report as JSON Lines'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench devices types' -s q -l quiet -d 'No warnings or progress'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench devices types' -s v -l verbose -d 'Print more'
-complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats verify check bench devices types' -s h -l help -d 'Show help'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench devices types' -l json -d 'Report as one JSON object'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench devices types' -l jsonl -d 'Report as JSON Lines'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench devices types' -s q -l quiet -d 'No warnings or progress'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench devices types' -s v -l verbose -d 'Print more'
+complete -c gguf-dq -n '__gguf_dq_using list show extract hash stats compare verify check bench devices types' -s h -l help -d 'Show help'

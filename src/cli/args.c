@@ -7,6 +7,7 @@
 #include "select/suggest.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -152,14 +153,18 @@ static int parse_operands(
     int rc = 0;
     if (optind < argc && command->operands == DQ_OPERANDS_NONE)
         return dq_fail(e, DQ_ERR_USAGE, "takes no operands, but was given '%s'", argv[optind]);
-    if (optind < argc && is_model(argv[optind]))
+    if (command->operands == DQ_OPERANDS_REFERENCE_MODEL_TENSORS) {
+        a->reference = optind < argc ? argv[optind++] : NULL;
+        a->model = optind < argc ? argv[optind++] : NULL;
+    } else if (optind < argc && is_model(argv[optind])) {
         a->model = argv[optind++];
-    else if (optind < argc && is_model_name(argv[argc - 1])) /* the tensors come first */
+    } else if (optind < argc && is_model_name(argv[argc - 1])) { /* the tensors come first */
         a->model = argv[--argc];
+    }
     for (; rc == 0 && optind < argc; optind++) {
         if (a->model && is_model_name(argv[optind]))
-            return dq_fail(
-                e, DQ_ERR_USAGE, "takes one model, but was given '%.200s' too", argv[optind]);
+            return dq_fail(e, DQ_ERR_USAGE, "takes %s, but was given '%.200s' too",
+                a->reference ? "two models" : "one model", argv[optind]);
         rc = dq_strvec_add(&a->tensors, argv[optind], strlen(argv[optind]), e);
     }
     return rc;
@@ -181,8 +186,13 @@ static int check(const struct dq_command *command, const struct dq_args *a, stru
 int dq_args_parse(const struct dq_command *command, int argc, char **argv, struct dq_args *out,
     struct dq_error *e)
 {
-    struct dq_args a = {
-        .dtype = DQ_DTYPE_COUNT, .verbosity = DQ_NORMAL, .bench_size = 256, .milliseconds = 100};
+    struct dq_args a = {.dtype = DQ_DTYPE_COUNT,
+        .verbosity = DQ_NORMAL,
+        .bench_size = 256,
+        .milliseconds = 100,
+        .max_nmse = -1,
+        .min_snr = (double)NAN,
+        .max_abs = -1};
     struct dq_error why;
     int rc = parse_options(command, argc, argv, &a, &why);
     if (rc == 0)

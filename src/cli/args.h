@@ -20,8 +20,9 @@ enum dq_show_format { DQ_SHOW_TABLE, DQ_SHOW_CSV, DQ_SHOW_TSV, DQ_SHOW_HEX };
 /* What was given on the command line; NULL, 0 or false if it was not, unless noted. The strings belong
  * to argv or to the lists. For src/cli only: other folders have options of their own. */
 struct dq_args {
-    const char *model; /* a path; NULL: see model_arg.h */
-    uint64_t offset;   /* in the file, where the model begins */
+    const char *reference; /* a path */
+    const char *model;     /* a path; NULL: see model_arg.h */
+    uint64_t offset;       /* in the file, where the model begins */
     struct dq_strvec tensors;
     struct dq_strvec excluded;
     const char *tensors_from;
@@ -39,6 +40,7 @@ struct dq_args {
     bool full;
     bool blocks;
     bool layout_hf;        /* Hugging Face names and layout */
+    bool layout_gguf;      /* compare: the names of the model */
     const char *hf_config; /* a folder */
     const char *manifest;
     bool force;
@@ -58,6 +60,10 @@ struct dq_args {
     unsigned n_threads;       /* 0: all processors */
     size_t max_memory;        /* bytes; 0: no limit */
     unsigned ulp;
+    bool equal;
+    double max_nmse; /* negative: not given */
+    double min_snr;  /* NaN: not given */
+    double max_abs;  /* negative: not given */
     bool self_test;
     bool values;
     uint64_t types;        /* a bit for each enum dq_type; 0: all */
@@ -73,6 +79,7 @@ struct dq_args {
 enum dq_operands {
     DQ_OPERANDS_NONE,
     DQ_OPERANDS_MODEL_TENSORS,
+    DQ_OPERANDS_REFERENCE_MODEL_TENSORS,
     DQ_OPERANDS_TO_MEASURE, /* a model and tensors, of which the types count */
 };
 

@@ -1,10 +1,12 @@
 #include "cli/args.h"
 #include "cli/options.h"
 
-static const char *operand_words(enum dq_operands operands)
-{
-    return operands == DQ_OPERANDS_NONE ? "" : " [MODEL] [TENSOR...]";
-}
+static const char *const operand_words[] = {
+    [DQ_OPERANDS_NONE] = "",
+    [DQ_OPERANDS_MODEL_TENSORS] = " [MODEL] [TENSOR...]",
+    [DQ_OPERANDS_REFERENCE_MODEL_TENSORS] = " REFERENCE MODEL [TENSOR...]",
+    [DQ_OPERANDS_TO_MEASURE] = " [MODEL] [TENSOR...]",
+};
 
 /* What --help says about the operands. */
 static const char *const operand_help[] = {
@@ -13,6 +15,11 @@ static const char *const operand_help[] = {
         "\nMODEL: a GGUF file, any file of a split set, a directory with one model, or one in\n"
         "a cache: hf:OWNER/REPO[:QUANT], ollama:NAME[:TAG].\n"
         "Without it, $GGUF_DQ_MODEL or the only model in the current directory is used.\n"
+        "TENSOR: the same as --tensor TENSOR.\n",
+    [DQ_OPERANDS_REFERENCE_MODEL_TENSORS] =
+        "\nREFERENCE, MODEL: a GGUF file, any file of a split set, a directory with one\n"
+        "model, or one in a cache: hf:OWNER/REPO[:QUANT], ollama:NAME[:TAG]. REFERENCE\n"
+        "may also be a safetensors file, a directory with these, or a .npy file.\n"
         "TENSOR: the same as --tensor TENSOR.\n",
     [DQ_OPERANDS_TO_MEASURE] =
         "\nMODEL: measure the types of this model: a GGUF file, any file of a split set, or\n"
@@ -25,7 +32,7 @@ void dq_args_usage(FILE *to)
 {
     const char *lead = "usage:";
     for (const struct dq_command *c = dq_commands; c->name; c++, lead = "      ")
-        fprintf(to, "%s gguf-dq %s [option...]%s\n", lead, c->name, operand_words(c->operands));
+        fprintf(to, "%s gguf-dq %s [option...]%s\n", lead, c->name, operand_words[c->operands]);
 }
 
 static void print_options(unsigned bit, FILE *to)
@@ -46,7 +53,7 @@ void dq_args_help(const struct dq_command *command, FILE *to)
 {
     if (command) {
         fprintf(to, "usage: gguf-dq %s [option...]%s\n\n%s\n\n", command->name,
-            operand_words(command->operands), command->summary);
+            operand_words[command->operands], command->summary);
         print_options(command->bit, to);
         fputs(operand_help[command->operands], to);
         return;

@@ -304,7 +304,7 @@ int dq_model_arg_whole_tensors(
     for (size_t i = 0; rc == 0 && i < out->n; i++) {
         if (out->items[i].slice_text)
             return dq_fail(e, DQ_ERR_USAGE,
-                "'%.200s%s': only show, extract, stats and verify take slices",
+                "'%.200s%s': only show, extract, stats, compare and verify take slices",
                 out->items[i].tensor->display_name, out->items[i].slice_text);
     }
     return rc;

@@ -4,6 +4,7 @@
 #include "select/suggest.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,6 +33,7 @@ FLAG(no_names, no_names)
 FLAG(full, full)
 FLAG(blocks, blocks)
 FLAG(self_test, self_test)
+FLAG(equal, equal)
 FLAG(values, values)
 FLAG(json, json)
 FLAG(jsonl, jsonl)
@@ -149,6 +151,15 @@ SETTER(layout)
     return 0;
 }
 
+SETTER(compare_layout)
+{
+    a->layout_hf = strcasecmp(v, "hf") == 0;
+    a->layout_gguf = strcasecmp(v, "gguf") == 0;
+    return a->layout_hf || a->layout_gguf || strcasecmp(v, "auto") == 0
+               ? 0
+               : dq_fail(e, DQ_ERR_USAGE, "--layout %s: must be auto, gguf or hf", v);
+}
+
 SETTER(hf_config)
 {
     a->hf_config = v;
@@ -227,6 +238,34 @@ SETTER(ulp)
     return read_count("ulp", v, UINT32_MAX, &a->ulp, e);
 }
 
+/* Parses a finite number. */
+static int read_real(
+    const char *option, const char *v, double least, double *out, struct dq_error *e)
+{
+    char *end;
+    const double x = strtod(v, &end);
+    if (end == v || *end != '\0' || !isfinite(x) || x < least)
+        return dq_fail(e, DQ_ERR_USAGE, "--%s %s: not a number%s", option, v,
+            least == 0 ? " from 0 on, such as 0.001 or 1e-3" : " such as 40 or 42.5");
+    *out = x;
+    return 0;
+}
+
+SETTER(max_nmse)
+{
+    return read_real("max-nmse", v, 0, &a->max_nmse, e);
+}
+
+SETTER(min_snr)
+{
+    return read_real("min-snr", v, (double)-HUGE_VALF, &a->min_snr, e);
+}
+
+SETTER(max_abs)
+{
+    return read_real("max-abs", v, 0, &a->max_abs, e);
+}
+
 SETTER(size)
 {
     return read_count("size", v, 1 << 20, &a->bench_size, e);
@@ -298,13 +337,15 @@ SETTER(verbose)
 }
 
 enum {
-    DECODING = DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_stats | DQ_CMD_verify | DQ_CMD_bench,
-    SLICING = DQ_CMD_show | DQ_CMD_extract | DQ_CMD_stats | DQ_CMD_verify,
+    DECODING =
+        DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_stats | DQ_CMD_compare | DQ_CMD_verify | DQ_CMD_bench,
+    SLICING = DQ_CMD_show | DQ_CMD_extract | DQ_CMD_stats | DQ_CMD_compare | DQ_CMD_verify,
     WHOLE = DQ_CMD_list | DQ_CMD_hash,
     SELECTING = SLICING | WHOLE | DQ_CMD_check,
     READING = SELECTING | DQ_CMD_bench,
     REPORTING = DQ_CMD_list | DQ_CMD_show | DQ_CMD_extract | DQ_CMD_hash | DQ_CMD_stats |
-                DQ_CMD_types | DQ_CMD_verify | DQ_CMD_devices | DQ_CMD_bench | DQ_CMD_check,
+                DQ_CMD_compare | DQ_CMD_types | DQ_CMD_verify | DQ_CMD_devices | DQ_CMD_bench |
+                DQ_CMD_check,
 };
 
 const struct dq_option dq_options[] = {
@@ -352,6 +393,8 @@ const struct dq_option dq_options[] = {
         set_layout},
     {"layout", 0, "LAYOUT", DQ_CMD_list, "hf: show what --layout hf of extract makes of tensors",
         set_layout},
+    {"layout", 0, "LAYOUT", DQ_CMD_compare, "auto, gguf, hf: names and layout of the reference",
+        set_compare_layout},
     {"hf-config", 0, "DIR", DQ_CMD_extract | DQ_CMD_list,
         "with --layout hf: the model's Hugging Face directory", set_hf_config},
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
@@ -364,6 +407,10 @@ const struct dq_option dq_options[] = {
     {"self-test", 0, NULL, DQ_CMD_verify, "check the built-in vectors; needs no model",
         set_self_test},
     {"ulp", 0, "N", DQ_CMD_verify, "accept differences of N units in the last place", set_ulp},
+    {"equal", 0, NULL, DQ_CMD_compare, "exit 1 unless all weights have equal bits", set_equal},
+    {"max-nmse", 0, "X", DQ_CMD_compare, "exit 1 if the nmse of a tensor is greater", set_max_nmse},
+    {"min-snr", 0, "DB", DQ_CMD_compare, "exit 1 if the snr of a tensor is less", set_min_snr},
+    {"max-abs", 0, "X", DQ_CMD_compare, "exit 1 if a weight is farther off", set_max_abs},
     {"values", 0, NULL, DQ_CMD_check, "look for impossible weights too, such as NaN", set_values},
     {"type", 0, "TYPES", DQ_CMD_bench, "measure only these types: q4_k,q6_k", set_type},
     {"size", 0, "N", DQ_CMD_bench, "weights that a GPU decodes at once, in 2^20 (256)", set_size},

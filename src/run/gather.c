@@ -173,16 +173,23 @@ static int compare_units(const void *left, const void *right)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
+/* Returns where a unit comes from. */
+static struct dq_gather_place place_of_unit(const struct dq_gather *g, uint64_t unit)
+{
+    struct dq_gather_place place = {0, unit};
+    for (size_t k = 0; k < g->n_steps; k++) {
+        if (g->steps[k].source == place.source)
+            g->steps[k].move(&g->steps[k], &place);
+    }
+    return place;
+}
+
 /* Lists the units of a chunk in the order of the files. */
 static void list_units(struct gathering *a, uint64_t first, size_t n)
 {
     bool is_sorted = true;
     for (size_t i = 0; i < n; i++) {
-        struct dq_gather_place place = {0, first + i};
-        for (size_t k = 0; k < a->g->n_steps; k++) {
-            if (a->g->steps[k].source == place.source)
-                a->g->steps[k].move(&a->g->steps[k], &place);
-        }
+        const struct dq_gather_place place = place_of_unit(a->g, first + i);
         a->units[i] = (struct unit){
             .number = place.unit, .source = (uint32_t)place.source, .to = (uint32_t)i};
         is_sorted = is_sorted && (i == 0 || compare_units(&a->units[i - 1], &a->units[i]) < 0);
@@ -191,11 +198,28 @@ static void list_units(struct gathering *a, uint64_t first, size_t n)
         qsort(a->units, n, sizeof *a->units, compare_units);
 }
 
+/* Returns the item of its tensor with which a unit begins. */
+static uint64_t unit_start(const struct dq_gather_source *s, uint64_t unit)
+{
+    return s->base + unit / s->slice_units * s->slice_stride +
+           unit % s->slice_units * s->unit_stride;
+}
+
 static uint64_t first_item(const struct gathering *a, const struct unit *u)
 {
-    const struct dq_gather_source *s = a->source;
-    return s->base + u->number / s->slice_units * s->slice_stride +
-           u->number % s->slice_units * s->unit_stride;
+    return unit_start(a->source, u->number);
+}
+
+void dq_gather_locate(
+    const struct dq_gather *g, uint64_t item, const struct dq_tensor **tensor, uint64_t *index)
+{
+    const uint64_t turn = g->interleave * g->unit_len;
+    const uint64_t in_turn = item % turn;
+    const struct dq_gather_place place =
+        place_of_unit(g, item / turn * g->interleave + in_turn % g->interleave);
+    const struct dq_gather_source *s = &g->sources[place.source];
+    *tensor = s->tensor;
+    *index = s->tensor ? unit_start(s, place.unit) + in_turn / g->interleave * s->step : 0;
 }
 
 /* Returns the place of an item of a unit; *stride is the distance in bytes to the next one. */

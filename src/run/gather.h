@@ -94,6 +94,8 @@ void dq_gather_init(struct dq_gather *g, enum dq_dtype dtype);
 bool dq_gather_is_contiguous(const struct dq_gather *g); /* and the values are as decoded */
 void dq_gather_next(const struct dq_gather *g, struct dq_plan_pos *pos, uint64_t max_items,
     struct dq_chunk *out); /* pos is not at the end */
+void dq_gather_locate(
+    const struct dq_gather *g, uint64_t item, const struct dq_tensor **tensor, uint64_t *index);
 int dq_gather_decode(struct dq_values *v, struct dq_error *e);
 
 #endif

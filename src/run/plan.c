@@ -201,6 +201,41 @@ bool dq_plan_next(
     return true;
 }
 
+struct dq_plan_pos dq_plan_at(const struct dq_plan *p, uint64_t item)
+{
+    const uint64_t count = p->gather ? p->gather->unit_len : p->inner.count;
+    return (struct dq_plan_pos){item / count, item % count};
+}
+
+void dq_plan_cut(const struct dq_plan *p, struct dq_chunk *c, size_t n_items)
+{
+    if (n_items >= c->n_items)
+        return;
+    c->n_segments = n_items / c->seg_items;
+    if (c->n_segments == 0) {
+        uint64_t span;
+        const uint64_t base = segment_base(p, c->segment);
+        const uint64_t low = lowest_item(p, base, c->from, n_items, &span);
+        c->n_segments = 1;
+        c->seg_items = n_items;
+        c->lead = (size_t)(low % p->block_items);
+        c->seg_blocks = (size_t)((c->lead + span + p->block_items - 1) / p->block_items);
+    }
+    c->n_items = c->n_segments * c->seg_items;
+}
+
+void dq_plan_locate(
+    const struct dq_plan *p, uint64_t item, const struct dq_tensor **tensor, uint64_t *index)
+{
+    if (p->gather) {
+        dq_gather_locate(p->gather, item, tensor, index);
+        return;
+    }
+    const struct dq_plan_pos pos = dq_plan_at(p, item);
+    *tensor = p->tensor;
+    *index = segment_base(p, pos.segment) + p->inner.start + pos.item * (uint64_t)p->inner.step;
+}
+
 uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i)
 {
     uint64_t span;

@@ -89,6 +89,18 @@ bool dq_plan_next(
 /* Whether pos is at the end. */
 bool dq_plan_done(const struct dq_plan *p, const struct dq_plan_pos *pos);
 
+/* Returns the position of an item, counted in the output, of a plan that has it. Of a gathered plan, the item
+ * must be the first of a chunk. */
+struct dq_plan_pos dq_plan_at(const struct dq_plan *p, uint64_t item);
+
+/* Cuts a chunk of a plan that is not gathered after at most n_items of its items, at least 1. */
+void dq_plan_cut(const struct dq_plan *p, struct dq_chunk *c, size_t n_items);
+
+/* Says where an item, counted in the output, comes from: a tensor, NULL if it is a constant, and the index of a
+ * weight there. */
+void dq_plan_locate(
+    const struct dq_plan *p, uint64_t item, const struct dq_tensor **tensor, uint64_t *index);
+
 /* Returns the offset, in bytes from the start of the tensor's data, of the blocks of the i-th segment
  * of a chunk. */
 uint64_t dq_plan_offset(const struct dq_plan *p, const struct dq_chunk *c, size_t i);

@@ -227,7 +227,12 @@ def check_json(page, program, program_with_gpu, root, folder):
     shown = report(program, 'show', '--json', 'model.gguf', 'output.bias')
     blocks = report(program, 'show', '--json', '--blocks', 'model.gguf', 'output.bias')['tensors'][0]
     hashed = report(program, 'hash', '--json', 'model.gguf')
+    other = bytearray((folder / 'model.gguf').read_bytes())
+    offset = next(t['offset'] for t in listed['tensors'] if t['name'] == 'output.bias')
+    other[offset] ^= 1
+    (folder / 'other.gguf').write_bytes(other)
     counted = report(program, 'stats', '--json', 'model.gguf', 'output.bias')
+    compared = report(program, 'compare', '--json', 'model.gguf', 'other.gguf', 'output.bias')
     hf_element = hf_extracted['outputs'][0]
     snapshot = folder / 'hub/models--org--repo/snapshots/1'
     snapshot.mkdir(parents=True)
@@ -253,6 +258,7 @@ def check_json(page, program, program_with_gpu, root, folder):
              blocks['blocks'][0]),
             ('hash', hashed, hashed['tensors'][0]),
             ('stats', counted, counted['tensors'][0]),
+            ('compare', compared, compared['tensors'][0]),
             ('verify', verified, verified['tensors'][0]),
             ('check', checked, checked['diagnostics'][0]),
             ('bench', measured['limits'][0], measured['results'][0]),

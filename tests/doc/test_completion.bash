@@ -46,7 +46,7 @@ expect()
     fi
 }
 
-expect alone 'list|show|extract|hash|stats|verify|check|bench|devices|types|--help|--version' gguf-dq ''
+expect alone 'list|show|extract|hash|stats|compare|verify|check|bench|devices|types|--help|--version' gguf-dq ''
 expect alone 'list' gguf-dq l
 expect alone '' gguf-dq nosuch ''
 

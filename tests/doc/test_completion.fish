@@ -35,7 +35,7 @@ function expect
 end
 
 set -x LC_ALL C.UTF-8
-expect alone 'gguf-dq ' list show extract hash stats verify check bench devices types
+expect alone 'gguf-dq ' list show extract hash stats compare verify check bench devices types
 expect alone 'gguf-dq --' --help --version
 expect alone 'gguf-dq l' list
 

@@ -80,7 +80,7 @@ expect() {
   fi
 }
 
-expect alone 'gguf-dq ' list show extract hash stats verify check bench devices types --help --version
+expect alone 'gguf-dq ' list show extract hash stats compare verify check bench devices types --help --version
 expect alone 'gguf-dq l' list
 
 # models of a cache

@@ -135,6 +135,11 @@ static uint8_t *gather_naively(const struct dq_gather *g, enum dq_dtype dtype)
     for (size_t i = 0; i < n; i++) {
         const struct naive_item from = naive_gather(g, i);
         const struct dq_gather_source *s = &g->sources[from.source];
+        const struct dq_tensor *located;
+        uint64_t index;
+        dq_gather_locate(g, i, &located, &index);
+        assert_ptr_equal(located, s->tensor);
+        assert_int_equal(index, from.item);
         values[i] = s->tensor ? decoded[from.source][from.item] : s->constant;
         if (s->scale)
             values[i] *=
