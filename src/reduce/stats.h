@@ -3,6 +3,7 @@
 #ifndef DQ_STATS_H
 #define DQ_STATS_H
 
+#include "cpu/cpu.h"
 #include "reduce/wide.h"
 
 #include <stddef.h>
@@ -28,8 +29,10 @@ struct dq_stats {
     uint64_t first_max;
 };
 
-/* Adds n weights, f32 of any alignment, of which the first is number `first` of its tensor. */
-void dq_stats_add(struct dq_stats *s, const void *weights, size_t n, uint64_t first);
+/* Adds n weights, f32 of any alignment, of which the first is number `first` of its tensor, with the loops of a
+ * level; every level gives the same. */
+void dq_stats_add(
+    struct dq_stats *s, const struct dq_cpu *cpu, const void *weights, size_t n, uint64_t first);
 
 /* Adds those of other parts of the same tensor. */
 void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other);

@@ -28,7 +28,7 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     struct stats_run *r = arg;
     struct dq_stats part = {0};
     (void)e;
-    dq_stats_add(&part, v->bytes, v->len / sizeof(float), v->offset / sizeof(float));
+    dq_stats_add(&part, v->lane->cpu, v->bytes, v->len / sizeof(float), v->offset / sizeof(float));
     pthread_mutex_lock(&r->lock);
     dq_stats_merge(state, &part);
     pthread_mutex_unlock(&r->lock);
