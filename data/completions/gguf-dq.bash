@@ -166,6 +166,7 @@ _gguf_dq()
     local showing='-m --meta --names'
     local printing='-f --format --edge --full --blocks'
     local layout='--layout --hf-config'
+    local counting='-f --format --by --percentiles --fit --columns --sort --top'
     local hashing='-a --algorithm -c --check --no-names'
     local rounding='-d --dtype'
     local decoding='--device --cpu'
@@ -213,7 +214,7 @@ _gguf_dq()
         show) options="$selecting $printing $reading $reporting" ;;
         extract) options="$selecting $sharing $layout $rounding $decoding $threaded $writing $reading $reporting" ;;
         hash) options="$selecting $sharing $hashing $rounding $decoding $threaded $reading $reporting" ;;
-        stats) options="$selecting $sharing $decoding $threaded $reading $reporting" ;;
+        stats) options="$selecting $sharing $counting $decoding $threaded $reading $reporting" ;;
         verify) options="$selecting $sharing $rounding $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $sharing $examining $threaded $reading $reporting" ;;
         bench) options="$rounding $decoding $threaded $measuring $reading $reporting" ;;
@@ -235,6 +236,8 @@ _gguf_dq()
             --format | -f)
                 if [[ $command == show ]]; then
                     _gguf_dq_add_words 'table csv tsv hex'
+                elif [[ $command == stats ]]; then
+                    _gguf_dq_add_words 'table csv tsv'
                 else
                     _gguf_dq_add_words 'npy raw npz safetensors gguf'
                 fi
@@ -247,6 +250,10 @@ _gguf_dq()
                 ;;
             --algorithm | -a)
                 _gguf_dq_add_words 'blake3 sha256'
+                return
+                ;;
+            --by)
+                _gguf_dq_add_words 'tensor matrix row block'
                 return
                 ;;
             --layout)

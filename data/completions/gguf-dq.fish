@@ -107,6 +107,14 @@ complete -c gguf-dq -n '__gguf_dq_using extract hash stats verify bench' -l devi
 complete -c gguf-dq -n '__gguf_dq_using extract hash stats verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
 complete -c gguf-dq -n '__gguf_dq_using extract hash stats verify check bench' -s j -l threads -x -d 'Number of processors'
 
+complete -c gguf-dq -n '__gguf_dq_using stats' -s f -l format -x -a 'table csv tsv' -d 'Form of the figures'
+complete -c gguf-dq -n '__gguf_dq_using stats' -l by -x -a 'tensor matrix row block' -d 'What has figures'
+complete -c gguf-dq -n '__gguf_dq_using stats' -l percentiles -d 'Percentiles of magnitudes, and outliers'
+complete -c gguf-dq -n '__gguf_dq_using stats' -l fit -d 'What F16 and BF16 would change'
+complete -c gguf-dq -n '__gguf_dq_using stats' -l columns -x -d 'Only these figures'
+complete -c gguf-dq -n '__gguf_dq_using stats' -l sort -x -d 'Sort by a figure'
+complete -c gguf-dq -n '__gguf_dq_using stats' -l top -x -d 'Only the first'
+
 complete -c gguf-dq -n '__gguf_dq_using hash' -s a -l algorithm -x -a 'blake3 sha256' -d 'Hash function'
 complete -c gguf-dq -n '__gguf_dq_using hash' -s c -l check -r -F -d 'Compare with digests in a file'
 complete -c gguf-dq -n '__gguf_dq_using hash' -l no-names -d 'Leave names out of the digest of the model'

@@ -208,6 +208,24 @@ void dq_stats_add(
             n - done < DQ_SUMS_MOST ? n - done : DQ_SUMS_MOST, first + done);
 }
 
+void dq_fit_add(struct dq_fit *f, const struct dq_cpu *cpu, const void *weights, size_t n)
+{
+    const uint8_t *bytes = weights;
+    for (size_t done = 0; done < n; done += DQ_SUMS_MOST)
+        cpu->sums->add_fit(
+            bytes + done * sizeof(float), n - done < DQ_SUMS_MOST ? n - done : DQ_SUMS_MOST, f);
+}
+
+void dq_fit_merge(struct dq_fit *f, const struct dq_fit *other)
+{
+    f->f16_exact += other->f16_exact;
+    f->f16_overflow += other->f16_overflow;
+    f->f16_zero += other->f16_zero;
+    f->f16_subnormal += other->f16_subnormal;
+    f->bf16_exact += other->bf16_exact;
+    f->bf16_overflow += other->bf16_overflow;
+}
+
 void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other)
 {
     if (dq_stats_n_finite(s) == 0) {

@@ -88,7 +88,7 @@ def manual_options(manual, commands):
             long = '-' + forms[-1]
             short = '-' + forms[0] if len(forms) == 2 else None
             for command in set(owners) & set(commands):
-                found[command][long] = (short, ' Ar ' in item)
+                found[command][long] = (short, ' Ar ' in re.sub(' Oo .* Oc', '', item))
     return found
 
 
@@ -227,7 +227,7 @@ def check_json(page, program, program_with_gpu, root, folder):
     shown = report(program, 'show', '--json', 'model.gguf', 'output.bias')
     blocks = report(program, 'show', '--json', '--blocks', 'model.gguf', 'output.bias')['tensors'][0]
     hashed = report(program, 'hash', '--json', 'model.gguf')
-    counted = report(program, 'stats', '--json', 'model.gguf', 'output.bias')
+    counted = report(program, 'stats', '--json', '--percentiles=50', '--fit', 'model.gguf', 'output.bias')
     hf_element = hf_extracted['outputs'][0]
     snapshot = folder / 'hub/models--org--repo/snapshots/1'
     snapshot.mkdir(parents=True)

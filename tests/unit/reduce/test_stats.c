@@ -336,6 +336,21 @@ static void sums_of_many_weights_fit(void **state)
     }
 }
 
+/* Rounded up, at least 1, and of any number of weights. */
+static void percentiles_have_ranks(void **state)
+{
+    static const struct {
+        uint32_t percentile; /* in units of 10^-6 percent */
+        uint64_t n, rank;
+    } rows[] = {{0, 10, 1}, {50000000, 10, 5}, {50000001, 10, 6}, {50000000, 11, 6},
+        {100000000, 11, 11}, {99900000, 1000, 999}, {99900000, 1001, 1000}, {1, 99999999, 1},
+        {1, 100000001, 2}, {99999999, UINT64_MAX, 18446743889242110878u}, {0, 0, 1},
+        {100000000, UINT64_MAX, UINT64_MAX}};
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++)
+        assert_int_equal(dq_percentile_rank(rows[row].percentile, rows[row].n), rows[row].rank);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +365,7 @@ int main(void)
         cmocka_unit_test(equal_weights_do_not_deviate),
         cmocka_unit_test(what_cancels_leaves_the_rest),
         cmocka_unit_test(sums_of_many_weights_fit),
+        cmocka_unit_test(percentiles_have_ranks),
     };
     int n_failed = 0;
     while ((cpu = level_after(cpu)) != NULL)
