@@ -166,7 +166,7 @@ _gguf_dq()
     local showing='-m --meta --names'
     local printing='-f --format --edge --full --blocks'
     local layout='--layout --hf-config'
-    local counting='-f --format --by --percentiles --fit --columns --sort --top'
+    local counting='-f --format --by --percentiles --fit --codes --columns --sort --top'
     local hashing='-a --algorithm -c --check --no-names'
     local rounding='-d --dtype'
     local decoding='--device --cpu'

@@ -111,6 +111,7 @@ complete -c gguf-dq -n '__gguf_dq_using stats' -s f -l format -x -a 'table csv t
 complete -c gguf-dq -n '__gguf_dq_using stats' -l by -x -a 'tensor matrix row block' -d 'What has figures'
 complete -c gguf-dq -n '__gguf_dq_using stats' -l percentiles -d 'Percentiles of magnitudes, and outliers'
 complete -c gguf-dq -n '__gguf_dq_using stats' -l fit -d 'What F16 and BF16 would change'
+complete -c gguf-dq -n '__gguf_dq_using stats' -l codes -d 'How codes and scales of blocks are used'
 complete -c gguf-dq -n '__gguf_dq_using stats' -l columns -x -d 'Only these figures'
 complete -c gguf-dq -n '__gguf_dq_using stats' -l sort -x -d 'Sort by a figure'
 complete -c gguf-dq -n '__gguf_dq_using stats' -l top -x -d 'Only the first'

@@ -40,6 +40,7 @@ struct dq_args {
     uint32_t percentiles[DQ_PERCENTILES_MAX]; /* in units of 10^-6 percent */
     size_t n_percentiles;
     bool fit;
+    bool codes;
     const char *columns; /* figures, separated by commas */
     const char *sort;    /* a figure; after a minus, the least first */
     unsigned top;        /* 0: not given */

@@ -31,6 +31,7 @@ enum { NAME_WIDTH_MAX = 64 };
 struct ranked_unit {
     size_t pick;
     struct dq_unit_stats stats;
+    struct dq_code_stats codes; /* if there are any */
 };
 
 /* ---- the report ---- */
@@ -50,7 +51,9 @@ static int put_row(
 static int rank_unit(
     struct stats_command *h, size_t pick, const struct dq_unit_stats *u, struct dq_error *e)
 {
-    const struct ranked_unit item = {pick, *u};
+    struct ranked_unit item = {.pick = pick, .stats = *u};
+    if (u->codes)
+        item.codes = *u->codes;
     int rc = dq_stats_row_init(&h->row, &h->columns, &h->picks.items[pick], h->args->unit, u, e);
     if (rc == 0)
         rc = dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], &item, e);
@@ -69,7 +72,9 @@ static int put_ranked(struct stats_command *h, struct dq_error *e)
     int rc = 0;
     dq_ranking_sort(&h->ranking);
     for (size_t i = 0; rc == 0 && i < h->ranking.n; i++) {
-        const struct ranked_unit *u = h->ranking.items[i].item;
+        struct ranked_unit *u = h->ranking.items[i].item;
+        if (u->stats.codes)
+            u->stats.codes = &u->codes;
         rc = put_row(h, u->pick, &u->stats, e);
     }
     return rc;
@@ -105,7 +110,7 @@ static int usable(const struct stats_command *h, const struct dq_pick *pick, str
     struct dq_slice slice;
     const int rc = dq_pick_usable(h->model, pick, true, why);
     dq_pick_slice(pick, &slice);
-    if (rc == 0 && h->args->unit == DQ_UNIT_BLOCK &&
+    if (rc == 0 && (h->args->unit == DQ_UNIT_BLOCK || h->args->codes) &&
         !dq_units_have_blocks(slice.ranges, type->weights))
         return dq_fail(why, DQ_ERR_USAGE,
             "tensor '%s%s': the slice has parts of blocks; those of %s have %u weights",
@@ -185,6 +190,7 @@ static int reduce(struct stats_command *h, struct dq_error *e)
         .n_arrays = h->picks.n,
         .unit = args->unit,
         .fit = args->fit,
+        .codes = args->codes,
         .n_percentiles = args->n_percentiles,
         .array = array,
         .progress = add_progress,
@@ -283,7 +289,8 @@ int dq_cmd_stats(const struct dq_args *args)
     h->args = args;
     dq_report_open(&h->report, args);
     rc = dq_stats_columns_init(&h->columns, args, &e);
-    h->ranking.item_len = sizeof(struct ranked_unit);
+    h->ranking.item_len =
+        args->codes ? sizeof(struct ranked_unit) : offsetof(struct ranked_unit, codes);
     h->ranking.most = args->top;
     h->ranking.is_reversed = h->columns.is_reversed;
     if (rc == 0)

@@ -32,6 +32,7 @@ FLAG(no_names, no_names)
 FLAG(full, full)
 FLAG(blocks, blocks)
 FLAG(fit, fit)
+FLAG(codes, codes)
 FLAG(self_test, self_test)
 FLAG(values, values)
 FLAG(json, json)
@@ -429,6 +430,8 @@ const struct dq_option dq_options[] = {
     {"percentiles", 0, "[=LIST]", DQ_CMD_stats,
         "percentiles of magnitudes (50,90,99,99.9,99.99), outliers", set_percentiles},
     {"fit", 0, NULL, DQ_CMD_stats, "count the weights that f16 and bf16 have exactly", set_fit},
+    {"codes", 0, NULL, DQ_CMD_stats, "how the codes and scales of quantized blocks are used",
+        set_codes},
     {"columns", 0, "LIST", DQ_CMD_stats, "only these figures: name,std,crest", set_columns},
     {"sort", 0, "FIGURE", DQ_CMD_stats, "the greatest first; -FIGURE: the least first", set_sort},
     {"top", 0, "N", DQ_CMD_stats, "with --sort: only the first N", set_top},

@@ -147,7 +147,7 @@ static inline struct dq_cell dq_cell_shown(struct dq_cell cell, const char *show
     return cell;
 }
 
-enum { DQ_REPORT_COLUMNS_MAX = 64, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
+enum { DQ_REPORT_COLUMNS_MAX = 80, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
 
 /* How a column is laid out in the table. */
 struct dq_column_place {

@@ -1,6 +1,7 @@
 #include "cli/stats_report.h"
 
 #include "base/mem.h"
+#include "reduce/entropy.h"
 #include "select/suggest.h"
 
 #include <inttypes.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ALWAYS, PERCENTILES, FIT };
+enum { ALWAYS, PERCENTILES, FIT, CODES };
 enum { ONE, LIST };
 enum { J = 1, C = 2, T = 4 };
 enum { SPARKLINE = sizeof((struct dq_stats_row *)0)->sparkline };
@@ -29,14 +30,16 @@ static const struct figure {
 };
 
 static const char *const options[] = {
-    [ALWAYS] = NULL, [PERCENTILES] = "--percentiles", [FIT] = "--fit"};
+    [ALWAYS] = NULL, [PERCENTILES] = "--percentiles", [FIT] = "--fit", [CODES] = "--codes"};
 
 /* ---- columns ---- */
 
 static bool is_known(const struct dq_args *args, unsigned needs)
 {
-    const bool known[] = {
-        [ALWAYS] = true, [PERCENTILES] = args->n_percentiles > 0, [FIT] = args->fit};
+    const bool known[] = {[ALWAYS] = true,
+        [PERCENTILES] = args->n_percentiles > 0,
+        [FIT] = args->fit,
+        [CODES] = args->codes};
     return known[needs];
 }
 
@@ -54,7 +57,7 @@ static void add_column(struct dq_stats_columns *c, size_t figure)
             .width = figures[figure].width,
             .digits = figures[figure].digits};
     /* Of two decimals, JSON's 17 digits would show what is not known. */
-    column->json_digits = figure == DQ_FIGURE_entropy ? 6 : 0;
+    column->json_digits = figure == DQ_FIGURE_entropy || figure == DQ_FIGURE_codes_entropy ? 6 : 0;
     c->figures[c->n++] = figure;
 }
 
@@ -276,6 +279,32 @@ static void set_fit(struct dq_stats_row *row, const struct dq_fit *f)
     row->cells[DQ_FIGURE_bf16_overflow] = dq_cell_u64(f->bf16_overflow);
 }
 
+static void set_codes(struct dq_stats_row *row, enum dq_type type, const struct dq_code_stats *c)
+{
+    struct dq_cell *cells = row->cells;
+    const struct dq_code_range *range = &dq_code_ranges[type];
+    const size_t n_values = dq_code_stats_values(type);
+    cells[DQ_FIGURE_blocks] = dq_cell_u64(c->n_blocks);
+    cells[DQ_FIGURE_blocks_repeated] = dq_cell_u64(c->n_repeated);
+    cells[DQ_FIGURE_blocks_constant] = dq_cell_u64(c->n_constant);
+    cells[DQ_FIGURE_codes] = dq_cell_u64s(c->use, n_values);
+    cells[DQ_FIGURE_codes_entropy] = figure(dq_entropy(c->use, n_values));
+    cells[DQ_FIGURE_codes_unused] = dq_cell_u64(dq_code_stats_unused(c, type));
+    if (range->low != DQ_PART_NEVER) {
+        cells[DQ_FIGURE_codes_low] = dq_cell_u64(c->use[range->low - range->least]);
+        cells[DQ_FIGURE_codes_high] = dq_cell_u64(c->use[range->high - range->least]);
+    }
+    cells[DQ_FIGURE_scales_zero] = dq_cell_u64(c->n_scales[DQ_SCALE_ZERO]);
+    cells[DQ_FIGURE_scales_subnormal] = dq_cell_u64(c->n_scales[DQ_SCALE_SUBNORMAL]);
+    cells[DQ_FIGURE_scales_negative] = dq_cell_u64(c->n_negative);
+    cells[DQ_FIGURE_scales_nonfinite] = dq_cell_u64(c->n_scales[DQ_SCALE_NONFINITE]);
+    cells[DQ_FIGURE_scales_octaves] = dq_cell_u64s(c->scale_octaves, DQ_OCTAVES);
+    if (dq_scale_ranges[type].most > 0) {
+        cells[DQ_FIGURE_subscales_zero] = dq_cell_u64(c->n_parts_zero);
+        cells[DQ_FIGURE_subscales_full] = dq_cell_u64(c->n_parts_full);
+    }
+}
+
 int dq_stats_row_init(struct dq_stats_row *row, const struct dq_stats_columns *c,
     const struct dq_pick *pick, enum dq_unit unit, const struct dq_unit_stats *u,
     struct dq_error *e)
@@ -307,6 +336,8 @@ int dq_stats_row_init(struct dq_stats_row *row, const struct dq_stats_columns *c
         dq_cell_u64s(s->octaves, DQ_OCTAVES), sparkline(s, c->is_utf8, row->sparkline));
     set_bins(row, u, f.std > 0);
     set_fit(row, &u->fit);
+    if (u->codes)
+        set_codes(row, pick->tensor->type->type, u->codes);
     if (dq_stats_n_finite(s) == 0)
         return 0;
     cells[DQ_FIGURE_min] = dq_cell_real((double)s->min);

@@ -7,7 +7,7 @@
 
 /* Weights and units that are reduced as one item of a run. Small units go together, because beginning and ending an item
  * takes longer than reducing some of them; but what is known of each needs memory. */
-enum { MAX_WEIGHTS = 1 << 18, MAX_UNITS = 64 };
+enum { MAX_WEIGHTS = 1 << 18, MAX_UNITS = 64, MAX_UNITS_CODES = 8 };
 
 const unsigned dq_outlier_factors[DQ_OUTLIERS] = {3, 4, 6};
 
@@ -36,7 +36,8 @@ struct stats_run {
 /* The results of a group. */
 struct state {
     pthread_mutex_t lock;
-    uint64_t *bins; /* of the only unit; NULL: none */
+    uint64_t *bins;              /* of the only unit; NULL: none */
+    struct dq_code_stats *codes; /* of each unit; NULL: none */
     struct dq_unit_stats units[];
 };
 
@@ -56,7 +57,11 @@ static bool find_array(const struct dq_stats_job *job, struct array *a)
         if (!a->tensor)
             continue;
         dq_units_init(&a->units, ranges, dq_stats_unit(job->unit, a->tensor),
-            a->tensor->type->weights, job->n_percentiles > 0 ? 1 : MAX_UNITS, MAX_WEIGHTS);
+            a->tensor->type->weights,
+            job->n_percentiles > 0 ? 1
+            : job->codes           ? MAX_UNITS_CODES
+                                   : MAX_UNITS,
+            MAX_WEIGHTS);
         if (a->units.n_groups > 0)
             return true;
     }
@@ -102,6 +107,7 @@ static void free_state(struct state *s)
         return;
     pthread_mutex_destroy(&s->lock);
     dq_mem_free(s->bins);
+    dq_mem_free(s->codes);
     dq_mem_free(s);
 }
 
@@ -114,38 +120,88 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
         return dq_fail_nomem(e);
     pthread_mutex_init(&s->lock, NULL);
     *state = s;
-    if (r->job->n_percentiles > 0)
-        s->bins = dq_mem_calloc(DQ_BINS, sizeof *s->bins);
-    return s->bins || r->job->n_percentiles == 0 ? 0 : dq_fail_nomem(e);
+    if (r->job->n_percentiles > 0 && !(s->bins = dq_mem_calloc(DQ_BINS, sizeof *s->bins)))
+        return dq_fail_nomem(e);
+    if (!r->job->codes || !dq_code_stats_apply(group_of(r, item)->array.tensor->type->type))
+        return 0;
+    s->codes = dq_mem_calloc(n_units, sizeof *s->codes);
+    for (size_t i = 0; s->codes && i < n_units; i++)
+        s->units[i].codes = &s->codes[i];
+    return s->codes ? 0 : dq_fail_nomem(e);
 }
 
-static void add_all(const struct stats_run *r, struct dq_unit_stats *u, uint64_t *bins,
-    const struct dq_cpu *cpu, const void *weights, size_t n, uint64_t first)
+/* Adds blocks of a chunk, which has whole ones. What is equal to the block before it, also in the file, counts. */
+static int add_codes(const struct dq_values *v, size_t first, size_t n, struct dq_code_stats *codes,
+    struct dq_error *e)
 {
-    dq_stats_add(&u->stats, cpu, weights, n, first);
+    const struct dq_plan *p = v->plan;
+    const size_t in_segment = v->chunk->seg_blocks;
+    int rc = 0;
+    for (size_t i = first, end; rc == 0 && i < first + n; i = end) {
+        const size_t segment = i / in_segment;
+        const uint8_t *block = v->lane->in + i * p->block_len;
+        const uint8_t *before = block - p->block_len;
+        uint8_t read[DQ_BLOCK_BYTES_MAX];
+        end = (segment + 1) * in_segment;
+        end = end < first + n ? end : first + n;
+        if (i % in_segment == 0) {
+            const uint64_t offset = dq_plan_offset(p, v->chunk, segment);
+            before = offset > 0 ? read : NULL;
+            if (before)
+                rc = dq_tensor_read(
+                    p->model, p->tensor, offset - p->block_len, read, p->block_len, e);
+        }
+        if (rc == 0)
+            dq_code_stats_add(codes, p->tensor->type->type, block, end - i, before);
+    }
+    return rc;
+}
+
+/* Some weights of a chunk that are in the same unit. */
+struct piece {
+    const struct dq_values *v;
+    size_t first; /* in the chunk */
+    size_t n;
+    uint64_t in_unit; /* the number of the first one */
+};
+
+static int add_all(const struct stats_run *r, const struct piece *p, struct dq_unit_stats *u,
+    uint64_t *bins, struct dq_error *e)
+{
+    const struct dq_cpu *cpu = p->v->lane->cpu;
+    const uint8_t *weights = p->v->bytes + p->first * sizeof(float);
+    const size_t n_block = p->v->plan->tensor->type->weights;
+    dq_stats_add(&u->stats, cpu, weights, p->n, p->in_unit);
     if (r->job->fit)
-        dq_fit_add(&u->fit, cpu, weights, n);
+        dq_fit_add(&u->fit, cpu, weights, p->n);
     if (bins)
-        dq_bins_add(bins, weights, n);
+        dq_bins_add(bins, weights, p->n);
+    return u->codes ? add_codes(p->v, p->first / n_block, p->n / n_block, u->codes, e) : 0;
 }
 
 /* Adds a part of a unit, of which other threads may add others. */
-static int add_part(const struct stats_run *r, struct state *s, struct dq_unit_stats *u,
-    const struct dq_cpu *cpu, const void *weights, size_t n, uint64_t first, struct dq_error *e)
+static int add_part(const struct stats_run *r, const struct piece *p, struct state *s,
+    struct dq_unit_stats *u, struct dq_error *e)
 {
     struct dq_unit_stats part = {.stats = {0}};
     uint64_t *bins = s->bins ? dq_mem_calloc(DQ_BINS, sizeof *bins) : NULL;
-    if (s->bins && !bins)
-        return dq_fail_nomem(e);
-    add_all(r, &part, bins, cpu, weights, n, first);
-    pthread_mutex_lock(&s->lock);
-    dq_stats_merge(&u->stats, &part.stats);
-    dq_fit_merge(&u->fit, &part.fit);
-    if (bins)
-        dq_bins_merge(s->bins, bins, part.stats.octaves);
-    pthread_mutex_unlock(&s->lock);
+    part.codes = u->codes ? dq_mem_calloc(1, sizeof *part.codes) : NULL;
+    int rc = !bins == !s->bins && !part.codes == !u->codes ? 0 : dq_fail_nomem(e);
+    if (rc == 0)
+        rc = add_all(r, p, &part, bins, e);
+    if (rc == 0) {
+        pthread_mutex_lock(&s->lock);
+        dq_stats_merge(&u->stats, &part.stats);
+        dq_fit_merge(&u->fit, &part.fit);
+        if (bins)
+            dq_bins_merge(s->bins, bins, part.stats.octaves);
+        if (part.codes)
+            dq_code_stats_merge(u->codes, part.codes);
+        pthread_mutex_unlock(&s->lock);
+    }
+    dq_mem_free(part.codes);
     dq_mem_free(bins);
-    return 0;
+    return rc;
 }
 
 static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
@@ -153,21 +209,17 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     struct stats_run *r = arg;
     struct state *s = state;
     const uint64_t unit_len = group_of(r, v->item)->array.units.n_weights;
-    const struct dq_cpu *cpu = v->lane->cpu;
-    size_t n;
+    struct piece p = {.v = v};
     int rc = 0;
-    for (size_t done = 0; rc == 0 && done < v->chunk->n_items; done += n) {
-        const uint64_t first = v->chunk->first_item + done;
-        const uint64_t in_unit = first % unit_len;
-        const uint64_t left = unit_len - in_unit;
-        const uint8_t *weights = v->bytes + done * sizeof(float);
+    for (; rc == 0 && p.first < v->chunk->n_items; p.first += p.n) {
+        const uint64_t first = v->chunk->first_item + p.first;
         struct dq_unit_stats *u = &s->units[first / unit_len];
-        n = v->chunk->n_items - done;
-        n = n < left ? n : (size_t)left;
-        if (n == unit_len) /* nobody else adds to it */
-            add_all(r, u, s->bins, cpu, weights, n, 0);
-        else
-            rc = add_part(r, s, u, cpu, weights, n, in_unit, e);
+        p.in_unit = first % unit_len;
+        p.n = v->chunk->n_items - p.first;
+        if (unit_len - p.in_unit < p.n)
+            p.n = (size_t)(unit_len - p.in_unit);
+        /* To a whole unit, nobody else adds. */
+        rc = p.n == unit_len ? add_all(r, &p, u, s->bins, e) : add_part(r, &p, s, u, e);
     }
     if (rc == 0 && r->job->progress)
         r->job->progress(r->job->arg, v->len);

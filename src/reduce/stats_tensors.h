@@ -2,6 +2,7 @@
 #ifndef DQ_STATS_TENSORS_H
 #define DQ_STATS_TENSORS_H
 
+#include "reduce/codes.h"
 #include "reduce/stats.h"
 #include "run/run.h"
 #include "run/units.h"
@@ -24,6 +25,7 @@ struct dq_unit_stats {
     struct dq_stats stats; /* first_min and first_max count in the unit */
     struct dq_fit fit;     /* if it was asked for */
     struct dq_bin_figures bins;
+    struct dq_code_stats *codes; /* if they were asked for and the type has some, else NULL */
     struct dq_range ranges[DQ_DIMS_MAX]; /* the unit in its tensor, innermost dimension first */
 };
 
@@ -32,9 +34,11 @@ struct dq_stats_job {
     size_t n_arrays;
     enum dq_unit unit;
     bool fit;
+    bool codes;
     uint32_t percentiles[DQ_PERCENTILES_MAX]; /* in units of 10^-6 percent */
     size_t n_percentiles;                     /* 0: no bins */
-    /* Returns the tensor of an array and sets ranges, innermost first; NULL leaves the array out. */
+    /* Returns the tensor of an array and sets ranges, innermost first, which have whole blocks if units are blocks or
+     * for codes; NULL leaves the array out. */
     const struct dq_tensor *(*array)(void *arg, size_t i, struct dq_range ranges[DQ_DIMS_MAX]);
     /* Called after each chunk, by several threads at once, with the bytes of weights. May be NULL. */
     void (*progress)(void *arg, uint64_t n_bytes);

@@ -227,7 +227,8 @@ def check_json(page, program, program_with_gpu, root, folder):
     shown = report(program, 'show', '--json', 'model.gguf', 'output.bias')
     blocks = report(program, 'show', '--json', '--blocks', 'model.gguf', 'output.bias')['tensors'][0]
     hashed = report(program, 'hash', '--json', 'model.gguf')
-    counted = report(program, 'stats', '--json', '--percentiles=50', '--fit', 'model.gguf', 'output.bias')
+    counted = report(program, 'stats', '--json', '--percentiles=50', '--fit', '--codes', 'model.gguf',
+                     'output.bias')
     hf_element = hf_extracted['outputs'][0]
     snapshot = folder / 'hub/models--org--repo/snapshots/1'
     snapshot.mkdir(parents=True)

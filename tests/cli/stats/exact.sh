@@ -45,8 +45,9 @@ for path, words in (('m.gguf', ()), ('m.gguf', tuple(slices)[:3]), ('n.gguf', ()
         array = numpy.load(io.BytesIO(run('extract', '-q', '-d', 'f32', '-o', '-', path, '-t', word))).astype('<f4')
         places = [indices(shapes[row['name']]) for key, indices in slices.items()
                   if key.replace(' ', '') == word.replace('.weight', '')]
-        wanted = {'shape': list(array.shape), **figures(array, *places), **fit_figures(array),
-                  **bin_figures(array, percentiles, row['type'] == 'BF16')}
+        usual = figures(array, *places)
+        wanted = {'shape': list(array.shape), **usual, **fit_figures(array),
+                  **bin_figures(array, usual['std'], percentiles, row['type'] == 'BF16')}
         assert wanted == {key: row[key] for key in wanted}, (
             word, {key: (row[key], wanted[key]) for key in wanted if row[key] != wanted[key]})
         assert set(row) == {*wanted, 'name', 'slice', 'type'}, set(row) ^ {*wanted}

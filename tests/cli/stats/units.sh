@@ -44,7 +44,8 @@ def check(unit, *words):
         seen[name][key] += 1
         part = numpy.array(array[key])
         assert row['shape'] == list(part.shape), row
-        wanted = {**fit_figures(part), **bin_figures(part, ['50'], False), **figures(part)}
+        usual = figures(part)
+        wanted = {**usual, **fit_figures(part), **bin_figures(part, usual['std'], ['50'], False)}
         for at in ('min_at', 'max_at'):
             if wanted[at] is not None:
                 wanted[at] = [int(i) for i in numpy.unravel_index(indices[key][tuple(wanted[at])], array.shape)]

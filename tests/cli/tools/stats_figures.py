@@ -5,6 +5,7 @@ import math
 import numpy
 
 UNIT = 2.0 ** 149
+EDGES = (numpy.arange(0x7f80, dtype='<u4') << 16).view('<f4').astype('<f8')  # of bins
 
 
 def rounded(integer, exponent):
@@ -43,7 +44,7 @@ def figures(array, places=None):
             'min_at': place(least, places, shape), 'max_at': place(most, places, shape)}
 
 
-def bin_figures(array, percentiles, is_bf16):
+def bin_figures(array, std, percentiles, is_bf16):
     """percentiles: as text."""
     x = array.ravel()
     bits = x.view('<u4')
@@ -54,11 +55,10 @@ def bin_figures(array, percentiles, is_bf16):
     for text in percentiles:
         rank = max(math.ceil(fractions.Fraction(text) * n / 100), 1)
         found['p' + text] = float(edges[rank - 1]) if n else None
-    std = figures(array)['std']
     for k in (3, 4, 6):
-        upper = numpy.arange(0x7f80, dtype='<u4') << 16
-        lowest = [float(edge) for edge in upper.view('<f4') if float(edge) >= k * std][:1] if std else None
-        found[f'outliers_{k}'] = int((finite >= lowest[0]).sum()) if lowest else None if not std else 0
+        bin_number = numpy.searchsorted(EDGES, k * std) if std else 0
+        lowest = EDGES[bin_number] if bin_number < len(EDGES) else math.inf
+        found[f'outliers_{k}'] = int((finite >= lowest).sum()) if std else None
     counts = numpy.unique(bits >> 16, return_counts=True)[1]
     entropy = -sum(int(c) / len(x) * math.log2(int(c) / len(x)) for c in counts)
     found['entropy'] = round(entropy + 0.0, 2) if is_bf16 and len(x) else None
