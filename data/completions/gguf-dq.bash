@@ -166,6 +166,7 @@ _gguf_dq()
     local showing='-m --meta --names'
     local printing='-f --format --edge --full --blocks'
     local layout='--layout --hf-config'
+    local counting='-f --format --by --percentiles --fit --codes --columns --sort --top'
     local hashing='-a --algorithm -c --check --no-names'
     local rounding='-d --dtype'
     local decoding='--device --cpu'
@@ -214,7 +215,7 @@ _gguf_dq()
         show) options="$selecting $printing $reading $reporting" ;;
         extract) options="$selecting $sharing $layout $rounding $decoding $threaded $writing $reading $reporting" ;;
         hash) options="$selecting $sharing $hashing $rounding $decoding $threaded $reading $reporting" ;;
-        stats) options="$selecting $sharing $decoding $threaded $reading $reporting" ;;
+        stats) options="$selecting $sharing $counting $decoding $threaded $reading $reporting" ;;
         compare) options="$selecting $sharing $decoding $threaded $limiting $reading $reporting" ;;
         verify) options="$selecting $sharing $rounding $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $sharing $examining $threaded $reading $reporting" ;;
@@ -237,6 +238,8 @@ _gguf_dq()
             --format | -f)
                 if [[ $command == show ]]; then
                     _gguf_dq_add_words 'table csv tsv hex'
+                elif [[ $command == stats ]]; then
+                    _gguf_dq_add_words 'table csv tsv'
                 else
                     _gguf_dq_add_words 'npy raw npz safetensors gguf'
                 fi
@@ -249,6 +252,10 @@ _gguf_dq()
                 ;;
             --algorithm | -a)
                 _gguf_dq_add_words 'blake3 sha256'
+                return
+                ;;
+            --by)
+                _gguf_dq_add_words 'tensor matrix row block'
                 return
                 ;;
             --layout)

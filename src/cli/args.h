@@ -10,12 +10,13 @@
 #include "cli/msg.h"
 #include "engine/engine.h"
 #include "reduce/hash.h"
+#include "reduce/stats_tensors.h"
 #include "select/share.h"
 #include "sink/container.h"
 #include "type/type.h"
 
-/* How show writes numbers. */
-enum dq_show_format { DQ_SHOW_TABLE, DQ_SHOW_CSV, DQ_SHOW_TSV, DQ_SHOW_HEX };
+/* How show and stats write numbers; hex is for show only. */
+enum dq_text_format { DQ_TEXT_TABLE, DQ_TEXT_CSV, DQ_TEXT_TSV, DQ_TEXT_HEX };
 
 /* What was given on the command line; NULL, 0 or false if it was not, unless noted. The strings belong
  * to argv or to the lists. For src/cli only: other folders have options of their own. */
@@ -35,8 +36,16 @@ struct dq_args {
     const struct dq_hash_algorithm *algorithm; /* NULL: not given */
     const char *check_from;                    /* a file with digests */
     bool no_names;
-    enum dq_show_format show_format;
-    unsigned edge; /* 0: not given */
+    enum dq_text_format text_format;
+    enum dq_unit unit;                        /* what stats reduces */
+    uint32_t percentiles[DQ_PERCENTILES_MAX]; /* in units of 10^-6 percent */
+    size_t n_percentiles;
+    bool fit;
+    bool codes;
+    const char *columns; /* figures, separated by commas */
+    const char *sort;    /* a figure; after a minus, the least first */
+    unsigned top;        /* 0: not given */
+    unsigned edge;       /* 0: not given */
     bool full;
     bool blocks;
     bool layout_hf;        /* Hugging Face names and layout */

@@ -454,9 +454,7 @@ static int extract(struct extract_command *x, struct dq_error *e)
     }
     dq_caveats_warn(&x->outputs);
     dq_caveats_find(&x->outputs, x->caveats);
-    const size_t n = dq_outputs_count(&x->outputs);
-    dq_msg_info("%s: %zu %s, on %s (%s)", x->model->path, n, n == 1 ? "tensor" : "tensors",
-        x->engine.label, x->engine.why);
+    dq_model_arg_say_device(x->model, dq_outputs_count(&x->outputs), &x->engine, x->engine.why);
     if (x->args->dry_run)
         return dry_run(x, e);
     warn_of_name(x);

@@ -326,6 +326,8 @@ static int open_all(struct hash_command *h, struct dq_error *e)
     dq_confine(h->args, &(struct dq_sandbox){0});
     if (h->engine.skipped[0])
         dq_msg_warning("skipped: %s", h->engine.skipped);
+    dq_model_arg_say_device(h->model, h->picks.n, &h->engine,
+        h->args->device.kind == DQ_DEVICE_AUTO ? NULL : h->engine.why);
     h->hashed = dq_mem_calloc(h->picks.n + 1, sizeof *h->hashed);
     return h->hashed ? 0 : dq_fail_nomem(e);
 }

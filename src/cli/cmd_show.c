@@ -264,11 +264,11 @@ static int list_values(struct show_command *h, const struct shown_array *s, stru
 static int show_rows(struct show_command *h, const struct shown_array *s, struct dq_error *e)
 {
     static const struct value_listing formats[] = {
-        [DQ_SHOW_CSV] = {.put = put_text, .separator = ','},
-        [DQ_SHOW_TSV] = {.put = put_text, .separator = '\t'},
-        [DQ_SHOW_HEX] = {.put = put_hex, .separator = ' '},
+        [DQ_TEXT_CSV] = {.put = put_text, .separator = ','},
+        [DQ_TEXT_TSV] = {.put = put_text, .separator = '\t'},
+        [DQ_TEXT_HEX] = {.put = put_hex, .separator = ' '},
     };
-    struct value_listing l = formats[h->args->show_format];
+    struct value_listing l = formats[h->args->text_format];
     if (h->n_shown > 0)
         fputc('\n', dq_stdout());
     return list_values(h, s, &l, e);
@@ -334,7 +334,7 @@ static int show_json(struct show_command *h, const struct shown_array *s, struct
 
 static int show_pick(struct show_command *h, const struct dq_pick *pick, struct dq_error *e)
 {
-    const bool is_table = h->args->show_format == DQ_SHOW_TABLE;
+    const bool is_table = h->args->text_format == DQ_TEXT_TABLE;
     struct dq_error why;
     const int rc_pick = dq_pick_usable(h->model, pick, true, &why);
     if (rc_pick != 0) {
@@ -380,13 +380,13 @@ int dq_cmd_show_check(const struct dq_args *a, struct dq_error *e)
 {
     if (!a->tensors.n && !a->tensors_from)
         return dq_fail(e, DQ_ERR_USAGE, "name a tensor; 'gguf-dq list' shows what there is");
-    if (a->blocks && (a->show_format != DQ_SHOW_TABLE || a->edge))
+    if (a->blocks && (a->text_format != DQ_TEXT_TABLE || a->edge))
         return dq_fail(
             e, DQ_ERR_USAGE, "--blocks has a form of its own: --format and --edge change nothing");
-    if ((a->json || a->jsonl) && (a->show_format != DQ_SHOW_TABLE || a->edge || a->full))
+    if ((a->json || a->jsonl) && (a->text_format != DQ_TEXT_TABLE || a->edge || a->full))
         return dq_fail(
             e, DQ_ERR_USAGE, "JSON has all values: --format, --edge and --full change nothing");
-    if (a->show_format != DQ_SHOW_TABLE && (a->edge || a->full))
+    if (a->text_format != DQ_TEXT_TABLE && (a->edge || a->full))
         return dq_fail(e, DQ_ERR_USAGE,
             "--edge and --full are for --format table; the others have all values");
     return a->edge && a->full ? dq_fail(e, DQ_ERR_USAGE, "--edge and --full exclude each other")

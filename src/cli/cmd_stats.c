@@ -5,12 +5,10 @@
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
-#include "cli/report.h"
-#include "reduce/stats_tensors.h"
+#include "cli/ranking.h"
+#include "cli/stats_report.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 struct stats_command {
@@ -20,121 +18,81 @@ struct stats_command {
     struct dq_engine engine;
     struct dq_progress progress;
     struct dq_report report;
-    struct dq_plan plans[DQ_RUN_ITEMS_MAX]; /* a ring */
-    size_t n_planned;
+    struct dq_stats_columns columns;
+    struct dq_ranking ranking;
+    struct dq_stats_row row; /* the last one */
     size_t n_unusable;
     int first_failure; /* why the first tensor that could not be used could not */
 };
 
+enum { NAME_WIDTH_MAX = 64 };
+
+/* What is ranked. */
+struct ranked_unit {
+    size_t pick;
+    struct dq_unit_stats stats;
+    struct dq_code_stats codes; /* if there are any */
+};
+
 /* ---- the report ---- */
 
-static const struct dq_column columns[] = {
-    {.key = "name", .heading = "NAME", .width = -4},
-    {.key = "slice"},
-    {.key = "type", .heading = "TYPE", .width = -4},
-    {.key = "shape", .heading = "SHAPE", .width = 5},
-    {.key = "weights"},
-    {.key = "mean", .heading = "MEAN", .width = 12},
-    {.key = "std", .heading = "STD", .width = 12},
-    {.key = "rms", .heading = "RMS", .width = 12},
-    {.key = "min", .heading = "MIN", .width = 12},
-    {.key = "max", .heading = "MAX", .width = 12},
-    {.key = "absmax"},
-    {.key = "crest", .heading = "CREST", .width = 8, .digits = 4},
-    {.key = "min_at"},
-    {.key = "max_at"},
-    {.heading = "NONFINITE", .width = 9},
-    {.key = "nan"},
-    {.key = "pinf"},
-    {.key = "ninf"},
-    {.key = "pzero"},
-    {.key = "nzero"},
-    {.key = "subnormal"},
-    {.key = "octaves"},
-};
-
-enum {
-    NAME = 0,
-    TYPE = 2,
-    SHAPE = 3,
-    NAME_WIDTH_MAX = 64,
-    N_COLUMNS = sizeof columns / sizeof columns[0]
-};
-
-/* A figure of finite weights; null if there are none. */
-static struct dq_cell figure(double value)
+/* u is NULL for a pick that cannot be used. */
+static int put_row(
+    struct stats_command *h, size_t pick, const struct dq_unit_stats *u, struct dq_error *e)
 {
-    return isnan(value) ? dq_cell_null() : dq_cell_real(value);
+    int rc = dq_stats_row_init(&h->row, &h->columns, &h->picks.items[pick], h->args->unit, u, e);
+    if (rc != 0)
+        return rc;
+    dq_stats_row_put(&h->row, &h->columns, &h->report);
+    dq_mem_free(h->row.name);
+    return dq_report_flush(&h->report, e);
 }
 
-/* Returns the indices of a weight, outermost first, as a cell; indices has room for them. */
-static struct dq_cell place(const struct dq_slice *slice, uint64_t number, uint64_t *indices)
+static int rank_unit(
+    struct stats_command *h, size_t pick, const struct dq_unit_stats *u, struct dq_error *e)
 {
-    for (size_t d = slice->n_shape; d-- > 0; number /= slice->shape[d])
-        indices[d] = number % slice->shape[d];
-    return dq_cell_u64s(indices, slice->n_shape);
+    struct ranked_unit item = {.pick = pick, .stats = *u};
+    if (u->codes)
+        item.codes = *u->codes;
+    int rc = dq_stats_row_init(&h->row, &h->columns, &h->picks.items[pick], h->args->unit, u, e);
+    if (rc == 0)
+        rc = dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], &item, e);
+    dq_mem_free(h->row.name);
+    return rc;
 }
 
-/* Writes "4096x32", as dq_tensor_shape does for a whole tensor. */
-static const char *shape_text(const struct dq_slice *slice, char out[DQ_SHAPE_WORDS])
-{
-    size_t len = 0;
-    snprintf(out, DQ_SHAPE_WORDS, "1");
-    for (size_t d = 0; d < slice->n_shape && len < DQ_SHAPE_WORDS; d++)
-        len += (size_t)snprintf(
-            out + len, DQ_SHAPE_WORDS - len, "%s%" PRIu64, d > 0 ? "x" : "", slice->shape[d]);
-    return out;
-}
-
-/* Returns the name of a tensor with the slice; the caller frees it with dq_mem_free. NULL: memory is short. */
-static char *shown_name(const struct dq_pick *pick)
-{
-    return dq_mem_printf(
-        "%s%s", pick->tensor->display_name, pick->slice_text ? pick->slice_text : "");
-}
-
-static int put_tensor(void *arg, size_t i, const struct dq_stats *s, struct dq_error *e)
+static int end_unit(void *arg, size_t i, const struct dq_unit_stats *u, struct dq_error *e)
 {
     struct stats_command *h = arg;
-    const struct dq_pick *pick = &h->picks.items[i];
-    const bool has_finite = dq_stats_n_finite(s) > 0;
-    struct dq_stats_figures f;
-    struct dq_slice slice;
-    uint64_t min_at[DQ_DIMS_MAX];
-    uint64_t max_at[DQ_DIMS_MAX];
-    char shape[DQ_SHAPE_WORDS];
-    char *name = shown_name(pick);
-    if (!name)
-        return dq_fail_nomem(e);
-    dq_pick_slice(pick, &slice);
-    dq_stats_figures(s, &f);
-    dq_report_row(&h->report,
-        (const struct dq_cell[N_COLUMNS]){
-            dq_cell_shown(dq_cell_name(pick->tensor->display_name), name),
-            dq_cell_text(pick->slice_text),
-            dq_cell_text(pick->tensor->type->name),
-            dq_cell_shown(dq_cell_u64s(slice.shape, slice.n_shape), shape_text(&slice, shape)),
-            dq_cell_u64(s->n_weights),
-            figure(f.mean),
-            figure(f.std),
-            figure(f.rms),
-            has_finite ? dq_cell_real((double)s->min) : dq_cell_null(),
-            has_finite ? dq_cell_real((double)s->max) : dq_cell_null(),
-            figure(f.absmax),
-            figure(f.crest),
-            has_finite ? place(&slice, s->first_min, min_at) : dq_cell_null(),
-            has_finite ? place(&slice, s->first_max, max_at) : dq_cell_null(),
-            dq_cell_u64(s->n_weights - dq_stats_n_finite(s)),
-            dq_cell_u64(s->n_nan),
-            dq_cell_u64(s->n_pinf),
-            dq_cell_u64(s->n_ninf),
-            dq_cell_u64(s->n_pzero),
-            dq_cell_u64(s->n_nzero),
-            dq_cell_u64(s->n_subnormal),
-            dq_cell_u64s(s->octaves, DQ_OCTAVES),
-        });
-    dq_mem_free(name);
-    return dq_report_flush(&h->report, e);
+    return h->columns.is_sorted ? rank_unit(h, i, u, e) : put_row(h, i, u, e);
+}
+
+static int put_ranked(struct stats_command *h, struct dq_error *e)
+{
+    int rc = 0;
+    dq_ranking_sort(&h->ranking);
+    for (size_t i = 0; rc == 0 && i < h->ranking.n; i++) {
+        struct ranked_unit *u = h->ranking.items[i].item;
+        if (u->stats.codes)
+            u->stats.codes = &u->codes;
+        rc = put_row(h, u->pick, &u->stats, e);
+    }
+    return rc;
+}
+
+/* Makes the columns as wide as what they will show, but for very long names. */
+static void widen_columns(
+    struct stats_command *h, const char *name, const char *type, const char *shape)
+{
+    for (size_t i = 0; i < h->columns.n; i++) {
+        const size_t figure = h->columns.figures[i];
+        const char *text = figure == DQ_FIGURE_name    ? name
+                           : figure == DQ_FIGURE_type  ? type
+                           : figure == DQ_FIGURE_shape ? shape
+                                                       : NULL;
+        const size_t n = text ? dq_text_letters(text, strlen(text)) : 0;
+        dq_report_widen(&h->report, i, n < NAME_WIDTH_MAX ? n : NAME_WIDTH_MAX);
+    }
 }
 
 /* ---- reducing ---- */
@@ -145,79 +103,109 @@ static void add_progress(void *arg, uint64_t n_bytes)
     dq_progress_add(&h->progress, n_bytes);
 }
 
-static const struct dq_plan *plan(void *arg, size_t i)
+/* Whether the part of a tensor can be decoded, and divided into whole blocks if it has to be. */
+static int usable(const struct stats_command *h, const struct dq_pick *pick, struct dq_error *why)
 {
-    struct stats_command *h = arg;
-    const struct dq_pick *pick = &h->picks.items[i];
-    if (dq_pick_usable(h->model, pick, true, NULL) != 0)
-        return NULL;
-    struct dq_plan *p = &h->plans[h->n_planned++ % DQ_RUN_ITEMS_MAX];
-    dq_plan_init(p, h->model, pick->tensor, DQ_DTYPE_f32, pick->slice ? pick->slice->ranges : NULL);
-    return p;
+    const struct dq_type_info *type = pick->tensor->type;
+    struct dq_slice slice;
+    const int rc = dq_pick_usable(h->model, pick, true, why);
+    dq_pick_slice(pick, &slice);
+    if (rc == 0 && (h->args->unit == DQ_UNIT_BLOCK || h->args->codes) &&
+        !dq_units_have_blocks(slice.ranges, type->weights))
+        return dq_fail(why, DQ_ERR_USAGE,
+            "tensor '%s%s': the slice has parts of blocks; those of %s have %u weights",
+            pick->tensor->display_name, pick->slice_text, type->name, type->weights);
+    return rc;
 }
 
-/* Says which arrays cannot be decoded. Returns the bytes of the weights of the others. */
-static uint64_t measure(struct stats_command *h)
+static const struct dq_tensor *array(void *arg, size_t i, struct dq_range ranges[DQ_DIMS_MAX])
 {
-    uint64_t total = 0;
-    for (size_t i = 0; i < h->picks.n; i++) {
+    const struct stats_command *h = arg;
+    const struct dq_pick *pick = &h->picks.items[i];
+    struct dq_error unused;
+    struct dq_slice slice;
+    if (usable(h, pick, &unused) != 0)
+        return NULL;
+    dq_pick_slice(pick, &slice);
+    memcpy(ranges, slice.ranges, sizeof slice.ranges);
+    return pick->tensor;
+}
+
+/* Makes room for the parts of a pick, whose names are the longest at its end. */
+static int measure_pick(struct stats_command *h, size_t i, struct dq_error *e)
+{
+    const struct dq_pick *pick = &h->picks.items[i];
+    struct dq_unit_stats last = {.stats = {0}};
+    struct dq_slice slice;
+    struct dq_units units;
+    dq_pick_slice(pick, &slice);
+    dq_units_init(&units, slice.ranges, dq_stats_unit(h->args->unit, pick->tensor),
+        pick->tensor->type->weights, 1, 0);
+    if (units.n_groups == 0)
+        return 0;
+    dq_units_group(&units, units.n_groups - 1, last.ranges);
+    const int rc = dq_stats_row_init(&h->row, &h->columns, pick, h->args->unit, &last, e);
+    if (rc == 0)
+        widen_columns(
+            h, h->row.name, pick->tensor->type->name, h->row.cells[DQ_FIGURE_shape].shown);
+    dq_mem_free(h->row.name);
+    return rc;
+}
+
+/* Says which tensors cannot be used, in reports for programs in rows without figures. *total gets the bytes of the
+ * weights of the others. */
+static int measure(struct stats_command *h, uint64_t *total, struct dq_error *e)
+{
+    int rc = 0;
+    *total = 0;
+    for (size_t i = 0; rc == 0 && i < h->picks.n; i++) {
         const struct dq_pick *pick = &h->picks.items[i];
         struct dq_error why;
         struct dq_slice slice;
-        const int rc = dq_pick_usable(h->model, pick, true, &why);
+        const int rc_pick = usable(h, pick, &why);
         uint64_t n = sizeof(float);
         dq_pick_slice(pick, &slice);
         for (size_t d = 0; d < slice.n_shape; d++)
             n *= slice.shape[d];
-        total += rc == 0 ? n : 0;
-        if (rc == 0)
+        if (rc_pick == 0) {
+            *total += n;
+            rc = measure_pick(h, i, e);
             continue;
+        }
         dq_msg_error("%s", why.text);
         h->n_unusable++;
         if (h->first_failure == 0)
-            h->first_failure = rc;
+            h->first_failure = rc_pick;
+        if (!dq_report_is_table(&h->report))
+            rc = put_row(h, i, NULL, e);
     }
-    return total;
-}
-
-static void widen(struct stats_command *h, size_t column, size_t n_letters)
-{
-    dq_report_widen(&h->report, column, n_letters < NAME_WIDTH_MAX ? n_letters : NAME_WIDTH_MAX);
-}
-
-static size_t letters(const char *text)
-{
-    return text ? dq_text_letters(text, strlen(text)) : 0;
-}
-
-/* Makes the columns as wide as what they will show, but for very long names. */
-static void widen_columns(struct stats_command *h)
-{
-    for (size_t i = 0; i < h->picks.n; i++) {
-        const struct dq_pick *pick = &h->picks.items[i];
-        const struct dq_type_info *type = pick->tensor->type;
-        char shape[DQ_SHAPE_WORDS];
-        struct dq_slice slice;
-        dq_pick_slice(pick, &slice);
-        widen(h, NAME, letters(pick->tensor->display_name) + letters(pick->slice_text));
-        widen(h, TYPE, letters(type ? type->name : NULL));
-        widen(h, SHAPE, letters(shape_text(&slice, shape)));
-    }
+    return rc;
 }
 
 static int reduce(struct stats_command *h, struct dq_error *e)
 {
-    const struct dq_stats_job job = {
-        .n_tensors = h->picks.n,
-        .plan = plan,
+    const struct dq_args *args = h->args;
+    struct dq_stats_job job = {
+        .model = h->model,
+        .n_arrays = h->picks.n,
+        .unit = args->unit,
+        .fit = args->fit,
+        .codes = args->codes,
+        .n_percentiles = args->n_percentiles,
+        .array = array,
         .progress = add_progress,
-        .end = put_tensor,
+        .end = end_unit,
         .arg = h,
     };
-    dq_progress_init(&h->progress, measure(h));
-    const int rc = dq_stats_tensors(h->engine.lanes, h->engine.n_lanes, &job, e);
+    uint64_t total;
+    memcpy(job.percentiles, args->percentiles, sizeof job.percentiles);
+    int rc = measure(h, &total, e);
+    if (rc != 0)
+        return rc;
+    dq_progress_init(&h->progress, total);
+    rc = dq_stats_tensors(h->engine.lanes, h->engine.n_lanes, &job, e);
     dq_progress_finish(&h->progress);
-    return rc;
+    return rc == 0 ? put_ranked(h, e) : rc;
 }
 
 /* ---- the command ---- */
@@ -231,6 +219,9 @@ static int open_all(struct stats_command *h, struct dq_error *e)
     /* Adding up takes the processors longer than decoding does, wherever that is done. */
     if (options.device.kind == DQ_DEVICE_AUTO)
         options.device.kind = DQ_DEVICE_CPU;
+    /* The bins of a unit, and those of a part of it. */
+    if (h->args->n_percentiles > 0)
+        options.per_lane_extra = (size_t)2 * DQ_BINS * sizeof(uint64_t);
     if (options.device.kind == DQ_DEVICE_CPU)
         dq_confine(h->args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_model_arg_open(h->args, &h->model, e);
@@ -243,6 +234,8 @@ static int open_all(struct stats_command *h, struct dq_error *e)
     dq_confine(h->args, &(struct dq_sandbox){0});
     if (h->engine.skipped[0])
         dq_msg_warning("skipped: %s", h->engine.skipped);
+    dq_model_arg_say_device(h->model, h->picks.n, &h->engine,
+        h->args->device.kind == DQ_DEVICE_AUTO ? NULL : h->engine.why);
     return 0;
 }
 
@@ -256,8 +249,7 @@ static int stats(struct stats_command *h, struct dq_error *e)
         h->first_failure = DQ_ERR_MALFORMED;
     }
     dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
-    dq_report_begin_rows(&h->report, "tensors", columns, N_COLUMNS);
-    widen_columns(h);
+    dq_report_begin_rows(&h->report, "tensors", h->columns.columns, h->columns.n);
     rc = reduce(h, e);
     dq_report_end_rows(&h->report);
     if (rc == 0 && h->n_unusable > 0)
@@ -270,9 +262,17 @@ static int stats(struct stats_command *h, struct dq_error *e)
 
 int dq_cmd_stats_check(const struct dq_args *a, struct dq_error *e)
 {
+    struct dq_stats_columns columns;
     if (a->cpu && a->device.kind == DQ_DEVICE_GPU)
         return dq_fail(e, DQ_ERR_USAGE, "--cpu goes with --device cpu");
-    return 0;
+    if ((a->json || a->jsonl) && a->text_format != DQ_TEXT_TABLE)
+        return dq_fail(e, DQ_ERR_USAGE, "--format and JSON exclude each other");
+    if (a->top > 0 && !a->sort)
+        return dq_fail(e, DQ_ERR_USAGE, "--top goes with --sort");
+    if (a->sort && a->top == 0 && (a->unit == DQ_UNIT_ROW || a->unit == DQ_UNIT_BLOCK))
+        return dq_fail(e, DQ_ERR_USAGE, "with --by %s, --sort needs --top: there may be millions",
+            dq_unit_name(a->unit));
+    return dq_stats_columns_init(&columns, a, e);
 }
 
 int dq_cmd_stats(const struct dq_args *args)
@@ -288,8 +288,15 @@ int dq_cmd_stats(const struct dq_args *args)
     }
     h->args = args;
     dq_report_open(&h->report, args);
-    rc = stats(h, &e);
+    rc = dq_stats_columns_init(&h->columns, args, &e);
+    h->ranking.item_len =
+        args->codes ? sizeof(struct ranked_unit) : offsetof(struct ranked_unit, codes);
+    h->ranking.most = args->top;
+    h->ranking.is_reversed = h->columns.is_reversed;
+    if (rc == 0)
+        rc = stats(h, &e);
     rc = dq_msg_failure(dq_report_end(&h->report, rc, &e), &e);
+    dq_ranking_finish(&h->ranking);
     dq_engine_close(&h->engine);
     dq_picks_finish(&h->picks);
     dq_model_free(h->model);

@@ -309,3 +309,10 @@ int dq_model_arg_whole_tensors(
     }
     return rc;
 }
+
+void dq_model_arg_say_device(
+    const struct dq_model *m, size_t n, const struct dq_engine *engine, const char *why)
+{
+    dq_msg_info("%s: %zu %s, on %s (%s)", m->path, n, n == 1 ? "tensor" : "tensors", engine->label,
+        why ? why : "decoding is not what takes long");
+}

@@ -29,6 +29,11 @@ int dq_model_arg_open_path(const struct dq_args *args, const char *path, const c
 /* Finds and opens the model. */
 int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct dq_error *e);
 
+/* Says, if that is wanted, what a command does with how many tensors on which device, and why on that: why is NULL where
+ * the default is the CPU for whatever takes longer than decoding. */
+void dq_model_arg_say_device(
+    const struct dq_model *m, size_t n, const struct dq_engine *engine, const char *why);
+
 /* What --tensors-from lists. */
 struct dq_names {
     struct dq_strvec list; /* names, patterns and slices */

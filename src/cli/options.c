@@ -32,6 +32,8 @@ FLAG(names, names)
 FLAG(no_names, no_names)
 FLAG(full, full)
 FLAG(blocks, blocks)
+FLAG(fit, fit)
+FLAG(codes, codes)
 FLAG(self_test, self_test)
 FLAG(equal, equal)
 FLAG(values, values)
@@ -101,19 +103,100 @@ SETTER(format)
                               dq_container_names(NULL, names));
 }
 
-SETTER(show_format)
+/* The first n of table, csv, tsv and hex. */
+static int read_text_format(struct dq_args *a, const char *v, size_t n, struct dq_error *e)
 {
-    static const char *const names[] = {[DQ_SHOW_TABLE] = "table",
-        [DQ_SHOW_CSV] = "csv",
-        [DQ_SHOW_TSV] = "tsv",
-        [DQ_SHOW_HEX] = "hex"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    static const char *const names[] = {[DQ_TEXT_TABLE] = "table",
+        [DQ_TEXT_CSV] = "csv",
+        [DQ_TEXT_TSV] = "tsv",
+        [DQ_TEXT_HEX] = "hex"};
+    for (size_t i = 0; i < n; i++) {
         if (strcmp(names[i], v) == 0) {
-            a->show_format = (enum dq_show_format)i;
+            a->text_format = (enum dq_text_format)i;
             return 0;
         }
     }
-    return dq_fail(e, DQ_ERR_USAGE, "--format %s: must be table, csv, tsv or hex", v);
+    return dq_fail(e, DQ_ERR_USAGE, "--format %s: must be table, csv%s", v,
+        n > DQ_TEXT_HEX ? ", tsv or hex" : " or tsv");
+}
+
+SETTER(number_format)
+{
+    return read_text_format(a, v, DQ_TEXT_HEX + 1, e);
+}
+
+SETTER(table_format)
+{
+    return read_text_format(a, v, DQ_TEXT_HEX, e);
+}
+
+SETTER(by)
+{
+    for (int i = 0; i < DQ_UNIT_COUNT; i++) {
+        if (strcmp(dq_unit_name((enum dq_unit)i), v) == 0) {
+            a->unit = (enum dq_unit)i;
+            return 0;
+        }
+    }
+    return dq_fail(e, DQ_ERR_USAGE, "--by %s: must be tensor, matrix, row or block", v);
+}
+
+/* Parses a percentage of at most six decimals, up to a comma or the end. Returns false if it is none. */
+static bool read_percentage(const char **v, uint32_t *out)
+{
+    const char *c = *v;
+    uint32_t value = 0;
+    uint32_t unit = DQ_PERCENT;
+    if (*c < '0' || *c > '9')
+        return false;
+    for (; *c >= '0' && *c <= '9' && value <= 100; c++)
+        value = 10 * value + (uint32_t)(*c - '0');
+    if (value > 100)
+        return false;
+    value *= DQ_PERCENT;
+    if (*c == '.' && c[1] >= '0' && c[1] <= '9') {
+        for (c++; *c >= '0' && *c <= '9' && unit > 1; c++) {
+            unit /= 10;
+            value += unit * (uint32_t)(*c - '0');
+        }
+    }
+    if ((*c != '\0' && (*c != ',' || !c[1])) || value > (uint32_t)100 * DQ_PERCENT)
+        return false;
+    *v = *c ? c + 1 : c;
+    *out = value;
+    return true;
+}
+
+SETTER(percentiles)
+{
+    const char *rest = v ? v : "50,90,99,99.9,99.99";
+    a->n_percentiles = 0;
+    do {
+        uint32_t *next = &a->percentiles[a->n_percentiles];
+        if (a->n_percentiles == DQ_PERCENTILES_MAX)
+            return dq_fail(e, DQ_ERR_USAGE, "--percentiles: more than %d", DQ_PERCENTILES_MAX);
+        if (!read_percentage(&rest, next))
+            return dq_fail(e, DQ_ERR_USAGE,
+                "--percentiles=%s: not a list of percentages such as 50,99,99.9", v);
+        for (size_t i = 0; i < a->n_percentiles; i++) {
+            if (a->percentiles[i] == *next)
+                return dq_fail(e, DQ_ERR_USAGE, "--percentiles=%s: one is there twice", v);
+        }
+        a->n_percentiles++;
+    } while (*rest);
+    return 0;
+}
+
+SETTER(columns)
+{
+    a->columns = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--columns: the list is empty");
+}
+
+SETTER(sort)
+{
+    a->sort = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--sort: the name is empty");
 }
 
 SETTER(max_shard)
@@ -231,6 +314,12 @@ SETTER(edge)
 {
     const int rc = read_count("edge", v, 1000000, &a->edge, e);
     return rc == 0 && a->edge == 0 ? dq_fail(e, DQ_ERR_USAGE, "--edge 0: must be at least 1") : rc;
+}
+
+SETTER(top)
+{
+    const int rc = read_count("top", v, 1000000, &a->top, e);
+    return rc == 0 && a->top == 0 ? dq_fail(e, DQ_ERR_USAGE, "--top 0: must be at least 1") : rc;
 }
 
 SETTER(ulp)
@@ -376,7 +465,17 @@ const struct dq_option dq_options[] = {
     {"output", 'o', "PATH", DQ_CMD_extract, "directory or file, or - for standard output",
         set_output},
     {"format", 'f', "FORMAT", DQ_CMD_extract, "npy, raw, npz, safetensors or gguf", set_format},
-    {"format", 'f', "FORMAT", DQ_CMD_show, "table, csv, tsv or hex", set_show_format},
+    {"format", 'f', "FORMAT", DQ_CMD_show, "table, csv, tsv or hex", set_number_format},
+    {"format", 'f', "FORMAT", DQ_CMD_stats, "table, csv or tsv", set_table_format},
+    {"by", 0, "UNIT", DQ_CMD_stats, "figures by tensor, matrix, row or block", set_by},
+    {"percentiles", 0, "[=LIST]", DQ_CMD_stats,
+        "percentiles of magnitudes (50,90,99,99.9,99.99), outliers", set_percentiles},
+    {"fit", 0, NULL, DQ_CMD_stats, "count the weights that f16 and bf16 have exactly", set_fit},
+    {"codes", 0, NULL, DQ_CMD_stats, "how the codes and scales of quantized blocks are used",
+        set_codes},
+    {"columns", 0, "LIST", DQ_CMD_stats, "only these figures: name,std,crest", set_columns},
+    {"sort", 0, "FIGURE", DQ_CMD_stats, "the greatest first; -FIGURE: the least first", set_sort},
+    {"top", 0, "N", DQ_CMD_stats, "with --sort: only the first N", set_top},
     {"edge", 0, "N", DQ_CMD_show, "show N numbers at each end of a large dimension (3)", set_edge},
     {"full", 0, NULL, DQ_CMD_show, "show all numbers, however many", set_full},
     {"blocks", 0, NULL, DQ_CMD_show, "show the stored blocks and how weights are made of them",

@@ -14,7 +14,7 @@ struct dq_option {
     int (*set)(struct dq_args *a, const char *value, struct dq_error *e);
 };
 
-enum { DQ_OPTIONS_MAX = 64 };
+enum { DQ_OPTIONS_MAX = 80 };
 
 extern const struct dq_option dq_options[];
 extern const size_t dq_n_options;

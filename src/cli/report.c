@@ -1,8 +1,10 @@
 #include "cli/report.h"
 
+#include "base/decimal.h"
 #include "base/stdout.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,8 +18,11 @@ void dq_report_init(struct dq_report *r, enum dq_report_format format, FILE *fil
 
 void dq_report_open(struct dq_report *r, const struct dq_args *args)
 {
-    const enum dq_report_format format =
-        args->json ? DQ_REPORT_JSON : (args->jsonl ? DQ_REPORT_JSONL : DQ_REPORT_TABLE);
+    const enum dq_report_format format = args->json                         ? DQ_REPORT_JSON
+                                         : args->jsonl                      ? DQ_REPORT_JSONL
+                                         : args->text_format == DQ_TEXT_CSV ? DQ_REPORT_CSV
+                                         : args->text_format == DQ_TEXT_TSV ? DQ_REPORT_TSV
+                                                                            : DQ_REPORT_TABLE;
     dq_report_init(r, format, dq_stdout(), NULL);
 }
 
@@ -219,7 +224,76 @@ void dq_report_print(struct dq_report *r, const char *format, ...)
     va_end(args);
 }
 
-/* ---- both ---- */
+/* ---- CSV and TSV ---- */
+
+/* Quotes where that is needed: TSV has no quotes, and names have no tabs. */
+static void put_csv_text(struct dq_report *r, const char *text)
+{
+    FILE *file = r->json.file;
+    if (r->format == DQ_REPORT_TSV || !text[strcspn(text, ",\"\n\r")]) {
+        fputs(text, file);
+        return;
+    }
+    fputc('"', file);
+    for (; *text; text++)
+        fprintf(file, *text == '"' ? "\"\"" : "%c", *text);
+    fputc('"', file);
+}
+
+static void put_csv_value(struct dq_report *r, const struct dq_cell *c)
+{
+    FILE *file = r->json.file;
+    char number[DQ_DECIMAL_SIZE];
+    switch (c->kind) {
+    case DQ_CELL_TEXT:
+        put_csv_text(r, c->text);
+        break;
+    case DQ_CELL_U64:
+    case DQ_CELL_BYTES:
+        fprintf(file, "%" PRIu64, c->u64);
+        break;
+    case DQ_CELL_REAL:
+        fputs(dq_decimal_text(c->real, false, number), file);
+        break;
+    case DQ_CELL_BOOL:
+        fputs(c->u64 ? "true" : "false", file);
+        break;
+    case DQ_CELL_U64S:
+        for (uint32_t i = 0; i < c->len; i++)
+            fprintf(file, i > 0 ? " %" PRIu64 : "%" PRIu64, c->u64s[i]);
+        break;
+    case DQ_CELL_NULL:
+    case DQ_CELL_JSON:
+        break;
+    }
+}
+
+/* Writes a line: the keys if there are no cells. */
+static void put_csv(struct dq_report *r, const struct dq_cell *cells)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < r->n_columns; i++) {
+        if (r->columns[i].key) {
+            if (!is_first)
+                fputc(r->format == DQ_REPORT_TSV ? '\t' : ',', r->json.file);
+            is_first = false;
+            if (cells)
+                put_csv_value(r, &cells[i]);
+            else
+                put_csv_text(r, r->columns[i].key);
+        }
+        if (cells)
+            drop(&cells[i]);
+    }
+    fputc('\n', r->json.file);
+}
+
+static bool is_csv(const struct dq_report *r)
+{
+    return r->format == DQ_REPORT_CSV || r->format == DQ_REPORT_TSV;
+}
+
+/* ---- all ---- */
 
 void dq_report_begin_rows(
     struct dq_report *r, const char *key, const struct dq_column *columns, size_t n_columns)
@@ -238,12 +312,16 @@ void dq_report_begin_rows(
     r->head_due = dq_report_is_table(r);
     if (j)
         dq_json_begin_list(j, key);
+    if (is_csv(r))
+        put_csv(r, NULL);
 }
 
 void dq_report_row(struct dq_report *r, const struct dq_cell *cells)
 {
     if (dq_report_is_table(r))
         put_line(r, cells);
+    else if (is_csv(r))
+        put_csv(r, cells);
     else
         put_object(r, cells);
 }

@@ -1,4 +1,5 @@
-/* Reports: what a command found, filled once and written as a table, as one JSON object or as JSONL.
+/* Reports: what a command found, filled once and written as a table, as one JSON object, as JSONL, or, for lists of
+ * numbers, as CSV or TSV.
  *
  * A command describes the columns once, then puts each row as soon as it has it. Rows are not kept,
  * so memory does not depend on the length of the report. A report consists of
@@ -36,7 +37,13 @@
 #include "base/json.h"
 #include "cli/args.h"
 
-enum dq_report_format { DQ_REPORT_TABLE, DQ_REPORT_JSON, DQ_REPORT_JSONL };
+enum dq_report_format {
+    DQ_REPORT_TABLE,
+    DQ_REPORT_JSON,
+    DQ_REPORT_JSONL,
+    DQ_REPORT_CSV, /* a line of the keys, then one for each row; all else is left out */
+    DQ_REPORT_TSV,
+};
 
 enum { DQ_GAP_NONE = -1 };
 
@@ -140,7 +147,7 @@ static inline struct dq_cell dq_cell_shown(struct dq_cell cell, const char *show
     return cell;
 }
 
-enum { DQ_REPORT_COLUMNS_MAX = 32, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
+enum { DQ_REPORT_COLUMNS_MAX = 80, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
 
 /* How a column is laid out in the table. */
 struct dq_column_place {

@@ -49,13 +49,55 @@ enum {
  * hash. cvs may be where the inputs are if those are parents. */
 typedef void (*dq_blake3_fn)(const struct dq_blake3_inputs *in, uint8_t *cvs);
 
-/* A decoder for every type, the roundings, and a hash. */
+/* The loops of statistics (reduce/stats.h) take weights as f32 of any alignment, and not many at a time. */
+enum { DQ_SUMS_MOST = 1 << 11 };
+
+/* The order of all f32 but NaN, as integers: -0 is just below +0. It is its own inverse. */
+static inline int32_t dq_f32_key(uint32_t bits)
+{
+    return (int32_t)(bits ^ ((0u - (bits >> 31)) >> 1));
+}
+
+struct dq_extremes {
+    int32_t min_key; /* the keys of the extremes; those of NaN are beyond those of infinity */
+    int32_t max_key;
+    uint32_t n_pzero;  /* weights that are 0 */
+    uint32_t n_nzero;  /* -0 */
+    uint32_t min_bits; /* the smallest magnitude that is not 0; UINT32_MAX if there is none */
+};
+
+/* What becomes of finite weights in 16 bits. */
+struct dq_fit {
+    uint64_t f16_exact;
+    uint64_t f16_overflow;  /* to infinity */
+    uint64_t f16_zero;      /* though the weight is not */
+    uint64_t f16_subnormal; /* and so has fewer bits, but not 0 */
+    uint64_t bf16_exact;
+    uint64_t bf16_overflow;
+};
+
+struct dq_sums_fns {
+    void (*find_extremes)(const void *weights, size_t n, struct dq_extremes *out);
+
+    /* Adds each weight x to the unit of a window, which is so large that its last bit is the lowest that any of
+     * them has, and its square, in two parts, to two others: sums[i] is the sum of the bit patterns, modulo 2^64. */
+    void (*add_window)(const void *weights, size_t n, const double units[3], uint64_t sums[3]);
+
+    /* Adds to counts[e] how many weights have the biased exponent e, which is 0, or from lowest to highest. */
+    void (*count_octaves)(
+        const void *weights, size_t n, unsigned lowest, unsigned highest, uint64_t *counts);
+
+    void (*add_fit)(const void *weights, size_t n, struct dq_fit *fit);
+};
+
+/* A decoder for every type, the roundings, a hash, and the loops of statistics. */
 struct dq_cpu {
     const char *name; /* of the instruction-set level: "baseline", "v3", "v4" */
     dq_decode_fn decode[DQ_TYPE_COUNT];
     dq_round_fn to_f16;
     dq_round_fn to_bf16;
     dq_blake3_fn blake3;
+    const struct dq_sums_fns *sums;
 };
 
 /* Rounds n floats to dtype, which is f16 or bf16, with the functions of a level. Returns how many

@@ -14,4 +14,5 @@ const struct dq_cpu DQ_AT_LEVEL(dq_cpu) = {
     .to_f16 = DQ_AT_LEVEL(dq_to_f16),
     .to_bf16 = DQ_AT_LEVEL(dq_to_bf16),
     .blake3 = DQ_AT_LEVEL(dq_blake3),
+    .sums = &DQ_AT_LEVEL(dq_sums),
 };

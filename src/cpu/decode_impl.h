@@ -27,6 +27,7 @@
 DQ_ROUND(f16);
 DQ_ROUND(bf16);
 void DQ_AT_LEVEL(dq_blake3)(const struct dq_blake3_inputs *in, uint8_t *cvs);
+extern const struct dq_sums_fns DQ_AT_LEVEL(dq_sums);
 
 /* Rounds n floats to dtype, f16 or bf16. */
 static inline size_t dq_round_at_level(

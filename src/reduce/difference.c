@@ -220,7 +220,7 @@ static uint64_t mantissa_of(uint32_t bits, unsigned *shift)
 static void add_side(struct dq_side *side, const uint8_t *weights, size_t n)
 {
     struct dq_stats stats = {0};
-    dq_stats_add(&stats, weights, n, 0);
+    dq_stats_add(&stats, dq_cpu_best(), weights, n, 0);
     dq_wide_add(&side->sum, &stats.sum);
     dq_wide_add(&side->squares, &stats.squares);
 }

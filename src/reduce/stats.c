@@ -14,31 +14,26 @@ enum {
     MANTISSA_BITS = 23,
     BINADES = 27, /* below the highest in a window: 51 bits, with the 24 of a weight */
     EXPONENT_MIN = BINADES + 1, /* of the highest binade of a window, which shifts to bit 0 */
-    N_TABLES = 4,   /* used in turn, so that an addition need not wait for the last one */
-    MOST = 1 << 11, /* weights at once: their sum in a window is less than 2^62 */
 };
+
+/* The sum of weights in a window is less than 2^62. */
+_Static_assert(24 + BINADES + 11 == 62 && DQ_SUMS_MOST == 1 << 11,
+    "bits of a weight, of a window, of a number");
 
 #define INFINITY_BITS UINT32_C(0x7f800000)
 #define SIGN_BIT UINT32_C(0x80000000)
 
-/* What the loops over some weights find. */
+/* What some weights are. */
 struct found {
+    struct dq_extremes finite; /* min_key is INT32_MAX if none is finite */
+    uint32_t n_pinf;
+    uint32_t n_ninf;
     bool is_finite; /* all are */
-    uint32_t n_pinf, n_ninf, n_pzero, n_nzero;
-    int32_t min_key; /* of the finite ones; INT32_MAX if there are none */
-    int32_t max_key;
-    uint32_t min_bits; /* the smallest magnitude that is not 0; UINT32_MAX if there is none */
 };
-
-/* The order of all f32 but NaN, as integers: -0 is just below +0. */
-static int32_t key_of(uint32_t bits)
-{
-    return (int32_t)(bits ^ ((0u - (bits >> 31)) >> 1));
-}
 
 static float float_of_key(int32_t key)
 {
-    const uint32_t bits = (uint32_t)key_of((uint32_t)key); /* it is its own inverse */
+    const uint32_t bits = (uint32_t)dq_f32_key((uint32_t)key);
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
@@ -48,7 +43,7 @@ static int32_t key_of_float(float f)
 {
     uint32_t bits;
     memcpy(&bits, &f, sizeof bits);
-    return key_of(bits);
+    return dq_f32_key(bits);
 }
 
 /* Returns the bits of a weight, of any alignment. */
@@ -59,72 +54,40 @@ static uint32_t bits_at(const uint8_t *weights, size_t i)
     return bits;
 }
 
-/* Finds the extremes, as long as all weights are finite. Compilers use vectors for this and the next loop. */
-static void find_extremes(struct found *f, const uint8_t *weights, size_t n)
-{
-    int32_t min_key = INT32_MAX;
-    int32_t max_key = INT32_MIN;
-    for (size_t i = 0; i < n; i++) {
-        const int32_t key = key_of(bits_at(weights, i));
-        min_key = key < min_key ? key : min_key;
-        max_key = key > max_key ? key : max_key;
-    }
-    f->min_key = min_key;
-    f->max_key = max_key;
-    f->is_finite = min_key > key_of(INFINITY_BITS | SIGN_BIT) && max_key < key_of(INFINITY_BITS);
-}
-
-static void find_small(struct found *f, const uint8_t *weights, size_t n)
-{
-    uint32_t n_pzero = 0;
-    uint32_t n_nzero = 0;
-    uint32_t min_bits = UINT32_MAX;
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t bits = bits_at(weights, i);
-        const uint32_t below = (bits & ~SIGN_BIT) - 1; /* of 0, the largest */
-        n_pzero += bits == 0;
-        n_nzero += bits == SIGN_BIT;
-        min_bits = below < min_bits ? below : min_bits;
-    }
-    f->n_pzero = n_pzero;
-    f->n_nzero = n_nzero;
-    f->min_bits = min_bits == UINT32_MAX ? min_bits : min_bits + 1;
-}
-
 /* Counts infinities, and finds the extremes of the others. */
 static void find_nonfinite(struct found *f, const uint8_t *weights, size_t n)
 {
-    f->min_key = INT32_MAX;
-    f->max_key = INT32_MIN;
+    struct dq_extremes *x = &f->finite;
+    x->min_key = INT32_MAX;
+    x->max_key = INT32_MIN;
     for (size_t i = 0; i < n; i++) {
         const uint32_t bits = bits_at(weights, i);
-        const int32_t key = key_of(bits);
+        const int32_t key = dq_f32_key(bits);
         f->n_pinf += bits == INFINITY_BITS;
         f->n_ninf += bits == (INFINITY_BITS | SIGN_BIT);
         if ((bits & ~SIGN_BIT) >= INFINITY_BITS)
             continue;
-        f->min_key = key < f->min_key ? key : f->min_key;
-        f->max_key = key > f->max_key ? key : f->max_key;
+        x->min_key = key < x->min_key ? key : x->min_key;
+        x->max_key = key > x->max_key ? key : x->max_key;
     }
+}
+
+static void find(const struct dq_cpu *cpu, const uint8_t *weights, size_t n, struct found *out)
+{
+    *out = (struct found){.n_pinf = 0};
+    cpu->sums->find_extremes(weights, n, &out->finite);
+    out->is_finite = out->finite.min_key > dq_f32_key(INFINITY_BITS | SIGN_BIT) &&
+                     out->finite.max_key < dq_f32_key(INFINITY_BITS);
+    if (!out->is_finite)
+        find_nonfinite(out, weights, n);
 }
 
 /* Returns the largest magnitude of weights that are all finite. */
-static uint32_t max_magnitude(const struct found *f)
+static uint32_t max_magnitude(const struct dq_extremes *x)
 {
-    const uint32_t low = (uint32_t)key_of((uint32_t)f->min_key) & ~SIGN_BIT;
-    const uint32_t high = (uint32_t)key_of((uint32_t)f->max_key) & ~SIGN_BIT;
+    const uint32_t low = (uint32_t)dq_f32_key((uint32_t)x->min_key) & ~SIGN_BIT;
+    const uint32_t high = (uint32_t)dq_f32_key((uint32_t)x->max_key) & ~SIGN_BIT;
     return low > high ? low : high;
-}
-
-static void count_octaves(struct dq_stats *s, const uint8_t *weights, size_t n)
-{
-    uint32_t counts[N_TABLES][DQ_OCTAVES] = {{0}};
-    for (size_t i = 0; i < n; i++)
-        counts[i % N_TABLES][bits_at(weights, i) >> MANTISSA_BITS & (DQ_OCTAVES - 1)]++;
-    for (size_t e = 0; e < DQ_OCTAVES; e++) {
-        for (size_t k = 0; k < N_TABLES; k++)
-            s->octaves[e] += counts[k][e];
-    }
 }
 
 static uint64_t bits_of_double(double d)
@@ -141,32 +104,22 @@ static void add_signed(struct dq_wide *w, uint64_t value, unsigned shift)
 }
 
 /* Adds weights whose exponents are at most `top`, and at least top - BINADES or that of 0. */
-static void add_window(struct dq_stats *s, const uint8_t *weights, size_t n, unsigned top)
+static void add_window(
+    struct dq_stats *s, const struct dq_cpu *cpu, const uint8_t *weights, size_t n, unsigned top)
 {
     const int t = (int)top;
     const double unit = ldexp(1.5, t - 125);          /* its last bit is 2^(top - 177) */
     const double high_unit = ldexp(1.5, 2 * t - 251); /* 2^(2 top - 303) */
     const double low_unit = ldexp(1.5, 2 * t - 302);  /* 2^(2 top - 354), the square of the first */
-    uint64_t sum = 0;
-    uint64_t high = 0;
-    uint64_t low = 0;
-    for (size_t i = 0; i < n; i++) {
-        float f;
-        memcpy(&f, weights + i * sizeof f, sizeof f);
-        const double x = (double)f;
-        const double square = x * x; /* exact: 48 bits */
-        const double rounded = square + high_unit;
-        sum += bits_of_double(x + unit);
-        high += bits_of_double(rounded);
-        low += bits_of_double(square - (rounded - high_unit) + low_unit);
-    }
-    add_signed(&s->sum, sum - n * bits_of_double(unit), top - EXPONENT_MIN);
-    add_signed(&s->squares, high - n * bits_of_double(high_unit), 2 * top - 5);
-    add_signed(&s->squares, low - n * bits_of_double(low_unit), 2 * (top - EXPONENT_MIN));
+    uint64_t sums[3];
+    cpu->sums->add_window(weights, n, (const double[]){unit, high_unit, low_unit}, sums);
+    add_signed(&s->sum, sums[0] - n * bits_of_double(unit), top - EXPONENT_MIN);
+    add_signed(&s->squares, sums[1] - n * bits_of_double(high_unit), 2 * top - 5);
+    add_signed(&s->squares, sums[2] - n * bits_of_double(low_unit), 2 * (top - EXPONENT_MIN));
 }
 
 /* Adds any weights, but those that are not finite: first those of each exponent, whose sums fit because there are at
- * most MOST. */
+ * most DQ_SUMS_MOST. */
 static void add_by_exponent(struct dq_stats *s, const uint8_t *weights, size_t n)
 {
     uint64_t sums[DQ_OCTAVES] = {0}; /* in two's complement */
@@ -188,22 +141,25 @@ static void add_by_exponent(struct dq_stats *s, const uint8_t *weights, size_t n
     }
 }
 
-static void add_sums(struct dq_stats *s, const struct found *f, const uint8_t *weights, size_t n)
+static void add_sums(struct dq_stats *s, const struct dq_cpu *cpu, const struct found *f,
+    const uint8_t *weights, size_t n)
 {
-    const unsigned highest = max_magnitude(f) >> MANTISSA_BITS;
-    const unsigned lowest = f->min_bits >> MANTISSA_BITS;
+    const unsigned highest =
+        f->is_finite ? max_magnitude(&f->finite) >> MANTISSA_BITS : DQ_OCTAVES - 1;
+    const unsigned lowest = f->finite.min_bits >> MANTISSA_BITS; /* beyond any if all are 0 */
     const unsigned top = highest > EXPONENT_MIN ? highest : EXPONENT_MIN;
     if (f->is_finite && top - BINADES <= lowest)
-        add_window(s, weights, n, top);
+        add_window(s, cpu, weights, n, top);
     else
         add_by_exponent(s, weights, n);
+    cpu->sums->count_octaves(weights, n, lowest < highest ? lowest : highest, highest, s->octaves);
 }
 
 /* Returns the number of the first weight with a key, which there is. */
 static size_t find_key(const uint8_t *weights, int32_t key)
 {
     size_t i = 0;
-    while (key_of(bits_at(weights, i)) != key)
+    while (dq_f32_key(bits_at(weights, i)) != key)
         i++;
     return i;
 }
@@ -216,40 +172,58 @@ static bool is_beyond(int32_t key, uint64_t place, float other, uint64_t other_p
     return difference > 0 || (difference == 0 && place < other_place);
 }
 
-static void add_some(struct dq_stats *s, const uint8_t *weights, size_t n, uint64_t first)
+static void add_some(
+    struct dq_stats *s, const struct dq_cpu *cpu, const uint8_t *weights, size_t n, uint64_t first)
 {
     const bool is_first = dq_stats_n_finite(s) == 0;
-    struct found f = {0};
-    find_extremes(&f, weights, n);
-    find_small(&f, weights, n);
-    if (!f.is_finite)
-        find_nonfinite(&f, weights, n);
-    count_octaves(s, weights, n);
-    add_sums(s, &f, weights, n);
+    struct found f;
+    const struct dq_extremes *x = &f.finite;
+    find(cpu, weights, n, &f);
+    add_sums(s, cpu, &f, weights, n);
     s->n_weights += n;
     s->n_pinf += f.n_pinf;
     s->n_ninf += f.n_ninf;
-    s->n_pzero += f.n_pzero;
-    s->n_nzero += f.n_nzero;
+    s->n_pzero += x->n_pzero;
+    s->n_nzero += x->n_nzero;
     s->n_nan = s->octaves[DQ_OCTAVES - 1] - s->n_pinf - s->n_ninf;
     s->n_subnormal = s->octaves[0] - s->n_pzero - s->n_nzero;
-    if (f.min_key == INT32_MAX)
+    if (x->min_key == INT32_MAX)
         return;
-    if (is_first || is_beyond(f.min_key, first, s->min, s->first_min, -1)) {
-        s->min = float_of_key(f.min_key);
-        s->first_min = first + find_key(weights, f.min_key);
+    if (is_first || is_beyond(x->min_key, first, s->min, s->first_min, -1)) {
+        s->min = float_of_key(x->min_key);
+        s->first_min = first + find_key(weights, x->min_key);
     }
-    if (is_first || is_beyond(f.max_key, first, s->max, s->first_max, 1)) {
-        s->max = float_of_key(f.max_key);
-        s->first_max = first + find_key(weights, f.max_key);
+    if (is_first || is_beyond(x->max_key, first, s->max, s->first_max, 1)) {
+        s->max = float_of_key(x->max_key);
+        s->first_max = first + find_key(weights, x->max_key);
     }
 }
 
-void dq_stats_add(struct dq_stats *s, const void *weights, size_t n, uint64_t first)
+void dq_stats_add(
+    struct dq_stats *s, const struct dq_cpu *cpu, const void *weights, size_t n, uint64_t first)
 {
     const uint8_t *bytes = weights;
-    for (size_t done = 0; done < n; done += MOST)
-        add_some(s, bytes + done * sizeof(float), n - done < MOST ? n - done : MOST, first + done);
+    for (size_t done = 0; done < n; done += DQ_SUMS_MOST)
+        add_some(s, cpu, bytes + done * sizeof(float),
+            n - done < DQ_SUMS_MOST ? n - done : DQ_SUMS_MOST, first + done);
+}
+
+void dq_fit_add(struct dq_fit *f, const struct dq_cpu *cpu, const void *weights, size_t n)
+{
+    const uint8_t *bytes = weights;
+    for (size_t done = 0; done < n; done += DQ_SUMS_MOST)
+        cpu->sums->add_fit(
+            bytes + done * sizeof(float), n - done < DQ_SUMS_MOST ? n - done : DQ_SUMS_MOST, f);
+}
+
+void dq_fit_merge(struct dq_fit *f, const struct dq_fit *other)
+{
+    f->f16_exact += other->f16_exact;
+    f->f16_overflow += other->f16_overflow;
+    f->f16_zero += other->f16_zero;
+    f->f16_subnormal += other->f16_subnormal;
+    f->bf16_exact += other->bf16_exact;
+    f->bf16_overflow += other->bf16_overflow;
 }
 
 void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other)

@@ -3,11 +3,11 @@
 #ifndef DQ_STATS_H
 #define DQ_STATS_H
 
+#include "cpu/cpu.h"
+#include "reduce/bins.h"
 #include "reduce/wide.h"
 
 #include <stddef.h>
-
-enum { DQ_OCTAVES = 256 };
 
 /* All zero at first. */
 struct dq_stats {
@@ -28,11 +28,17 @@ struct dq_stats {
     uint64_t first_max;
 };
 
-/* Adds n weights, f32 of any alignment, of which the first is number `first` of its tensor. */
-void dq_stats_add(struct dq_stats *s, const void *weights, size_t n, uint64_t first);
+/* Adds n weights, f32 of any alignment, of which the first is number `first` of its tensor, with the loops of a
+ * level; every level gives the same. */
+void dq_stats_add(
+    struct dq_stats *s, const struct dq_cpu *cpu, const void *weights, size_t n, uint64_t first);
 
 /* Adds those of other parts of the same tensor. */
 void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other);
+
+/* Counts what becomes of n weights in 16 bits. */
+void dq_fit_add(struct dq_fit *f, const struct dq_cpu *cpu, const void *weights, size_t n);
+void dq_fit_merge(struct dq_fit *f, const struct dq_fit *other);
 
 /* The number of finite weights. */
 uint64_t dq_stats_n_finite(const struct dq_stats *s);

@@ -4,6 +4,8 @@
 #include "type/codebooks.h"
 #include "type/half.h"
 
+#include <string.h>
+
 static double f64_at(const uint8_t *p)
 {
     const uint64_t bits = dq_u64(p);
@@ -58,6 +60,13 @@ static int sign_of_seven(uint32_t stored, unsigned i)
     return (i < 7 ? stored >> i & 1 : bits & 1) ? -1 : 1;
 }
 
+/* Weights of a block. */
+enum {
+#define WEIGHTS(n) n
+#define DQ_TYPE(token, columns) N_##token = columns,
+#include "type/types.def"
+};
+
 #define PART(token, name, i) element_##token##_##name(b, i)
 #define ELEMENT(token, name, kind, value)                                                          \
     static kind element_##token##_##name(const struct dq_block_##token *b, unsigned i)             \
@@ -69,15 +78,22 @@ static int sign_of_seven(uint32_t stored, unsigned i)
     {                                                                                              \
         return element_##token##_##name((const void *)block, i);                                   \
     }
-#define INTEGER(token, name, n, value) ELEMENT(token, name, int64_t, value)
+#define INTEGER(token, name, n, value)                                                             \
+    ELEMENT(token, name, int64_t, value)                                                           \
+    static void list_##token##_##name(const uint8_t *block, int64_t *out)                          \
+    {                                                                                              \
+        for (unsigned i = 0; i < N_##token / (n); i++)                                             \
+            out[i] = element_##token##_##name((const void *)block, i);                             \
+    }
 #define NUMBER(token, name, n, value) ELEMENT(token, name, double, (double)(value))
 #define PRODUCT(token, name, n, text, value) ELEMENT(token, name, double, (double)(float)(value))
 #include "type/parts.def"
 
 #define DQ_PARTS(token, formula) static const struct dq_block_part parts_##token[] = {
-#define INTEGER(token, name, n, value) {#name, n, NULL, get_##token##_##name, NULL},
-#define NUMBER(token, name, n, value) {#name, n, NULL, NULL, get_##token##_##name},
-#define PRODUCT(token, name, n, text, value) {#name, n, text, NULL, get_##token##_##name},
+#define INTEGER(token, name, n, value)                                                             \
+    {#name, n, NULL, get_##token##_##name, NULL, list_##token##_##name},
+#define NUMBER(token, name, n, value) {#name, n, NULL, NULL, get_##token##_##name, NULL},
+#define PRODUCT(token, name, n, text, value) {#name, n, text, NULL, get_##token##_##name, NULL},
 /* clang-format off */
 #define DQ_PARTS_END(token) {0}};
 /* clang-format on */
@@ -90,3 +106,24 @@ const struct dq_block_formula dq_block_formulas[DQ_TYPE_COUNT] = {
 #define DQ_TYPE(token, columns) {formula_##token, parts_##token},
 #include "type/types.def"
 };
+
+enum { NEVER = DQ_PART_NEVER };
+
+const struct dq_code_range dq_code_ranges[DQ_TYPE_COUNT] = {
+#define CODES(token, least, most, low, high) [DQ_TYPE_##token] = {least, most, low, high},
+#include "type/parts.def"
+};
+
+const struct dq_scale_range dq_scale_ranges[DQ_TYPE_COUNT] = {
+#define SCALES(token, least, most, zero) [DQ_TYPE_##token] = {least, most, zero},
+#include "type/parts.def"
+};
+
+const struct dq_block_part *dq_block_part_find(enum dq_type type, const char *name)
+{
+    for (const struct dq_block_part *part = dq_block_formulas[type].parts; part->name; part++) {
+        if (strcmp(part->name, name) == 0)
+            return part;
+    }
+    return NULL;
+}

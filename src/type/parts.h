@@ -15,7 +15,36 @@ struct dq_block_part {
      * for F64. */
     int64_t (*integer)(const uint8_t *block, unsigned i);
     double (*number)(const uint8_t *block, unsigned i);
+
+    /* Writes all elements of a part of integers, faster than one by one. */
+    void (*list)(const uint8_t *block, int64_t *out);
 };
+
+/* Returns the part of a type that has a name; NULL if none does. */
+const struct dq_block_part *dq_block_part_find(enum dq_type type, const char *name);
+
+enum { DQ_PART_NEVER = INT16_MIN };
+
+/* The integers called code, from least to most; both are 0 if a type has none. */
+struct dq_code_range {
+    int16_t least;
+    int16_t most;
+    int16_t low; /* the codes of the least and the greatest number; DQ_PART_NEVER: of a codebook */
+    int16_t high;
+};
+
+/* The integers called scale. */
+struct dq_scale_range {
+    int16_t least;
+    int16_t most;
+    int16_t zero; /* the one that makes 0; DQ_PART_NEVER: none does */
+};
+
+enum { DQ_CODE_VALUES_MAX = 2048 };
+
+/* Indexed by enum dq_type. */
+extern const struct dq_code_range dq_code_ranges[DQ_TYPE_COUNT];
+extern const struct dq_scale_range dq_scale_ranges[DQ_TYPE_COUNT];
 
 /* How the weights of a type are made. */
 struct dq_block_formula {

@@ -88,7 +88,7 @@ def manual_options(manual, commands):
             long = '-' + forms[-1]
             short = '-' + forms[0] if len(forms) == 2 else None
             for command in set(owners) & set(commands):
-                found[command][long] = (short, ' Ar ' in item)
+                found[command][long] = (short, ' Ar ' in re.sub(' Oo .* Oc', '', item))
     return found
 
 
@@ -231,7 +231,8 @@ def check_json(page, program, program_with_gpu, root, folder):
     offset = next(t['offset'] for t in listed['tensors'] if t['name'] == 'output.bias')
     other[offset] ^= 1
     (folder / 'other.gguf').write_bytes(other)
-    counted = report(program, 'stats', '--json', 'model.gguf', 'output.bias')
+    counted = report(program, 'stats', '--json', '--percentiles=50', '--fit', '--codes', 'model.gguf',
+                     'output.bias')
     compared = report(program, 'compare', '--json', 'model.gguf', 'other.gguf', 'output.bias')
     hf_element = hf_extracted['outputs'][0]
     snapshot = folder / 'hub/models--org--repo/snapshots/1'

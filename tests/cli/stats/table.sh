@@ -18,3 +18,7 @@ echo "$?"
 cp "$DATA/gguf/good/split-00002-of-00003.gguf" .
 gguf-dq stats split-00002-of-00003.gguf
 echo "$?"
+for command in stats hash; do
+    gguf-dq "$command" -v m.gguf output.bias 2>&1 >/dev/null | grep ' on '
+    gguf-dq "$command" -v --device cpu m.gguf output.bias output.weight 2>&1 >/dev/null | grep ' on '
+done

@@ -1,5 +1,7 @@
-/* Statistics: counts, extremes and figures of made-up weights, as Python's integers and fractions give them. */
+/* Statistics: counts, extremes and figures of made-up weights, as Python's integers and fractions give them, at every
+ * level. */
 #include "dq_test.h"
+#include "levels.h"
 #include "reduce/stats.h"
 
 #include <math.h>
@@ -8,6 +10,8 @@
 enum kind { ANY, SUBNORMAL, LARGE, NORMAL, BINADES_27, BINADES_28, BINADES_29 };
 
 enum { MOST = 70000 };
+
+static const struct dq_cpu *cpu;
 
 #define NONE ((double)NAN)
 
@@ -106,7 +110,7 @@ static void figures_are_exact(void **state)
     for (size_t row = 0; row < N_EXPECTED; row++) {
         struct dq_stats s = {0};
         make(expected[row].kind, expected[row].n);
-        dq_stats_add(&s, weights, expected[row].n, 0);
+        dq_stats_add(&s, cpu, weights, expected[row].n, 0);
         check_row(row, &s);
     }
 }
@@ -120,12 +124,12 @@ static void parts_give_what_the_whole_gives(void **state)
         struct dq_stats whole = {0};
         struct dq_stats s = {0};
         make(expected[row].kind, n);
-        dq_stats_add(&whole, weights, n, 0);
+        dq_stats_add(&whole, cpu, weights, n, 0);
         for (size_t end = n; end > 0;) {
             const size_t len = end % 1000 + 1 < end ? end % 1000 + 1 : end;
             struct dq_stats part = {0};
             end -= len;
-            dq_stats_add(&part, weights + end, len, end);
+            dq_stats_add(&part, cpu, weights + end, len, end);
             dq_stats_merge(&s, &part);
         }
         check_row(row, &s);
@@ -138,11 +142,39 @@ static void weights_are_counted_by_exponent(void **state)
     const float some[] = {1.0f, -1.5f, 2.0f, 0.0f, -0.0f, INFINITY, 0x1p-149f};
     struct dq_stats s = {0};
     (void)state;
-    dq_stats_add(&s, some, sizeof some / sizeof some[0], 0);
+    dq_stats_add(&s, cpu, some, sizeof some / sizeof some[0], 0);
     assert_int_equal(s.octaves[127], 2);
     assert_int_equal(s.octaves[128], 1);
     assert_int_equal(s.octaves[0], 3);
     assert_int_equal(s.octaves[255], 1);
+}
+
+/* Few exponents and many, with and without zeros and what is not finite, in numbers that are no multiples of
+ * vectors. */
+static void every_weight_has_an_octave(void **state)
+{
+    static const struct {
+        unsigned lowest, n_octaves;
+        bool has_zeros;
+    } rows[] = {{0, 1, true}, {0, 20, false}, {90, 32, true}, {90, 33, true}, {100, 34, false},
+        {1, 254, true}, {236, 19, true}, {236, 20, false}, {0, 256, false}};
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        for (size_t n = 1; n < 5000; n = 2 * n + 1) {
+            uint64_t wanted[DQ_OCTAVES] = {0};
+            struct dq_stats s = {0};
+            make(ANY, n);
+            for (size_t i = 0; i < n; i++) {
+                const unsigned e = rows[row].lowest + (unsigned)(i * 7 % rows[row].n_octaves);
+                weights[i] = (weights[i] & 0x807fffff) | e << 23;
+                if (rows[row].has_zeros && i % 5 == 0)
+                    weights[i] &= 0x80000000;
+                wanted[weights[i] >> 23 & 255]++;
+            }
+            dq_stats_add(&s, cpu, weights, n, 0);
+            assert_memory_equal(s.octaves, wanted, sizeof wanted);
+        }
+    }
 }
 
 /* Of equal extremes the first counts, and -0 is less than +0. */
@@ -151,7 +183,7 @@ static void extremes_have_places(void **state)
     const float zeros[] = {0.0f, -0.0f, 0.0f, -0.0f};
     struct dq_stats s = {0};
     (void)state;
-    dq_stats_add(&s, zeros, 4, 10);
+    dq_stats_add(&s, cpu, zeros, 4, 10);
     assert_int_equal(s.first_min, 11);
     assert_int_equal(s.first_max, 10);
     assert_true(signbit(s.min) && !signbit(s.max));
@@ -182,7 +214,7 @@ static void sums_are_rounded_once_to_even(void **state)
             float some[4];
             for (size_t i = 0; i < 4; i++)
                 some[i] = (float)sign * rows[row].weights[i];
-            dq_stats_add(&s, some, 4, 0);
+            dq_stats_add(&s, cpu, some, 4, 0);
             dq_stats_figures(&s, &f);
             check_same_double(f.mean, sign * rows[row].sum / 4);
         }
@@ -201,7 +233,7 @@ static void equal_weights_do_not_deviate(void **state)
             struct dq_stats_figures f;
             for (size_t k = 0; k < counts[i]; k++)
                 memcpy(&weights[k], &some[row], sizeof some[row]);
-            dq_stats_add(&s, weights, counts[i], 0);
+            dq_stats_add(&s, cpu, weights, counts[i], 0);
             dq_stats_figures(&s, &f);
             check_same_double(f.mean, (double)some[row]);
             check_same_double(f.std, 0);
@@ -224,7 +256,7 @@ static void what_cancels_leaves_the_rest(void **state)
             weights[N / 2 + i] = weights[i] ^ 0x80000000;
         weights[0] = 0;
         memcpy(&weights[N / 2], &rests[row], sizeof rests[row]);
-        dq_stats_add(&s, weights, N, 0);
+        dq_stats_add(&s, cpu, weights, N, 0);
         dq_stats_figures(&s, &f);
         check_same_double(f.mean, (double)rests[row] / N);
     }
@@ -240,7 +272,7 @@ static void first_places_do_not_depend_on_order(void **state)
         for (size_t i = 0; i < 3; i++) {
             struct dq_stats part = {0};
             const size_t first = 2 * ((from + 2 * i) % 3);
-            dq_stats_add(&part, some + first, 2, first);
+            dq_stats_add(&part, cpu, some + first, 2, first);
             dq_stats_merge(&s, &part);
         }
         assert_int_equal(s.first_min, 1);
@@ -249,7 +281,7 @@ static void first_places_do_not_depend_on_order(void **state)
     struct dq_stats s = {0}; /* and of more weights than are looked at once */
     for (size_t i = 0; i < 5000; i++)
         memcpy(&weights[i], &some[2 + i % 2], sizeof weights[i]);
-    dq_stats_add(&s, weights, 5000, 0);
+    dq_stats_add(&s, cpu, weights, 5000, 0);
     assert_int_equal(s.first_max, 0);
     assert_int_equal(s.first_min, 1);
 }
@@ -265,10 +297,10 @@ static void other_weights_than_numbers_are_left_out(void **state)
     struct dq_stats_figures wanted;
     (void)state;
     make(NORMAL, N);
-    dq_stats_add(&without, weights, N, N_OTHERS);
+    dq_stats_add(&without, cpu, weights, N, N_OTHERS);
     memmove(weights + N_OTHERS, weights, N * sizeof weights[0]);
     memcpy(weights, others, sizeof others);
-    dq_stats_add(&with, weights, N + N_OTHERS, 0);
+    dq_stats_add(&with, cpu, weights, N + N_OTHERS, 0);
     dq_stats_figures(&with, &f);
     dq_stats_figures(&without, &wanted);
     assert_memory_equal(&f, &wanted, sizeof f);
@@ -292,7 +324,7 @@ static void sums_of_many_weights_fit(void **state)
         make(kinds[row], 4097);
         for (size_t i = 0; i < 4097; i++)
             weights[i] |= 0x80000000; /* so that none cancel */
-        dq_stats_add(&s, weights, 4097, 0);
+        dq_stats_add(&s, cpu, weights, 4097, 0);
         dq_stats_figures(&s, &wanted);
         for (int i = 0; i < 50; i++) {
             const struct dq_stats same = s;
@@ -304,12 +336,28 @@ static void sums_of_many_weights_fit(void **state)
     }
 }
 
+/* Rounded up, at least 1, and of any number of weights. */
+static void percentiles_have_ranks(void **state)
+{
+    static const struct {
+        uint32_t percentile; /* in units of 10^-6 percent */
+        uint64_t n, rank;
+    } rows[] = {{0, 10, 1}, {50000000, 10, 5}, {50000001, 10, 6}, {50000000, 11, 6},
+        {100000000, 11, 11}, {99900000, 1000, 999}, {99900000, 1001, 1000}, {1, 99999999, 1},
+        {1, 100000001, 2}, {99999999, UINT64_MAX, 18446743889242110878u}, {0, 0, 1},
+        {100000000, UINT64_MAX, UINT64_MAX}};
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++)
+        assert_int_equal(dq_percentile_rank(rows[row].percentile, rows[row].n), rows[row].rank);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_exact),
         cmocka_unit_test(parts_give_what_the_whole_gives),
         cmocka_unit_test(weights_are_counted_by_exponent),
+        cmocka_unit_test(every_weight_has_an_octave),
         cmocka_unit_test(extremes_have_places),
         cmocka_unit_test(first_places_do_not_depend_on_order),
         cmocka_unit_test(other_weights_than_numbers_are_left_out),
@@ -317,6 +365,10 @@ int main(void)
         cmocka_unit_test(equal_weights_do_not_deviate),
         cmocka_unit_test(what_cancels_leaves_the_rest),
         cmocka_unit_test(sums_of_many_weights_fit),
+        cmocka_unit_test(percentiles_have_ranks),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int n_failed = 0;
+    while ((cpu = level_after(cpu)) != NULL)
+        n_failed += cmocka_run_group_tests_name(cpu->name, tests, NULL, NULL);
+    return n_failed;
 }
