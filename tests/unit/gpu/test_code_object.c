@@ -93,11 +93,11 @@ static void make_object(struct image *m, const char *target)
     Elf64_Phdr *segments = add(m, NULL, 3 * sizeof *segments);
     const Elf64_Nhdr note = {
         .n_namesz = 7, .n_descsz = (uint32_t)make_metadata(metadata, target), .n_type = 32};
-    uint8_t *notes = add(m, &note, sizeof note);
-    m->len = place(m, notes) + sizeof note;
-    add(m, "AMDGPU\0", 8);
-    add(m, metadata, note.n_descsz);
     const size_t notes_len = sizeof note + 8 + ((note.n_descsz + 3) & ~(size_t)3);
+    uint8_t *notes = add(m, NULL, notes_len);
+    memcpy(notes, &note, sizeof note);
+    memcpy(notes + sizeof note, "AMDGPU", 7);
+    memcpy(notes + sizeof note + 8, metadata, note.n_descsz);
     const uint64_t abi = dq_code_object_abi();
     uint8_t *rodata = add(m, &abi, sizeof abi);
     uint8_t *descriptors = add(m, NULL, (size_t)64 * N_KERNELS);
@@ -249,7 +249,7 @@ static void files_of_each_kind_are_read(void **state)
             const size_t n = compress_bundle(version, method, bundle, len, packed, sizeof packed);
 #ifndef DQ_HAVE_ZSTD
             if (method == ZSTD) {
-                check_refused(packed, 100, "that this build does not know");
+                check_refused(packed, n, "that this build does not know");
                 continue;
             }
 #endif
