@@ -21,6 +21,8 @@
 #include "dev_plain.h"
 #include "dev_ternary.h"
 
+#include "type/abi.h"
+
 /* The number of the first weight of this thread, which stores AT_ONCE weights STORES times. */
 template <class F, uint32_t AT_ONCE, uint32_t STORES> DQ_DEVICE uint64_t first_weight()
 {
@@ -228,3 +230,21 @@ struct row_defaults {
             (const struct dq_block_##token *)d_src, (uint16_t *)d_dst, n_weights, d_overflow);     \
     }
 #include "type/types.def"
+
+#if defined(__HIP__)
+
+/* What the program compares before it loads these kernels. */
+static constexpr uint64_t abi()
+{
+    uint64_t hash = dq_abi_begin();
+
+#define BYTES(n) n
+#define DQ_TYPE(token, columns)                                                                    \
+    hash = dq_abi_add_row(hash, #token, row_##token::weights, columns, row_##token::stores);
+#include "type/types.def"
+    return hash;
+}
+
+extern "C" __device__ const uint64_t dq_abi __attribute__((used)) = abi();
+
+#endif

@@ -100,13 +100,16 @@ DQ_DEVICE float dq_f16_widen(uint16_t bits)
     return (float)h;
 }
 
-/* f is canonical already, so that the call costs nothing. Without it, clang 19 fuses a product and
- * its conversion into v_fma_mixlo_f16, which adds +0 (so that -0 becomes +0) and rounds once where
- * f32 and f16 round one after the other. */
+/* Compilers fuse a product and its conversion into v_fma_mixlo_f16, which adds +0 (so that -0 becomes +0) and
+ * rounds once where f32 and f16 round one after the other. No flag forbids it; this asm of no instruction
+ * does, because compilers do not know what it makes of f. */
 DQ_DEVICE uint32_t dq_f16_of(float f)
 {
-    const _Float16 h = (_Float16)__builtin_canonicalizef(f);
     uint16_t bits;
+
+    asm("" : "+v"(f));
+
+    const _Float16 h = (_Float16)f;
 
     memcpy(&bits, &h, sizeof bits);
     return bits;

@@ -164,7 +164,7 @@ _gguf_dq()
     local selecting='-t --tensor -x --exclude -T --tensors-from -0 --null --max-memory'
     local sharing='--share'
     local showing='-m --meta --names'
-    local printing='-f --format --edge --full'
+    local printing='-f --format --edge --full --blocks'
     local layout='--layout --hf-config'
     local hashing='-a --algorithm -c --check --no-names'
     local rounding='-d --dtype'

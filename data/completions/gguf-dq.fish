@@ -97,6 +97,7 @@ complete -c gguf-dq -n '__gguf_dq_using list' -l names -d 'Print only the names'
 complete -c gguf-dq -n '__gguf_dq_using show' -s f -l format -x -a 'table csv tsv hex' -d 'Form of the numbers'
 complete -c gguf-dq -n '__gguf_dq_using show' -l edge -x -d 'Numbers at each end of a large dimension'
 complete -c gguf-dq -n '__gguf_dq_using show' -l full -d 'Show all numbers'
+complete -c gguf-dq -n '__gguf_dq_using show' -l blocks -d 'Show the stored blocks'
 
 complete -c gguf-dq -n '__gguf_dq_using list extract' -l layout -x -a 'gguf hf' -d 'Names and layout of arrays'
 complete -c gguf-dq -n '__gguf_dq_using list extract' -l hf-config -x -a '(__fish_complete_directories)' -d 'Directory of the Hugging Face model'

@@ -281,6 +281,13 @@ int dq_file_list_folders(
     return list(&(struct listing){folder, true, with_links, take, arg}, e);
 }
 
+int dq_file_fail_folder(const char *path, const char *folder, struct dq_error *e)
+{
+    if (errno == ENOENT && strcmp(path, folder) != 0)
+        return dq_fail(e, DQ_ERR_IO, "%s: the directory %s does not exist", path, folder);
+    return dq_fail_errno(e, "%s", path);
+}
+
 int dq_file_find_folder(const char *path, bool *is_there, struct dq_error *e)
 {
     struct stat st;

@@ -65,6 +65,9 @@ int dq_file_list_folders(
  * found out, as in a folder without permission. */
 int dq_file_find_folder(const char *path, bool *is_there, struct dq_error *e);
 
+/* Says, by errno, why the folder of a new file could not be opened. Returns the error. */
+int dq_file_fail_folder(const char *path, const char *folder, struct dq_error *e);
+
 /* Whether standard output or error may add to a file that has contents already, which could be a file
  * that is read. */
 bool dq_file_output_is_at_risk(void);

@@ -38,6 +38,7 @@ struct dq_args {
     enum dq_show_format show_format;
     unsigned edge; /* 0: not given */
     bool full;
+    bool blocks;
     bool layout_hf;        /* Hugging Face names and layout */
     bool layout_gguf;      /* compare: the names of the model */
     const char *hf_config; /* a folder */

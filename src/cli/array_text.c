@@ -64,6 +64,15 @@ static int max(int a, int b)
     return a > b ? a : b;
 }
 
+/* Without dimensions a number is written as it is elsewhere: 2.0, where an array has 2. */
+static void print_scalar(const struct dq_array_text *a, FILE *file)
+{
+    char text[DQ_DECIMAL_SIZE];
+    const char *number = dq_number_text(&a->kind, a->items[0], text);
+    const bool is_whole = a->kind.is_float && strspn(number, "-0123456789") == strlen(number);
+    fprintf(file, "%s%s\n", number, is_whole ? ".0" : "");
+}
+
 /* numpy's rule: whether the numbers are too large, too small or too different to be written in full. */
 static bool needs_exponent(const struct dq_array_text *a, size_t n)
 {
@@ -244,6 +253,10 @@ void dq_array_text_print(const struct dq_array_text *a, FILE *file)
         n *= (size_t)a->shape[i];
     if (n == 0) {
         fputs("[]\n", file);
+        return;
+    }
+    if (a->n_shape == 0) {
+        print_scalar(a, file);
         return;
     }
     struct printing p = {.a = a,

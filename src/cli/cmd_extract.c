@@ -17,6 +17,7 @@
 #include "extract/write.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,11 +102,13 @@ static void print_planned(
         is_skipped ? "  (exists, skipped)" : "");
 }
 
-/* The files, and the arrays in them if there may be several. */
+/* The files, and the arrays in them if there may be several. A stream of arrays has no files. */
 static void print_plan(const struct dq_outputs *o, const struct dq_copies *copies)
 {
     char size[32];
+    char text[PATH_MAX + DQ_NAME_MAX];
     const bool holds_many = o->container->holds_many;
+    const bool to_stream = o->destination == DQ_TO_STREAM;
     const uint64_t total =
         dq_add_sat_u64(dq_outputs_bytes(o, DQ_PLANNED, true), dq_copies_bytes(copies, DQ_PLANNED));
     for (size_t i = 0; i < o->set.n_files && !dq_stdout_failed(); i++) {
@@ -114,8 +117,13 @@ static void print_plan(const struct dq_outputs *o, const struct dq_copies *copie
         const struct dq_output *first = &o->items[o->set.order[p->first]];
         if (file->status == DQ_FAILED || file->status == DQ_ELSEWHERE)
             continue;
-        print_planned(p->len, holds_many ? "file" : dq_manifest_dtype(o, first), file->path,
-            strlen(file->path), file->status == DQ_SKIPPED);
+        const char *slice = first->pick && first->pick->slice_text ? first->pick->slice_text : "";
+        if (to_stream && !holds_many)
+            snprintf(text, sizeof text, "%s%s", dq_output_name(first), slice);
+        else
+            snprintf(text, sizeof text, "%s", file->path);
+        print_planned(p->len, holds_many ? "file" : dq_manifest_dtype(o, first), text, strlen(text),
+            file->status == DQ_SKIPPED);
         for (size_t k = p->first; holds_many && k < p->first + p->n_arrays; k++) {
             const struct dq_output *out = &o->items[o->set.order[k]];
             struct dq_array a;
@@ -179,8 +187,34 @@ static void print_summary(const struct extract_command *x)
     dq_escape(place, strlen(place), DQ_ESCAPE_LINE, display_name, sizeof display_name);
     dq_msg_note("%zu %s, %s%s, written to %s%s", n, n == 1 ? "tensor" : "tensors",
         dq_format_bytes(total, size), in_files, display_name, slash ? "/" : "");
-    dq_caveats_note(x->caveats);
+    if (n > 0)
+        dq_caveats_note(x->caveats);
     note_missing_config(x);
+}
+
+/* --format writes any format under any name, also where the name says otherwise. */
+static void warn_of_name(const struct extract_command *x)
+{
+    const char *path = x->args->output;
+    const struct dq_container *named =
+        x->outputs.destination == DQ_TO_FILE ? dq_container_by_extension(path) : NULL;
+    if (named && named != x->outputs.container)
+        dq_msg_warning("%s: is written as %s, as --format says, not as its name does", path,
+            x->outputs.container->name);
+}
+
+/* Says how a run that failed goes on where it ended. */
+static void note_complete(const struct extract_command *x)
+{
+    const struct dq_outputs *o = &x->outputs;
+    size_t n = 0;
+    if (o->destination == DQ_TO_STREAM)
+        return;
+    for (size_t i = 0; o->files && i < o->set.n_files; i++)
+        n += o->files[i].status == DQ_WRITTEN;
+    if (n > 0 && x->args->share.count == 0)
+        dq_msg_note("%zu of %zu files %s complete; --skip-existing makes only the others", n,
+            o->set.n_files, n == 1 ? "is" : "are");
 }
 
 static struct dq_manifest_run run_of(const struct extract_command *x)
@@ -425,6 +459,7 @@ static int extract(struct extract_command *x, struct dq_error *e)
         x->engine.label, x->engine.why);
     if (x->args->dry_run)
         return dry_run(x, e);
+    warn_of_name(x);
     rc = write_all(x, e);
     if (rc == 0) {
         print_summary(x);
@@ -492,6 +527,8 @@ int dq_cmd_extract(const struct dq_args *args)
     };
     int rc = extract(&x, &e);
     dq_msg_failure(rc, &e);
+    if (rc == DQ_ERR_IO || rc == DQ_ERR_INTERRUPTED)
+        note_complete(&x);
     dq_engine_close(&x.engine);
     dq_copies_finish(&x.copies);
     dq_outputs_finish(&x.outputs);

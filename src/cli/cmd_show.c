@@ -8,6 +8,7 @@
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/report.h"
+#include "cli/show_blocks.h"
 #include "run/run.h"
 
 #include <math.h>
@@ -15,6 +16,8 @@
 
 /* Arrays of more numbers are cut to their edges, as numpy does it. */
 enum { THRESHOLD = 1000, EDGE = 3 };
+
+enum { BLOCKS = 4 }; /* that --blocks shows */
 
 struct show_command {
     const struct dq_args *args;
@@ -166,16 +169,20 @@ static void print_corners(const struct corners *c)
     dq_array_text_print(&a, dq_stdout());
 }
 
+static void print_heading(const struct shown_array *s)
+{
+    const struct dq_tensor *t = s->pick->tensor;
+    char shape[DQ_SHAPE_WORDS];
+    fprintf(dq_stdout(), "%s%s  %s  %s\n", t->display_name,
+        s->pick->slice_text ? s->pick->slice_text : "", t->type->name, dq_tensor_shape(t, shape));
+}
+
 static int show_table(struct show_command *h, const struct shown_array *s, struct dq_error *e)
 {
     struct corners c = {.shown = s, .model = h->model, .edge = h->edge};
-    const struct dq_tensor *t = s->pick->tensor;
-    char shape[DQ_SHAPE_WORDS];
     const int rc = read_corners(h, &c, e);
     if (rc == 0) {
-        fprintf(dq_stdout(), "%s%s  %s  %s\n", t->display_name,
-            s->pick->slice_text ? s->pick->slice_text : "", t->type->name,
-            dq_tensor_shape(t, shape));
+        print_heading(s);
         print_corners(&c);
     }
     dq_mem_free(c.plans);
@@ -267,15 +274,50 @@ static int show_rows(struct show_command *h, const struct shown_array *s, struct
     return list_values(h, s, &l, e);
 }
 
-static int show_json(struct show_command *h, const struct shown_array *s, struct dq_error *e)
+static struct dq_blocks_job blocks_of(const struct show_command *h, const struct dq_pick *pick)
+{
+    return (struct dq_blocks_job){.model = h->model,
+        .pick = pick,
+        .engine = &h->engine,
+        .most = h->args->full ? UINT64_MAX : BLOCKS};
+}
+
+static int show_blocks(struct show_command *h, const struct shown_array *s, struct dq_error *e)
+{
+    const struct dq_blocks_job job = blocks_of(h, s->pick);
+    print_heading(s);
+    const int rc = dq_show_blocks(&job, e);
+    fputc('\n', dq_stdout());
+    return rc;
+}
+
+static int put_numbers(struct show_command *h, const struct shown_array *s, struct dq_error *e)
 {
     struct dq_json *j = &h->report.json;
     struct value_listing l = {.put = put_json};
-    const struct dq_tensor *t = s->pick->tensor;
-    const char *slice = s->pick->slice_text;
     char dtype[] = "f32";
     if (s->dtype == DQ_DTYPE_native)
         snprintf(dtype, sizeof dtype, "%c%u", s->kind.is_float ? 'f' : 'i', 8 * s->kind.bytes);
+    dq_json_put_text(j, "dtype", dtype, strlen(dtype));
+    dq_json_put(j, "shape", dq_json_u64s(s->slice.shape, s->slice.n_shape));
+    dq_json_begin_row(j, "values");
+    const int rc = list_values(h, s, &l, e);
+    dq_json_end(j);
+    return rc;
+}
+
+static int put_blocks(struct show_command *h, const struct shown_array *s, struct dq_error *e)
+{
+    struct dq_blocks_job job = blocks_of(h, s->pick);
+    job.json = &h->report.json;
+    return dq_show_blocks(&job, e);
+}
+
+static int show_json(struct show_command *h, const struct shown_array *s, struct dq_error *e)
+{
+    struct dq_json *j = &h->report.json;
+    const struct dq_tensor *t = s->pick->tensor;
+    const char *slice = s->pick->slice_text;
     if (h->args->jsonl)
         dq_json_begin_row_object(j, NULL);
     else
@@ -283,11 +325,7 @@ static int show_json(struct show_command *h, const struct shown_array *s, struct
     dq_json_put_text(j, "name", t->display_name, strlen(t->display_name));
     dq_json_put(j, "slice", slice ? dq_json_text(slice, strlen(slice)) : json_null());
     dq_json_put_text(j, "type", t->type->name, strlen(t->type->name));
-    dq_json_put_text(j, "dtype", dtype, strlen(dtype));
-    dq_json_put(j, "shape", dq_json_u64s(s->slice.shape, s->slice.n_shape));
-    dq_json_begin_row(j, "values");
-    const int rc = list_values(h, s, &l, e);
-    dq_json_end(j);
+    const int rc = h->args->blocks ? put_blocks(h, s, e) : put_numbers(h, s, e);
     dq_json_end(j);
     return rc;
 }
@@ -308,6 +346,7 @@ static int show_pick(struct show_command *h, const struct dq_pick *pick, struct 
     }
     const struct shown_array s = describe(pick);
     const int rc = h->args->json || h->args->jsonl ? show_json(h, &s, e)
+                   : h->args->blocks               ? show_blocks(h, &s, e)
                    : is_table                      ? show_table(h, &s, e)
                                                    : show_rows(h, &s, e);
     h->n_shown++;
@@ -341,6 +380,9 @@ int dq_cmd_show_check(const struct dq_args *a, struct dq_error *e)
 {
     if (!a->tensors.n && !a->tensors_from)
         return dq_fail(e, DQ_ERR_USAGE, "name a tensor; 'gguf-dq list' shows what there is");
+    if (a->blocks && (a->show_format != DQ_SHOW_TABLE || a->edge))
+        return dq_fail(
+            e, DQ_ERR_USAGE, "--blocks has a form of its own: --format and --edge change nothing");
     if ((a->json || a->jsonl) && (a->show_format != DQ_SHOW_TABLE || a->edge || a->full))
         return dq_fail(
             e, DQ_ERR_USAGE, "JSON has all values: --format, --edge and --full change nothing");

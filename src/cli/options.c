@@ -31,6 +31,7 @@ FLAG(dry_run, dry_run)
 FLAG(names, names)
 FLAG(no_names, no_names)
 FLAG(full, full)
+FLAG(blocks, blocks)
 FLAG(self_test, self_test)
 FLAG(equal, equal)
 FLAG(values, values)
@@ -378,6 +379,8 @@ const struct dq_option dq_options[] = {
     {"format", 'f', "FORMAT", DQ_CMD_show, "table, csv, tsv or hex", set_show_format},
     {"edge", 0, "N", DQ_CMD_show, "show N numbers at each end of a large dimension (3)", set_edge},
     {"full", 0, NULL, DQ_CMD_show, "show all numbers, however many", set_full},
+    {"blocks", 0, NULL, DQ_CMD_show, "show the stored blocks and how weights are made of them",
+        set_blocks},
     {"max-shard", 0, "SIZE", DQ_CMD_extract, "split safetensors or gguf into files: 5GB, 500MB",
         set_max_shard},
     {"algorithm", 'a', "NAME", DQ_CMD_hash, "blake3 or sha256", set_algorithm},

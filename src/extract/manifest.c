@@ -165,9 +165,7 @@ static int check_manifest_place(const struct dq_outputs *o, const struct dq_copi
 {
     struct stat st;
     if (o->destination == DQ_TO_STREAM || o->n == 0) {
-        if (stat(folder, &st) != 0)
-            return dq_fail_errno(e, "%s", path);
-        return 0;
+        return stat(folder, &st) == 0 ? 0 : dq_file_fail_folder(path, folder, e);
     }
     char *other = o->folder ? dq_mem_strdup(o->folder) : dq_file_folder(o->options->output);
     if (!other)
@@ -175,7 +173,7 @@ static int check_manifest_place(const struct dq_outputs *o, const struct dq_copi
     const bool same = is_same_folder(folder, other);
     int rc = 0;
     if (!same && stat(folder, &st) != 0)
-        rc = dq_fail_errno(e, "%s", path);
+        rc = dq_file_fail_folder(path, folder, e);
     for (size_t i = 0; rc == 0 && same && i < o->set.n_files; i++)
         rc = check_not_same(path, o->files[i].path, "an array", e);
     for (size_t i = 0; rc == 0 && same && i < copies->n; i++)

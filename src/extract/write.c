@@ -369,8 +369,10 @@ static int end(void *arg, size_t item, void *state, int rc, struct dq_error *e)
 static bool writes_side_by_side(const struct writer *w)
 {
     const struct dq_outputs *o = w->outputs;
-    const size_t n_files = o->container->holds_many ? o->set.n_files : 0;
+    size_t n_files = 0; /* that stay open until the end */
     size_t n = 0;
+    for (size_t i = 0; o->container->holds_many && i < o->set.n_files; i++)
+        n_files += o->files[i].status == DQ_PLANNED;
     for (size_t i = 0; i < o->n; i++)
         n += is_wanted(&o->items[i]);
     return n > 1 && w->engine->n_lanes > 1 && o->destination != DQ_TO_STREAM &&

@@ -53,6 +53,12 @@ void dq_amd_target(const char *nodes, const char *pci, char *out, size_t size)
     }
 }
 
+bool dq_amd_is_for(const char *code, const char *target)
+{
+    const size_t len = strcspn(code, ":");
+    return strlen(target) == len && strncmp(code, target, len) == 0;
+}
+
 void dq_amd_advise(const char *target, const char *targets, char *out, size_t size)
 {
     const size_t len = strlen(target);

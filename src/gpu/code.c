@@ -13,11 +13,11 @@ const char dq_hip_targets[] = DQ_HIP_TARGETS;
 const char dq_cuda_targets[] = "sm_80 sm_90 PTX";
 #endif
 
-int dq_gpu_code_file(void **out, struct dq_error *e)
+int dq_gpu_code_file(struct dq_gpu_code_file *out, struct dq_error *e)
 {
     const char *path = getenv("GGUF_DQ_HSACO");
     struct stat st;
-    *out = NULL;
+    *out = (struct dq_gpu_code_file){NULL, NULL, 0};
     if (!path || !*path)
         return 0;
     FILE *file = fopen(path, "re");
@@ -38,6 +38,6 @@ int dq_gpu_code_file(void **out, struct dq_error *e)
         return rc;
     }
     code[len] = '\0'; /* a fatbin may be text */
-    *out = code;
+    *out = (struct dq_gpu_code_file){path, code, len};
     return 0;
 }

@@ -2,6 +2,8 @@
 #ifndef DQ_GPU_CODE_H
 #define DQ_GPU_CODE_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 /* A bundle of AMD code objects, and its targets: "gfx900 gfx906 ...". */
@@ -12,9 +14,15 @@ extern const char dq_hip_targets[];
 extern const unsigned char dq_cuda_code[];
 extern const char dq_cuda_targets[];
 
-/* Reads the file that $GGUF_DQ_HSACO names, to be used in place of the embedded code, and adds a 0
- * byte; *out is NULL if the variable is not set. The caller frees it with dq_mem_free. DQ_ERR_IO,
- * DQ_ERR_MEMORY. */
-int dq_gpu_code_file(void **out, struct dq_error *e);
+/* A file that is used in place of the embedded code. */
+struct dq_gpu_code_file {
+    const char *path; /* NULL: there is none */
+    void *bytes;      /* dq_mem; a 0 byte follows them */
+    size_t len;
+};
+
+/* Reads the file that $GGUF_DQ_HSACO names, if that is set. The caller frees its bytes with dq_mem_free.
+ * DQ_ERR_IO, DQ_ERR_MEMORY. */
+int dq_gpu_code_file(struct dq_gpu_code_file *out, struct dq_error *e);
 
 #endif

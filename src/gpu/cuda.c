@@ -111,6 +111,7 @@ static int make_current(struct dq_gpu_ctx *g, struct dq_error *e)
 static int load(struct dq_gpu_ctx *g, struct dq_error *e)
 {
     CUcontext context;
+    bool is_missing = false;
     int rc = CHECK(device_get, (&g->device, g->ordinal), e);
     if (rc == 0 && dq_gpu_should_sleep()) /* best effort: refused on a device in use */
         api.ctx_set_flags(g->device, CU_CTX_SCHED_BLOCKING_SYNC);
@@ -120,7 +121,9 @@ static int load(struct dq_gpu_ctx *g, struct dq_error *e)
         return rc;
     g->context = context;
     rc = make_current(g, e);
-    return rc == 0 ? load_module(g, &dq_gpu_cuda, dq_cuda_code, e) : rc;
+    if (rc == 0)
+        rc = load_image(g, g->file.path ? g->file.bytes : dq_cuda_code, &is_missing, e);
+    return rc == 0 && is_missing ? fail_no_code(g, &dq_gpu_cuda, "", e) : rc;
 }
 
 static void unload(struct dq_gpu_ctx *g)

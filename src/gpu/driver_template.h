@@ -83,26 +83,33 @@ static int count(int *out, struct dq_error *e)
     return rc;
 }
 
-/* Loads the kernels into a context that is current. */
-static int load_module(
-    struct dq_gpu_ctx *g, const struct dq_gpu_driver *driver, const void *code, struct dq_error *e)
+/* Loads the kernels of an image into a context that is current. *is_missing: the image has no code for its
+ * device, so that nothing was loaded. */
+static int load_image(struct dq_gpu_ctx *g, const void *image, bool *is_missing, struct dq_error *e)
+{
+    api_module module;
+    const api_result result = api.module_load_data(&module, image);
+    *is_missing = is_no_code(result);
+    if (result == API_SUCCESS)
+        g->module = module;
+    return *is_missing ? 0 : check(result, names.module_load_data, e);
+}
+
+/* Says that there is no code for the device of a context, and what there is code for; in_file are the targets of
+ * the file, or "" if they are not known. */
+static int fail_no_code(const struct dq_gpu_ctx *g, const struct dq_gpu_driver *driver,
+    const char *in_file, struct dq_error *e)
 {
     struct dq_gpu_info info = {.name = "unknown name"};
     struct dq_error unused;
     char advice[128];
-    api_module module;
-    const api_result result = api.module_load_data(&module, g->file ? g->file : code);
-    if (result == API_SUCCESS)
-        g->module = module;
-    if (!is_no_code(result))
-        return check(result, names.module_load_data, e);
     describe(g->ordinal, &info, &unused);
     advise(info.arch, advice, sizeof advice);
     const char *arch = info.arch[0] ? info.arch : "this device";
-    if (g->file)
-        return dq_fail(e, DQ_ERR_GPU,
-            "%s: GGUF_DQ_HSACO: the file has no code for %s (%s), or is none",
-            names.module_load_data, arch, info.name);
+    if (g->file.path)
+        return dq_fail(e, DQ_ERR_GPU, "%s: GGUF_DQ_HSACO=%s: no code for %s (%s)%s%s",
+            names.module_load_data, g->file.path, arch, info.name,
+            *in_file ? "; it is for " : ", or no code at all", in_file);
     return dq_fail(e, DQ_ERR_GPU,
         "%s: no code for %s (%s); built in: %s%s. Set GGUF_DQ_HSACO to a file with other code",
         names.module_load_data, arch, info.name, driver->targets, advice);

@@ -3,6 +3,7 @@
 #define __HIP_PLATFORM_AMD__
 #include "gpu/amd_target.h"
 #include "gpu/code.h"
+#include "gpu/code_object.h"
 
 #include <hip/hip_runtime_api.h>
 #include <stdio.h>
@@ -113,6 +114,45 @@ static int make_current(struct dq_gpu_ctx *g, struct dq_error *e)
     return CHECK(set_device, (g->ordinal), e);
 }
 
+/* Loads the first of some code objects that is for the device. Those that name its target come first; but a
+ * target may be unknown, or the runtime may be told to take the device for another, so all are tried. */
+static int load_suitable(struct dq_gpu_ctx *g, const struct dq_code_objects *c, struct dq_error *e)
+{
+    struct dq_gpu_info info = {0};
+    bool is_missing = true;
+    char targets[512];
+    int rc = describe(g->ordinal, &info, e);
+    for (int named = 1; named >= 0; named--)
+        for (size_t i = 0; rc == 0 && is_missing && i < c->n; i++)
+            if (dq_amd_is_for(c->list[i].target, info.arch) == named)
+                rc = load_image(g, c->list[i].elf, &is_missing, e);
+    if (rc != 0 || !is_missing)
+        return rc;
+    dq_code_objects_targets(c, targets, sizeof targets);
+    return fail_no_code(g, &dq_gpu_hip, targets, e);
+}
+
+static int load_file(struct dq_gpu_ctx *g, struct dq_error *e)
+{
+    struct dq_code_objects c;
+    struct dq_error why;
+    int rc = dq_code_objects_read(g->file.bytes, g->file.len, &c, &why);
+    if (rc != 0)
+        return dq_fail(e, rc, "GGUF_DQ_HSACO=%s: %s", g->file.path, why.text);
+    rc = load_suitable(g, &c, e);
+    g->image = c.decompressed; /* the module refers to it */
+    c.decompressed = NULL;
+    dq_code_objects_free(&c);
+    return rc;
+}
+
+static int load_built_in(struct dq_gpu_ctx *g, struct dq_error *e)
+{
+    bool is_missing;
+    const int rc = load_image(g, dq_hip_code, &is_missing, e);
+    return rc == 0 && is_missing ? fail_no_code(g, &dq_gpu_hip, "", e) : rc;
+}
+
 static int load(struct dq_gpu_ctx *g, struct dq_error *e)
 {
     const int rc = make_current(g, e);
@@ -120,7 +160,7 @@ static int load(struct dq_gpu_ctx *g, struct dq_error *e)
         return rc;
     if (dq_gpu_should_sleep()) /* best effort: refused on a device in use */
         api.set_device_flags(hipDeviceScheduleBlockingSync);
-    return load_module(g, &dq_gpu_hip, dq_hip_code, e);
+    return g->file.path ? load_file(g, e) : load_built_in(g, e);
 }
 
 static void unload(struct dq_gpu_ctx *g)

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "base/processors.h"
-#include "gpu/code.h"
 
 #include <dlfcn.h>
 #include <glob.h>
@@ -143,7 +142,8 @@ void dq_gpu_ctx_close(const struct dq_gpu_runtime *r, struct dq_gpu_ctx *g)
     if (!g)
         return;
     r->unload(g);
-    dq_mem_free(g->file);
+    dq_mem_free(g->image);
+    dq_mem_free(g->file.bytes);
     free(g);
 }
 

@@ -8,14 +8,16 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "gpu/code.h"
 #include "gpu/driver.h"
 
 struct dq_gpu_ctx {
     int ordinal;
-    int device;    /* CUDA's handle; HIP uses ordinals */
-    void *context; /* CUDA's; HIP has none */
-    void *module;  /* the loaded kernels */
-    void *file; /* dq_mem: the code from $GGUF_DQ_HSACO, in place of the built-in code, or NULL */
+    int device;                   /* CUDA's handle; HIP uses ordinals */
+    void *context;                /* CUDA's; HIP has none */
+    void *module;                 /* the loaded kernels */
+    struct dq_gpu_code_file file; /* used in place of the built-in code, if there is one */
+    void *image;                  /* dq_mem: memory that the module may refer to, or NULL */
 };
 
 struct dq_gpu_runtime {

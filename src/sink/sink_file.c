@@ -202,7 +202,7 @@ int dq_sink_open_folder(
     }
 #endif
     if (fd < 0)
-        return dq_fail_errno(e, "%s", display_name);
+        return dq_file_fail_folder(display_name, path, e);
     dq_tmpfile_init();
     if (flags & DQ_FOLDER_SWEEP)
         dq_tmpfile_sweep(fd);

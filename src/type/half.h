@@ -70,7 +70,7 @@ DQ_FN uint32_t dq_nibble(const uint8_t *p, uint32_t i)
 
 /* Returns yes if c is 1, no if it is 0. Arithmetic, because a condition could become a branch and
  * keep a loop from being vectorised. */
-DQ_FN uint32_t dq_select(uint32_t c, uint32_t yes, uint32_t no)
+DQ_FN uint32_t dq_bit_select(uint32_t c, uint32_t yes, uint32_t no)
 {
     return no ^ ((no ^ yes) & (0 - c));
 }
@@ -84,9 +84,9 @@ DQ_FN float dq_f16_to_f32(uint16_t h)
     const uint32_t tiny = dq_bits_of_f32((float)(int32_t)mag * (1.0f / (1 << 24)));
     const uint32_t normal = (mag << 13) + (112u << 23);
     const uint32_t special = (mag << 13) | 0x7f800000 | (uint32_t)(mag > 0x7c00) << 22;
-    const uint32_t finite = dq_select(mag < 0x0400, tiny, normal);
+    const uint32_t finite = dq_bit_select(mag < 0x0400, tiny, normal);
 
-    return dq_f32_of_bits(sign | dq_select(mag < 0x7c00, finite, special));
+    return dq_f32_of_bits(sign | dq_bit_select(mag < 0x7c00, finite, special));
 }
 
 /* bfloat16: the high half of an f32. */
@@ -107,9 +107,9 @@ DQ_FN float dq_ue4m3_half(uint8_t x)
 {
     const int32_t mag = x & 0x7f;
     const uint32_t tiny = dq_bits_of_f32((float)mag * (1.0f / 1024));
-    const uint32_t finite = dq_select(mag < 8, tiny, ((uint32_t)mag << 20) + (119u << 23));
+    const uint32_t finite = dq_bit_select(mag < 8, tiny, ((uint32_t)mag << 20) + (119u << 23));
 
-    return dq_f32_of_bits(dq_select(x == 0x7f, 0, finite));
+    return dq_f32_of_bits(dq_bit_select(x == 0x7f, 0, finite));
 }
 
 #endif

@@ -201,7 +201,7 @@ def check_members(title, body, whole, element):
                  f'but the program has {[*whole, *element]}')
         return
     for (name, text), value in zip(items, [*whole.values(), *element.values()]):
-        if isinstance(value, dict):
+        if isinstance(value, dict) and name not in ('formulas', 'weights_per_element', 'fields', 'parts'):
             if name == 'metadata':  # its members are keys
                 value = max(value.values(), key=len)  # one whose value is left out
             named = ' '.join(re.findall(r'^\.(?:It )?(Va .*)$', text, re.M))
@@ -225,6 +225,7 @@ def check_json(page, program, program_with_gpu, root, folder):
     hf_extracted = report(program, 'extract', '-n', '-o', 'fields', *hf)
     hf_copied = report(program, 'extract', '-n', '-o', 'fields/', '--hf-config', 'original', *hf)
     shown = report(program, 'show', '--json', 'model.gguf', 'output.bias')
+    blocks = report(program, 'show', '--json', '--blocks', 'model.gguf', 'output.bias')['tensors'][0]
     hashed = report(program, 'hash', '--json', 'model.gguf')
     other = bytearray((folder / 'model.gguf').read_bytes())
     offset = next(t['offset'] for t in listed['tensors'] if t['name'] == 'output.bias')
@@ -253,6 +254,8 @@ def check_json(page, program, program_with_gpu, root, folder):
             ('extract with --hf-config', {key: hf_copied[key] for key in hf_copied if key not in extracted},
              hf_copied['copies'][0]),
             ('show', shown, shown['tensors'][0]),
+            ('show with --blocks', {key: blocks[key] for key in blocks if key not in shown['tensors'][0]},
+             blocks['blocks'][0]),
             ('hash', hashed, hashed['tensors'][0]),
             ('stats', counted, counted['tensors'][0]),
             ('compare', compared, compared['tensors'][0]),
@@ -360,6 +363,10 @@ def check_readme(root, types):
         complain(f'README: Quick start has {len(start)} commands instead of 2')
     elif start[1].strip() not in (root / '.ci/run').read_text():
         complain(f'README: .ci/run does not contain the second command: {start[1].strip()}')
+    else:
+        packages = re.search(r'apt-get install -y([^&]*)&&', start[0]).group(1).replace('\\', ' ').split()
+        compare('.ci/run: packages of the README', packages,
+                set(packages) & set((root / '.ci/run').read_text().split()))
     section = re.search(r'^## Types$(.*?)^## ', text, re.M | re.S)
     found = re.findall(r'\b[A-Z]+\d+(?:_\w+)?\b', section.group(1)) if section else []
     compare('README: types', {f['name'] for f in types}, set(found))

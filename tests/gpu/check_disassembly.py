@@ -16,17 +16,13 @@ import tempfile
 
 import code_object
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "lib"),
+                str(pathlib.Path(__file__).resolve().parents[2] / "hip")]
+import compile_exact  # noqa: E402
 import type_table  # noqa: E402
 
 DTYPES = ("f32", "f16", "bf16")
 
-# Multiply-adds by any name, except those of integers.
-FUSED = re.compile(r"[sv]_(dual_|pk_|s?mfma|s?wmma)?(fma|mfma|wmma|mac_|mad|dot|div_fmas)")
-INTEGER = re.compile(r"_[ui](16|24|32|64)(_|$)")
-INEXACT = re.compile(r"v_(rcp|rsq|sqrt|exp|log|div_|\w*legacy|cvt_pk_?rtz|cvt_\w*_sr_)|"
-                     r"[sv]_cvt_pk_?rtz|s_setreg|s_denorm_mode|s_round_mode")
-MODIFIER = re.compile(r"\b(clamp|mul:[24]|div:2)\b")
 MEMORY = re.compile(r"(ds|scratch|buffer|flat)_")
 
 # A SIMD of gfx900 to gfx908 holds 10 waves of 24 registers, or 8 waves of 32. Kernels with eight
@@ -43,15 +39,10 @@ def expected_kernels(types):
 
 def code_faults(code):
     for line in (instruction.text for instruction in code):
+        yield from compile_exact.instruction_faults(line)
         for name in re.findall(r"(?:^|:: )(\w+)", line):
-            if FUSED.match(name) and not INTEGER.search(name):
-                yield f"fused: {line}"
-            elif INEXACT.match(name):
-                yield f"rounds or changes a mode: {line}"
-            elif MEMORY.match(name):
+            if MEMORY.match(name):
                 yield f"memory other than global: {line}"
-            elif re.search(r"_f(16|32|64)", name) and MODIFIER.search(line):
-                yield f"modifies its result: {line}"
 
 
 def resource_faults(kernel):

@@ -58,6 +58,10 @@ def add_block(root):
     edit(root / 'src/type/blocks.def', copy_before('DQ_BLOCK(q5_0)', 'DQ_BLOCK(q5_1)'))
 
 
+def add_parts(root):
+    edit(root / 'src/type/parts.def', copy_before('DQ_PARTS(q5_0,', 'DQ_PARTS(q5_1,'))
+
+
 def add_cpu_decoder(root):
     edit(root / 'src/cpu/decode_legacy.c', copy_before('/* Q5_0: |', '/* Q5_1: |'))
 
@@ -82,7 +86,7 @@ def add_to_documents(root):
 
 
 # Each with what the step of src/README.md begins with.
-STEPS = (('`type/types.def`', add_row), ('`type/blocks.def`', add_block),
+STEPS = (('`type/types.def`', add_row), ('`type/blocks.def`', add_block), ('`type/parts.def`', add_parts),
          ('`cpu/decode_*.c`', add_cpu_decoder), ('`hip/dev_*.h`', add_gpu_decoder),
          ('`data/golden/`', add_golden_vectors), ('`man/gguf-dq.1`', add_to_documents))
 
