@@ -198,6 +198,7 @@ static int pair_arrays(struct pairing *p, struct dq_error *e)
         a->tensors.n == 0 && a->excluded.n == 0 && !a->tensors_from && a->share.count == 0;
     struct dq_strmap names = {0};
     int rc = 0;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): lay_out has made it */
     for (size_t i = 0; rc == 0 && i < l->n_arrays; i++) {
         rc = pair_array(p, &l->arrays[i], e);
         if (dq_strmap_add(&names, l->arrays[i].name, strlen(l->arrays[i].name), i) < 0)
