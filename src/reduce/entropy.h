@@ -15,9 +15,10 @@ static inline double dq_entropy(const uint64_t *counts, size_t n)
     for (size_t i = 0; i < n; i++)
         total += counts[i];
     for (size_t i = 0; i < n; i++) {
+        if (counts[i] == 0 || counts[i] == total)
+            continue;
         const double p = (double)counts[i] / (double)total;
-        if (counts[i] > 0 && counts[i] < total)
-            bits -= p * log2(p);
+        bits -= p * log2(p);
     }
     return total > 0 ? round(100 * bits) / 100 : (double)NAN;
 }

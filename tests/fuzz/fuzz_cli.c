@@ -224,11 +224,12 @@ static bool look_ahead(const struct words *w, bool *json, bool *stream)
         dq_args_parse(command, again.argc - 1, again.argv + 1, &args, &e) != 0)
         return true;
     *json = !args.help && args.json;
-    *stream = args.output && strcmp(args.output, "-") == 0;
+    *stream = (args.output && strcmp(args.output, "-") == 0) ||
+              (args.names && args.nul_separated) || args.text_format == DQ_TEXT_TSV;
     const bool slow = command->bit == DQ_CMD_bench || args.self_test ||
                       args.n_threads > MOST_THREADS || args.device.kind == DQ_DEVICE_GPU;
-    const bool far = leads_out(args.model) || leads_out(args.output) || leads_out(args.manifest) ||
-                     leads_out(args.tensors_from);
+    const bool far = leads_out(args.reference) || leads_out(args.model) || leads_out(args.output) ||
+                     leads_out(args.manifest) || leads_out(args.tensors_from);
     dq_args_finish(&args);
     return args.help || (!slow && !far);
 }
