@@ -49,7 +49,7 @@ enum {
  * hash. cvs may be where the inputs are if those are parents. */
 typedef void (*dq_blake3_fn)(const struct dq_blake3_inputs *in, uint8_t *cvs);
 
-/* The loops of statistics (reduce/stats.h) take weights as f32 of any alignment, and not many at a time. */
+/* The loops of statistics (reduce/stats.h, reduce/difference.h) take weights as f32 of any alignment, and not many at a time. */
 enum { DQ_SUMS_MOST = 1 << 11 };
 
 /* The order of all f32 but NaN, as integers: -0 is just below +0. It is its own inverse. */
@@ -76,6 +76,23 @@ struct dq_fit {
     uint64_t bf16_overflow;
 };
 
+struct dq_magnitudes {
+    uint32_t max;     /* magnitudes, as bits */
+    uint32_t min;     /* but 0; UINT32_MAX if there is no other */
+    uint64_t bits[2]; /* the sums of the weights' bits, and of their squares, modulo 2^64 */
+};
+
+/* What some pairs a, b have in common. */
+struct dq_pair_counts {
+    uint32_t n_equal_bits;
+    uint32_t n_equal_values; /* or both are zeros */
+    uint32_t n_sign_flips;   /* neither is 0 */
+    uint32_t n_to_zero;      /* only b is 0 */
+    uint32_t n_from_zero;
+    int32_t min_step_key; /* of b - a in f32 */
+    int32_t max_step_key;
+};
+
 struct dq_sums_fns {
     void (*find_extremes)(const void *weights, size_t n, struct dq_extremes *out);
 
@@ -88,6 +105,15 @@ struct dq_sums_fns {
         const void *weights, size_t n, unsigned lowest, unsigned highest, uint64_t *counts);
 
     void (*add_fit)(const void *weights, size_t n, struct dq_fit *fit);
+
+    void (*find_magnitudes)(const void *weights, size_t n, struct dq_magnitudes *out);
+
+    /* As add_window, with the product of two weights in the place of a square, and without a sum. */
+    void (*add_products)(
+        const void *a, const void *b, size_t n, const double units[2], uint64_t sums[2]);
+
+    /* The weights are finite. */
+    void (*compare)(const void *a, const void *b, size_t n, struct dq_pair_counts *out);
 };
 
 /* A decoder for every type, the roundings, a hash, and the loops of statistics. */

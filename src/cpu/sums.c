@@ -66,6 +66,67 @@ static void add_window(const void *weights, size_t n, const double units[3], uin
     sums[2] = low;
 }
 
+static void find_magnitudes(const void *weights, size_t n, struct dq_magnitudes *out)
+{
+    uint32_t max = 0;
+    uint32_t min = UINT32_MAX;
+    uint64_t sum = 0;
+    uint64_t squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = bits_at(weights, i);
+        const uint32_t magnitude = bits & ~SIGN_BIT;
+        const uint32_t below = magnitude - 1; /* of 0, the largest */
+        max = magnitude > max ? magnitude : max;
+        min = below < min ? below : min;
+        sum += bits;
+        squares += (uint64_t)bits * bits;
+    }
+    *out = (struct dq_magnitudes){max, min == UINT32_MAX ? min : min + 1, {sum, squares}};
+}
+
+static void add_products(
+    const void *a, const void *b, size_t n, const double units[2], uint64_t sums[2])
+{
+    const uint8_t *bytes_a = a;
+    const uint8_t *bytes_b = b;
+    const double high_unit = units[0];
+    const double low_unit = units[1];
+    uint64_t high = 0;
+    uint64_t low = 0;
+    for (size_t i = 0; i < n; i++) {
+        float x;
+        float y;
+        memcpy(&x, bytes_a + i * sizeof x, sizeof x);
+        memcpy(&y, bytes_b + i * sizeof y, sizeof y);
+        const double product = (double)x * (double)y; /* exact: 48 bits */
+        const double rounded = product + high_unit;
+        high += bits_of_double(rounded);
+        low += bits_of_double(product - (rounded - high_unit) + low_unit);
+    }
+    sums[0] = high;
+    sums[1] = low;
+}
+
+static void compare(const void *a, const void *b, size_t n, struct dq_pair_counts *out)
+{
+    struct dq_pair_counts c = {.min_step_key = INT32_MAX, .max_step_key = INT32_MIN};
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t x = bits_at(a, i);
+        const uint32_t y = bits_at(b, i);
+        const uint32_t x_is_zero = (x & ~SIGN_BIT) == 0;
+        const uint32_t y_is_zero = (y & ~SIGN_BIT) == 0;
+        const int32_t key = dq_f32_key(dq_bits_of_f32(dq_f32_of_bits(y) - dq_f32_of_bits(x)));
+        c.n_equal_bits += x == y;
+        c.n_equal_values += (uint32_t)(x == y) | (x_is_zero & y_is_zero);
+        c.n_sign_flips += (x ^ y) >> 31 & (x_is_zero ^ 1) & (y_is_zero ^ 1);
+        c.n_to_zero += (x_is_zero ^ 1) & y_is_zero;
+        c.n_from_zero += x_is_zero & (y_is_zero ^ 1);
+        c.min_step_key = key < c.min_step_key ? key : c.min_step_key;
+        c.max_step_key = key > c.max_step_key ? key : c.max_step_key;
+    }
+    *out = c;
+}
+
 #if defined(__AVX512BW__)
 enum { LANES = 64 };
 #elif defined(__AVX2__)
@@ -163,4 +224,5 @@ static void add_fit(const void *weights, size_t n, struct dq_fit *fit)
     fit->bf16_overflow += bf16_overflow;
 }
 
-const struct dq_sums_fns DQ_AT_LEVEL(dq_sums) = {find_extremes, add_window, count_octaves, add_fit};
+const struct dq_sums_fns DQ_AT_LEVEL(dq_sums) = {
+    find_extremes, add_window, count_octaves, add_fit, find_magnitudes, add_products, compare};

@@ -3,6 +3,7 @@
 #ifndef DQ_DIFFERENCE_H
 #define DQ_DIFFERENCE_H
 
+#include "cpu/cpu.h"
 #include "reduce/wide.h"
 
 #include <stddef.h>
@@ -44,9 +45,10 @@ struct dq_difference {
     float max_step;
 };
 
-/* Adds n pairs, f32 of any alignment, of which the first is number `first` of its tensor. */
-void dq_difference_add(
-    struct dq_difference *d, const void *reference, const void *model, size_t n, uint64_t first);
+/* Adds n pairs, f32 of any alignment, of which the first is number `first` of its tensor, with the loops of a level;
+ * every level gives the same. */
+void dq_difference_add(struct dq_difference *d, const struct dq_cpu *cpu, const void *reference,
+    const void *model, size_t n, uint64_t first);
 
 /* Adds those of other parts of the same tensor, or of another tensor: then the places mean nothing. */
 void dq_difference_merge(struct dq_difference *d, const struct dq_difference *other);

@@ -32,16 +32,24 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
     return *state ? 0 : dq_fail_nomem(e);
 }
 
+/* What a chunk adds. */
+struct part {
+    struct dq_difference difference;
+    const struct dq_cpu *cpu;
+};
+
 static void take(void *arg, const struct dq_pairs *pairs)
 {
-    dq_difference_add(arg, pairs->beside, pairs->chunk, pairs->n, pairs->first);
+    struct part *part = arg;
+    dq_difference_add(
+        &part->difference, part->cpu, pairs->beside, pairs->chunk, pairs->n, pairs->first);
 }
 
 static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
 {
     struct difference_run *r = arg;
     const struct dq_plan_pair *pair = (const struct dq_plan_pair *)v->plan; /* its first member */
-    struct dq_difference part = {0};
+    struct part part = {.cpu = v->lane->cpu};
     size_t lane = 0;
     while (r->lanes[lane] != v->lane)
         lane++;
@@ -49,7 +57,7 @@ static int consume(void *arg, void *state, const struct dq_values *v, struct dq_
     if (rc != 0)
         return rc;
     pthread_mutex_lock(&r->lock);
-    dq_difference_merge(state, &part);
+    dq_difference_merge(state, &part.difference);
     pthread_mutex_unlock(&r->lock);
     r->job->progress(r->job->arg, v->len);
     return 0;

@@ -1,24 +1,11 @@
 #include "reduce/stats.h"
 
+#include "reduce/sums.h"
+
 #include <math.h>
 #include <string.h>
 
-/* A finite f32 is m * 2^(e - 1) units of 2^-149, with m < 2^24, its biased exponent e, and 1 for that of
- * subnormals.
- *
- * Most tensors have weights whose exponents are close to one another. Then a double can be added to each that is so
- * large that its last bits are what the weight is in units of the smallest bit that any of them has: nothing is
- * rounded, and the bit patterns of the sums are added up as integers. Squares, which have twice as many bits, are
- * split into two such doubles. Other weights are added up by exponent. */
-enum {
-    MANTISSA_BITS = 23,
-    BINADES = 27, /* below the highest in a window: 51 bits, with the 24 of a weight */
-    EXPONENT_MIN = BINADES + 1, /* of the highest binade of a window, which shifts to bit 0 */
-};
-
-/* The sum of weights in a window is less than 2^62. */
-_Static_assert(24 + BINADES + 11 == 62 && DQ_SUMS_MOST == 1 << 11,
-    "bits of a weight, of a window, of a number");
+enum { MANTISSA_BITS = 23 };
 
 #define INFINITY_BITS UINT32_C(0x7f800000)
 #define SIGN_BIT UINT32_C(0x80000000)
@@ -90,68 +77,14 @@ static uint32_t max_magnitude(const struct dq_extremes *x)
     return low > high ? low : high;
 }
 
-static uint64_t bits_of_double(double d)
-{
-    uint64_t bits;
-    memcpy(&bits, &d, sizeof bits);
-    return bits;
-}
-
-static void add_signed(struct dq_wide *w, uint64_t value, unsigned shift)
-{
-    const bool is_negative = value >> 63 != 0;
-    dq_wide_add_shifted(w, is_negative ? -value : value, is_negative, shift);
-}
-
-/* Adds weights whose exponents are at most `top`, and at least top - BINADES or that of 0. */
-static void add_window(
-    struct dq_stats *s, const struct dq_cpu *cpu, const uint8_t *weights, size_t n, unsigned top)
-{
-    const int t = (int)top;
-    const double unit = ldexp(1.5, t - 125);          /* its last bit is 2^(top - 177) */
-    const double high_unit = ldexp(1.5, 2 * t - 251); /* 2^(2 top - 303) */
-    const double low_unit = ldexp(1.5, 2 * t - 302);  /* 2^(2 top - 354), the square of the first */
-    uint64_t sums[3];
-    cpu->sums->add_window(weights, n, (const double[]){unit, high_unit, low_unit}, sums);
-    add_signed(&s->sum, sums[0] - n * bits_of_double(unit), top - EXPONENT_MIN);
-    add_signed(&s->squares, sums[1] - n * bits_of_double(high_unit), 2 * top - 5);
-    add_signed(&s->squares, sums[2] - n * bits_of_double(low_unit), 2 * (top - EXPONENT_MIN));
-}
-
-/* Adds any weights, but those that are not finite: first those of each exponent, whose sums fit because there are at
- * most DQ_SUMS_MOST. */
-static void add_by_exponent(struct dq_stats *s, const uint8_t *weights, size_t n)
-{
-    uint64_t sums[DQ_OCTAVES] = {0}; /* in two's complement */
-    uint64_t squares[DQ_OCTAVES] = {0};
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t bits = bits_at(weights, i);
-        const unsigned exponent = bits >> MANTISSA_BITS & (DQ_OCTAVES - 1);
-        const uint64_t m = (bits & ((1u << MANTISSA_BITS) - 1)) | (uint64_t)(exponent > 0)
-                                                                      << MANTISSA_BITS;
-        sums[exponent] += bits >= SIGN_BIT ? -m : m;
-        squares[exponent] += m * m;
-    }
-    for (unsigned exponent = 0; exponent < DQ_OCTAVES - 1; exponent++) {
-        const unsigned shift = exponent > 0 ? exponent - 1 : 0;
-        if (squares[exponent] == 0)
-            continue;
-        add_signed(&s->sum, sums[exponent], shift);
-        dq_wide_add_shifted(&s->squares, squares[exponent], false, 2 * shift);
-    }
-}
-
 static void add_sums(struct dq_stats *s, const struct dq_cpu *cpu, const struct found *f,
     const uint8_t *weights, size_t n)
 {
     const unsigned highest =
         f->is_finite ? max_magnitude(&f->finite) >> MANTISSA_BITS : DQ_OCTAVES - 1;
     const unsigned lowest = f->finite.min_bits >> MANTISSA_BITS; /* beyond any if all are 0 */
-    const unsigned top = highest > EXPONENT_MIN ? highest : EXPONENT_MIN;
-    if (f->is_finite && top - BINADES <= lowest)
-        add_window(s, cpu, weights, n, top);
-    else
-        add_by_exponent(s, weights, n);
+    dq_sums_add(&s->sum, &s->squares, cpu, weights, n,
+        f->is_finite ? dq_sums_top(max_magnitude(&f->finite), f->finite.min_bits) : 0);
     cpu->sums->count_octaves(weights, n, lowest < highest ? lowest : highest, highest, s->octaves);
 }
 

@@ -1,6 +1,7 @@
 /* Differences: counts and figures of made-up weights, as Python's integers and fractions give them, and what must hold
- * of any weights. */
+ * of any weights, at every level. */
 #include "dq_test.h"
+#include "levels.h"
 #include "reduce/difference.h"
 
 #include <math.h>
@@ -9,6 +10,8 @@
 enum kind { ANY, SUBNORMAL, LARGE, NORMAL, CLOSE, BINADES_27, BINADES_28 };
 
 enum { MOST = 70000 };
+
+static const struct dq_cpu *cpu;
 
 #define NONE ((double)NAN)
 
@@ -127,7 +130,7 @@ static void figures_are_exact(void **state)
     for (size_t row = 0; row < N_EXPECTED; row++) {
         struct dq_difference d = {0};
         make(expected[row].kind, expected[row].n);
-        dq_difference_add(&d, a, b, expected[row].n, 0);
+        dq_difference_add(&d, cpu, a, b, expected[row].n, 0);
         check_row(row, &d);
     }
 }
@@ -145,9 +148,9 @@ static void parts_give_what_the_whole_gives(void **state)
             const size_t len = end % 1000 + 1 < end ? end % 1000 + 1 : end;
             struct dq_difference part = {0};
             end -= len;
-            dq_difference_add(&part, a + end, b + end, len, end);
+            dq_difference_add(&part, cpu, a + end, b + end, len, end);
             dq_difference_merge(&merged, &part);
-            dq_difference_add(&added, a + end, b + end, len, end);
+            dq_difference_add(&added, cpu, a + end, b + end, len, end);
         }
         check_row(row, &merged);
         check_row(row, &added);
@@ -164,7 +167,7 @@ static void what_is_the_same_does_not_differ(void **state)
         struct dq_difference d = {0};
         struct dq_difference_figures f;
         make(expected[row].kind, n);
-        dq_difference_add(&d, a, a, n, 0);
+        dq_difference_add(&d, cpu, a, a, n, 0);
         dq_difference_figures(&d, &f);
         assert_int_equal(d.n_equal_bits, n);
         assert_int_equal(dq_difference_n_unlike(&d), 0);
@@ -207,7 +210,7 @@ static void scales_are_found(void **state)
         struct dq_difference_figures f;
         int exponent;
         scale(factors[i], N);
-        dq_difference_add(&d, a, b, N, 0);
+        dq_difference_add(&d, cpu, a, b, N, 0);
         dq_difference_figures(&d, &f);
         assert_int_equal(dq_difference_pattern(&d), DQ_DIFFERENCE_SCALED);
         if (fabs(frexp(factors[i], &exponent)) == 0.5) {
@@ -223,7 +226,7 @@ static void scales_are_found(void **state)
 static enum dq_difference_pattern pattern_of(size_t n)
 {
     struct dq_difference d = {0};
-    dq_difference_add(&d, a, b, n, 0);
+    dq_difference_add(&d, cpu, a, b, n, 0);
     return dq_difference_pattern(&d);
 }
 
@@ -281,14 +284,14 @@ static void other_weights_than_numbers_are_counted(void **state)
     (void)state;
     make(NORMAL, N);
     a[0] = b[0] = bits[0];
-    dq_difference_add(&without, a, b, N, N_OTHERS - 1);
+    dq_difference_add(&without, cpu, a, b, N, N_OTHERS - 1);
     memmove(a + N_OTHERS - 1, a, N * sizeof a[0]);
     memmove(b + N_OTHERS - 1, b, N * sizeof b[0]);
     for (size_t i = 1; i < N_OTHERS; i++) {
         a[i - 1] = bits[i / DQ_WEIGHT_KINDS];
         b[i - 1] = bits[i % DQ_WEIGHT_KINDS];
     }
-    dq_difference_add(&with, a, b, N + N_OTHERS - 1, 0);
+    dq_difference_add(&with, cpu, a, b, N + N_OTHERS - 1, 0);
     dq_difference_figures(&with, &f);
     dq_difference_figures(&without, &wanted);
     check_figures(&f, &wanted);
@@ -318,7 +321,7 @@ static void places_and_zeros(void **state)
     static const float model[] = {-0.0f, 2, 0, -0.0f, 0, 1, 0};
     struct dq_difference d = {0};
     (void)state;
-    dq_difference_add(&d, reference, model, 7, 10);
+    dq_difference_add(&d, cpu, reference, model, 7, 10);
     assert_int_equal(d.first_max, 11);
     assert_true(d.max_abs == 2 && d.max_reference == 0 && d.max_model == 2);
     assert_int_equal(d.n_to_zero, 3);
@@ -339,7 +342,7 @@ static void sums_of_many_weights_fit(void **state)
         struct dq_difference_figures f;
         struct dq_difference_figures wanted;
         make(kinds[i], 4096);
-        dq_difference_add(&d, a, b, 4096, 0);
+        dq_difference_add(&d, cpu, a, b, 4096, 0);
         dq_difference_figures(&d, &wanted);
         for (int k = 0; k < 50; k++) {
             const struct dq_difference same = d;
@@ -364,5 +367,8 @@ int main(void)
         cmocka_unit_test(places_and_zeros),
         cmocka_unit_test(sums_of_many_weights_fit),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int n_failed = 0;
+    while ((cpu = level_after(cpu)) != NULL)
+        n_failed += cmocka_run_group_tests_name(cpu->name, tests, NULL, NULL);
+    return n_failed;
 }
