@@ -118,7 +118,7 @@ static void add_mixed(
 {
     uint32_t a[DQ_SUMS_MOST];
     uint32_t b[DQ_SUMS_MOST];
-    uint16_t numbers[DQ_SUMS_MOST];
+    uint16_t numbers[DQ_SUMS_MOST] = {0};
     struct dq_magnitudes of_a;
     struct dq_magnitudes of_b;
     struct some finite = {(const uint8_t *)a, (const uint8_t *)b, 0, numbers};
