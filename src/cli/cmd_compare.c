@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/compare_pairs.h"
-#include "cli/confine.h"
 #include "cli/progress.h"
+#include "cli/reducing.h"
 #include "cli/report.h"
 #include "reduce/difference_tensors.h"
 
@@ -427,20 +427,13 @@ static int open_engine(
 {
     options->gathers = h->pairs.layout.layout != NULL;
     options->per_lane_extra = DQ_DIFFERENCE_LEN + (options->gathers ? DQ_GATHER_LANE_MAX : 0);
-    return dq_engine_open(&h->engine, options, e);
+    return dq_reducing_open(h->args, options, &h->engine, e);
 }
 
 static int open_all(struct compare_command *h, struct dq_error *e)
 {
-    struct dq_engine_options options = {.device = h->args->device,
-        .cpu = h->args->cpu,
-        .n_threads = h->args->n_threads,
-        .n_consuming = dq_engine_threads(h->args->n_threads)};
-    /* Comparing takes the processors longer than decoding does, wherever that is done. */
-    if (options.device.kind == DQ_DEVICE_AUTO)
-        options.device.kind = DQ_DEVICE_CPU;
-    if (options.device.kind == DQ_DEVICE_CPU)
-        dq_confine(h->args, &(struct dq_sandbox){.may_read = true});
+    struct dq_engine_options options;
+    dq_reducing_init(h->args, &options);
     int rc = open_reference(h, e);
     if (rc == 0)
         rc = dq_model_arg_open(h->args, &h->model, e);
@@ -454,12 +447,7 @@ static int open_all(struct compare_command *h, struct dq_error *e)
         rc = find_pairs(h, e);
     if (rc == 0)
         rc = open_engine(h, &options, e);
-    if (rc != 0)
-        return rc;
-    dq_confine(h->args, &(struct dq_sandbox){0});
-    if (h->engine.skipped[0])
-        dq_msg_warning("skipped: %s", h->engine.skipped);
-    return 0;
+    return rc;
 }
 
 /* What is missing of a split set. */
@@ -531,12 +519,8 @@ int dq_cmd_compare(const struct dq_args *args)
     struct dq_error e;
     int rc = 0;
     struct compare_command *h = dq_mem_calloc(1, sizeof *h);
-    struct dq_report none;
-    if (!h) {
-        dq_report_open(&none, args);
-        rc = dq_fail_nomem(&e);
-        return dq_msg_failure(dq_report_end(&none, rc, &e), &e);
-    }
+    if (!h)
+        return dq_report_nomem(args);
     h->args = args;
     dq_report_open(&h->report, args);
     rc = compare(h, &e);

@@ -2,9 +2,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
+#include "cli/reducing.h"
 #include "cli/report.h"
 #include "reduce/hash_tensors.h"
 
@@ -302,15 +302,8 @@ static int open_all(struct hash_command *h, struct dq_error *e)
 {
     const char *from;
     char *path = NULL;
-    struct dq_engine_options options = {.device = h->args->device,
-        .cpu = h->args->cpu,
-        .n_threads = h->args->n_threads,
-        .n_consuming = dq_engine_threads(h->args->n_threads)};
-    /* Hashing takes the processors longer than decoding does, wherever that is done. */
-    if (options.device.kind == DQ_DEVICE_AUTO)
-        options.device.kind = DQ_DEVICE_CPU;
-    if (options.device.kind == DQ_DEVICE_CPU)
-        dq_confine(h->args, &(struct dq_sandbox){.may_read = true});
+    struct dq_engine_options options;
+    dq_reducing_init(h->args, &options);
     int rc = dq_model_arg_path(h->args, &path, &from, e);
     if (rc == 0)
         rc = read_expectations(h, e);
@@ -320,12 +313,9 @@ static int open_all(struct hash_command *h, struct dq_error *e)
     if (rc == 0)
         rc = dq_model_arg_whole_tensors(h->args, h->model, &h->picks, e);
     if (rc == 0)
-        rc = dq_engine_open(&h->engine, &options, e);
+        rc = dq_reducing_open(h->args, &options, &h->engine, e);
     if (rc != 0)
         return rc;
-    dq_confine(h->args, &(struct dq_sandbox){0});
-    if (h->engine.skipped[0])
-        dq_msg_warning("skipped: %s", h->engine.skipped);
     dq_model_arg_say_device(h->model, h->picks.n, &h->engine,
         h->args->device.kind == DQ_DEVICE_AUTO ? NULL : h->engine.why);
     h->hashed = dq_mem_calloc(h->picks.n + 1, sizeof *h->hashed);

@@ -2,10 +2,10 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
 #include "cli/ranking.h"
+#include "cli/reducing.h"
 #include "cli/stats_report.h"
 
 #include <inttypes.h>
@@ -212,28 +212,18 @@ static int reduce(struct stats_command *h, struct dq_error *e)
 
 static int open_all(struct stats_command *h, struct dq_error *e)
 {
-    struct dq_engine_options options = {.device = h->args->device,
-        .cpu = h->args->cpu,
-        .n_threads = h->args->n_threads,
-        .n_consuming = dq_engine_threads(h->args->n_threads)};
-    /* Adding up takes the processors longer than decoding does, wherever that is done. */
-    if (options.device.kind == DQ_DEVICE_AUTO)
-        options.device.kind = DQ_DEVICE_CPU;
+    struct dq_engine_options options;
+    dq_reducing_init(h->args, &options);
     /* The bins of a unit, and those of a part of it. */
     if (h->args->n_percentiles > 0)
         options.per_lane_extra = (size_t)2 * DQ_BINS * sizeof(uint64_t);
-    if (options.device.kind == DQ_DEVICE_CPU)
-        dq_confine(h->args, &(struct dq_sandbox){.may_read = true});
     int rc = dq_model_arg_open(h->args, &h->model, e);
     if (rc == 0)
         rc = dq_model_arg_tensors(h->args, h->model, &h->picks, e);
     if (rc == 0)
-        rc = dq_engine_open(&h->engine, &options, e);
+        rc = dq_reducing_open(h->args, &options, &h->engine, e);
     if (rc != 0)
         return rc;
-    dq_confine(h->args, &(struct dq_sandbox){0});
-    if (h->engine.skipped[0])
-        dq_msg_warning("skipped: %s", h->engine.skipped);
     dq_model_arg_say_device(h->model, h->picks.n, &h->engine,
         h->args->device.kind == DQ_DEVICE_AUTO ? NULL : h->engine.why);
     return 0;
@@ -280,12 +270,8 @@ int dq_cmd_stats(const struct dq_args *args)
     struct dq_error e;
     int rc = 0;
     struct stats_command *h = dq_mem_calloc(1, sizeof *h);
-    struct dq_report none;
-    if (!h) {
-        dq_report_open(&none, args);
-        rc = dq_fail_nomem(&e);
-        return dq_msg_failure(dq_report_end(&none, rc, &e), &e);
-    }
+    if (!h)
+        return dq_report_nomem(args);
     h->args = args;
     dq_report_open(&h->report, args);
     rc = dq_stats_columns_init(&h->columns, args, &e);

@@ -3,6 +3,7 @@
 #include "base/decimal.h"
 #include "base/stdout.h"
 #include "base/text.h"
+#include "cli/msg.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -360,4 +361,13 @@ int dq_report_end(struct dq_report *r, int rc, struct dq_error *e)
     }
     const int rc_flush = dq_report_flush(r, rc == 0 ? e : &unused);
     return rc != 0 ? rc : rc_flush;
+}
+
+int dq_report_nomem(const struct dq_args *args)
+{
+    struct dq_error e;
+    struct dq_report r;
+    dq_report_open(&r, args);
+    const int rc = dq_fail_nomem(&e);
+    return dq_msg_failure(dq_report_end(&r, rc, &e), &e);
 }

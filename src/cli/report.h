@@ -215,4 +215,7 @@ int dq_report_flush(struct dq_report *r, struct dq_error *e);
  * added to JSON. Returns rc or, if that is 0, whether writing the report worked, with the error in e. */
 int dq_report_end(struct dq_report *r, int rc, struct dq_error *e);
 
+/* The whole report, and the message, of a command that has no memory for its state. Returns DQ_ERR_MEMORY. */
+int dq_report_nomem(const struct dq_args *args);
+
 #endif
