@@ -2,7 +2,7 @@
 # Builds the fuzz targets with clang and runs them one after another, each for some seconds. The inputs
 # found then run once more without an engine and sanitizers, to check their time and memory.
 #
-# Usage: run.sh [SECONDS [TARGET...]]        60 seconds; gguf foreign decode select names cli containers
+# Usage: run.sh [SECONDS [TARGET...]]        60 seconds; gguf foreign decode select names cli containers arrays
 #
 # FUZZ_BUILD: the build folder (build-fuzz). FUZZ_FOUND: where inputs are kept between runs
 # (build-fuzz/found); inputs that fail go to its failures/. Exit status 1: an input failed.
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.." || exit 2
 
 seconds=${1:-60}
 shift
-[ $# -gt 0 ] || set -- gguf foreign decode select names cli containers
+[ $# -gt 0 ] || set -- gguf foreign decode select names cli containers arrays
 build=${FUZZ_BUILD:-build-fuzz}
 found=${FUZZ_FOUND:-$build/found}
 
