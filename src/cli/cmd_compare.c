@@ -468,11 +468,11 @@ static int check_whole(const struct compare_command *h)
 static int conclude(struct compare_command *h, int rc_whole, struct dq_error *e)
 {
     const struct dq_compare_pairs *p = &h->pairs;
-    const size_t n = p->n + p->n_unusable + p->n_misshapen;
+    const size_t n = p->n + p->unusable.n + p->n_misshapen;
     const char *tensors = n == 1 ? "tensor" : "tensors";
-    if (p->n_unusable > 0)
-        return dq_fail(
-            e, p->first_failure, "%zu of %zu %s cannot be used", p->n_unusable, n, tensors);
+    if (p->unusable.n > 0)
+        return dq_fail(e, p->unusable.first_failure, "%zu of %zu %s cannot be used", p->unusable.n,
+            n, tensors);
     if (rc_whole != 0)
         return dq_fail(e, rc_whole, "a model is not complete");
     if (p->n_misshapen > 0)

@@ -12,6 +12,7 @@
 #include "cli/model_arg.h"
 #include "cli/model_path.h"
 #include "cli/progress.h"
+#include "cli/unusable.h"
 #include "extract/copy.h"
 #include "extract/manifest.h"
 #include "extract/write.h"
@@ -58,38 +59,22 @@ static int check_missing(struct extract_command *x, struct dq_error *e)
  * is written. */
 static int check_unusable(struct extract_command *x, struct dq_error *e)
 {
-    enum { MAX_PRINTED = 10 };
-    const char *last_file = NULL; /* the fault of a file that was printed last */
-    size_t n = 0;
-    size_t n_lines = 0;
-    size_t n_told = 0; /* tensors that the lines are about */
-    for (size_t i = 0; i < x->outputs.n; i++) {
-        const struct dq_output *out = &x->outputs.items[i];
-        if (out->status != DQ_FAILED)
-            continue;
-        if (x->first_failure == 0)
-            x->first_failure = out->code;
-        n++;
-        const char *file = x->outputs.n > 1 && out->pick
-                               ? dq_tensor_file_problem(x->model, out->pick->tensor)
-                               : NULL;
-        if (file && file == last_file) {
-            n_told++;
-        } else if (n_lines < MAX_PRINTED) {
-            dq_msg_error("%s", file ? file : out->reason);
-            last_file = file;
-            n_lines++;
-            n_told++;
-        }
+    const struct dq_outputs *o = &x->outputs;
+    struct dq_unusable unusable = {.first_failure = x->first_failure};
+    for (size_t i = 0; i < o->n; i++) {
+        const struct dq_output *out = &o->items[i];
+        if (out->status == DQ_FAILED)
+            dq_unusable_add(&unusable, x->model, out->pick ? out->pick->tensor : NULL, o->n,
+                out->code, out->reason);
     }
-    if (n > n_told)
-        dq_msg_error("... and %zu more", n - n_told);
-    const size_t n_all = dq_outputs_count(&x->outputs);
-    if (n > 0 && !x->args->keep_going)
+    dq_unusable_end(&unusable);
+    x->first_failure = unusable.first_failure;
+    const size_t n_all = dq_outputs_count(o);
+    if (unusable.n > 0 && !x->args->keep_going)
         return dq_fail(e, x->first_failure,
-            "nothing was written: %zu of %zu %s cannot be extracted%s", n, n_all,
+            "nothing was written: %zu of %zu %s cannot be extracted%s", unusable.n, n_all,
             n_all == 1 ? "tensor" : "tensors",
-            n < n_all ? "; --keep-going extracts the others" : "");
+            unusable.n < n_all ? "; --keep-going extracts the others" : "");
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/reducing.h"
 #include "cli/report.h"
+#include "cli/unusable.h"
 #include "reduce/hash_tensors.h"
 
 #include <string.h>
@@ -45,10 +46,9 @@ struct hash_command {
     struct dq_report report;
     struct dq_hashed *hashed; /* the tensors so far */
     size_t n_hashed;
-    size_t n_unusable;
     size_t n_checked; /* digests */
     size_t n_wrong;
-    int first_failure; /* why the first tensor that could not be hashed could not */
+    struct dq_unusable unusable; /* or first_failure: the model is not complete */
 };
 
 /* ---- the report ---- */
@@ -237,10 +237,7 @@ static int put_unusable(struct hash_command *h, uint64_t *total, struct dq_error
         if (h->args->check_from && !expected)
             continue;
         const int rc_tensor = dq_tensor_usable(h->model, t, h->dtype != DQ_DTYPE_native, &why);
-        dq_msg_error("%s", why.text);
-        if (h->first_failure == 0)
-            h->first_failure = rc_tensor;
-        h->n_unusable++;
+        dq_unusable_add(&h->unusable, h->model, t, h->picks.n, rc_tensor, why.text);
         if (expected)
             expected->is_found = true;
         else if (dq_report_is_table(&h->report))
@@ -250,6 +247,7 @@ static int put_unusable(struct hash_command *h, uint64_t *total, struct dq_error
                 .name = line_name(t), .t = t, .why = "it cannot be used", .expected = expected},
             e);
     }
+    dq_unusable_end(&h->unusable);
     return rc;
 }
 
@@ -329,7 +327,7 @@ static int hash(struct hash_command *h, struct dq_error *e)
         return rc;
     if (h->model->lacks && h->picks.is_open) {
         dq_msg_error("%s: only what is there is hashed: %s", h->model->path, h->model->lacks);
-        h->first_failure = DQ_ERR_MALFORMED;
+        h->unusable.first_failure = DQ_ERR_MALFORMED;
     }
     dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
     dq_report_field(&h->report, "algorithm", dq_cell_text(h->algorithm->name));
@@ -339,11 +337,11 @@ static int hash(struct hash_command *h, struct dq_error *e)
     dq_report_end_rows(&h->report);
     if (rc != 0 || h->n_wrong > 0) /* wrong digests say enough */
         return rc;
-    if (h->n_unusable > 0)
-        rc = dq_fail(e, h->first_failure, "%zu of %zu %s cannot be hashed", h->n_unusable,
+    if (h->unusable.n > 0)
+        rc = dq_fail(e, h->unusable.first_failure, "%zu of %zu %s cannot be hashed", h->unusable.n,
             h->picks.n, h->picks.n == 1 ? "tensor" : "tensors");
-    else if (h->first_failure != 0)
-        rc = dq_fail(e, h->first_failure, "the model is not complete");
+    else if (h->unusable.first_failure != 0)
+        rc = dq_fail(e, h->unusable.first_failure, "the model is not complete");
     return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/model_arg.h"
 #include "cli/report.h"
 #include "cli/show_blocks.h"
+#include "cli/unusable.h"
 #include "run/run.h"
 
 #include <math.h>
@@ -27,8 +28,7 @@ struct show_command {
     struct dq_engine engine;
     struct dq_report report; /* for JSON */
     size_t n_shown;
-    size_t n_unusable;
-    int first_failure; /* why the first tensor that could not be shown could not */
+    struct dq_unusable unusable;
 };
 
 /* A selected array. */
@@ -338,10 +338,7 @@ static int show_pick(struct show_command *h, const struct dq_pick *pick, struct 
     struct dq_error why;
     const int rc_pick = dq_pick_usable(h->model, pick, true, &why);
     if (rc_pick != 0) {
-        dq_msg_error("%s", why.text);
-        if (h->first_failure == 0)
-            h->first_failure = rc_pick;
-        h->n_unusable++;
+        dq_unusable_add(&h->unusable, h->model, pick->tensor, h->picks.n, rc_pick, why.text);
         return 0;
     }
     const struct shown_array s = describe(pick);
@@ -370,8 +367,9 @@ static int show(struct show_command *h, struct dq_error *e)
         dq_json_begin_list(&h->report.json, "tensors");
     for (size_t i = 0; rc == 0 && i < h->picks.n; i++)
         rc = show_pick(h, &h->picks.items[i], e);
-    if (rc == 0 && h->n_unusable > 0)
-        rc = dq_fail(e, h->first_failure, "%zu of %zu %s cannot be shown", h->n_unusable,
+    dq_unusable_end(&h->unusable);
+    if (rc == 0 && h->unusable.n > 0)
+        rc = dq_fail(e, h->unusable.first_failure, "%zu of %zu %s cannot be shown", h->unusable.n,
             h->picks.n, h->picks.n == 1 ? "array" : "arrays");
     return rc;
 }

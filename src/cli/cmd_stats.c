@@ -7,6 +7,7 @@
 #include "cli/ranking.h"
 #include "cli/reducing.h"
 #include "cli/stats_report.h"
+#include "cli/unusable.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,9 +21,8 @@ struct stats_command {
     struct dq_report report;
     struct dq_stats_columns columns;
     struct dq_ranking ranking;
-    struct dq_stats_row row; /* the last one */
-    size_t n_unusable;
-    int first_failure; /* why the first tensor that could not be used could not */
+    struct dq_stats_row row;     /* the last one */
+    struct dq_unusable unusable; /* or first_failure: the model is not complete */
 };
 
 enum { NAME_WIDTH_MAX = 64 };
@@ -172,13 +172,11 @@ static int measure(struct stats_command *h, uint64_t *total, struct dq_error *e)
             rc = measure_pick(h, i, e);
             continue;
         }
-        dq_msg_error("%s", why.text);
-        h->n_unusable++;
-        if (h->first_failure == 0)
-            h->first_failure = rc_pick;
+        dq_unusable_add(&h->unusable, h->model, pick->tensor, h->picks.n, rc_pick, why.text);
         if (!dq_report_is_table(&h->report))
             rc = put_row(h, i, NULL, e);
     }
+    dq_unusable_end(&h->unusable);
     return rc;
 }
 
@@ -236,17 +234,17 @@ static int stats(struct stats_command *h, struct dq_error *e)
         return rc;
     if (h->model->lacks && h->picks.is_open) {
         dq_msg_error("%s: only what is there is counted: %s", h->model->path, h->model->lacks);
-        h->first_failure = DQ_ERR_MALFORMED;
+        h->unusable.first_failure = DQ_ERR_MALFORMED;
     }
     dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
     dq_report_begin_rows(&h->report, "tensors", h->columns.columns, h->columns.n);
     rc = reduce(h, e);
     dq_report_end_rows(&h->report);
-    if (rc == 0 && h->n_unusable > 0)
-        rc = dq_fail(e, h->first_failure, "%zu of %zu %s cannot be used", h->n_unusable, h->picks.n,
-            h->picks.n == 1 ? "tensor" : "tensors");
-    else if (rc == 0 && h->first_failure != 0)
-        rc = dq_fail(e, h->first_failure, "the model is not complete");
+    if (rc == 0 && h->unusable.n > 0)
+        rc = dq_fail(e, h->unusable.first_failure, "%zu of %zu %s cannot be used", h->unusable.n,
+            h->picks.n, h->picks.n == 1 ? "tensor" : "tensors");
+    else if (rc == 0 && h->unusable.first_failure != 0)
+        rc = dq_fail(e, h->unusable.first_failure, "the model is not complete");
     return rc;
 }
 

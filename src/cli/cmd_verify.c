@@ -4,6 +4,7 @@
 #include "cli/confine.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
+#include "cli/unusable.h"
 #include "cli/verify_report.h"
 
 #include <stdio.h>
@@ -86,7 +87,7 @@ static int end_plan(void *arg, size_t i, const struct dq_comparison *c, struct d
  * Returns the bytes of output. */
 static uint64_t plan_picks(struct verification *v, struct dq_plan *plans)
 {
-    const char *last_file = NULL; /* the fault of a file that was printed last */
+    struct dq_unusable unusable = {0};
     uint64_t total = 0;
     for (size_t i = 0; i < v->picks.n; i++) {
         const struct dq_pick *pick = &v->picks.items[i];
@@ -98,14 +99,11 @@ static uint64_t plan_picks(struct verification *v, struct dq_plan *plans)
             total += pick->tensor->n_weights * dq_dtype_len(v->dtype);
             continue;
         }
-        const char *file = v->picks.n > 1 ? dq_tensor_file_problem(v->model, pick->tensor) : NULL;
-        if (!file || file != last_file)
-            dq_msg_error("%s", file ? file : why.text);
-        last_file = file;
-        v->report.n_unusable++;
-        if (v->first_failure == 0)
-            v->first_failure = rc;
+        dq_unusable_add(&unusable, v->model, pick->tensor, v->picks.n, rc, why.text);
     }
+    dq_unusable_end(&unusable);
+    v->report.n_unusable = unusable.n;
+    v->first_failure = unusable.first_failure;
     if (v->model->lacks && v->picks.is_open) {
         dq_msg_error("%s: only what is there is verified: %s", v->model->path, v->model->lacks);
         if (v->first_failure == 0)

@@ -45,14 +45,6 @@ static int add_unpaired_tensor(
     return add_unpaired(p, &u, e);
 }
 
-static void note_unusable(struct pairing *p, int rc, const char *why)
-{
-    dq_msg_error("%s", why);
-    p->out->n_unusable++;
-    if (p->out->first_failure == 0)
-        p->out->first_failure = rc;
-}
-
 /* Writes "4096x32", as dq_tensor_shape does for a tensor. */
 static const char *shape_text(const uint64_t *shape, size_t n, char out[DQ_SHAPE_WORDS])
 {
@@ -102,21 +94,28 @@ static void add_pair(struct pairing *p, const struct dq_compare_pair *pair)
     struct dq_error why;
     const struct dq_pick whole = {.tensor = pair->reference};
     struct dq_pick sliced = *pair->pick;
+    const struct dq_model *m = p->model; /* which has the tensor that cannot be used */
+    const struct dq_tensor *t = pair->pick->tensor;
     int rc = 0;
     sliced.tensor = pair->reference;
     if (pair->array) {
         const struct dq_layout_group *g = pair->array->group;
-        for (size_t i = 0; rc == 0 && i < g->n_inputs; i++)
-            rc = dq_pick_usable(p->model, g->inputs[i], true, &why);
+        for (size_t i = 0; rc == 0 && i < g->n_inputs; i++) {
+            t = g->inputs[i]->tensor;
+            rc = dq_pick_usable(m, g->inputs[i], true, &why);
+        }
     } else {
-        rc = dq_pick_usable(p->model, pair->pick, true, &why);
+        rc = dq_pick_usable(m, pair->pick, true, &why);
     }
     if (rc == 0 && !has_same_shape(p, pair))
         return;
-    if (rc == 0)
-        rc = dq_pick_usable(p->reference, pair->is_sliced ? &sliced : &whole, true, &why);
+    if (rc == 0) {
+        m = p->reference;
+        t = pair->reference;
+        rc = dq_pick_usable(m, pair->is_sliced ? &sliced : &whole, true, &why);
+    }
     if (rc != 0)
-        note_unusable(p, rc, why.text);
+        dq_unusable_add(&p->out->unusable, m, t, p->picks->n, rc, why.text);
     else
         p->out->items[p->out->n++] = *pair;
 }
@@ -175,7 +174,7 @@ static int pair_array(struct pairing *p, const struct dq_layout_array *a, struct
     pair.n_shape = g->n_shape;
     memcpy(pair.shape, g->shape, sizeof pair.shape);
     if (g->code != 0) {
-        note_unusable(p, g->code, g->reason);
+        dq_unusable_add(&p->out->unusable, p->model, NULL, p->picks->n, g->code, g->reason);
         return 0;
     }
     if (pair.reference && pair.pick) {
@@ -311,10 +310,11 @@ int dq_compare_pairs_find(const struct dq_args *args, const struct dq_names *nam
     if (out->naming == DQ_ONE_TO_ONE)
         return pair_one(&p, e);
     rc = out->naming == DQ_BY_HF_NAME ? pair_arrays(&p, e) : pair_by_name(&p, e);
+    dq_unusable_end(&out->unusable);
     if (rc == 0 && out->naming == DQ_BY_NAME && args->share.number <= 1)
         rc = find_missing(&p, names, e);
     const bool is_empty_share = args->share.count > 0 && picks->n == 0;
-    if (rc == 0 && out->n + out->n_unusable + out->n_misshapen == 0 && !is_empty_share)
+    if (rc == 0 && out->n + out->unusable.n + out->n_misshapen == 0 && !is_empty_share)
         rc = fail_no_pair(&p, e);
     return rc;
 }

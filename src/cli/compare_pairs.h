@@ -4,6 +4,7 @@
 
 #include "cli/layout_arg.h"
 #include "cli/model_arg.h"
+#include "cli/unusable.h"
 
 /* A tensor of the model, or a slice of one, or an array that becomes of some in Hugging Face's layout; and what it is
  * compared with, which has the same shape. */
@@ -34,10 +35,9 @@ struct dq_compare_pairs {
     size_t n;
     struct dq_unpaired *unpaired; /* owned */
     size_t n_unpaired;
-    size_t
-        n_unusable; /* what cannot be read on one of the two sides, or has no Hugging Face array */
+    struct dq_unusable
+        unusable; /* what cannot be read on one of the two sides, or has no Hugging Face array */
     size_t n_misshapen;
-    int first_failure; /* why the first unusable one cannot be read */
     struct dq_layout_arg layout;
 };
 
