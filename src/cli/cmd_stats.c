@@ -1,7 +1,6 @@
 #include "cli/cmd.h"
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "cli/model_arg.h"
 #include "cli/progress.h"
 #include "cli/ranking.h"
@@ -9,7 +8,6 @@
 #include "cli/stats_report.h"
 #include "cli/unusable.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 struct stats_command {
@@ -19,13 +17,11 @@ struct stats_command {
     struct dq_engine engine;
     struct dq_progress progress;
     struct dq_report report;
-    struct dq_stats_columns columns;
+    struct dq_figure_columns columns;
     struct dq_ranking ranking;
     struct dq_stats_row row;     /* the last one */
     struct dq_unusable unusable; /* or first_failure: the model is not complete */
 };
-
-enum { NAME_WIDTH_MAX = 64 };
 
 /* What is ranked. */
 struct ranked_unit {
@@ -43,7 +39,7 @@ static int put_row(
     int rc = dq_stats_row_init(&h->row, &h->columns, &h->picks.items[pick], h->args->unit, u, e);
     if (rc != 0)
         return rc;
-    dq_stats_row_put(&h->row, &h->columns, &h->report);
+    dq_figures_put(&h->columns, h->row.cells, &h->report);
     dq_mem_free(h->row.name);
     return dq_report_flush(&h->report, e);
 }
@@ -78,21 +74,6 @@ static int put_ranked(struct stats_command *h, struct dq_error *e)
         rc = put_row(h, u->pick, &u->stats, e);
     }
     return rc;
-}
-
-/* Makes the columns as wide as what they will show, but for very long names. */
-static void widen_columns(
-    struct stats_command *h, const char *name, const char *type, const char *shape)
-{
-    for (size_t i = 0; i < h->columns.n; i++) {
-        const size_t figure = h->columns.figures[i];
-        const char *text = figure == DQ_FIGURE_name    ? name
-                           : figure == DQ_FIGURE_type  ? type
-                           : figure == DQ_FIGURE_shape ? shape
-                                                       : NULL;
-        const size_t n = text ? dq_text_letters(text, strlen(text)) : 0;
-        dq_report_widen(&h->report, i, n < NAME_WIDTH_MAX ? n : NAME_WIDTH_MAX);
-    }
 }
 
 /* ---- reducing ---- */
@@ -145,9 +126,12 @@ static int measure_pick(struct stats_command *h, size_t i, struct dq_error *e)
         return 0;
     dq_units_group(&units, units.n_groups - 1, last.ranges);
     const int rc = dq_stats_row_init(&h->row, &h->columns, pick, h->args->unit, &last, e);
-    if (rc == 0)
-        widen_columns(
-            h, h->row.name, pick->tensor->type->name, h->row.cells[DQ_FIGURE_shape].shown);
+    if (rc == 0) {
+        dq_figures_widen(&h->columns, DQ_FIGURE_name, h->row.name, &h->report);
+        dq_figures_widen(&h->columns, DQ_FIGURE_type, pick->tensor->type->name, &h->report);
+        dq_figures_widen(
+            &h->columns, DQ_FIGURE_shape, h->row.cells[DQ_FIGURE_shape].shown, &h->report);
+    }
     dq_mem_free(h->row.name);
     return rc;
 }
@@ -250,17 +234,11 @@ static int stats(struct stats_command *h, struct dq_error *e)
 
 int dq_cmd_stats_check(const struct dq_args *a, struct dq_error *e)
 {
-    struct dq_stats_columns columns;
+    struct dq_figure_columns columns;
     if (a->cpu && a->device.kind == DQ_DEVICE_GPU)
         return dq_fail(e, DQ_ERR_USAGE, "--cpu goes with --device cpu");
-    if ((a->json || a->jsonl) && a->text_format != DQ_TEXT_TABLE)
-        return dq_fail(e, DQ_ERR_USAGE, "--format and JSON exclude each other");
-    if (a->top > 0 && !a->sort)
-        return dq_fail(e, DQ_ERR_USAGE, "--top goes with --sort");
-    if (a->sort && a->top == 0 && (a->unit == DQ_UNIT_ROW || a->unit == DQ_UNIT_BLOCK))
-        return dq_fail(e, DQ_ERR_USAGE, "with --by %s, --sort needs --top: there may be millions",
-            dq_unit_name(a->unit));
-    return dq_stats_columns_init(&columns, a, e);
+    const int rc = dq_figures_check(a, e);
+    return rc == 0 ? dq_figures_choose(&columns, &dq_stats_table, a, e) : rc;
 }
 
 int dq_cmd_stats(const struct dq_args *args)
@@ -272,7 +250,7 @@ int dq_cmd_stats(const struct dq_args *args)
         return dq_report_nomem(args);
     h->args = args;
     dq_report_open(&h->report, args);
-    rc = dq_stats_columns_init(&h->columns, args, &e);
+    rc = dq_figures_choose(&h->columns, &dq_stats_table, args, &e);
     h->ranking.item_len =
         args->codes ? sizeof(struct ranked_unit) : offsetof(struct ranked_unit, codes);
     h->ranking.most = args->top;

@@ -2,201 +2,26 @@
 
 #include "base/mem.h"
 #include "reduce/entropy.h"
-#include "select/suggest.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { ALWAYS, PERCENTILES, FIT, CODES };
-enum { ONE, LIST };
-enum { J = 1, C = 2, T = 4 };
+enum { J = DQ_SHOWN_JSON, C = DQ_SHOWN_CSV, T = DQ_SHOWN_TABLE };
 enum { SPARKLINE = sizeof((struct dq_stats_row *)0)->sparkline };
 
-static const struct figure {
-    const char *key;
-    const char *heading;
-    int width;
-    unsigned digits;
-    unsigned needs;
-    bool is_list;
-    unsigned shown;
-} figures[DQ_FIGURES] = {
-#define FIGURE(key, heading, width, digits, needs, kind, shown)                                    \
-    {#key, heading, width, digits, needs, (kind) == LIST, shown},
+static const struct dq_figure figures[DQ_FIGURES] = {
+#define FIGURE DQ_FIGURE_ROW
 #include "cli/stats_figures.def"
 };
 
-static const char *const options[] = {
-    [ALWAYS] = NULL, [PERCENTILES] = "--percentiles", [FIT] = "--fit", [CODES] = "--codes"};
+_Static_assert(
+    sizeof((struct dq_stats_row *)0)->cells / sizeof(struct dq_cell) <= DQ_REPORT_COLUMNS_MAX,
+    "as many as fit");
 
-/* ---- columns ---- */
-
-static bool is_known(const struct dq_args *args, unsigned needs)
-{
-    const bool known[] = {[ALWAYS] = true,
-        [PERCENTILES] = args->n_percentiles > 0,
-        [FIT] = args->fit,
-        [CODES] = args->codes};
-    return known[needs];
-}
-
-static void add_column(struct dq_stats_columns *c, size_t figure)
-{
-    enum { PERCENTILE_WIDTH = 11 };
-    struct dq_column *column = &c->columns[c->n];
-    if (figure >= DQ_FIGURES)
-        *column = (struct dq_column){.key = c->keys[figure - DQ_FIGURES],
-            .heading = c->headings[figure - DQ_FIGURES],
-            .width = PERCENTILE_WIDTH};
-    else
-        *column = (struct dq_column){.key = figures[figure].key,
-            .heading = figures[figure].heading,
-            .width = figures[figure].width,
-            .digits = figures[figure].digits};
-    /* Of two decimals, JSON's 17 digits would show what is not known. */
-    column->json_digits = figure == DQ_FIGURE_entropy || figure == DQ_FIGURE_codes_entropy ? 6 : 0;
-    c->figures[c->n++] = figure;
-}
-
-/* "p99.9" for 99900000. */
-static void name_percentile(struct dq_stats_columns *c, size_t i, uint32_t percentile)
-{
-    char *key = c->keys[i];
-    int len = snprintf(key, sizeof c->keys[i], "p%u.%06u", percentile / DQ_PERCENT % 1000,
-        percentile % DQ_PERCENT);
-    while (key[len - 1] == '0')
-        key[--len] = '\0';
-    if (key[len - 1] == '.')
-        key[--len] = '\0';
-    memcpy(c->headings[i], key, sizeof c->headings[i]);
-    c->headings[i][0] = 'P';
-}
-
-static int find_figure(const struct dq_stats_columns *c, const struct dq_args *args,
-    const char *option, const char *word, size_t len, size_t *out, struct dq_error *e)
-{
-    struct dq_suggestions near = {0};
-    char name[32];
-    char words[256];
-    snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name), word);
-    for (size_t i = 0; i < DQ_FIGURES + args->n_percentiles; i++) {
-        const char *key = i < DQ_FIGURES ? figures[i].key : c->keys[i - DQ_FIGURES];
-        if (i == DQ_FIGURE_percentiles)
-            continue;
-        dq_suggest(&near, name, key);
-        if (strlen(key) != len || strncmp(key, word, len) != 0)
-            continue;
-        if (i < DQ_FIGURES && !is_known(args, figures[i].needs))
-            return dq_fail(
-                e, DQ_ERR_USAGE, "--%s %s: needs %s", option, name, options[figures[i].needs]);
-        *out = i;
-        return 0;
-    }
-    if (name[0] == 'p' && name[1] >= '0' && name[1] <= '9')
-        return dq_fail(e, DQ_ERR_USAGE, "--%s %s: needs --percentiles=%s", option, name, name + 1);
-    dq_suggest_words(&near, words, sizeof words);
-    return dq_fail(
-        e, DQ_ERR_USAGE, "--%s %s: not a figure of gguf-dq(1), Statistics%s", option, name, words);
-}
-
-static int choose_listed(struct dq_stats_columns *c, const struct dq_args *args, struct dq_error *e)
-{
-    for (const char *word = args->columns; *word;) {
-        const size_t len = strcspn(word, ",");
-        size_t figure = 0;
-        const int rc = find_figure(c, args, "columns", word, len, &figure, e);
-        if (rc != 0)
-            return rc;
-        for (size_t i = 0; i < c->n; i++) {
-            if (c->figures[i] == figure)
-                return dq_fail(e, DQ_ERR_USAGE, "--columns: %s is there twice", c->columns[i].key);
-        }
-        add_column(c, figure);
-        word += len + (word[len] == ',');
-    }
-    return 0;
-}
-
-static void choose_usual(struct dq_stats_columns *c, const struct dq_args *args)
-{
-    const unsigned form = args->json || args->jsonl            ? J
-                          : args->text_format == DQ_TEXT_TABLE ? T
-                                                               : C;
-    for (size_t i = 0; i < DQ_FIGURES; i++) {
-        if (i == DQ_FIGURE_percentiles) {
-            for (size_t k = 0; k < args->n_percentiles; k++)
-                add_column(c, DQ_FIGURES + k);
-        } else if ((figures[i].shown & form) && is_known(args, figures[i].needs)) {
-            add_column(c, i);
-        }
-    }
-}
-
-static int choose_sort(struct dq_stats_columns *c, const struct dq_args *args, struct dq_error *e)
-{
-    const char *word = args->sort;
-    if (!word)
-        return 0;
-    c->is_sorted = true;
-    c->is_reversed = *word == '-';
-    word += c->is_reversed;
-    const int rc = find_figure(c, args, "sort", word, strlen(word), &c->sort, e);
-    if (rc == 0 && c->sort < DQ_FIGURES && figures[c->sort].is_list)
-        return dq_fail(e, DQ_ERR_USAGE, "--sort %s: not a single number or name", word);
-    return rc;
-}
-
-/* What the environment says of the terminal's characters, as in locale(7). */
-static bool locale_is_utf8(void)
-{
-    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-        const char *value = getenv(variables[i]);
-        if (!value || !*value)
-            continue;
-        const char *charset = strchr(value, '.');
-        return charset &&
-               (strncasecmp(charset, ".utf-8", 6) == 0 || strncasecmp(charset, ".utf8", 5) == 0);
-    }
-    return false;
-}
-
-int dq_stats_columns_init(
-    struct dq_stats_columns *c, const struct dq_args *args, struct dq_error *e)
-{
-    int rc = 0;
-    *c = (struct dq_stats_columns){.is_utf8 = locale_is_utf8()};
-    for (size_t i = 0; i < args->n_percentiles; i++)
-        name_percentile(c, i, args->percentiles[i]);
-    if (args->columns)
-        rc = choose_listed(c, args, e);
-    else
-        choose_usual(c, args);
-    return rc == 0 ? choose_sort(c, args, e) : rc;
-}
+const struct dq_figure_table dq_stats_table = {
+    figures, DQ_FIGURES, DQ_FIGURE_percentiles, "Statistics"};
 
 /* ---- rows ---- */
-
-/* A figure of finite weights; null if there are none. */
-static struct dq_cell figure(double value)
-{
-    return isnan(value) ? dq_cell_null() : dq_cell_real(value);
-}
-
-/* Writes numbers with a separator, cut to size. */
-static const char *join(
-    const uint64_t *numbers, size_t n, const char *separator, char out[DQ_SHAPE_WORDS])
-{
-    size_t len = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < n && len < DQ_SHAPE_WORDS; i++)
-        len += (size_t)snprintf(
-            out + len, DQ_SHAPE_WORDS - len, "%s%" PRIu64, i > 0 ? separator : "", numbers[i]);
-    return out;
-}
 
 /* Sets the slice, the name with it, and the shape: those that were given, or those of a part. */
 static int describe(struct dq_stats_row *row, const struct dq_pick *pick, enum dq_unit unit,
@@ -222,7 +47,7 @@ static int describe(struct dq_stats_row *row, const struct dq_pick *pick, enum d
     row->cells[DQ_FIGURE_slice] = dq_cell_text(row->slice[0] ? row->slice : NULL);
     row->cells[DQ_FIGURE_type] = dq_cell_text(t->type ? t->type->name : NULL);
     row->cells[DQ_FIGURE_shape] = dq_cell_shown(dq_cell_u64s(row->shape, n_shape),
-        n_shape > 0 ? join(row->shape, n_shape, "x", row->shape_text) : "1");
+        n_shape > 0 ? dq_figure_join(row->shape, n_shape, "x", row->shape_text) : "1");
     return 0;
 }
 
@@ -230,7 +55,8 @@ static struct dq_cell place(const struct dq_unit_stats *u, size_t n_dims, uint64
     uint64_t *indices, char shown[DQ_SHAPE_WORDS])
 {
     dq_ranges_place(u->ranges, n_dims, number, indices);
-    return dq_cell_shown(dq_cell_u64s(indices, n_dims), join(indices, n_dims, ",", shown));
+    return dq_cell_shown(
+        dq_cell_u64s(indices, n_dims), dq_figure_join(indices, n_dims, ",", shown));
 }
 
 /* A character for each octave from 2^-20 to 2^3, with what is beyond in the outer ones: how high it is stands for the
@@ -262,11 +88,11 @@ static const char *sparkline(const struct dq_stats *s, bool is_utf8, char out[SP
 static void set_bins(struct dq_stats_row *row, const struct dq_unit_stats *u, bool has_outliers)
 {
     for (size_t i = 0; i < DQ_PERCENTILES_MAX; i++)
-        row->cells[DQ_FIGURES + i] = figure((double)u->bins.percentiles[i]);
+        row->cells[DQ_FIGURES + i] = dq_figure_cell((double)u->bins.percentiles[i]);
     for (size_t i = 0; i < DQ_OUTLIERS; i++)
         row->cells[DQ_FIGURE_outliers_3 + i] =
             has_outliers ? dq_cell_u64(u->bins.outliers[i]) : dq_cell_null();
-    row->cells[DQ_FIGURE_entropy] = figure(u->bins.entropy);
+    row->cells[DQ_FIGURE_entropy] = dq_figure_cell(u->bins.entropy);
 }
 
 static void set_fit(struct dq_stats_row *row, const struct dq_fit *f)
@@ -288,7 +114,7 @@ static void set_codes(struct dq_stats_row *row, enum dq_type type, const struct 
     cells[DQ_FIGURE_blocks_repeated] = dq_cell_u64(c->n_repeated);
     cells[DQ_FIGURE_blocks_constant] = dq_cell_u64(c->n_constant);
     cells[DQ_FIGURE_codes] = dq_cell_u64s(c->use, n_values);
-    cells[DQ_FIGURE_codes_entropy] = figure(dq_entropy(c->use, n_values));
+    cells[DQ_FIGURE_codes_entropy] = dq_figure_cell(dq_entropy(c->use, n_values));
     cells[DQ_FIGURE_codes_unused] = dq_cell_u64(dq_code_stats_unused(c, type));
     if (range->low != DQ_PART_NEVER) {
         cells[DQ_FIGURE_codes_low] = dq_cell_u64(c->use[range->low - range->least]);
@@ -305,7 +131,7 @@ static void set_codes(struct dq_stats_row *row, enum dq_type type, const struct 
     }
 }
 
-int dq_stats_row_init(struct dq_stats_row *row, const struct dq_stats_columns *c,
+int dq_stats_row_init(struct dq_stats_row *row, const struct dq_figure_columns *c,
     const struct dq_pick *pick, enum dq_unit unit, const struct dq_unit_stats *u,
     struct dq_error *e)
 {
@@ -320,11 +146,11 @@ int dq_stats_row_init(struct dq_stats_row *row, const struct dq_stats_columns *c
     const size_t n_dims = pick->tensor->n_dims;
     dq_stats_figures(s, &f);
     cells[DQ_FIGURE_weights] = dq_cell_u64(s->n_weights);
-    cells[DQ_FIGURE_mean] = figure(f.mean);
-    cells[DQ_FIGURE_std] = figure(f.std);
-    cells[DQ_FIGURE_rms] = figure(f.rms);
-    cells[DQ_FIGURE_absmax] = figure(f.absmax);
-    cells[DQ_FIGURE_crest] = figure(f.crest);
+    cells[DQ_FIGURE_mean] = dq_figure_cell(f.mean);
+    cells[DQ_FIGURE_std] = dq_figure_cell(f.std);
+    cells[DQ_FIGURE_rms] = dq_figure_cell(f.rms);
+    cells[DQ_FIGURE_absmax] = dq_figure_cell(f.absmax);
+    cells[DQ_FIGURE_crest] = dq_figure_cell(f.crest);
     cells[DQ_FIGURE_nonfinite] = dq_cell_u64(s->n_weights - dq_stats_n_finite(s));
     cells[DQ_FIGURE_nan] = dq_cell_u64(s->n_nan);
     cells[DQ_FIGURE_pinf] = dq_cell_u64(s->n_pinf);
@@ -345,13 +171,4 @@ int dq_stats_row_init(struct dq_stats_row *row, const struct dq_stats_columns *c
     cells[DQ_FIGURE_min_at] = place(u, n_dims, s->first_min, row->min_at, row->places[0]);
     cells[DQ_FIGURE_max_at] = place(u, n_dims, s->first_max, row->max_at, row->places[1]);
     return 0;
-}
-
-void dq_stats_row_put(
-    const struct dq_stats_row *row, const struct dq_stats_columns *c, struct dq_report *r)
-{
-    struct dq_cell cells[DQ_FIGURES_MAX];
-    for (size_t i = 0; i < c->n; i++)
-        cells[i] = row->cells[c->figures[i]];
-    dq_report_row(r, cells);
 }

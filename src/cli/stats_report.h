@@ -2,7 +2,7 @@
 #ifndef DQ_STATS_REPORT_H
 #define DQ_STATS_REPORT_H
 
-#include "cli/report.h"
+#include "cli/figures.h"
 #include "reduce/stats_tensors.h"
 #include "select/select.h"
 
@@ -13,22 +13,7 @@ enum {
     DQ_FIGURES_MAX = DQ_FIGURES + DQ_PERCENTILES_MAX,
 };
 
-/* The figures that were chosen. */
-struct dq_stats_columns {
-    struct dq_column columns[DQ_FIGURES_MAX];
-    size_t figures[DQ_FIGURES_MAX]; /* of each column */
-    size_t n;
-    size_t sort; /* the figure to sort by */
-    bool is_sorted;
-    bool is_reversed;                  /* the least first */
-    bool is_utf8;                      /* the terminal shows any character */
-    char keys[DQ_PERCENTILES_MAX][16]; /* "p99.9" */
-    char headings[DQ_PERCENTILES_MAX][16];
-};
-
-/* Chooses the figures of the command line. DQ_ERR_USAGE for those that are unknown, or not without other options. */
-int dq_stats_columns_init(
-    struct dq_stats_columns *c, const struct dq_args *args, struct dq_error *e);
+extern const struct dq_figure_table dq_stats_table;
 
 /* The cells of a row, which point into it. */
 struct dq_stats_row {
@@ -45,12 +30,8 @@ struct dq_stats_row {
 
 /* Sets the cells of a unit of a pick, or, with u NULL, of one that cannot be used. dq_mem_free frees row->name.
  * DQ_ERR_MEMORY. */
-int dq_stats_row_init(struct dq_stats_row *row, const struct dq_stats_columns *c,
+int dq_stats_row_init(struct dq_stats_row *row, const struct dq_figure_columns *c,
     const struct dq_pick *pick, enum dq_unit unit, const struct dq_unit_stats *u,
     struct dq_error *e);
-
-/* Puts the chosen ones of its cells. */
-void dq_stats_row_put(
-    const struct dq_stats_row *row, const struct dq_stats_columns *c, struct dq_report *r);
 
 #endif
