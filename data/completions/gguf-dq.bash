@@ -45,7 +45,7 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${words[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
-                --layout | --hf-config | --algorithm | --check | --edge | \
+                --layout | --hf-config | --algorithm | --check | --edge | --by | --columns | --sort | --top | \
                 --manifest | --device | --cpu | --threads | --max-memory | --offset | --share | --ulp | \
                 --type | --size | --time | --max-nmse | --min-snr | --max-abs)
                 [[ ${words[i + 1]} == '=' ]] && ((i++))
@@ -166,7 +166,8 @@ _gguf_dq()
     local showing='-m --meta --names'
     local printing='-f --format --edge --full --blocks'
     local layout='--layout --hf-config'
-    local counting='-f --format --by --percentiles --fit --codes --columns --sort --top'
+    local figuring='-f --format --columns --sort --top'
+    local counting='--by --percentiles --fit --codes'
     local hashing='-a --algorithm -c --check --no-names'
     local rounding='-d --dtype'
     local decoding='--device --cpu'
@@ -215,8 +216,8 @@ _gguf_dq()
         show) options="$selecting $printing $reading $reporting" ;;
         extract) options="$selecting $sharing $layout $rounding $decoding $threaded $writing $reading $reporting" ;;
         hash) options="$selecting $sharing $hashing $rounding $decoding $threaded $reading $reporting" ;;
-        stats) options="$selecting $sharing $counting $decoding $threaded $reading $reporting" ;;
-        compare) options="$selecting $sharing $decoding $threaded $limiting $reading $reporting" ;;
+        stats) options="$selecting $sharing $figuring $counting $decoding $threaded $reading $reporting" ;;
+        compare) options="$selecting $sharing $figuring $decoding $threaded $limiting $reading $reporting" ;;
         verify) options="$selecting $sharing $rounding $decoding $threaded $checking $reading $reporting" ;;
         check) options="$selecting $sharing $examining $threaded $reading $reporting" ;;
         bench) options="$rounding $decoding $threaded $measuring $reading $reporting" ;;
@@ -238,7 +239,7 @@ _gguf_dq()
             --format | -f)
                 if [[ $command == show ]]; then
                     _gguf_dq_add_words 'table csv tsv hex'
-                elif [[ $command == stats ]]; then
+                elif [[ $command == @(stats|compare) ]]; then
                     _gguf_dq_add_words 'table csv tsv'
                 else
                     _gguf_dq_add_words 'npy raw npz safetensors gguf'
@@ -279,7 +280,7 @@ _gguf_dq()
                 _gguf_dq_add_types
                 return
                 ;;
-            --threads | --max-memory | --offset | --share | --edge | --ulp | --size | --time | --max-nmse | \
+            --threads | --max-memory | --offset | --share | --columns | --sort | --top | --edge | --ulp | --size | --time | --max-nmse | \
                 --min-snr | --max-abs | -j) return ;;
         esac
     fi
