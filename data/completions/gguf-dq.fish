@@ -125,6 +125,7 @@ complete -c gguf-dq -n '__gguf_dq_using verify' -l self-test -d 'Verify built-in
 complete -c gguf-dq -n '__gguf_dq_using verify' -l ulp -x -d 'Accept small differences'
 
 complete -c gguf-dq -n '__gguf_dq_using compare' -l layout -x -a 'auto gguf hf' -d 'Names and layout of the reference'
+complete -c gguf-dq -n '__gguf_dq_using compare' -l map -r -F -d 'Read names in the reference from a file'
 complete -c gguf-dq -n '__gguf_dq_using compare' -l equal -d 'Fail unless all weights are equal'
 complete -c gguf-dq -n '__gguf_dq_using compare' -l max-nmse -x -d 'Fail above this nmse'
 complete -c gguf-dq -n '__gguf_dq_using compare' -l min-snr -x -d 'Fail below this snr in dB'

@@ -51,6 +51,7 @@ struct dq_args {
     bool layout_hf;        /* Hugging Face names and layout */
     bool layout_gguf;      /* compare: the names of the model */
     const char *hf_config; /* a folder */
+    const char *map;       /* a file with names of the model and of the reference */
     const char *manifest;
     bool force;
     bool skip_existing;

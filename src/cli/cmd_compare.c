@@ -341,6 +341,8 @@ int dq_cmd_compare_check(const struct dq_args *a, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "needs two models: REFERENCE and MODEL");
     if (a->cpu && a->device.kind == DQ_DEVICE_GPU)
         return dq_fail(e, DQ_ERR_USAGE, "--cpu goes with --device cpu");
+    if (a->map && a->layout_hf)
+        return dq_fail(e, DQ_ERR_USAGE, "--map goes with --layout gguf");
     const int rc = dq_figures_check(a, e);
     return rc == 0 ? dq_figures_choose(&columns, &dq_compare_table, a, e) : rc;
 }

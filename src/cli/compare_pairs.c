@@ -131,9 +131,25 @@ static struct dq_compare_pair pair_of(const struct dq_pick *pick, const struct d
     return pair;
 }
 
-static const struct dq_tensor *partner(const struct dq_model *m, const struct dq_tensor *t)
+/* Returns what a tensor of the model is compared with by name, or NULL. */
+static const struct dq_tensor *partner(const struct pairing *p, const struct dq_tensor *t)
 {
-    return dq_model_find(m, t->name, t->name_len);
+    const struct dq_compare_map *map = &p->out->map;
+    const struct dq_tensor *mapped = map->partners ? map->partners[t - p->model->tensors] : NULL;
+    if (mapped)
+        return mapped;
+    t = dq_model_find(p->reference, t->name, t->name_len);
+    return t && map->is_taken && map->is_taken[t - p->reference->tensors] ? NULL : t;
+}
+
+/* Whether a tensor of the reference is compared with one of the model, if that is selected. */
+static bool has_partner(const struct pairing *p, const struct dq_tensor *t)
+{
+    const bool *is_taken = p->out->map.is_taken;
+    if (is_taken && is_taken[t - p->reference->tensors])
+        return true;
+    const struct dq_tensor *of_model = dq_model_find(p->model, t->name, t->name_len);
+    return of_model && partner(p, of_model) == t;
 }
 
 static int pair_by_name(struct pairing *p, struct dq_error *e)
@@ -141,7 +157,7 @@ static int pair_by_name(struct pairing *p, struct dq_error *e)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < p->picks->n; i++) {
         const struct dq_pick *pick = &p->picks->items[i];
-        const struct dq_tensor *t = partner(p->reference, pick->tensor);
+        const struct dq_tensor *t = partner(p, pick->tensor);
         if (t) {
             const struct dq_compare_pair pair = pair_of(pick, t);
             add_pair(p, &pair);
@@ -231,7 +247,7 @@ static int find_missing(struct pairing *p, const struct dq_names *names, struct 
         rc = dq_fail(e, rc_select, "%s", why.text);
     for (size_t i = 0; rc == 0 && rc_select == 0 && i < picks.n; i++) {
         const struct dq_tensor *t = picks.items[i].tensor;
-        if (!partner(p->model, t) && (i == 0 || t != picks.items[i - 1].tensor))
+        if (!has_partner(p, t) && (i == 0 || t != picks.items[i - 1].tensor))
             rc = add_unpaired_tensor(p, t, false, e);
     }
     dq_picks_finish(&picks);
@@ -254,6 +270,10 @@ static int fail_no_pair(const struct pairing *p, struct dq_error *e)
             l->arrays[0].name, strlen(l->arrays[0].name), DQ_ESCAPE_NAME, array, sizeof array);
         here = array;
     }
+    if (p->args->map)
+        return dq_fail(e, DQ_ERR_NO_TENSOR,
+            "%s: does not pair '%.256s', and no other name is the same in both", p->args->map,
+            here);
     return dq_fail(e, DQ_ERR_NO_TENSOR,
         "no tensor has the same name in both: '%.256s' in the reference, '%.256s' in the model",
         r->tensors[0].display_name, here);
@@ -263,7 +283,7 @@ static int fail_no_pair(const struct pairing *p, struct dq_error *e)
 static bool has_own_names(const struct pairing *p)
 {
     size_t i = 0;
-    while (i < p->picks->n && !partner(p->reference, p->picks->items[i].tensor))
+    while (i < p->picks->n && !partner(p, p->picks->items[i].tensor))
         i++;
     return i < p->picks->n;
 }
@@ -294,9 +314,16 @@ int dq_compare_pairs_find(const struct dq_args *args, const struct dq_names *nam
     *out = (struct dq_compare_pairs){.naming = DQ_BY_NAME};
     struct pairing p = {out, args, reference, model, picks};
     int rc = 0;
+    if (is_one && args->map)
+        return dq_fail(e, DQ_ERR_USAGE, "--map: %s is one array and has no names", reference->path);
+    if (args->map)
+        rc = dq_compare_map_read(args->map, reference, model, &out->map, e);
+    if (rc != 0)
+        return rc;
     if (is_one)
         out->naming = DQ_ONE_TO_ONE;
-    else if (args->layout_hf || (is_foreign && !args->layout_gguf && !has_own_names(&p)))
+    else if (args->layout_hf ||
+             (is_foreign && !args->layout_gguf && !args->map && !has_own_names(&p)))
         out->naming = DQ_BY_HF_NAME;
     if (out->naming == DQ_BY_HF_NAME)
         rc = lay_out(&p, e);
@@ -326,4 +353,5 @@ void dq_compare_pairs_finish(struct dq_compare_pairs *p)
     dq_mem_free(p->items);
     dq_mem_free(p->unpaired);
     dq_layout_arg_finish(&p->layout);
+    dq_compare_map_finish(&p->map);
 }

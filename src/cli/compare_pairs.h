@@ -2,6 +2,7 @@
 #ifndef DQ_COMPARE_PAIRS_H
 #define DQ_COMPARE_PAIRS_H
 
+#include "cli/compare_map.h"
 #include "cli/layout_arg.h"
 #include "cli/model_arg.h"
 #include "cli/unusable.h"
@@ -39,13 +40,14 @@ struct dq_compare_pairs {
         unusable; /* what cannot be read on one of the two sides, or has no Hugging Face array */
     size_t n_misshapen;
     struct dq_layout_arg layout;
+    struct dq_compare_map map;
 };
 
 /* Finds the partners of what is selected in the model, and prints an error for each pair that cannot be compared. The
  * reference is a GGUF; or, is_foreign, a set of arrays, which are called as in the model or, failing that or with
- * --layout hf, as Hugging Face does; or, is_one, a single array. Tensors of the reference without a partner are those
+ * --layout hf, as Hugging Face does; --map names others; or, is_one, a single array. Tensors of the reference without a partner are those
  * that the command line and names select there too. DQ_ERR_NO_TENSOR if there is no pair at all; DQ_ERR_USAGE if
- * something else than one tensor stands against a single array. dq_compare_pairs_finish frees *out, also after an
+ * something else than one tensor stands against a single array; and the errors of --map. dq_compare_pairs_finish frees *out, also after an
  * error; the models and picks must outlive it. */
 int dq_compare_pairs_find(const struct dq_args *args, const struct dq_names *names,
     const struct dq_model *reference, bool is_foreign, bool is_one, const struct dq_model *model,

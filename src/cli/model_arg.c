@@ -166,19 +166,14 @@ int dq_model_arg_open(const struct dq_args *args, struct dq_model **out, struct 
     return rc;
 }
 
-/* More than any name needs, escaped and followed by a slice. */
-enum { MAX_LINE = 65536 };
-
-/* Reads an entry without its end and without a CR before a newline, at most MAX_LINE bytes. Returns false
- * at the end of the file. */
-static bool read_line(FILE *file, int end, char *line, size_t *len)
+bool dq_names_read_line(FILE *file, int end, char *line, size_t *len)
 {
     size_t n = 0;
     int c = EOF;
-    while (n < MAX_LINE && (c = getc_unlocked(file)) != EOF && c != end)
+    while (n < DQ_NAMES_LINE && (c = getc_unlocked(file)) != EOF && c != end)
         line[n++] = (char)c;
     const bool any = n > 0 || c == end;
-    if (end == '\n' && n > 0 && n < MAX_LINE && line[n - 1] == '\r')
+    if (end == '\n' && n > 0 && n < DQ_NAMES_LINE && line[n - 1] == '\r')
         n--;
     *len = n;
     return any;
@@ -189,15 +184,15 @@ static bool read_line(FILE *file, int end, char *line, size_t *len)
 static int read_names(
     FILE *file, const char *path, bool nul_separated, struct dq_names *names, struct dq_error *e)
 {
-    char *line = dq_mem_alloc(MAX_LINE);
+    char *line = dq_mem_alloc(DQ_NAMES_LINE);
     const int end = nul_separated ? '\0' : '\n';
     size_t len = 0;
     size_t n_blank = 0; /* entries since the last name */
     int rc = line ? 0 : dq_fail_nomem(e);
-    while (rc == 0 && read_line(file, end, line, &len)) {
-        if (len + n_blank >= MAX_LINE)
+    while (rc == 0 && dq_names_read_line(file, end, line, &len)) {
+        if (len + n_blank >= DQ_NAMES_LINE)
             rc = dq_fail(e, DQ_ERR_USAGE, "%s: not a list of names: %d bytes without a name", path,
-                (int)MAX_LINE);
+                (int)DQ_NAMES_LINE);
         else if (len == 0)
             n_blank++;
         else if (memchr(line, '\0', len))

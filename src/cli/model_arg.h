@@ -49,6 +49,13 @@ int dq_names_read_file(
     const char *path, bool nul_separated, struct dq_names *out, struct dq_error *e);
 void dq_names_finish(struct dq_names *names);
 
+/* More bytes than any name needs, escaped and followed by a slice. */
+enum { DQ_NAMES_LINE = 65536 };
+
+/* Reads an entry of such a file without its end and without a CR before a newline, at most DQ_NAMES_LINE bytes. Returns
+ * false at the end of the file. */
+bool dq_names_read_line(FILE *file, int end, char *line, size_t *len);
+
 /* Selects the tensors of the command line and of names, which have been read before. Warns about
  * exclusions that match nothing. dq_picks_finish frees the picks. */
 int dq_model_arg_select(const struct dq_args *args, const struct dq_model *m,

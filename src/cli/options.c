@@ -249,6 +249,12 @@ SETTER(hf_config)
     return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--hf-config: the name is empty");
 }
 
+SETTER(map)
+{
+    a->map = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--map: the name is empty");
+}
+
 SETTER(device)
 {
     return dq_device_parse(v, &a->device, e);
@@ -497,6 +503,8 @@ const struct dq_option dq_options[] = {
         set_compare_layout},
     {"hf-config", 0, "DIR", DQ_CMD_extract | DQ_CMD_list,
         "with --layout hf: the model's Hugging Face directory", set_hf_config},
+    {"map", 0, "FILE", DQ_CMD_compare, "lines NAME, tab, NAME in the reference, where they differ",
+        set_map},
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
     {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
     {"threads", 'j', "N", DECODING, "use N threads (0: one per processor)", set_threads},
