@@ -45,7 +45,7 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${words[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
-                --layout | --hf-config | --algorithm | --check | --map | --edge | --by | --columns | --sort | --top | \
+                --layout | --hf-config | --algorithm | --check | --map | --against | --edge | --by | --columns | --sort | --top | \
                 --manifest | --device | --cpu | --threads | --max-memory | --offset | --share | --ulp | \
                 --type | --size | --time | --max-nmse | --min-snr | --max-abs)
                 [[ ${words[i + 1]} == '=' ]] && ((i++))
@@ -174,7 +174,7 @@ _gguf_dq()
     local threaded='-j --threads'
     local checking='--self-test --ulp'
     local examining='--values'
-    local limiting='--layout --map --equal --max-nmse --min-snr --max-abs'
+    local limiting='--layout --map --equal --max-nmse --min-snr --max-abs --against'
     local measuring='--type --size --time --to'
     local writing='-o --output -f --format --max-shard --force --skip-existing --fsync -k
         --keep-going --apply-scales --strict --manifest -n --dry-run'
@@ -232,7 +232,7 @@ _gguf_dq()
                 _gguf_dq_add_tensors
                 return
                 ;;
-            --tensors-from | --output | --manifest | --check | --map | -[Toc])
+            --tensors-from | --output | --manifest | --check | --map | --against | -[Toc])
                 _gguf_dq_add_files '*'
                 return
                 ;;

@@ -130,6 +130,7 @@ complete -c gguf-dq -n '__gguf_dq_using compare' -l equal -d 'Fail unless all we
 complete -c gguf-dq -n '__gguf_dq_using compare' -l max-nmse -x -d 'Fail above this nmse'
 complete -c gguf-dq -n '__gguf_dq_using compare' -l min-snr -x -d 'Fail below this snr in dB'
 complete -c gguf-dq -n '__gguf_dq_using compare' -l max-abs -x -d 'Fail above this difference'
+complete -c gguf-dq -n '__gguf_dq_using compare' -l against -r -F -d 'Fail if worse than in a report'
 
 complete -c gguf-dq -n '__gguf_dq_using check' -l values -d 'Check the weights as well'
 

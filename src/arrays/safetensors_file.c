@@ -134,10 +134,9 @@ static int read_header(
     if (rc != 0)
         return rc;
     if (!*out)
-        return json_error_code(&why) == json_error_out_of_memory
-                   ? dq_fail_nomem(e)
-                   : dq_fail(e, DQ_ERR_MALFORMED, "%s: header: byte %d: %.200s", s->name,
-                         why.position + LEN_LEN, why.text);
+        return dq_json_is_nomem(&why) ? dq_fail_nomem(e)
+                                      : dq_fail(e, DQ_ERR_MALFORMED, "%s: header: byte %d: %.200s",
+                                            s->name, why.position + LEN_LEN, why.text);
     *data_off = LEN_LEN + len;
     return 0;
 }

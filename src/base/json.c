@@ -85,7 +85,7 @@ int dq_json_read(const char *path, uint64_t most, json_t **out, struct dq_error 
     json_t *root = json_loadb(text + start, len - start, 0, &why);
     dq_mem_free(text);
     if (!root)
-        return json_error_code(&why) == json_error_out_of_memory
+        return dq_json_is_nomem(&why)
                    ? dq_fail_nomem(e)
                    : dq_fail(e, DQ_ERR_MALFORMED, "%s: line %d: %s", path, why.line, why.text);
     if (!json_is_object(root)) {

@@ -29,6 +29,12 @@ struct dq_json {
  * jansson. */
 void dq_json_init(void);
 
+/* Whether jansson failed because memory is short, which it often shows only by giving no reason. */
+static inline bool dq_json_is_nomem(const json_error_t *why)
+{
+    return json_error_code(why) == json_error_out_of_memory || !why->text[0];
+}
+
 /* Reads a file that is one JSON object, of at most this many bytes; infinities and NaN, which Python
  * writes although JSON has none, become empty strings. The caller gives *out to json_decref.
  * DQ_ERR_MALFORMED, DQ_ERR_IO or DQ_ERR_MEMORY. */

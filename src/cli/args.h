@@ -71,9 +71,10 @@ struct dq_args {
     size_t max_memory;        /* bytes; 0: no limit */
     unsigned ulp;
     bool equal;
-    double max_nmse; /* negative: not given */
-    double min_snr;  /* NaN: not given */
-    double max_abs;  /* negative: not given */
+    double max_nmse;     /* negative: not given */
+    double min_snr;      /* NaN: not given */
+    double max_abs;      /* negative: not given */
+    const char *against; /* a file with an earlier report */
     bool self_test;
     bool values;
     uint64_t types;        /* a bit for each enum dq_type; 0: all */

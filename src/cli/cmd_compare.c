@@ -2,6 +2,7 @@
 
 #include "arrays/arrays.h"
 #include "base/mem.h"
+#include "cli/compare_against.h"
 #include "cli/compare_limits.h"
 #include "cli/compare_report.h"
 #include "cli/progress.h"
@@ -25,6 +26,7 @@ struct compare_command {
     struct dq_names names;
     struct dq_picks picks;
     struct dq_compare_pairs pairs;
+    struct dq_compare_against against;
     struct dq_engine engine;
     struct dq_progress progress;
     struct dq_report report;
@@ -102,9 +104,15 @@ static int end_pair(void *arg, size_t i, const struct dq_difference *d, struct d
 {
     struct compare_command *h = arg;
     struct ranked_pair r = {.pair = i, .difference = *d};
+    const struct dq_compare_pair *pair = &h->pairs.items[i];
     struct dq_difference_figures f;
+    bool is_worse;
+    const int rc = dq_compare_against_judge(&h->against, pair->pick->tensor->display_name,
+        pair->reference->display_name, pair->pick->slice_text, d, &is_worse, e);
+    if (rc != 0)
+        return rc;
     dq_difference_figures(d, &f);
-    r.beyond = dq_compare_limits_beyond(h->args, d, &f);
+    r.beyond = dq_compare_limits_beyond(h->args, d, &f) | (is_worse ? 1u << DQ_LIMIT_AGAINST : 0);
     dq_difference_merge(&h->total, d);
     h->n_equal += d->n_equal_bits == d->n_weights;
     h->n_beyond += r.beyond != 0;
@@ -272,6 +280,8 @@ static int open_all(struct compare_command *h, struct dq_error *e)
         rc = dq_model_arg_select(h->args, h->model, &h->names, &h->picks, e);
     if (rc == 0 && h->args->share.count > 0)
         rc = dq_picks_keep_share(&h->picks, &h->args->share, e);
+    if (rc == 0 && h->args->against)
+        rc = dq_compare_against_read(h->args->against, &h->against, e);
     if (rc == 0)
         rc = find_pairs(h, e);
     if (rc == 0)
@@ -291,6 +301,26 @@ static int check_whole(const struct compare_command *h)
         rc = DQ_ERR_MALFORMED;
     }
     return rc;
+}
+
+/* Whether every tensor of the earlier report that could be compared was. What was selected now may be less. */
+static int check_met(const struct compare_command *h, struct dq_error *e)
+{
+    const struct dq_compare_against *a = &h->against;
+    const struct dq_args *args = h->args;
+    const bool is_all = args->tensors.n == 0 && args->excluded.n == 0 && !args->tensors_from &&
+                        args->share.count == 0;
+    for (size_t i = 0; is_all && i < a->n; i++) {
+        if (!a->items[i].is_met)
+            dq_msg_error("tensor '%s': is in %s, but was not compared", a->items[i].name, a->path);
+    }
+    if (is_all && a->n_met < a->n)
+        return dq_fail(e, DQ_ERR_MISMATCH, "%zu of the %zu tensors in %s %s not compared",
+            a->n - a->n_met, a->n, a->path, a->n - a->n_met == 1 ? "was" : "were");
+    if (a->path && a->n_met == 0 && h->pairs.n > 0)
+        return dq_fail(
+            e, DQ_ERR_MISMATCH, "%s: has none of the tensors that were compared", a->path);
+    return 0;
 }
 
 /* The answer, once all pairs have been compared. */
@@ -313,7 +343,7 @@ static int conclude(struct compare_command *h, int rc_whole, struct dq_error *e)
     if (h->args->equal && p->n_unpaired > 0)
         return dq_fail(e, DQ_ERR_MISMATCH, "%zu %s in one of the two only", p->n_unpaired,
             p->n_unpaired == 1 ? "tensor is" : "tensors are");
-    return 0;
+    return check_met(h, e);
 }
 
 static int compare(struct compare_command *h, struct dq_error *e)
@@ -365,6 +395,7 @@ int dq_cmd_compare(const struct dq_args *args)
     rc = dq_msg_failure(dq_report_end(&h->report, rc, &e), &e);
     dq_ranking_finish(&h->ranking);
     dq_engine_close(&h->engine);
+    dq_compare_against_finish(&h->against);
     dq_compare_pairs_finish(&h->pairs);
     dq_picks_finish(&h->picks);
     dq_names_finish(&h->names);

@@ -9,6 +9,7 @@ const char *dq_compare_limit_name(enum dq_compare_limit limit)
         [DQ_LIMIT_MAX_NMSE] = "max-nmse",
         [DQ_LIMIT_MIN_SNR] = "min-snr",
         [DQ_LIMIT_MAX_ABS] = "max-abs",
+        [DQ_LIMIT_AGAINST] = "against",
     };
     return names[limit];
 }

@@ -361,6 +361,12 @@ SETTER(max_abs)
     return read_real("max-abs", v, 0, &a->max_abs, e);
 }
 
+SETTER(against)
+{
+    a->against = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--against: the name is empty");
+}
+
 SETTER(size)
 {
     return read_count("size", v, 1 << 20, &a->bench_size, e);
@@ -519,6 +525,8 @@ const struct dq_option dq_options[] = {
     {"max-nmse", 0, "X", DQ_CMD_compare, "exit 1 if the nmse of a tensor is greater", set_max_nmse},
     {"min-snr", 0, "DB", DQ_CMD_compare, "exit 1 if the snr of a tensor is less", set_min_snr},
     {"max-abs", 0, "X", DQ_CMD_compare, "exit 1 if a weight is farther off", set_max_abs},
+    {"against", 0, "FILE", DQ_CMD_compare,
+        "exit 1 if a tensor is farther off than in this --json report", set_against},
     {"values", 0, NULL, DQ_CMD_check, "look for impossible weights too, such as NaN", set_values},
     {"type", 0, "TYPES", DQ_CMD_bench, "measure only these types: q4_k,q6_k", set_type},
     {"size", 0, "N", DQ_CMD_bench, "weights that a GPU decodes at once, in 2^20 (256)", set_size},
