@@ -95,33 +95,39 @@ struct dq_wide dq_wide_square(const struct dq_wide *w)
     return square;
 }
 
+/* Returns the number of bits of a number that is not negative. */
+static int count_bits(const struct dq_wide *w)
+{
+    int i = DQ_WIDE_LIMBS;
+    while (i > 0 && w->limb[i - 1] == 0)
+        i--;
+    return i > 0 ? i * LIMB_BITS - __builtin_clz(w->limb[i - 1]) : 0;
+}
+
 /* Returns the 64 bits from a bit on. */
 static uint64_t bits_from(const struct dq_wide *w, int bit)
 {
-    uint64_t bits = 0;
-    for (int i = 0; i < 64; i++) {
-        const int at = bit + i;
-        if (at < DQ_WIDE_LIMBS * LIMB_BITS)
-            bits |= (uint64_t)(w->limb[at / LIMB_BITS] >> at % LIMB_BITS & 1) << i;
-    }
-    return bits;
+    const int first = bit / LIMB_BITS;
+    const int shift = bit % LIMB_BITS;
+    uint64_t limb[3];
+    for (int i = 0; i < 3; i++)
+        limb[i] = first + i < DQ_WIDE_LIMBS ? w->limb[first + i] : 0;
+    const uint64_t low = limb[0] | limb[1] << LIMB_BITS;
+    return shift > 0 ? low >> shift | limb[2] << (64 - shift) : low;
 }
 
 static bool has_bits_below(const struct dq_wide *w, int bit)
 {
-    for (int at = 0; at < bit; at++) {
-        if (w->limb[at / LIMB_BITS] >> at % LIMB_BITS & 1)
-            return true;
-    }
-    return false;
+    int i = 0;
+    while (i < bit / LIMB_BITS && w->limb[i] == 0)
+        i++;
+    return i < bit / LIMB_BITS || (w->limb[i] & ((UINT32_C(1) << bit % LIMB_BITS) - 1)) != 0;
 }
 
 double dq_wide_round(const struct dq_wide *w, int exponent)
 {
     const struct dq_wide m = magnitude_of(w);
-    int n_bits = DQ_WIDE_LIMBS * LIMB_BITS;
-    while (n_bits > 0 && !(m.limb[(n_bits - 1) / LIMB_BITS] >> (n_bits - 1) % LIMB_BITS & 1))
-        n_bits--;
+    const int n_bits = count_bits(&m);
     const int cut = n_bits > DOUBLE_BITS ? n_bits - DOUBLE_BITS : 0;
     uint64_t kept = bits_from(&m, cut) & (((uint64_t)1 << DOUBLE_BITS) - 1);
     if (cut > 0 && (bits_from(&m, cut - 1) & 1) && ((kept & 1) || has_bits_below(&m, cut - 1)))
