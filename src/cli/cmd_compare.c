@@ -10,14 +10,8 @@
 #include "cli/reducing.h"
 
 #include <math.h>
+#include <string.h>
 #include <sys/stat.h>
-
-/* The result for a pair, which is ranked. */
-struct ranked_pair {
-    size_t pair;
-    struct dq_difference difference;
-    unsigned beyond;
-};
 
 struct compare_command {
     const struct dq_args *args;
@@ -37,8 +31,10 @@ struct compare_command {
     struct dq_gather gathers[DQ_RUN_ITEMS_MAX];  /* of these plans */
     enum dq_arrays_kind kind;                    /* of the reference; NONE: a GGUF */
     struct dq_difference total;
+    /* Of tensors, or of their parts with --by: */
+    size_t n_units;
     size_t n_equal;
-    size_t n_beyond; /* tensors that are farther apart than they may be */
+    size_t n_beyond; /* those that are farther apart than they may be */
 };
 
 /* ---- the report ---- */
@@ -63,6 +59,7 @@ static void plan_pair(
 {
     const struct dq_compare_pair *pair = &h->pairs.items[i];
     const struct dq_range *ranges = pair->pick->slice ? pair->pick->slice->ranges : NULL;
+    struct dq_pair_units u;
     if (pair->array) {
         dq_layout_gather(pair->array, g);
         dq_plan_init_gather(&out->model, g, DQ_DTYPE_f32);
@@ -71,52 +68,67 @@ static void plan_pair(
     }
     dq_plan_init(&out->reference, h->reference, pair->reference, DQ_DTYPE_f32,
         pair->is_sliced ? ranges : NULL);
+    dq_pair_units_init(&u, pair, h->args->unit);
+    out->unit_len = u.units.n_weights;
+    out->row_len = u.unit == DQ_UNIT_ROW || u.unit == DQ_UNIT_BLOCK ? 0 : u.units.ranges[0].count;
+    if (out->row_len == out->unit_len) /* the only one */
+        out->row_len = 0;
 }
 
-static int put_row(struct compare_command *h, const struct ranked_pair *r, struct dq_error *e)
+static int put_row(struct compare_command *h, const struct dq_compared *c, struct dq_error *e)
 {
-    const struct dq_compared c = {&h->pairs.items[r->pair], &r->difference, r->beyond};
     struct dq_gather gather;
     struct dq_plan_pair plans;
-    int rc = dq_compare_row_init(&h->row, &c, e);
+    int rc = dq_compare_row_init(&h->row, c, e);
     if (rc != 0)
         return rc;
     if (h->args->json || h->args->jsonl) {
-        plan_pair(h, r->pair, &gather, &plans);
-        dq_compare_row_json(&h->row, &h->columns, &c, &plans);
+        plan_pair(h, (size_t)(c->pair - h->pairs.items), &gather, &plans);
+        dq_compare_row_json(&h->row, &h->columns, c, &plans);
     }
     dq_figures_put(&h->columns, h->row.cells, &h->report);
     dq_mem_free(h->row.name);
     return dq_report_flush(&h->report, e);
 }
 
-static int rank_row(struct compare_command *h, const struct ranked_pair *r, struct dq_error *e)
+static int rank_row(struct compare_command *h, const struct dq_compared *c, struct dq_error *e)
 {
-    const struct dq_compared c = {&h->pairs.items[r->pair], &r->difference, r->beyond};
-    int rc = dq_compare_row_init(&h->row, &c, e);
+    int rc = dq_compare_row_init(&h->row, c, e);
     if (rc == 0)
-        rc = dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], r, e);
+        rc = dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], c, e);
     dq_mem_free(h->row.name);
     return rc;
 }
 
-static int end_pair(void *arg, size_t i, const struct dq_difference *d, struct dq_error *e)
+static int judge(struct compare_command *h, struct dq_compared *c, struct dq_error *e)
+{
+    const struct dq_difference *d = &c->result.difference;
+    struct dq_difference_figures f;
+    char slice[DQ_UNIT_TEXT];
+    bool is_worse;
+    dq_compared_slice(c, slice);
+    dq_difference_figures(d, &f);
+    c->beyond = dq_compare_limits_beyond(h->args, d, &f);
+    const int rc = dq_compare_against_judge(&h->against, c->pair->pick->tensor->display_name,
+        c->pair->reference->display_name, slice, d, &is_worse, e);
+    if (rc == 0 && is_worse)
+        c->beyond |= 1u << DQ_LIMIT_AGAINST;
+    return rc;
+}
+
+static int end_unit(void *arg, size_t i, const struct dq_unit_difference *u, struct dq_error *e)
 {
     struct compare_command *h = arg;
-    struct ranked_pair r = {.pair = i, .difference = *d};
-    const struct dq_compare_pair *pair = &h->pairs.items[i];
-    struct dq_difference_figures f;
-    bool is_worse;
-    const int rc = dq_compare_against_judge(&h->against, pair->pick->tensor->display_name,
-        pair->reference->display_name, pair->pick->slice_text, d, &is_worse, e);
+    const struct dq_difference *d = &u->difference;
+    struct dq_compared c = {.pair = &h->pairs.items[i], .unit = h->args->unit, .result = *u};
+    const int rc = judge(h, &c, e);
     if (rc != 0)
         return rc;
-    dq_difference_figures(d, &f);
-    r.beyond = dq_compare_limits_beyond(h->args, d, &f) | (is_worse ? 1u << DQ_LIMIT_AGAINST : 0);
     dq_difference_merge(&h->total, d);
+    h->n_units++;
     h->n_equal += d->n_equal_bits == d->n_weights;
-    h->n_beyond += r.beyond != 0;
-    return h->columns.is_sorted ? rank_row(h, &r, e) : put_row(h, &r, e);
+    h->n_beyond += c.beyond != 0;
+    return h->columns.is_sorted ? rank_row(h, &c, e) : put_row(h, &c, e);
 }
 
 static int put_ranked(struct compare_command *h, struct dq_error *e)
@@ -147,14 +159,21 @@ static void put_unpaired(struct compare_command *h)
     dq_report_end_rows(&h->report);
 }
 
+/* What n of those that are compared are called. */
+static const char *units(const struct compare_command *h, size_t n)
+{
+    static const char *const words[2][2] = {{"tensors", "tensor"}, {"parts", "part"}};
+    return words[h->args->unit != DQ_UNIT_TENSOR][n == 1];
+}
+
 /* The figures of all tensors together. */
 static void put_total(struct compare_command *h)
 {
     const struct dq_difference *d = &h->total;
     struct dq_difference_figures f;
     dq_difference_figures(d, &f);
-    dq_report_print(&h->report, "%zu %s compared, %zu equal", h->pairs.n,
-        h->pairs.n == 1 ? "tensor" : "tensors", h->n_equal);
+    dq_report_print(
+        &h->report, "%zu %s compared, %zu equal", h->n_units, units(h, h->n_units), h->n_equal);
     if (!isnan(f.nmse))
         dq_report_print(&h->report,
             "; all together: nmse %.6g, snr %.6g dB, largest difference %.6g", f.nmse, f.snr,
@@ -186,6 +205,20 @@ static const struct dq_plan_pair *plan(void *arg, size_t i)
     return p;
 }
 
+/* Sets text to the slice of the last part of a pair, or that of the pair. */
+static void last_text(
+    const struct dq_compare_pair *pair, enum dq_unit unit, char text[DQ_UNIT_TEXT])
+{
+    const struct dq_compared c = {.pair = pair, .unit = unit};
+    struct dq_pair_units u;
+    dq_pair_units_init(&u, pair, unit);
+    text[0] = '\0';
+    if (unit == DQ_UNIT_TENSOR)
+        dq_compared_slice(&c, text);
+    else if (u.units.n_groups > 0)
+        dq_pair_units_text(&u, u.units.n_groups - 1, text);
+}
+
 /* Makes the columns as wide as what they will show. *total gets the bytes of the weights. */
 static int measure(struct compare_command *h, uint64_t *total, struct dq_error *e)
 {
@@ -195,8 +228,11 @@ static int measure(struct compare_command *h, uint64_t *total, struct dq_error *
         const struct dq_compare_pair *pair = &h->pairs.items[i];
         const struct dq_tensor *reference = pair->reference;
         char shape[DQ_SHAPE_WORDS];
-        char *name = dq_compare_name(pair);
+        char last[2][DQ_UNIT_TEXT]; /* the unit and the row with the longest text */
         uint64_t n = sizeof(float);
+        last_text(pair, h->args->unit, last[0]);
+        last_text(pair, DQ_UNIT_ROW, last[1]);
+        char *name = dq_compare_name(pair, last[0]);
         if (!name)
             return dq_fail_nomem(e);
         for (size_t d = 0; d < pair->n_shape; d++)
@@ -208,6 +244,9 @@ static int measure(struct compare_command *h, uint64_t *total, struct dq_error *
         dq_figures_widen(c, DQ_COMPARE_reference_type, reference->type->name, &h->report);
         dq_figures_widen(c, DQ_COMPARE_type, pair->pick->tensor->type->name, &h->report);
         dq_figures_widen(c, DQ_COMPARE_shape, shape, &h->report);
+        dq_figures_widen(c, DQ_COMPARE_slice, last[0], &h->report);
+        if (h->args->unit == DQ_UNIT_TENSOR || h->args->unit == DQ_UNIT_MATRIX)
+            dq_figures_widen(c, DQ_COMPARE_worst_row, last[1], &h->report);
         dq_mem_free(name);
     }
     return 0;
@@ -215,14 +254,17 @@ static int measure(struct compare_command *h, uint64_t *total, struct dq_error *
 
 static int reduce(struct compare_command *h, struct dq_error *e)
 {
-    const struct dq_difference_job job = {
+    struct dq_difference_job job = {
         .n_pairs = h->pairs.n,
+        .by_units = h->args->unit != DQ_UNIT_TENSOR,
+        .n_percentiles = h->args->n_percentiles,
         .plan = plan,
         .progress = add_progress,
-        .end = end_pair,
+        .end = end_unit,
         .arg = h,
     };
     uint64_t total;
+    memcpy(job.percentiles, h->args->percentiles, sizeof job.percentiles);
     int rc = measure(h, &total, e);
     if (rc != 0)
         return rc;
@@ -263,7 +305,10 @@ static int open_engine(
     struct compare_command *h, struct dq_engine_options *options, struct dq_error *e)
 {
     options->gathers = h->pairs.layout.layout != NULL;
-    options->per_lane_extra = DQ_DIFFERENCE_LEN + (options->gathers ? DQ_GATHER_LANE_MAX : 0);
+    /* The bins of a unit, and those of a chunk. */
+    const size_t bins = h->args->n_percentiles > 0 ? (size_t)2 * DQ_BINS * sizeof(uint64_t) : 0;
+    options->per_lane_extra =
+        DQ_DIFFERENCE_LEN + bins + (options->gathers ? DQ_GATHER_LANE_MAX : 0);
     return dq_reducing_open(h->args, options, &h->engine, e);
 }
 
@@ -339,7 +384,7 @@ static int conclude(struct compare_command *h, int rc_whole, struct dq_error *e)
             tensors, p->n_misshapen == 1 ? "has" : "have");
     if (h->n_beyond > 0)
         return dq_fail(e, DQ_ERR_MISMATCH, "%zu of %zu %s %s farther apart than allowed",
-            h->n_beyond, n, tensors, h->n_beyond == 1 ? "is" : "are");
+            h->n_beyond, h->n_units, units(h, h->n_units), h->n_beyond == 1 ? "is" : "are");
     if (h->args->equal && p->n_unpaired > 0)
         return dq_fail(e, DQ_ERR_MISMATCH, "%zu %s in one of the two only", p->n_unpaired,
             p->n_unpaired == 1 ? "tensor is" : "tensors are");
@@ -387,7 +432,7 @@ int dq_cmd_compare(const struct dq_args *args)
     h->args = args;
     dq_report_open(&h->report, args);
     rc = dq_figures_choose(&h->columns, &dq_compare_table, args, &e);
-    h->ranking = (struct dq_ranking){.item_len = sizeof(struct ranked_pair),
+    h->ranking = (struct dq_ranking){.item_len = sizeof(struct dq_compared),
         .most = args->top,
         .is_reversed = h->columns.is_reversed};
     if (rc == 0)

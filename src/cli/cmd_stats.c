@@ -87,16 +87,10 @@ static void add_progress(void *arg, uint64_t n_bytes)
 /* Whether the part of a tensor can be decoded, and divided into whole blocks if it has to be. */
 static int usable(const struct stats_command *h, const struct dq_pick *pick, struct dq_error *why)
 {
-    const struct dq_type_info *type = pick->tensor->type;
-    struct dq_slice slice;
     const int rc = dq_pick_usable(h->model, pick, true, why);
-    dq_pick_slice(pick, &slice);
-    if (rc == 0 && (h->args->unit == DQ_UNIT_BLOCK || h->args->codes) &&
-        !dq_units_have_blocks(slice.ranges, type->weights))
-        return dq_fail(why, DQ_ERR_USAGE,
-            "tensor '%s%s': the slice has parts of blocks; those of %s have %u weights",
-            pick->tensor->display_name, pick->slice_text, type->name, type->weights);
-    return rc;
+    return rc == 0 && (h->args->unit == DQ_UNIT_BLOCK || h->args->codes)
+               ? dq_pick_has_blocks(pick, why)
+               : rc;
 }
 
 static const struct dq_tensor *array(void *arg, size_t i, struct dq_range ranges[DQ_DIMS_MAX])

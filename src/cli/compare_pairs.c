@@ -106,6 +106,8 @@ static void add_pair(struct pairing *p, const struct dq_compare_pair *pair)
         }
     } else {
         rc = dq_pick_usable(m, pair->pick, true, &why);
+        if (rc == 0 && p->args->unit == DQ_UNIT_BLOCK)
+            rc = dq_pick_has_blocks(pair->pick, &why);
     }
     if (rc == 0 && !has_same_shape(p, pair))
         return;

@@ -18,14 +18,35 @@ extern const struct dq_figure_table dq_compare_table;
 /* What a row is about. */
 struct dq_compared {
     const struct dq_compare_pair *pair;
-    const struct dq_difference *difference;
+    enum dq_unit unit;
+    struct dq_unit_difference result;
     unsigned beyond; /* limits, as dq_compare_limits_beyond returns them */
 };
+
+/* Parts of a pair. */
+struct dq_pair_units {
+    struct dq_tensor shaped; /* has only the shape of what is divided */
+    enum dq_unit unit;       /* rows instead of blocks, where there are none */
+    struct dq_units units;
+};
+
+/* Divides a pair. An array of Hugging Face has no blocks. */
+void dq_pair_units_init(
+    struct dq_pair_units *u, const struct dq_compare_pair *pair, enum dq_unit unit);
+
+/* Sets slice to what selects a unit in the tensor, or in the array of Hugging Face; "" is all of it. */
+void dq_pair_units_text(const struct dq_pair_units *u, uint64_t number, char slice[DQ_UNIT_TEXT]);
+
+/* The same for what a row is about; of a whole pair, the slice that was given. */
+void dq_compared_slice(const struct dq_compared *c, char slice[DQ_UNIT_TEXT]);
 
 /* The cells of a row, which point into it. */
 struct dq_compare_row {
     struct dq_cell cells[DQ_COMPARE_FIGURES_MAX]; /* by figure */
     char *name;                                   /* with the slice; owned */
+    char slice[DQ_UNIT_TEXT];
+    char worst_row[DQ_UNIT_TEXT];
+    uint64_t shape[DQ_DIMS_MAX];
     char shape_text[DQ_SHAPE_WORDS];
     char place_text[DQ_SHAPE_WORDS];
     char limits[64];
@@ -43,8 +64,8 @@ int dq_compare_row_init(
 void dq_compare_row_json(struct dq_compare_row *row, const struct dq_figure_columns *columns,
     const struct dq_compared *c, const struct dq_plan_pair *plans);
 
-/* Returns what the table calls a pair: the name of the tensor with the slice, or of the Hugging Face array, which the
- * caller frees with dq_mem_free; NULL: memory is short. */
-char *dq_compare_name(const struct dq_compare_pair *pair);
+/* Returns what the table calls a pair: the name of the tensor with the slice, which may be NULL, or of the Hugging Face
+ * array. The caller frees it with dq_mem_free; NULL: memory is short. */
+char *dq_compare_name(const struct dq_compare_pair *pair, const char *slice);
 
 #endif

@@ -221,16 +221,27 @@ static double ratio(double x, double y)
     return y > 0 ? x / y : (double)NAN;
 }
 
-void dq_difference_figures(const struct dq_difference *d, struct dq_difference_figures *out)
+/* The sum of (a - b)^2. */
+static double squared_error(const struct dq_difference *d)
 {
-    const double n = (double)dq_difference_n_finite(d);
     struct dq_wide error = d->reference.squares; /* P - 2 C + P' */
-    struct dq_wide shift = d->model.sum;
     dq_wide_subtract(&error, &d->products);
     dq_wide_subtract(&error, &d->products);
     dq_wide_add(&error, &d->model.squares);
+    return dq_wide_round(&error, -298);
+}
+
+double dq_difference_nmse(const struct dq_difference *d)
+{
+    return ratio(squared_error(d), dq_wide_round(&d->reference.squares, -298));
+}
+
+void dq_difference_figures(const struct dq_difference *d, struct dq_difference_figures *out)
+{
+    const double n = (double)dq_difference_n_finite(d);
+    struct dq_wide shift = d->model.sum;
     dq_wide_subtract(&shift, &d->reference.sum);
-    const double squared = dq_wide_round(&error, -298);
+    const double squared = squared_error(d);
     const double p = dq_wide_round(&d->reference.squares, -298);
     const double p_model = dq_wide_round(&d->model.squares, -298);
     const double c = dq_wide_round(&d->products, -298);
@@ -305,6 +316,8 @@ const char *dq_difference_description(enum dq_difference_pattern pattern)
         [DQ_DIFFERENCE_OFFSET] = "b = a + c",
         [DQ_DIFFERENCE_SCALED] = "b = g a",
         [DQ_DIFFERENCE_REORDERED] = "same values in another order",
+        [DQ_DIFFERENCE_IN_ROWS] = "another order in each row",
+        [DQ_DIFFERENCE_ROWS] = "rows in another order",
     };
     return descriptions[pattern];
 }

@@ -76,6 +76,9 @@ struct dq_difference_figures {
 
 void dq_difference_figures(const struct dq_difference *d, struct dq_difference_figures *out);
 
+/* Returns nmse alone, in less time. */
+double dq_difference_nmse(const struct dq_difference *d);
+
 /* What the differences have in common. */
 enum dq_difference_pattern {
     DQ_DIFFERENCE_NONE, /* nothing known */
@@ -85,6 +88,9 @@ enum dq_difference_pattern {
     DQ_DIFFERENCE_OFFSET,     /* b = a + c */
     DQ_DIFFERENCE_SCALED,     /* b = g a, but for rounding to f32 */
     DQ_DIFFERENCE_REORDERED,  /* the same weights in another order */
+    /* More of it is known to those who have sums of rows: */
+    DQ_DIFFERENCE_IN_ROWS, /* the same weights in another order in each row */
+    DQ_DIFFERENCE_ROWS,    /* each row has the weights of another one, in any order */
     DQ_DIFFERENCE_PATTERNS
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/mem.h"
+#include "run/units.h"
 #include "select/glob.h"
 #include "select/suggest.h"
 
@@ -406,4 +407,17 @@ int dq_pick_usable(
     const struct dq_tensor *t = pick->tensor;
     const uint64_t n_bytes = pick->slice ? dq_slice_bytes(pick->slice, t) : UINT64_MAX;
     return dq_tensor_part_usable(m, t, n_bytes, decode, e);
+}
+
+int dq_pick_has_blocks(const struct dq_pick *pick, struct dq_error *e)
+{
+    const struct dq_type_info *type = pick->tensor->type;
+    struct dq_slice slice;
+    dq_pick_slice(pick, &slice);
+    if (dq_units_have_blocks(slice.ranges, type->weights))
+        return 0;
+    return dq_fail(e, DQ_ERR_USAGE,
+        "tensor '%s%s': the slice has parts of blocks; those of %s have %u weights",
+        pick->tensor->display_name, pick->slice_text ? pick->slice_text : "", type->name,
+        type->weights);
 }

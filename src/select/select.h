@@ -45,4 +45,7 @@ void dq_pick_slice(const struct dq_pick *pick, struct dq_slice *out);
 int dq_pick_usable(
     const struct dq_model *m, const struct dq_pick *pick, bool decode, struct dq_error *e);
 
+/* DQ_ERR_USAGE if a pick, of a known type, has parts of blocks. */
+int dq_pick_has_blocks(const struct dq_pick *pick, struct dq_error *e);
+
 #endif

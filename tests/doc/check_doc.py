@@ -233,7 +233,7 @@ def check_json(page, program, program_with_gpu, root, folder):
     (folder / 'other.gguf').write_bytes(other)
     counted = report(program, 'stats', '--json', '--percentiles=50', '--fit', '--codes', 'model.gguf',
                      'output.bias')
-    compared = report(program, 'compare', '--json', 'model.gguf', 'other.gguf', 'output.bias')
+    compared = report(program, 'compare', '--json', '--percentiles=50', 'model.gguf', 'other.gguf', 'output.bias')
     hf_element = hf_extracted['outputs'][0]
     snapshot = folder / 'hub/models--org--repo/snapshots/1'
     snapshot.mkdir(parents=True)

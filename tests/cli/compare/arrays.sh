@@ -74,3 +74,19 @@ gguf-dq compare --layout gguf llama.safetensors l.gguf
 echo "$?"
 gguf-dq compare --layout hf llama.safetensors l.gguf 'blk.0.attn_k.weight[1]'
 echo "$?"
+
+# Parts of arrays of Hugging Face are those of the array, not of the tensor, whose rows are in another order.
+"$PYTHON" - <<'END'
+import json
+import struct
+
+with open('llama.safetensors', 'r+b') as f:
+    size, = struct.unpack('<Q', f.read(8))
+    array = json.loads(f.read(size))['model.layers.0.self_attn.k_proj.weight']
+    f.seek(8 + size + array['data_offsets'][0] + 4 * (5 * array['shape'][1] + 3))
+    f.write(struct.pack('<f', 1))
+END
+gguf-dq compare -f csv --columns reference_name,shape,max_at,worst_row llama.safetensors l.gguf blk.0.attn_k
+gguf-dq compare -f csv --by row --sort max_abs --top 1 --columns name,slice,shape,max_at llama.safetensors l.gguf blk.0.attn_k
+gguf-dq compare -f csv --by block --sort max_abs --top 1 --columns name,slice,shape,max_at llama.safetensors l.gguf blk.0.attn_k
+gguf-dq compare --by row --sort max_abs --top 2 llama.safetensors l.gguf blk.0.attn_k

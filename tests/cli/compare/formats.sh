@@ -30,3 +30,16 @@ for words in '--sort nsme' '--sort max_at' '--sort beyond' '--columns=' '--colum
     gguf-dq compare $words r.gguf m.gguf
     echo "$?" >&2
 done 2>&1 | grep -v '^Try'
+
+# Parts: a line for each, limits for each.
+gguf-dq compare --by row --max-nmse 0.1 --percentiles=100 r.gguf m.gguf
+echo "$?"
+gguf-dq compare --by matrix -f tsv --columns name,slice,shape,worst_row,p50,p100 --percentiles=50,100 r.gguf m.gguf
+gguf-dq compare --by row --json r.gguf m.gguf c >old.json
+gguf-dq compare --by row --jsonl --columns slice,beyond --against old.json m.gguf r.gguf c
+echo "$?"
+cp "$DATA/sample.gguf" s.gguf
+gguf-dq compare --by block s.gguf s.gguf 'output.weight[:,1:]'
+echo "$?"
+gguf-dq compare --by row --sort nmse s.gguf s.gguf
+echo "$?"
