@@ -82,10 +82,7 @@ static int word_value(const struct dq_layout_keys *k, const char *word, unsigned
     if (strncmp(word, config, strlen(config)) == 0) {
         if (k->config && dq_hf_config_number(k->config, word + strlen(config), out))
             return 0;
-        return dq_fail(e, DQ_ERR_TYPE, "%s %s",
-            k->config ? "config.json has no"
-                      : "needs "
-                        "--hf-config: config.json has",
+        return dq_fail(e, DQ_ERR_TYPE, "%s %s", k->config ? "config.json has no" : k->needs_config,
             word + strlen(config));
     }
     const char *expression = json_string_value(json_object_get(k->table, word));

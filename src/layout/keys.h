@@ -11,6 +11,7 @@ struct dq_layout_keys {
     const char *architecture;
     const json_t *table;               /* names and their expressions */
     const struct dq_hf_config *config; /* NULL: none */
+    const char *needs_config;          /* says then what is needed, up to the name of a key in it */
     uint64_t layer;                    /* which element of arrays with one for each layer */
     uint64_t rows;                     /* the value of "rows" */
 };

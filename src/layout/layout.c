@@ -532,9 +532,8 @@ static int make_without_rule(struct builder *b, const struct dq_pick *pick, stru
         return rc == 0 ? 0 : fail_group(b, g, pick, rc, why.text, e);
     }
     (void)dq_fail(&why, DQ_ERR_TYPE,
-        "the Hugging Face layout of %s has no rule for it; --exclude leaves it out, --layout gguf "
-        "writes it as it is",
-        b->l->table.name);
+        "the Hugging Face layout of %s has no rule for it; --exclude leaves it out, %s",
+        b->l->table.name, b->l->use->otherwise);
     return fail_group(b, g, pick, DQ_ERR_TYPE, why.text, e);
 }
 
@@ -629,7 +628,8 @@ static int note_config(const struct builder *b, struct dq_error *e)
             c->path, width, own);
     if (note[0])
         rc = dq_strvec_add(&b->l->notes, note, strlen(note), e);
-    if (rc != 0 || !json_is_object(json_object_get(c->root, "quantization_config")))
+    if (rc != 0 || !b->l->use->is_written ||
+        !json_is_object(json_object_get(c->root, "quantization_config")))
         return rc;
     snprintf(note, sizeof note,
         "%.512s: has a quantization_config, but the arrays are not quantized; remove it from the "
@@ -643,8 +643,8 @@ static int build(struct builder *b, struct dq_error *e)
     struct dq_layout *l = b->l;
     int rc = read_architecture(l->model, &l->architecture, e);
     if (rc == 0)
-        rc = dq_layout_table_init(
-            &l->table, l->architecture, l->config ? l->config->class_name : NULL, e);
+        rc = dq_layout_table_init(&l->table, l->architecture,
+            l->config ? l->config->class_name : NULL, l->use->otherwise, e);
     if (rc == 0)
         rc = note_class(l, e);
     if (rc != 0)
@@ -652,7 +652,8 @@ static int build(struct builder *b, struct dq_error *e)
     b->numbers = (struct dq_layout_keys){.model = l->model,
         .architecture = l->architecture,
         .table = json_object_get(l->table.root, "keys"),
-        .config = l->config};
+        .config = l->config,
+        .needs_config = l->use->needs_config};
     rc = note_config(b, e);
     if (rc != 0)
         return rc;
@@ -670,7 +671,8 @@ static int build(struct builder *b, struct dq_error *e)
 }
 
 int dq_layout_new(const struct dq_model *m, const struct dq_picks *picks,
-    const struct dq_hf_config *config, struct dq_layout **out, struct dq_error *e)
+    const struct dq_hf_config *config, const struct dq_layout_use *use, struct dq_layout **out,
+    struct dq_error *e)
 {
     struct builder b = {.l = dq_mem_calloc(1, sizeof *b.l)};
     if (!b.l)
@@ -678,6 +680,7 @@ int dq_layout_new(const struct dq_model *m, const struct dq_picks *picks,
     b.l->model = m;
     b.l->picks = picks;
     b.l->config = config;
+    b.l->use = use;
     const int rc = build(&b, e);
     dq_mem_free(b.pick_of);
     dq_strmap_finish(&b.made);

@@ -32,8 +32,16 @@ struct dq_layout_array {
     size_t index; /* in the group */
 };
 
+/* What arrays are laid out for. */
+struct dq_layout_use {
+    const char *needs_config; /* how to give config.json, up to the name of a key in it */
+    const char *otherwise;    /* what to do with tensors of which there are no arrays */
+    bool is_written;          /* with a copy of config.json */
+};
+
 struct dq_layout {
     const struct dq_model *model;
+    const struct dq_layout_use *use;
     const struct dq_picks *picks;
     const struct dq_hf_config *config;
     char *architecture; /* owned */
@@ -51,7 +59,8 @@ struct dq_layout {
  * or moves values of a slice. config may be NULL. The arguments must outlive *out, which
  * dq_layout_free frees. DQ_ERR_TYPE if the architecture is not known. */
 int dq_layout_new(const struct dq_model *m, const struct dq_picks *picks,
-    const struct dq_hf_config *config, struct dq_layout **out, struct dq_error *e);
+    const struct dq_hf_config *config, const struct dq_layout_use *use, struct dq_layout **out,
+    struct dq_error *e);
 void dq_layout_free(struct dq_layout *l);
 
 /* Returns the names of a group's tensors as a list, which the caller owns; NULL if memory is short. */

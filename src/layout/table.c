@@ -174,8 +174,8 @@ static int collect(struct dq_layout_table *t, const json_t *entry, struct dq_err
 }
 
 /* Fails for an architecture that is not in the table: names those that are. */
-static int fail_architecture(
-    const struct dq_layout_table *t, const char *architecture, struct dq_error *e)
+static int fail_architecture(const struct dq_layout_table *t, const char *architecture,
+    const char *otherwise, struct dq_error *e)
 {
     char known[sizeof e->text] = "";
     size_t len = 0;
@@ -189,13 +189,12 @@ static int fail_architecture(
         len += (size_t)n < sizeof known - len ? (size_t)n : sizeof known - len - 1;
     }
     return dq_fail(e, DQ_ERR_TYPE,
-        "the Hugging Face layout of architecture '%.64s' is not known; --layout gguf writes its "
-        "tensors as they are. Known: %s",
-        architecture, known);
+        "the Hugging Face layout of architecture '%.64s' is not known; %s. Known: %s", architecture,
+        otherwise, known);
 }
 
 int dq_layout_table_init(struct dq_layout_table *out, const char *architecture,
-    const char *class_name, struct dq_error *e)
+    const char *class_name, const char *otherwise, struct dq_error *e)
 {
     json_error_t why;
     struct dq_layout_table t = {
@@ -203,7 +202,7 @@ int dq_layout_table_init(struct dq_layout_table *out, const char *architecture,
     if (!t.root)
         return dq_fail_nomem(e); /* the text itself is valid, which a test checks */
     const json_t *entry = find_entry(&t, architecture, class_name);
-    int rc = entry ? collect(&t, entry, e) : fail_architecture(&t, architecture, e);
+    int rc = entry ? collect(&t, entry, e) : fail_architecture(&t, architecture, otherwise, e);
     if (rc == 0 && class_name && json_object_get(json_object_get(t.root, "prefix"), class_name))
         t.class_is_known = true;
     if (rc == 0)

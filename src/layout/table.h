@@ -33,10 +33,10 @@ struct dq_layout_table {
 };
 
 /* Parses the table and finds the rules of an architecture; of several Hugging Face classes, the rules
- * of the given one (NULL: the first). DQ_ERR_TYPE if the architecture is not in the table, with a list
- * of those that are; DQ_ERR_MEMORY. dq_layout_table_finish frees *out. */
+ * of the given one (NULL: the first). DQ_ERR_TYPE if the architecture is not in the table, with what to
+ * do then and a list of those that are; DQ_ERR_MEMORY. dq_layout_table_finish frees *out. */
 int dq_layout_table_init(struct dq_layout_table *out, const char *architecture,
-    const char *class_name, struct dq_error *e);
+    const char *class_name, const char *otherwise, struct dq_error *e);
 void dq_layout_table_finish(struct dq_layout_table *t);
 
 /* Matches a name with a pattern of len bytes, and sets what its variables stand for. */

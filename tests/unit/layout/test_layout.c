@@ -45,7 +45,7 @@ static void shape_begin(struct shaped *a, struct scratch *s, size_t n, const uin
     struct dq_error e;
     memset(a, 0, sizeof *a);
     a->model = open_numbers(s);
-    check_ok(dq_layout_table_init(&a->table, "llama", NULL, &e), &e);
+    check_ok(dq_layout_table_init(&a->table, "llama", NULL, "", &e), &e);
     a->keys = (struct dq_layout_keys){.model = a->model,
         .architecture = "x",
         .table = json_object_get(a->table.root, "keys"),
@@ -479,7 +479,7 @@ static void every_rule_of_the_table_can_be_read(void **state)
         assert_true(json_array_size(classes) > 0);
         for (size_t i = 0; i < json_array_size(classes); i++) {
             const char *class_name = json_string_value(json_array_get(classes, i));
-            check_ok(dq_layout_table_init(&t, gguf ? gguf : name, class_name, &e), &e);
+            check_ok(dq_layout_table_init(&t, gguf ? gguf : name, class_name, "", &e), &e);
             assert_string_equal(t.name, name);
             assert_string_equal(t.class_name, class_name);
             assert_true(t.n_rules > 0);
