@@ -78,11 +78,12 @@ static bool has_same_shape(struct pairing *p, const struct dq_compare_pair *pair
     if (!pair->is_sliced && n_a == n_b && memcmp(a, b, n_a * sizeof *a) == 0)
         return true;
     const bool whole = pair->is_sliced;
+    const bool is_turned = !whole && n_a == 2 && n_b == 2 && a[0] == b[1] && a[1] == b[0];
     dq_tensor_fail(p->model, pair->pick->tensor, &why, DQ_ERR_MISMATCH,
-        "its shape is %s, that of the reference %s",
+        "its shape is %s, that of the reference %s%s",
         whole ? dq_tensor_shape(pair->pick->tensor, shapes[0])
               : shape_text(pair->shape, pair->n_shape, shapes[0]),
-        dq_tensor_shape(t, shapes[1]));
+        dq_tensor_shape(t, shapes[1]), is_turned ? ": transposed?" : "");
     dq_msg_error("%s", why.text);
     p->out->n_misshapen++;
     return false;
