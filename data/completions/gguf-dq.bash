@@ -45,9 +45,10 @@ _gguf_dq_parse()
         _gguf_dq_last_option "${words[i]}"
         case $REPLY in
             --tensor | --exclude | --tensors-from | --output | --format | --dtype | --max-shard | \
-                --layout | --hf-config | --algorithm | --check | --map | --against | --edge | --by | --columns | --sort | --top | \
+                --layout | --hf-config | --algorithm | --check | --map | --against | --edge | \
                 --manifest | --device | --cpu | --threads | --max-memory | --offset | --share | --ulp | \
-                --type | --size | --time | --max-nmse | --min-snr | --max-abs)
+                --type | --size | --time | --to | --max-nmse | --min-snr | --max-abs | \
+                --by | --columns | --sort | --top | --html)
                 [[ ${words[i + 1]} == '=' ]] && ((i++))
                 ((i++))
                 [[ ${words[i + 1]-} == ':' ]] && ((i += 2))
@@ -166,7 +167,7 @@ _gguf_dq()
     local showing='-m --meta --names'
     local printing='-f --format --edge --full --blocks'
     local layout='--layout --hf-config'
-    local figuring='-f --format --by --percentiles --columns --sort --top'
+    local figuring='-f --format --by --percentiles --columns --sort --top --html'
     local counting='--fit --codes'
     local hashing='-a --algorithm -c --check --no-names'
     local rounding='-d --dtype'
@@ -232,7 +233,7 @@ _gguf_dq()
                 _gguf_dq_add_tensors
                 return
                 ;;
-            --tensors-from | --output | --manifest | --check | --map | --against | -[Toc])
+            --tensors-from | --output | --manifest | --check | --map | --against | --html | -[Toc])
                 _gguf_dq_add_files '*'
                 return
                 ;;

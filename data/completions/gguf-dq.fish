@@ -14,7 +14,8 @@ end
 function __gguf_dq_model
   set -l words (commandline -opc)[3..-1]
   set -l takes_argument --tensor --exclude --tensors-from --output --format --dtype \
-    --layout --hf-config --algorithm --check --edge --max-shard --manifest --share --device --cpu --threads --max-memory --offset --ulp --type --size --time --max-nmse --min-snr --max-abs
+    --layout --hf-config --algorithm --check --edge --max-shard --manifest --share --device --cpu --threads --max-memory --offset --ulp --type --size --time --to --max-nmse --min-snr --max-abs \
+    --map --against --by --columns --sort --top --html
   while set -q words[1]
     set -l word $words[1]
     set -e words[1]
@@ -116,6 +117,7 @@ complete -c gguf-dq -n '__gguf_dq_using stats' -l codes -d 'How codes and scales
 complete -c gguf-dq -n '__gguf_dq_using stats compare' -l columns -x -d 'Only these figures'
 complete -c gguf-dq -n '__gguf_dq_using stats compare' -l sort -x -d 'Sort by a figure'
 complete -c gguf-dq -n '__gguf_dq_using stats compare' -l top -x -d 'Only the first'
+complete -c gguf-dq -n '__gguf_dq_using stats compare' -l html -r -F -d 'Write a page for a browser'
 
 complete -c gguf-dq -n '__gguf_dq_using hash' -s a -l algorithm -x -a 'blake3 sha256' -d 'Hash function'
 complete -c gguf-dq -n '__gguf_dq_using hash' -s c -l check -r -F -d 'Compare with digests in a file'

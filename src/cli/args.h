@@ -43,6 +43,7 @@ struct dq_args {
     bool fit;
     bool codes;
     const char *columns; /* figures, separated by commas */
+    const char *html;    /* path of a page; NULL: none */
     const char *sort;    /* a figure; after a minus, the least first */
     unsigned top;        /* 0: not given */
     unsigned edge;       /* 0: not given */

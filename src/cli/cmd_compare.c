@@ -5,6 +5,7 @@
 #include "cli/compare_against.h"
 #include "cli/compare_limits.h"
 #include "cli/compare_report.h"
+#include "cli/figure_page.h"
 #include "cli/progress.h"
 #include "cli/ranking.h"
 #include "cli/reducing.h"
@@ -25,6 +26,7 @@ struct compare_command {
     struct dq_progress progress;
     struct dq_report report;
     struct dq_figure_columns columns;
+    struct dq_figure_page page;
     struct dq_ranking ranking;
     struct dq_compare_row row;                   /* the last one */
     struct dq_plan_pair plans[DQ_RUN_ITEMS_MAX]; /* a ring */
@@ -75,27 +77,44 @@ static void plan_pair(
         out->row_len = 0;
 }
 
+/* Puts h->row, which is that of c. */
 static int put_row(struct compare_command *h, const struct dq_compared *c, struct dq_error *e)
 {
     struct dq_gather gather;
     struct dq_plan_pair plans;
-    int rc = dq_compare_row_init(&h->row, c, e);
-    if (rc != 0)
-        return rc;
+    dq_figure_page_row(&h->page, h->row.name, h->row.cells, NULL);
     if (h->args->json || h->args->jsonl) {
         plan_pair(h, (size_t)(c->pair - h->pairs.items), &gather, &plans);
         dq_compare_row_json(&h->row, &h->columns, c, &plans);
     }
     dq_figures_put(&h->columns, h->row.cells, &h->report);
-    dq_mem_free(h->row.name);
     return dq_report_flush(&h->report, e);
 }
 
-static int rank_row(struct compare_command *h, const struct dq_compared *c, struct dq_error *e)
+/* Adds h->row to the map of the page, and its largest difference to the places. */
+static int add_to_page(struct compare_command *h, const struct dq_compared *c, struct dq_error *e)
+{
+    const struct dq_difference *d = &c->result.difference;
+    const struct dq_cell *cells = h->row.cells;
+    if (!h->page.page)
+        return 0;
+    h->page.n_weights += d->n_weights;
+    dq_figure_page_map(&h->page,
+        c->pair->array ? c->pair->reference->display_name : c->pair->pick->tensor->display_name,
+        h->row.name, cells);
+    if (cells[DQ_COMPARE_nmse].kind != DQ_CELL_REAL || d->max_abs == 0)
+        return 0;
+    return dq_ranking_add(&h->page.places, cells[DQ_COMPARE_nmse], c, e);
+}
+
+static int end_row(struct compare_command *h, const struct dq_compared *c, struct dq_error *e)
 {
     int rc = dq_compare_row_init(&h->row, c, e);
     if (rc == 0)
-        rc = dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], c, e);
+        rc = add_to_page(h, c, e);
+    if (rc == 0)
+        rc = h->columns.is_sorted ? dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], c, e)
+                                  : put_row(h, c, e);
     dq_mem_free(h->row.name);
     return rc;
 }
@@ -128,16 +147,90 @@ static int end_unit(void *arg, size_t i, const struct dq_unit_difference *u, str
     h->n_units++;
     h->n_equal += d->n_equal_bits == d->n_weights;
     h->n_beyond += c.beyond != 0;
-    return h->columns.is_sorted ? rank_row(h, &c, e) : put_row(h, &c, e);
+    return end_row(h, &c, e);
 }
 
 static int put_ranked(struct compare_command *h, struct dq_error *e)
 {
     int rc = 0;
     dq_ranking_sort(&h->ranking);
-    for (size_t i = 0; rc == 0 && i < h->ranking.n; i++)
-        rc = put_row(h, h->ranking.items[i].item, e);
+    for (size_t i = 0; rc == 0 && i < h->ranking.n; i++) {
+        const struct dq_compared *c = h->ranking.items[i].item;
+        rc = dq_compare_row_init(&h->row, c, e);
+        if (rc == 0)
+            rc = put_row(h, c, e);
+        dq_mem_free(h->row.name);
+    }
     return rc;
+}
+
+/* ---- the page ---- */
+
+/* Finds where weight number i of a plan is stored. Returns whether it is. */
+static bool find_stored(const struct dq_plan *p, uint64_t i, struct dq_stored_weight *out,
+    uint64_t indices[DQ_DIMS_MAX])
+{
+    uint64_t index;
+    dq_plan_locate(p, i, &out->tensor, &index);
+    if (!out->tensor)
+        return false;
+    for (size_t d = 0; d < out->tensor->n_dims; d++) {
+        indices[out->tensor->n_dims - 1 - d] = index % out->tensor->dims[d];
+        index /= out->tensor->dims[d];
+    }
+    out->path = p->model->path;
+    out->indices = indices;
+    return true;
+}
+
+static int put_place(struct compare_command *h, const struct dq_compared *c, struct dq_error *e)
+{
+    const struct dq_difference *d = &c->result.difference;
+    struct dq_stored_weight weights[2] = {{.offset = 0}, {.offset = h->args->offset}};
+    uint64_t indices[2][DQ_DIMS_MAX];
+    struct dq_difference_figures f;
+    struct dq_gather gather;
+    struct dq_plan_pair plans;
+    char slice[DQ_UNIT_TEXT];
+    dq_compared_slice(c, slice);
+    char *name = dq_compare_name(c->pair, slice);
+    dq_difference_figures(d, &f);
+    char *text = !name ? NULL
+                       : dq_mem_printf("%s: nmse %.6g, largest difference %.6g: %.9g in the "
+                                       "reference, %.9g in the model",
+                             name, f.nmse, (double)d->max_abs, (double)d->max_reference,
+                             (double)d->max_model);
+    dq_mem_free(name);
+    if (!text)
+        return dq_fail_nomem(e);
+    plan_pair(h, (size_t)(c->pair - h->pairs.items), &gather, &plans);
+    const bool has_reference = h->kind == DQ_ARRAYS_NONE &&
+                               find_stored(&plans.reference, d->first_max, &weights[0], indices[0]);
+    const bool has_model = find_stored(&plans.model, d->first_max, &weights[1], indices[1]);
+    const int rc = dq_figure_page_place(&h->page, text, has_reference ? weights : weights + 1,
+        (size_t)has_reference + has_model, e);
+    dq_mem_free(text);
+    return rc;
+}
+
+static int write_page(struct compare_command *h, struct dq_error *e)
+{
+    struct dq_ranking *places = &h->page.places;
+    size_t n_only_here = 0;
+    char text[128];
+    int rc = 0;
+    if (!h->page.page)
+        return 0;
+    for (size_t i = 0; i < h->pairs.n_unpaired; i++)
+        n_only_here += h->pairs.unpaired[i].is_in_model;
+    snprintf(text, sizeof text, "Only in the model: %zu. Only in the reference: %zu.", n_only_here,
+        h->pairs.n_unpaired - n_only_here);
+    if (h->pairs.n_unpaired > 0)
+        dq_page_remark(h->page.page, text);
+    dq_ranking_sort(places);
+    for (size_t i = 0; rc == 0 && i < places->n; i++)
+        rc = put_place(h, places->items[i].item, e);
+    return rc == 0 ? dq_figure_page_write(&h->page, h->args->unit, h->n_units, e) : rc;
 }
 
 static void put_unpaired(struct compare_command *h)
@@ -309,14 +402,18 @@ static int open_engine(
     const size_t bins = h->args->n_percentiles > 0 ? (size_t)2 * DQ_BINS * sizeof(uint64_t) : 0;
     options->per_lane_extra =
         DQ_DIFFERENCE_LEN + bins + (options->gathers ? DQ_GATHER_LANE_MAX : 0);
-    return dq_reducing_open(h->args, options, &h->engine, e);
+    return dq_reducing_open(h->args, h->page.page, options, &h->engine, e);
 }
 
 static int open_all(struct compare_command *h, struct dq_error *e)
 {
     struct dq_engine_options options;
-    dq_reducing_init(h->args, &options);
-    int rc = open_reference(h, e);
+    int rc = dq_figure_page_open(&h->page, &dq_compare_table, DQ_COMPARE_nmse, SIZE_MAX,
+        sizeof(struct dq_compared), h->args, e);
+    if (rc != 0)
+        return rc;
+    dq_reducing_init(h->args, h->page.page, &options);
+    rc = open_reference(h, e);
     if (rc == 0)
         rc = dq_model_arg_open(h->args, &h->model, e);
     if (rc == 0)
@@ -400,12 +497,16 @@ static int compare(struct compare_command *h, struct dq_error *e)
     dq_report_field(&h->report, "reference", dq_cell_text(h->reference->path));
     dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
     dq_report_begin_rows(&h->report, "tensors", h->columns.columns, h->columns.n);
+    dq_figure_page_begin(&h->page, "Comparison of tensors", h->reference->path, h->model->path);
     rc = reduce(h, e);
     dq_report_end_rows(&h->report);
     if (rc != 0)
         return rc;
     put_unpaired(h);
     put_total(h);
+    rc = write_page(h, e);
+    if (rc != 0)
+        return rc;
     return conclude(h, rc_whole, e);
 }
 
@@ -439,6 +540,7 @@ int dq_cmd_compare(const struct dq_args *args)
         rc = compare(h, &e);
     rc = dq_msg_failure(dq_report_end(&h->report, rc, &e), &e);
     dq_ranking_finish(&h->ranking);
+    dq_figure_page_finish(&h->page);
     dq_engine_close(&h->engine);
     dq_compare_against_finish(&h->against);
     dq_compare_pairs_finish(&h->pairs);

@@ -301,7 +301,7 @@ static int open_all(struct hash_command *h, struct dq_error *e)
     const char *from;
     char *path = NULL;
     struct dq_engine_options options;
-    dq_reducing_init(h->args, &options);
+    dq_reducing_init(h->args, NULL, &options);
     int rc = dq_model_arg_path(h->args, &path, &from, e);
     if (rc == 0)
         rc = read_expectations(h, e);
@@ -311,7 +311,7 @@ static int open_all(struct hash_command *h, struct dq_error *e)
     if (rc == 0)
         rc = dq_model_arg_whole_tensors(h->args, h->model, &h->picks, e);
     if (rc == 0)
-        rc = dq_reducing_open(h->args, &options, &h->engine, e);
+        rc = dq_reducing_open(h->args, NULL, &options, &h->engine, e);
     if (rc != 0)
         return rc;
     dq_model_arg_say_device(h->model, h->picks.n, &h->engine,

@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/ranking.h"
 #include "cli/reducing.h"
+#include "cli/stats_page.h"
 #include "cli/stats_report.h"
 #include "cli/unusable.h"
 
@@ -18,6 +19,7 @@ struct stats_command {
     struct dq_progress progress;
     struct dq_report report;
     struct dq_figure_columns columns;
+    struct dq_stats_page page;
     struct dq_ranking ranking;
     struct dq_stats_row row;     /* the last one */
     struct dq_unusable unusable; /* or first_failure: the model is not complete */
@@ -32,35 +34,53 @@ struct ranked_unit {
 
 /* ---- the report ---- */
 
-/* u is NULL for a pick that cannot be used. */
-static int put_row(
+/* Sets h->row to a unit of a pick, or, with u NULL, to one that cannot be used. */
+static int init_row(
     struct stats_command *h, size_t pick, const struct dq_unit_stats *u, struct dq_error *e)
 {
-    int rc = dq_stats_row_init(&h->row, &h->columns, &h->picks.items[pick], h->args->unit, u, e);
-    if (rc != 0)
-        return rc;
+    return dq_stats_row_init(&h->row, &h->columns, &h->picks.items[pick], h->args->unit, u, e);
+}
+
+/* Puts h->row, whose unit is u. */
+static int put_row(struct stats_command *h, const struct dq_unit_stats *u, struct dq_error *e)
+{
     dq_figures_put(&h->columns, h->row.cells, &h->report);
-    dq_mem_free(h->row.name);
+    dq_stats_page_row(&h->page, &h->row, u);
     return dq_report_flush(&h->report, e);
 }
 
-static int rank_unit(
+static int rank_row(
     struct stats_command *h, size_t pick, const struct dq_unit_stats *u, struct dq_error *e)
 {
     struct ranked_unit item = {.pick = pick, .stats = *u};
     if (u->codes)
         item.codes = *u->codes;
-    int rc = dq_stats_row_init(&h->row, &h->columns, &h->picks.items[pick], h->args->unit, u, e);
-    if (rc == 0)
-        rc = dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], &item, e);
-    dq_mem_free(h->row.name);
-    return rc;
+    return dq_ranking_add(&h->ranking, h->row.cells[h->columns.sort], &item, e);
 }
 
 static int end_unit(void *arg, size_t i, const struct dq_unit_stats *u, struct dq_error *e)
 {
     struct stats_command *h = arg;
-    return h->columns.is_sorted ? rank_unit(h, i, u, e) : put_row(h, i, u, e);
+    int rc = init_row(h, i, u, e);
+    if (rc == 0)
+        rc = dq_stats_page_add(&h->page, i, &h->row, u, e);
+    if (rc == 0)
+        rc = h->columns.is_sorted ? rank_row(h, i, u, e) : put_row(h, u, e);
+    dq_mem_free(h->row.name);
+    return rc;
+}
+
+static int put_unusable(struct stats_command *h, size_t pick, struct dq_error *e)
+{
+    int rc = init_row(h, pick, NULL, e);
+    if (rc == 0)
+        rc = dq_stats_page_add(&h->page, pick, &h->row, NULL, e);
+    if (rc == 0 && !dq_report_is_table(&h->report))
+        rc = put_row(h, NULL, e);
+    else if (rc == 0)
+        dq_stats_page_row(&h->page, &h->row, NULL);
+    dq_mem_free(h->row.name);
+    return rc;
 }
 
 static int put_ranked(struct stats_command *h, struct dq_error *e)
@@ -71,7 +91,10 @@ static int put_ranked(struct stats_command *h, struct dq_error *e)
         struct ranked_unit *u = h->ranking.items[i].item;
         if (u->stats.codes)
             u->stats.codes = &u->codes;
-        rc = put_row(h, u->pick, &u->stats, e);
+        rc = init_row(h, u->pick, &u->stats, e);
+        if (rc == 0)
+            rc = put_row(h, &u->stats, e);
+        dq_mem_free(h->row.name);
     }
     return rc;
 }
@@ -119,7 +142,7 @@ static int measure_pick(struct stats_command *h, size_t i, struct dq_error *e)
     if (units.n_groups == 0)
         return 0;
     dq_units_group(&units, units.n_groups - 1, last.ranges);
-    const int rc = dq_stats_row_init(&h->row, &h->columns, pick, h->args->unit, &last, e);
+    const int rc = init_row(h, i, &last, e);
     if (rc == 0) {
         dq_figures_widen(&h->columns, DQ_FIGURE_name, h->row.name, &h->report);
         dq_figures_widen(&h->columns, DQ_FIGURE_type, pick->tensor->type->name, &h->report);
@@ -151,8 +174,7 @@ static int measure(struct stats_command *h, uint64_t *total, struct dq_error *e)
             continue;
         }
         dq_unusable_add(&h->unusable, h->model, pick->tensor, h->picks.n, rc_pick, why.text);
-        if (!dq_report_is_table(&h->report))
-            rc = put_row(h, i, NULL, e);
+        rc = put_unusable(h, i, e);
     }
     dq_unusable_end(&h->unusable);
     return rc;
@@ -189,15 +211,18 @@ static int reduce(struct stats_command *h, struct dq_error *e)
 static int open_all(struct stats_command *h, struct dq_error *e)
 {
     struct dq_engine_options options;
-    dq_reducing_init(h->args, &options);
+    int rc = dq_stats_page_open(&h->page, h->args, &h->picks, e);
+    if (rc != 0)
+        return rc;
+    dq_reducing_init(h->args, h->page.figures.page, &options);
     /* The bins of a unit, and those of a part of it. */
     if (h->args->n_percentiles > 0)
         options.per_lane_extra = (size_t)2 * DQ_BINS * sizeof(uint64_t);
-    int rc = dq_model_arg_open(h->args, &h->model, e);
+    rc = dq_model_arg_open(h->args, &h->model, e);
     if (rc == 0)
         rc = dq_model_arg_tensors(h->args, h->model, &h->picks, e);
     if (rc == 0)
-        rc = dq_reducing_open(h->args, &options, &h->engine, e);
+        rc = dq_reducing_open(h->args, h->page.figures.page, &options, &h->engine, e);
     if (rc != 0)
         return rc;
     dq_model_arg_say_device(h->model, h->picks.n, &h->engine,
@@ -216,8 +241,11 @@ static int stats(struct stats_command *h, struct dq_error *e)
     }
     dq_report_field(&h->report, "model", dq_cell_text(h->model->path));
     dq_report_begin_rows(&h->report, "tensors", h->columns.columns, h->columns.n);
+    dq_figure_page_begin(&h->page.figures, "Statistics of tensors", NULL, h->model->path);
     rc = reduce(h, e);
     dq_report_end_rows(&h->report);
+    if (rc == 0)
+        rc = dq_stats_page_write(&h->page, h->model, e);
     if (rc == 0 && h->unusable.n > 0)
         rc = dq_fail(e, h->unusable.first_failure, "%zu of %zu %s cannot be used", h->unusable.n,
             h->picks.n, h->picks.n == 1 ? "tensor" : "tensors");
@@ -253,6 +281,7 @@ int dq_cmd_stats(const struct dq_args *args)
         rc = stats(h, &e);
     rc = dq_msg_failure(dq_report_end(&h->report, rc, &e), &e);
     dq_ranking_finish(&h->ranking);
+    dq_figure_page_finish(&h->page.figures);
     dq_engine_close(&h->engine);
     dq_picks_finish(&h->picks);
     dq_model_free(h->model);

@@ -23,9 +23,9 @@ int dq_figures_check(const struct dq_args *a, struct dq_error *e)
         return dq_fail(e, DQ_ERR_USAGE, "--format and JSON exclude each other");
     if (a->top > 0 && !a->sort)
         return dq_fail(e, DQ_ERR_USAGE, "--top goes with --sort");
-    if (a->sort && a->top == 0 && (a->unit == DQ_UNIT_ROW || a->unit == DQ_UNIT_BLOCK))
-        return dq_fail(e, DQ_ERR_USAGE, "with --by %s, --sort needs --top: there may be millions",
-            dq_unit_name(a->unit));
+    if ((a->sort || a->html) && a->top == 0 && (a->unit == DQ_UNIT_ROW || a->unit == DQ_UNIT_BLOCK))
+        return dq_fail(e, DQ_ERR_USAGE, "with --by %s, %s needs --top: there may be millions",
+            dq_unit_name(a->unit), a->sort ? "--sort" : "--html");
     return 0;
 }
 
@@ -71,6 +71,11 @@ static void name_percentile(struct dq_figure_columns *c, size_t i, uint32_t perc
     c->headings[i][0] = 'P';
 }
 
+const char *dq_figures_key(const struct dq_figure_columns *c, size_t figure)
+{
+    return figure < c->table->n ? c->table->figures[figure].key : c->keys[figure - c->table->n];
+}
+
 static int find_figure(const struct dq_figure_columns *c, const struct dq_args *args,
     const char *option, const char *word, size_t len, size_t *out, struct dq_error *e)
 {
@@ -80,7 +85,7 @@ static int find_figure(const struct dq_figure_columns *c, const struct dq_args *
     char words[256];
     snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name), word);
     for (size_t i = 0; i < t->n + args->n_percentiles; i++) {
-        const char *key = i < t->n ? t->figures[i].key : c->keys[i - t->n];
+        const char *key = dq_figures_key(c, i);
         if (i == t->percentiles)
             continue;
         dq_suggest(&near, name, key);

@@ -68,6 +68,9 @@ int dq_figures_check(const struct dq_args *args, struct dq_error *e);
 int dq_figures_choose(struct dq_figure_columns *c, const struct dq_figure_table *table,
     const struct dq_args *args, struct dq_error *e);
 
+/* Returns the name of a figure. */
+const char *dq_figures_key(const struct dq_figure_columns *c, size_t figure);
+
 /* Returns whether a figure has a column. */
 bool dq_figures_have(const struct dq_figure_columns *c, size_t figure);
 

@@ -193,6 +193,12 @@ SETTER(columns)
     return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--columns: the list is empty");
 }
 
+SETTER(html)
+{
+    a->html = v;
+    return *v ? 0 : dq_fail(e, DQ_ERR_USAGE, "--html: the name is empty");
+}
+
 SETTER(sort)
 {
     a->sort = v;
@@ -491,6 +497,7 @@ const struct dq_option dq_options[] = {
     {"columns", 0, "LIST", FIGURING, "only these figures, separated by commas", set_columns},
     {"sort", 0, "FIGURE", FIGURING, "the greatest first; -FIGURE: the least first", set_sort},
     {"top", 0, "N", FIGURING, "with --sort: only the first N", set_top},
+    {"html", 0, "FILE", FIGURING, "write a page for a browser to FILE too", set_html},
     {"edge", 0, "N", DQ_CMD_show, "show N numbers at each end of a large dimension (3)", set_edge},
     {"full", 0, NULL, DQ_CMD_show, "show all numbers, however many", set_full},
     {"blocks", 0, NULL, DQ_CMD_show, "show the stored blocks and how weights are made of them",

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GAP = 2, REAL_DIGITS = 6, JSON_DIGITS = 17, CELL_MAX = 1024 };
+enum { GAP = 2, REAL_DIGITS = 6, JSON_DIGITS = 17 };
 
 void dq_report_init(struct dq_report *r, enum dq_report_format format, FILE *file, const char *path)
 {
@@ -157,19 +157,19 @@ static struct shown letters(const char *text)
 }
 
 static struct shown show(
-    const struct dq_column *column, const struct dq_cell *c, char buf[CELL_MAX])
+    const struct dq_column *column, const struct dq_cell *c, char buf[DQ_REPORT_CELL])
 {
     if (c->shown)
         return letters(c->shown);
     switch (c->kind) {
     case DQ_CELL_TEXT:
-        return letters(dq_text_cut(c->text, buf, CELL_MAX));
+        return letters(dq_text_cut(c->text, buf, DQ_REPORT_CELL));
     case DQ_CELL_U64:
         return plain(buf, (size_t)(dq_put_number(buf, c->u64) - buf));
     case DQ_CELL_BYTES:
         return letters(dq_format_bytes(c->u64, buf));
     case DQ_CELL_REAL:
-        return plain(buf, (size_t)snprintf(buf, CELL_MAX, "%.*g",
+        return plain(buf, (size_t)snprintf(buf, DQ_REPORT_CELL, "%.*g",
                               (int)(column->digits ? column->digits : REAL_DIGITS), c->real));
     case DQ_CELL_BOOL:
         return letters(c->u64 ? "yes" : "no");
@@ -179,6 +179,15 @@ static struct shown show(
         break;
     }
     return plain("", 0);
+}
+
+const char *dq_report_text(
+    const struct dq_column *column, const struct dq_cell *c, char buf[DQ_REPORT_CELL])
+{
+    const struct shown s = show(column, c, buf);
+    if (s.text == buf)
+        buf[s.len] = '\0';
+    return s.text;
 }
 
 static void put_head(struct dq_report *r)
@@ -201,7 +210,7 @@ static void put_line(struct dq_report *r, const struct dq_cell *cells)
     if (r->head_due)
         put_head(r);
     for (size_t i = 0; i < r->n_columns; i++) {
-        char buf[CELL_MAX];
+        char buf[DQ_REPORT_CELL];
         if (r->columns[i].heading)
             put_padded(r, i, show(&r->columns[i], &cells[i], buf));
         drop(&cells[i]);

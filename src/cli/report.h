@@ -147,7 +147,12 @@ static inline struct dq_cell dq_cell_shown(struct dq_cell cell, const char *show
     return cell;
 }
 
-enum { DQ_REPORT_COLUMNS_MAX = 80, DQ_REPORT_LINE = 1024, DQ_REPORT_BLANKS = 16 };
+enum {
+    DQ_REPORT_COLUMNS_MAX = 80,
+    DQ_REPORT_LINE = 1024,
+    DQ_REPORT_BLANKS = 16,
+    DQ_REPORT_CELL = 1024
+};
 
 /* How a column is laid out in the table. */
 struct dq_column_place {
@@ -207,6 +212,10 @@ void dq_report_widen(struct dq_report *r, size_t column, size_t n_letters);
 /* Puts a row: one cell for each column. */
 void dq_report_row(struct dq_report *r, const struct dq_cell *cells);
 void dq_report_end_rows(struct dq_report *r);
+
+/* Returns the text of a cell in a table, safe for a terminal, which may be in buf. */
+const char *dq_report_text(
+    const struct dq_column *column, const struct dq_cell *c, char buf[DQ_REPORT_CELL]);
 
 /* Flushes what was put so far to the reader. Returns 0 or an error. */
 int dq_report_flush(struct dq_report *r, struct dq_error *e);

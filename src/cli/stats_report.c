@@ -59,22 +59,29 @@ static struct dq_cell place(const struct dq_unit_stats *u, size_t n_dims, uint64
         dq_cell_u64s(indices, n_dims), dq_figure_join(indices, n_dims, ",", shown));
 }
 
-/* A character for each octave from 2^-20 to 2^3, with what is beyond in the outer ones: how high it is stands for the
- * logarithm of the number of weights. Zeros are left out. */
+void dq_stats_octaves(const struct dq_stats *s, uint64_t out[DQ_OCTAVES_SHOWN])
+{
+    enum { FIRST = 127 - 20, LAST = FIRST + DQ_OCTAVES_SHOWN - 1 };
+    memset(out, 0, DQ_OCTAVES_SHOWN * sizeof *out);
+    out[0] = s->n_subnormal;
+    for (int e = 1; e < DQ_OCTAVES - 1; e++)
+        out[(e < FIRST ? FIRST : e < LAST ? e : LAST) - FIRST] += s->octaves[e];
+}
+
+/* A character for each octave: how high it is stands for the logarithm of the number of weights. */
 static const char *sparkline(const struct dq_stats *s, bool is_utf8, char out[SPARKLINE])
 {
-    enum { FIRST = 127 - 20, N = 24, HEIGHTS = 8 };
+    enum { HEIGHTS = 8 };
     static const char *const blocks[] = {
         " ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588"};
     static const char *const ascii[] = {" ", ".", ":", "-", "=", "+", "*", "#", "@"};
-    uint64_t counts[N] = {s->n_subnormal};
+    uint64_t counts[DQ_OCTAVES_SHOWN];
     uint64_t most = 0;
     out[0] = '\0';
-    for (int e = 1; e < DQ_OCTAVES - 1; e++)
-        counts[e < FIRST ? 0 : e - FIRST < N ? e - FIRST : N - 1] += s->octaves[e];
-    for (size_t i = 0; i < N; i++)
+    dq_stats_octaves(s, counts);
+    for (size_t i = 0; i < DQ_OCTAVES_SHOWN; i++)
         most = counts[i] > most ? counts[i] : most;
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < DQ_OCTAVES_SHOWN; i++) {
         const double part = most > 0 ? log2(1 + (double)counts[i]) / log2(1 + (double)most) : 0;
         const size_t len = strlen(out);
         snprintf(out + len, SPARKLINE - len, "%s",

@@ -15,6 +15,11 @@ enum {
 
 extern const struct dq_figure_table dq_stats_table;
 
+/* Sets out to how many weights there are in each octave from 2^-20 to 2^3, with what is beyond in the outer ones; zeros
+ * are left out. */
+enum { DQ_OCTAVES_SHOWN = 24 };
+void dq_stats_octaves(const struct dq_stats *s, uint64_t out[DQ_OCTAVES_SHOWN]);
+
 /* The cells of a row, which point into it. */
 struct dq_stats_row {
     struct dq_cell cells[DQ_FIGURES_MAX]; /* by figure */

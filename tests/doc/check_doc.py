@@ -308,7 +308,16 @@ def fish_options(text, commands):
     return found
 
 
+# Where each file says which options are followed by a word that is not the model.
+ARGUMENTS = {'gguf-dq.bash': r'case \$REPLY in\n +(--tensor [^)]*)\)', '_gguf-dq': r'^ +\((--[^)]*)\) \(\(i\+\+\)\) ;;',
+             'gguf-dq.fish': r'set -l takes_argument ((?:.*\\\n)*.*)'}
+
+
 def check_completions(root, options):
+    taking = {long for rows in options.values() for long, (_, takes) in rows.items() if takes}
+    for name, pattern in ARGUMENTS.items():
+        found = ' '.join(re.findall(pattern, (root / 'data/completions' / name).read_text(), re.M))
+        compare(f'{name}: options with an argument', taking, set(re.findall(r'--[\w-]+', found)))
     for name, reader in zip(COMPLETIONS, (bash_options, zsh_options, fish_options)):
         found = reader((root / 'data/completions' / name).read_text(), options)
         compare(f'{name}: commands with options', set(options), set(found))

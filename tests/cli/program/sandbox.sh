@@ -18,6 +18,7 @@ try bench --device cpu --type q4_0 --time 0
 try extract -q --device cpu -o out/ m.gguf
 try extract -q --device cpu -o there/ --manifest out/m.json m.gguf output.weight
 try extract -q --device cpu -o rows.npy m.gguf output.weight
+try stats -q --device cpu --html there/p.html m.gguf output.weight
 try extract -q --device cpu --dry-run -o fresh/ m.gguf
 echo '== to a pipe'
 LD_PRELOAD=$INTRUDER gguf-dq extract -f raw -o - m.gguf output.weight 2>words | wc -c
