@@ -47,7 +47,7 @@ for attempt in $(seq 50); do
     [ -z "$(find large -name '.*.tmp')" ] || break # it was killed in time
 done
 [ -z "$(find large -name '*.raw')" ] || fail "killed, attempt $attempt: a file appeared"
-seq 5 | parallel -j 3 "$program" extract -q -f raw -o large/ --share {}/5 large.gguf
+seq 5 | parallel -j 3 gguf-dq extract -q -f raw -o large/ --share {}/5 large.gguf
 [ "$(find large -name '.*.tmp' | wc -l)" = 1 ] || fail 'killed: a share removed the temporary file'
 diff -r -x '.*' due-large large >/dev/null || fail 'killed: different'
 "$program" extract -q -f raw --skip-existing -o large/ large.gguf
