@@ -44,19 +44,34 @@ void dq_wide_subtract(struct dq_wide *w, const struct dq_wide *other)
     dq_wide_add(w, &minus);
 }
 
+/* Adds parts to the limbs from the first on. Carries end soon, so that most limbs are not touched. */
+static void add_limbs(struct dq_wide *w, const uint32_t parts[3], unsigned first)
+{
+    uint64_t carry = 0;
+    for (unsigned i = 0; first + i < DQ_WIDE_LIMBS && (i < 3 || carry > 0); i++) {
+        carry += (uint64_t)w->limb[first + i] + (i < 3 ? parts[i] : 0);
+        w->limb[first + i] = (uint32_t)carry;
+        carry >>= LIMB_BITS;
+    }
+}
+
+static void subtract_limbs(struct dq_wide *w, const uint32_t parts[3], unsigned first)
+{
+    uint64_t borrow = 0;
+    for (unsigned i = 0; first + i < DQ_WIDE_LIMBS && (i < 3 || borrow > 0); i++) {
+        const uint64_t difference = (uint64_t)w->limb[first + i] - (i < 3 ? parts[i] : 0) - borrow;
+        w->limb[first + i] = (uint32_t)difference;
+        borrow = difference >> 63;
+    }
+}
+
 void dq_wide_add_shifted(struct dq_wide *w, uint64_t value, bool is_negative_value, unsigned shift)
 {
-    struct dq_wide shifted = {{0}};
-    const unsigned first = shift / LIMB_BITS;
     const unsigned bits = shift % LIMB_BITS;
     const uint64_t low = (value & UINT32_MAX) << bits;
     const uint64_t high = (value >> LIMB_BITS << bits) + (low >> LIMB_BITS);
-    shifted.limb[first] = (uint32_t)low;
-    shifted.limb[first + 1] = (uint32_t)high;
-    shifted.limb[first + 2] = (uint32_t)(high >> LIMB_BITS);
-    if (is_negative_value)
-        negate(&shifted);
-    dq_wide_add(w, &shifted);
+    const uint32_t parts[3] = {(uint32_t)low, (uint32_t)high, (uint32_t)(high >> LIMB_BITS)};
+    (is_negative_value ? subtract_limbs : add_limbs)(w, parts, shift / LIMB_BITS);
 }
 
 void dq_wide_scale(struct dq_wide *w, uint64_t factor)
