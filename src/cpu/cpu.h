@@ -66,6 +66,15 @@ struct dq_extremes {
     uint32_t min_bits; /* the smallest magnitude that is not 0; UINT32_MAX if there is none */
 };
 
+/* What a few weights have that are not all finite. */
+struct dq_finite_extremes {
+    int32_t
+        min_key; /* the keys of the finite extremes; INT32_MAX and INT32_MIN if there are none */
+    int32_t max_key;
+    uint32_t n_pinf; /* weights that are infinite */
+    uint32_t n_ninf;
+};
+
 /* What becomes of finite weights in 16 bits. */
 struct dq_fit {
     uint64_t f16_exact;
@@ -95,6 +104,7 @@ struct dq_pair_counts {
 
 struct dq_sums_fns {
     void (*find_extremes)(const void *weights, size_t n, struct dq_extremes *out);
+    void (*find_finite_extremes)(const void *weights, size_t n, struct dq_finite_extremes *out);
 
     /* Adds each weight x to the unit of a window, which is so large that its last bit is the lowest that any of
      * them has, and its square, in two parts, to two others: sums[i] is the sum of the bit patterns, modulo 2^64. */

@@ -35,6 +35,22 @@ static void find_extremes(const void *weights, size_t n, struct dq_extremes *out
         min_key, max_key, n_pzero, n_nzero, min_bits == UINT32_MAX ? min_bits : min_bits + 1};
 }
 
+static void find_finite_extremes(const void *weights, size_t n, struct dq_finite_extremes *out)
+{
+    struct dq_finite_extremes x = {.min_key = INT32_MAX, .max_key = INT32_MIN};
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = bits_at(weights, i);
+        const bool is_finite = (bits & ~SIGN_BIT) < INFINITY_BITS;
+        const int32_t low = is_finite ? dq_f32_key(bits) : INT32_MAX;
+        const int32_t high = is_finite ? dq_f32_key(bits) : INT32_MIN;
+        x.min_key = low < x.min_key ? low : x.min_key;
+        x.max_key = high > x.max_key ? high : x.max_key;
+        x.n_pinf += bits == INFINITY_BITS;
+        x.n_ninf += bits == (INFINITY_BITS | SIGN_BIT);
+    }
+    *out = x;
+}
+
 static uint64_t bits_of_double(double d)
 {
     uint64_t bits;
@@ -224,5 +240,5 @@ static void add_fit(const void *weights, size_t n, struct dq_fit *fit)
     fit->bf16_overflow += bf16_overflow;
 }
 
-const struct dq_sums_fns DQ_AT_LEVEL(dq_sums) = {
-    find_extremes, add_window, count_octaves, add_fit, find_magnitudes, add_products, compare};
+const struct dq_sums_fns DQ_AT_LEVEL(dq_sums) = {find_extremes, find_finite_extremes, add_window,
+    count_octaves, add_fit, find_magnitudes, add_products, compare};

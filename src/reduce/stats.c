@@ -10,14 +10,6 @@ enum { MANTISSA_BITS = 23 };
 #define INFINITY_BITS UINT32_C(0x7f800000)
 #define SIGN_BIT UINT32_C(0x80000000)
 
-/* What some weights are. */
-struct found {
-    struct dq_extremes finite; /* min_key is INT32_MAX if none is finite */
-    uint32_t n_pinf;
-    uint32_t n_ninf;
-    bool is_finite; /* all are */
-};
-
 static float float_of_key(int32_t key)
 {
     const uint32_t bits = (uint32_t)dq_f32_key((uint32_t)key);
@@ -41,35 +33,7 @@ static uint32_t bits_at(const uint8_t *weights, size_t i)
     return bits;
 }
 
-/* Counts infinities, and finds the extremes of the others. */
-static void find_nonfinite(struct found *f, const uint8_t *weights, size_t n)
-{
-    struct dq_extremes *x = &f->finite;
-    x->min_key = INT32_MAX;
-    x->max_key = INT32_MIN;
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t bits = bits_at(weights, i);
-        const int32_t key = dq_f32_key(bits);
-        f->n_pinf += bits == INFINITY_BITS;
-        f->n_ninf += bits == (INFINITY_BITS | SIGN_BIT);
-        if ((bits & ~SIGN_BIT) >= INFINITY_BITS)
-            continue;
-        x->min_key = key < x->min_key ? key : x->min_key;
-        x->max_key = key > x->max_key ? key : x->max_key;
-    }
-}
-
-static void find(const struct dq_cpu *cpu, const uint8_t *weights, size_t n, struct found *out)
-{
-    *out = (struct found){.n_pinf = 0};
-    cpu->sums->find_extremes(weights, n, &out->finite);
-    out->is_finite = out->finite.min_key > dq_f32_key(INFINITY_BITS | SIGN_BIT) &&
-                     out->finite.max_key < dq_f32_key(INFINITY_BITS);
-    if (!out->is_finite)
-        find_nonfinite(out, weights, n);
-}
-
-/* Returns the largest magnitude of weights that are all finite. */
+/* Returns the largest magnitude; that of NaN if it is there. */
 static uint32_t max_magnitude(const struct dq_extremes *x)
 {
     const uint32_t low = (uint32_t)dq_f32_key((uint32_t)x->min_key) & ~SIGN_BIT;
@@ -77,15 +41,11 @@ static uint32_t max_magnitude(const struct dq_extremes *x)
     return low > high ? low : high;
 }
 
-static void add_sums(struct dq_stats *s, const struct dq_cpu *cpu, const struct found *f,
-    const uint8_t *weights, size_t n)
+/* Returns what dq_sums_add takes. */
+static unsigned top_of(const struct dq_extremes *x)
 {
-    const unsigned highest =
-        f->is_finite ? max_magnitude(&f->finite) >> MANTISSA_BITS : DQ_OCTAVES - 1;
-    const unsigned lowest = f->finite.min_bits >> MANTISSA_BITS; /* beyond any if all are 0 */
-    dq_sums_add(&s->sum, &s->squares, cpu, weights, n,
-        f->is_finite ? dq_sums_top(max_magnitude(&f->finite), f->finite.min_bits) : 0);
-    cpu->sums->count_octaves(weights, n, lowest < highest ? lowest : highest, highest, s->octaves);
+    const uint32_t max = max_magnitude(x);
+    return max < INFINITY_BITS ? dq_sums_top(max, x->min_bits) : 0;
 }
 
 /* Returns the number of the first weight with a key, which there is. */
@@ -105,14 +65,18 @@ static bool is_beyond(int32_t key, uint64_t place, float other, uint64_t other_p
     return difference > 0 || (difference == 0 && place < other_place);
 }
 
-static void add_some(
-    struct dq_stats *s, const struct dq_cpu *cpu, const uint8_t *weights, size_t n, uint64_t first)
+/* Adds at most DQ_SUMS_MOST weights, of which x are the extremes. */
+static void add_some(struct dq_stats *s, const struct dq_cpu *cpu, const struct dq_extremes *x,
+    const uint8_t *weights, size_t n, uint64_t first)
 {
     const bool is_first = dq_stats_n_finite(s) == 0;
-    struct found f;
-    const struct dq_extremes *x = &f.finite;
-    find(cpu, weights, n, &f);
-    add_sums(s, cpu, &f, weights, n);
+    const unsigned highest = max_magnitude(x) >> MANTISSA_BITS;
+    const unsigned lowest = x->min_bits >> MANTISSA_BITS; /* beyond any if all are 0 */
+    struct dq_finite_extremes f = {.min_key = x->min_key, .max_key = x->max_key};
+    if (highest == DQ_OCTAVES - 1)
+        cpu->sums->find_finite_extremes(weights, n, &f);
+    dq_sums_add(&s->sum, &s->squares, cpu, weights, n, top_of(x));
+    cpu->sums->count_octaves(weights, n, lowest < highest ? lowest : highest, highest, s->octaves);
     s->n_weights += n;
     s->n_pinf += f.n_pinf;
     s->n_ninf += f.n_ninf;
@@ -120,15 +84,44 @@ static void add_some(
     s->n_nzero += x->n_nzero;
     s->n_nan = s->octaves[DQ_OCTAVES - 1] - s->n_pinf - s->n_ninf;
     s->n_subnormal = s->octaves[0] - s->n_pzero - s->n_nzero;
-    if (x->min_key == INT32_MAX)
+    if (f.min_key == INT32_MAX)
         return;
-    if (is_first || is_beyond(x->min_key, first, s->min, s->first_min, -1)) {
-        s->min = float_of_key(x->min_key);
-        s->first_min = first + find_key(weights, x->min_key);
+    if (is_first || is_beyond(f.min_key, first, s->min, s->first_min, -1)) {
+        s->min = float_of_key(f.min_key);
+        s->first_min = first + find_key(weights, f.min_key);
     }
-    if (is_first || is_beyond(x->max_key, first, s->max, s->first_max, 1)) {
-        s->max = float_of_key(x->max_key);
-        s->first_max = first + find_key(weights, x->max_key);
+    if (is_first || is_beyond(f.max_key, first, s->max, s->first_max, 1)) {
+        s->max = float_of_key(f.max_key);
+        s->first_max = first + find_key(weights, f.max_key);
+    }
+}
+
+/* Adds at most DQ_SUMS_MOST weights, in parts if they do not fit a window but most parts do: each block has a scale of
+ * its own. */
+static void add_chunk(
+    struct dq_stats *s, const struct dq_cpu *cpu, const uint8_t *weights, size_t n, uint64_t first)
+{
+    enum { PART = 256, PARTS = DQ_SUMS_MOST / PART };
+    struct dq_extremes whole;
+    struct dq_extremes parts[PARTS];
+    size_t n_parts = 0;
+    size_t n_fit = 0;
+    cpu->sums->find_extremes(weights, n, &whole);
+    if (top_of(&whole) == 0) {
+        for (size_t done = 0; done < n; done += PART, n_parts++) {
+            cpu->sums->find_extremes(
+                weights + done * sizeof(float), n - done < PART ? n - done : PART, &parts[n_parts]);
+            n_fit += top_of(&parts[n_parts]) > 0;
+        }
+    }
+    if (2 * n_fit <= n_parts) {
+        add_some(s, cpu, &whole, weights, n, first);
+        return;
+    }
+    for (size_t i = 0; i < n_parts; i++) {
+        const size_t done = i * PART;
+        add_some(s, cpu, &parts[i], weights + done * sizeof(float),
+            n - done < PART ? n - done : PART, first + done);
     }
 }
 
@@ -137,7 +130,7 @@ void dq_stats_add(
 {
     const uint8_t *bytes = weights;
     for (size_t done = 0; done < n; done += DQ_SUMS_MOST)
-        add_some(s, cpu, bytes + done * sizeof(float),
+        add_chunk(s, cpu, bytes + done * sizeof(float),
             n - done < DQ_SUMS_MOST ? n - done : DQ_SUMS_MOST, first + done);
 }
 

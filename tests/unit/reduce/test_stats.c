@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum kind { ANY, SUBNORMAL, LARGE, NORMAL, BINADES_27, BINADES_28, BINADES_29 };
+enum kind { ANY, SUBNORMAL, LARGE, NORMAL, BINADES_27, BINADES_28, BINADES_29, BLOCKS };
 
 enum { MOST = 70000 };
 
@@ -36,6 +36,8 @@ static const struct {
     {NORMAL, 70000, 0, 0, 0, 0, 0, 0, 30346, 6359, {-0x1.f6353f9ea1d9cp-15, 0x1.3f4d5e85098f3p-1, 0x1.3f4d5e6c5a755p-1, 0x1.fff80a0000000p+0, 0x1.9a785d691b7fep+1}},
     {BINADES_27, 4097, 0, 0, 0, 0, 0, 0, 1862, 3131, {0x1.1b5b4fd012b15p-11, 0x1.5b50f9f86da2dp-3, 0x1.5b508661e4a23p-3, 0x1.ff132a0000000p-1, 0x1.78b481bb555fbp+2}},
     {BINADES_28, 4097, 0, 0, 0, 0, 0, 0, 1119, 3191, {-0x1.3a2030851b345p-9, 0x1.53db417bc3b9dp-2, 0x1.53d8fcca28b5ap-2, 0x1.fc24220000000p+0, 0x1.7ec59ecccef7bp+2}},
+    {BLOCKS, 4097, 128, 64, 64, 0, 0, 0, 1742, 1772, {0x1.543a2aee34c18p+94, 0x1.92b09cd7a4966p+103, 0x1.92b078e921204p+103, 0x1.fdb1ca0000000p+105, 0x1.4406a3470a9adp+2}},
+    {BLOCKS, 70000, 2304, 1153, 1151, 0, 0, 0, 22448, 22478, {-0x1.08553e6805bf9p+98, 0x1.c12ec76b23847p+108, 0x1.c12ec28eb6034p+108, 0x1.feec720000000p+112, 0x1.23300a4d3563fp+4}},
     {BINADES_29, 4097, 0, 0, 0, 0, 0, 0, 1449, 3131, {-0x1.1da5bda7f3bddp-6, 0x1.4fab744bcbae9p-1, 0x1.4f8d105fe7eb1p-1, 0x1.fefcba0000000p+1, 0x1.85d831a9b6a7ap+2}},
 };
 /* clang-format on */
@@ -67,6 +69,11 @@ static void make(enum kind kind, size_t n)
         case BINADES_29:
             weights[i] = (bits & 0x807fffff) | ((uint32_t)(i % (27 + kind - BINADES_27)) + 100)
                                                    << 23;
+            break;
+        case BLOCKS: /* of 256 weights, each in a binade of its own; a third of every fifth is not finite */
+            weights[i] = (bits & 0x807fffff) | ((uint32_t)(i / 256 * 37 % 230) + 10) << 23;
+            if (i / 256 % 5 == 4 && i % 3 == 0)
+                weights[i] = (weights[i] | 0x7f800000) & (i % 2 == 0 ? 0xff800000 : UINT32_MAX);
             break;
         }
     }
