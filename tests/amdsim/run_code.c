@@ -82,7 +82,7 @@ int main(int argc, char **argv)
     if (!image)
         return 2;
     int status = 2;
-    if (hip_pick_code(image, &target, &code, &len) != hipSuccess) {
+    if (hip_pick_code(image, &target, true, &code, &len) != hipSuccess) {
         fprintf(stderr, "%s: no code object for %s\n", argv[1], argv[2]);
     } else if (amd_code_load(&m, code, len, &c, &e) != 0) {
         fprintf(stderr, "%s: %s\n", argv[1], e.text);

@@ -284,10 +284,12 @@ static int read_listings(struct loading *l)
     return rc;
 }
 
-/* gfx90a is of generation 9, gfx1100 of 11: all but the last two signs are its number. */
+/* gfx90a is of generation 9, gfx1100 of 11: all but the last two signs are its number; in gfx10-1-generic it ends
+ * with a hyphen. */
 static unsigned generation_of(const char *target)
 {
-    const size_t len = strlen(target);
+    const bool is_generic = strchr(target, '-') != NULL;
+    const size_t len = is_generic ? strcspn(target, "-") + 2 : strlen(target);
     char digits[8];
     if (strncmp(target, "gfx", 3) != 0 || len < 6 || len > 7)
         return 0;

@@ -111,13 +111,23 @@ hipError_t hipSetDeviceFlags(unsigned flags)
     return hip_leave(rc);
 }
 
+/* Writes a code object to $DQ_AMD_CODE. */
+static void save(const void *code, size_t len)
+{
+    const char *path = getenv("DQ_AMD_CODE");
+    FILE *file = path ? fopen(path, "wb") : NULL;
+    if (file && (fwrite(code, 1, len, file) != len || fclose(file) != 0))
+        hip_bad_setting("DQ_AMD_CODE", path);
+}
+
 static hipError_t load(struct hip_device *d, const void *image, struct hip_module **out)
 {
+    const bool takes_generic = rocm() >= 7;
     struct hip_target built;
     struct dq_error e;
     const void *code;
     size_t len;
-    const hipError_t rc = hip_pick_code(image, &d->target, &code, &len);
+    const hipError_t rc = hip_pick_code(image, &d->target, takes_generic, &code, &len);
     if (rc != hipSuccess)
         return rc;
     struct hip_module *m = calloc(1, sizeof *m);
@@ -128,11 +138,14 @@ static hipError_t load(struct hip_device *d, const void *image, struct hip_modul
         return hip_refuse(hipErrorInvalidImage, "%s", e.text);
     }
     if (!hip_target_parse(m->code->target, strlen(m->code->target), &built) ||
-        strcmp(built.processor, d->target.processor) != 0) {
+        !hip_target_runs(&d->target, &built, takes_generic)) {
+        const hipError_t refused = hip_refuse(hipErrorInvalidImage,
+            "the code object is for %s by its metadata alone", m->code->target);
         amd_code_free(&d->memory, m->code);
         free(m);
-        return hipErrorNoBinaryForGpu;
+        return refused;
     }
+    save(code, len);
     *out = m;
     return hipSuccess;
 }

@@ -5,11 +5,13 @@
  *   DQ_AMD_TARGET=LIST   the cards, separated by commas: gfx90a, or gfx90a:sramecc+:xnack- with the
  *                        features that it runs with; unset: none
  *   DQ_AMD_MEMORY=BYTES  memory of each card; 16 GiB if unset
- *   DQ_AMD_ROCM=VERSION  5, 6, or 7: what it says it is, and which error says that a bundle has no code
- *                        for the card; 7 if unset
+ *   DQ_AMD_ROCM=VERSION  5, 6, or 7: what it says it is, which error says that there is no code for the card,
+ *                        and whether generic code is taken (7); 7 if unset
  *   DQ_AMD_FAIL=LIST     what fails (amdhip_faults.h)
  *   DQ_AMD_REPORT=FILE   appends at exit, for each card that was used, a line that says what was
  *                        executed
+ *   HSA_OVERRIDE_GFX_VERSION=10.3.0   what all cards are taken for, as in the real library
+ *   DQ_AMD_CODE=FILE     writes the code object that was loaded
  *   DQ_AMD_LEAKS=1       reports on stderr at exit what was not freed
  *
  * Arguments are checked and refused as by the real library (ROCm 6). Where that would crash, this

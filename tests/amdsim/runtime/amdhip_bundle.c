@@ -50,9 +50,79 @@ bool hip_target_parse(const char *text, size_t len, struct hip_target *out)
     return true;
 }
 
-bool hip_target_runs(const struct hip_target *card, const struct hip_target *code)
+/* Processors, with the number that code for them has in e_flags. Generic code runs on those whose names begin
+ * with one of some words. */
+static const struct {
+    uint8_t number;
+    const char *processor;
+    const char *runs_on;
+} processors[] = {
+    {0x2c, "gfx900", ""},
+    {0x2d, "gfx902", ""},
+    {0x2e, "gfx904", ""},
+    {0x2f, "gfx906", ""},
+    {0x30, "gfx908", ""},
+    {0x31, "gfx909", ""},
+    {0x32, "gfx90c", ""},
+    {0x33, "gfx1010", ""},
+    {0x34, "gfx1011", ""},
+    {0x35, "gfx1012", ""},
+    {0x36, "gfx1030", ""},
+    {0x37, "gfx1031", ""},
+    {0x38, "gfx1032", ""},
+    {0x39, "gfx1033", ""},
+    {0x3d, "gfx1035", ""},
+    {0x3e, "gfx1034", ""},
+    {0x3f, "gfx90a", ""},
+    {0x40, "gfx940", ""},
+    {0x41, "gfx1100", ""},
+    {0x42, "gfx1013", ""},
+    {0x43, "gfx1150", ""},
+    {0x44, "gfx1103", ""},
+    {0x45, "gfx1036", ""},
+    {0x46, "gfx1101", ""},
+    {0x47, "gfx1102", ""},
+    {0x48, "gfx1200", ""},
+    {0x4a, "gfx1151", ""},
+    {0x4b, "gfx941", ""},
+    {0x4c, "gfx942", ""},
+    {0x4e, "gfx1201", ""},
+    {0x4f, "gfx950", ""},
+    {0x51, "gfx9-generic", "gfx900 gfx902 gfx904 gfx906 gfx909 gfx90c"},
+    {0x52, "gfx10-1-generic", "gfx101"},
+    {0x53, "gfx10-3-generic", "gfx103"},
+    {0x54, "gfx11-generic", "gfx110 gfx115"},
+    {0x55, "gfx1152", ""},
+    {0x58, "gfx1153", ""},
+    {0x59, "gfx12-generic", "gfx120"},
+    {0x5f, "gfx9-4-generic", "gfx94 gfx950"},
+};
+
+enum { N_PROCESSORS = sizeof processors / sizeof processors[0] };
+
+static bool begins_with_one_of(const char *name, const char *words)
 {
-    return strcmp(card->processor, code->processor) == 0 &&
+    for (size_t len; *words; words += len + (words[len] == ' ')) {
+        len = strcspn(words, " ");
+        if (strncmp(name, words, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool processor_runs(const char *card, const char *code, bool takes_generic)
+{
+    for (size_t i = 0; i < N_PROCESSORS && takes_generic; i++)
+        if (strcmp(code, processors[i].processor) == 0 &&
+            begins_with_one_of(card, processors[i].runs_on))
+            return true;
+    return strcmp(card, code) == 0;
+}
+
+bool hip_target_runs(
+    const struct hip_target *card, const struct hip_target *code, bool takes_generic)
+{
+    return processor_runs(card->processor, code->processor, takes_generic) &&
            (code->sramecc == ' ' || code->sramecc == card->sramecc) &&
            (code->xnack == ' ' || code->xnack == card->xnack);
 }
@@ -93,15 +163,20 @@ static size_t elf_len(const uint8_t *elf)
     return (size_t)len;
 }
 
-/* The features that the code was built with, from its e_flags: 2 off, 3 on, else it is no matter.
- */
-static char elf_feature(const uint8_t *elf, unsigned shift)
+/* Whether a code object runs on a card, by its e_flags. The features that it was built with are 2 for off and 3 for
+ * on, else it is no matter. */
+static bool elf_runs(const uint8_t *elf, const struct hip_target *card, bool takes_generic)
 {
-    return "  -+"[dq_u32(elf + 48) >> shift & 3];
+    const uint32_t flags = dq_u32(elf + 48);
+    struct hip_target built = {.xnack = "  -+"[flags >> 8 & 3], .sramecc = "  -+"[flags >> 10 & 3]};
+    for (size_t i = 0; i < N_PROCESSORS; i++)
+        if (processors[i].number == (flags & 0xff))
+            strcpy(built.processor, processors[i].processor);
+    return hip_target_runs(card, &built, takes_generic);
 }
 
-static hipError_t pick_entry(
-    const uint8_t *bundle, const struct hip_target *card, const void **out, size_t *out_len)
+static hipError_t pick_entry(const uint8_t *bundle, const struct hip_target *card,
+    bool takes_generic, const void **out, size_t *out_len)
 {
     const uint8_t *at = bundle + sizeof bundle_magic - 1;
     const uint64_t n = dq_u64(at);
@@ -117,7 +192,7 @@ static hipError_t pick_entry(
         if (id_len > MAX_ID)
             return hipErrorInvalidImage;
         at += 24 + id_len;
-        if (!parse_id(id, (size_t)id_len, &t) || !hip_target_runs(card, &t))
+        if (!parse_id(id, (size_t)id_len, &t) || !hip_target_runs(card, &t, takes_generic))
             continue;
         if (len < 64 || !is_code_object(bundle + offset))
             return hipErrorInvalidImage;
@@ -128,17 +203,18 @@ static hipError_t pick_entry(
     return hipErrorNoBinaryForGpu;
 }
 
-hipError_t hip_pick_code(
-    const void *image, const struct hip_target *card, const void **out, size_t *out_len)
+hipError_t hip_pick_code(const void *image, const struct hip_target *card, bool takes_generic,
+    const void **out, size_t *out_len)
 {
-    struct hip_target built = *card; /* whether the processor is the same shows when it is loaded */
-    if (memcmp(image, bundle_magic, sizeof bundle_magic - 1) == 0)
-        return pick_entry(image, card, out, out_len);
+    if (memcmp(image, bundle_magic, sizeof bundle_magic - 1) == 0) {
+        const hipError_t rc = pick_entry(image, card, false, out, out_len);
+        return rc == hipErrorNoBinaryForGpu && takes_generic
+                   ? pick_entry(image, card, true, out, out_len)
+                   : rc;
+    }
     if (!is_code_object(image))
         return hipErrorInvalidImage;
-    built.xnack = elf_feature(image, 8);
-    built.sramecc = elf_feature(image, 10);
-    if (!hip_target_runs(card, &built))
+    if (!elf_runs(image, card, takes_generic))
         return hipErrorNoBinaryForGpu;
     *out = image;
     *out_len = elf_len(image);

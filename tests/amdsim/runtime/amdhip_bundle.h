@@ -21,12 +21,15 @@ struct hip_target {
 /* Parses the first len characters of text, such as "gfx90a:sramecc+:xnack-"; false: malformed. */
 bool hip_target_parse(const char *text, size_t len, struct hip_target *out);
 
-/* Whether code for a target runs on a card. */
-bool hip_target_runs(const struct hip_target *card, const struct hip_target *code);
+/* Whether code for a target runs on a card. takes_generic: so does the code of its family ("gfx11-generic"), as
+ * from ROCm 6.4 on. */
+bool hip_target_runs(
+    const struct hip_target *card, const struct hip_target *code, bool takes_generic);
 
-/* Finds the code object for a card in an image, which is a clang offload bundle or a code object.
- * hipErrorInvalidImage: it is neither. hipErrorNoBinaryForGpu: the bundle has none for the card. */
-hipError_t hip_pick_code(
-    const void *image, const struct hip_target *card, const void **out, size_t *out_len);
+/* Finds the code object for a card in an image, which is a clang offload bundle or a code object, which has its
+ * target in e_flags. Generic code is taken where there is no other.
+ * hipErrorInvalidImage: it is neither. hipErrorNoBinaryForGpu: it has no code for the card. */
+hipError_t hip_pick_code(const void *image, const struct hip_target *card, bool takes_generic,
+    const void **out, size_t *out_len);
 
 #endif

@@ -30,10 +30,22 @@ static bool is_among(const char *const *list, const char *name)
     return *list != NULL;
 }
 
+/* The variable of AMD's runtime that lets it take a card for another. */
+static void override_processor(char *out, size_t size)
+{
+    const char *text = getenv("HSA_OVERRIDE_GFX_VERSION");
+    unsigned major;
+    unsigned minor;
+    unsigned stepping;
+    if (text && sscanf(text, "%u.%u.%u", &major, &minor, &stepping) == 3)
+        snprintf(out, size, "gfx%u%x%x", major, minor, stepping);
+}
+
 static void parse_target(const char *text, size_t len, struct hip_target *out)
 {
     if (!hip_target_parse(text, len, out))
         hip_bad_setting("DQ_AMD_TARGET", text);
+    override_processor(out->processor, sizeof out->processor);
     if (out->sramecc == ' ' && is_among(with_sramecc, out->processor))
         out->sramecc = '+';
     if (out->xnack == ' ' && is_among(with_xnack, out->processor))

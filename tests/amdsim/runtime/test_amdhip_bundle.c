@@ -4,7 +4,17 @@
 
 #include <string.h>
 
-enum { ROOM = 4096, ELF_LEN = 64, XNACK_OFF = 2 << 8, XNACK_ON = 3 << 8, SRAMECC_ON = 3 << 10 };
+enum {
+    ROOM = 4096,
+    ELF_LEN = 64,
+    GFX900 = 0x2c,
+    GFX90A = 0x3f,
+    GFX1151 = 0x4a,
+    GFX11_GENERIC = 0x54,
+    XNACK_OFF = 2 << 8,
+    XNACK_ON = 3 << 8,
+    SRAMECC_ON = 3 << 10
+};
 
 struct image {
     uint8_t bytes[ROOM];
@@ -64,7 +74,7 @@ static hipError_t pick(const void *image, const char *card, const void **out, si
     const struct hip_target t = target(card);
     *out = NULL;
     *out_len = 0;
-    return hip_pick_code(image, &t, out, out_len);
+    return hip_pick_code(image, &t, true, out, out_len);
 }
 
 static void check_picked(const void *image, const char *card, const void *code)
@@ -143,7 +153,7 @@ static void a_code_object_is_taken_as_it_is(void **state)
     const void *got;
     size_t len;
     (void)state;
-    put_elf(elf, 0);
+    put_elf(elf, GFX900);
     elf[40] = 128; /* two section headers here, the second of 40 bytes at 300 */
     elf[58] = 64;
     elf[60] = 2;
@@ -166,11 +176,11 @@ static void a_code_object_has_features(void **state)
     const void *got;
     size_t len;
     (void)state;
-    put_elf(elf, XNACK_OFF | SRAMECC_ON);
+    put_elf(elf, GFX90A | XNACK_OFF | SRAMECC_ON);
     assert_int_equal(pick(elf, "gfx90a:sramecc+:xnack-", &got, &len), hipSuccess);
     check_none(elf, "gfx90a:sramecc+:xnack+", hipErrorNoBinaryForGpu);
     check_none(elf, "gfx90a:sramecc-:xnack-", hipErrorNoBinaryForGpu);
-    put_elf(elf, XNACK_ON);
+    put_elf(elf, GFX90A | XNACK_ON);
     assert_int_equal(pick(elf, "gfx90a:sramecc+:xnack+", &got, &len), hipSuccess);
     check_none(elf, "gfx90a:sramecc+:xnack-", hipErrorNoBinaryForGpu);
 }
@@ -198,6 +208,54 @@ static void what_is_no_code_object_is_refused(void **state)
     check_none(&b, "gfx900", hipErrorInvalidImage);
 }
 
+static void code_is_for_one_processor(void **state)
+{
+    uint8_t elf[ELF_LEN];
+    (void)state;
+    put_elf(elf, GFX1151);
+    check_none(elf, "gfx1150", hipErrorNoBinaryForGpu);
+    check_none(elf, "gfx11", hipErrorNoBinaryForGpu);
+    put_elf(elf, 0x2b); /* gfx810, which this does not play */
+    check_none(elf, "gfx900", hipErrorNoBinaryForGpu);
+}
+
+static bool runs(const char *card, const char *code, bool takes_generic)
+{
+    const struct hip_target a = target(card);
+    const struct hip_target b = target(code);
+    return hip_target_runs(&a, &b, takes_generic);
+}
+
+static void generic_code_runs_on_its_family(void **state)
+{
+    struct image b;
+    uint8_t elf[ELF_LEN];
+    const struct hip_target card = target("gfx1151");
+    const void *got = NULL;
+    size_t len;
+    (void)state;
+    assert_true(runs("gfx1100", "gfx1100", false));
+    assert_false(runs("gfx1100", "gfx1101", true));
+    assert_true(runs("gfx1100", "gfx11-generic", true));
+    assert_true(runs("gfx1151", "gfx11-generic", true));
+    assert_false(runs("gfx1151", "gfx11-generic", false));
+    assert_true(runs("gfx90c:xnack-", "gfx9-generic", true));
+    assert_false(runs("gfx90c:xnack-", "gfx9-generic:xnack+", true));
+    assert_false(runs("gfx90a", "gfx9-generic", true));
+    assert_true(runs("gfx942", "gfx9-4-generic", true));
+    assert_false(runs("gfx1030", "gfx10-1-generic", true));
+    put_elf(elf, GFX11_GENERIC);
+    assert_int_equal(hip_pick_code(elf, &card, false, &got, &len), hipErrorNoBinaryForGpu);
+    assert_int_equal(hip_pick_code(elf, &card, true, &got, &len), hipSuccess);
+    /* In a bundle it is second to the code of the card, wherever it is. */
+    begin_bundle(&b, 2);
+    const uint8_t *generic = add(&b, "hipv4-amdgcn-amd-amdhsa--gfx11-generic");
+    const uint8_t *own = add(&b, "hipv4-amdgcn-amd-amdhsa--gfx1100");
+    check_picked(&b, "gfx1100", own);
+    check_picked(&b, "gfx1151", generic);
+    assert_int_equal(hip_pick_code(&b, &card, false, &got, &len), hipErrorNoBinaryForGpu);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +265,8 @@ int main(void)
         cmocka_unit_test(a_code_object_is_taken_as_it_is),
         cmocka_unit_test(a_code_object_has_features),
         cmocka_unit_test(what_is_no_code_object_is_refused),
+        cmocka_unit_test(code_is_for_one_processor),
+        cmocka_unit_test(generic_code_runs_on_its_family),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
