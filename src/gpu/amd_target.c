@@ -1,5 +1,6 @@
 #include "gpu/amd_target.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,30 +54,58 @@ void dq_amd_target(const char *nodes, const char *pci, char *out, size_t size)
     }
 }
 
-bool dq_amd_is_for(const char *code, const char *target)
+bool dq_amd_is_among(const char *targets, const char *target)
 {
-    const size_t len = strcspn(code, ":");
-    return strlen(target) == len && strncmp(code, target, len) == 0;
+    const size_t len = strlen(target);
+    for (const char *t = targets; *t; t += strspn(t, " ")) {
+        if (strcspn(t, ": ") == len && strncmp(t, target, len) == 0)
+            return true;
+        t += strcspn(t, " ");
+    }
+    return false;
+}
+
+void dq_amd_make_sibling(uint8_t *elf, size_t len, const char *target, uint32_t flags)
+{
+    static const char prefix[] = "amdgcn-amd-amdhsa--";
+    const size_t prefix_len = sizeof prefix - 1;
+    const size_t target_len = strlen(target);
+    for (size_t i = 0; i + prefix_len + target_len <= len; i++)
+        if (memcmp(elf + i, prefix, prefix_len) == 0)
+            memcpy(elf + i + prefix_len, target, target_len);
+    for (int i = 0; i < 4; i++)
+        elf[offsetof(Elf64_Ehdr, e_flags) + (size_t)i] = (uint8_t)(flags >> 8 * i);
+}
+
+/* Returns whether the cards of two targets differ in the stepping alone, their last digit; then one runs the
+ * code of the other, but for two whose instructions are others. */
+static bool is_sibling(const char *target, const char *other, size_t len)
+{
+    static const char *const alone[] = {"gfx908", "gfx90a"};
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
+        if (strcmp(target, alone[i]) == 0 || strncmp(other, alone[i], len) == 0)
+            return false;
+    return strncmp(target, other, len - 1) == 0;
 }
 
 void dq_amd_advise(const char *target, const char *targets, char *out, size_t size)
 {
     const size_t len = strlen(target);
+    size_t out_len = 0;
     unsigned minor;
     unsigned stepping;
     out[0] = '\0';
     if (len < strlen("gfx900"))
         return;
-    for (const char *t = targets; *t; t += strspn(t, " ")) {
-        const size_t t_len = strcspn(t, " ");
-        /* The last two digits are the minor version and the stepping, by which the cards of a family differ. */
-        if (t_len == len && strncmp(t, target, len - 1) == 0 &&
-            sscanf(t + len - 2, "%1x%1x", &minor, &stepping) == 2) {
-            snprintf(out, size,
+    for (const char *t = targets; *t && out_len == 0; t += strspn(t, " ")) {
+        if (strcspn(t, " ") == len && is_sibling(target, t, len) &&
+            sscanf(t + len - 2, "%1x%1x", &minor, &stepping) == 2)
+            out_len = (size_t)snprintf(out, size,
                 "; HSA_OVERRIDE_GFX_VERSION=%.*s.%u.%u makes it run the code for %.*s",
                 (int)(len - 5), t + 3, minor, stepping, (int)len, t);
-            return;
-        }
-        t += t_len;
+        t += strcspn(t, " ");
     }
+    if (out_len < size)
+        snprintf(
+            out + out_len, size - out_len, "; a build with -Dhip_targets=%s has its own", target);
 }

@@ -8,6 +8,7 @@
 
 #ifdef DQ_HAVE_HIP
 const char dq_hip_targets[] = DQ_HIP_TARGETS;
+const struct dq_hip_part dq_hip_parts[] = {DQ_HIP_PARTS{NULL, 0, 0}};
 #endif
 #ifdef DQ_HAVE_CUDA
 const char dq_cuda_targets[] = "sm_80 sm_90 PTX";

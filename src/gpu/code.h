@@ -6,9 +6,18 @@
 
 #include "base/err.h"
 
-/* A bundle of AMD code objects, and its targets: "gfx900 gfx906 ...". */
+/* Code objects for AMD cards, compressed with zstd one by one; a table comes first: offset and length of each, in 32
+ * bits. The targets, "gfx900 gfx902 ...". */
 extern const unsigned char dq_hip_code[];
 extern const char dq_hip_targets[];
+
+/* What is built in for a target; the list ends with a NULL. */
+struct dq_hip_part {
+    const char *target;
+    unsigned flags;  /* its e_flags, if the code object is that of a sibling, else 0 */
+    unsigned object; /* its number in dq_hip_code */
+};
+extern const struct dq_hip_part dq_hip_parts[];
 
 /* A fatbin of NVIDIA machine code, and its targets. */
 extern const unsigned char dq_cuda_code[];

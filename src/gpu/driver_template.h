@@ -102,7 +102,7 @@ static int fail_no_code(const struct dq_gpu_ctx *g, const struct dq_gpu_driver *
 {
     struct dq_gpu_info info = {.name = "unknown name"};
     struct dq_error unused;
-    char advice[128];
+    char advice[256];
     describe(g->ordinal, &info, &unused);
     advise(info.arch, advice, sizeof advice);
     const char *arch = info.arch[0] ? info.arch : "this device";
@@ -111,7 +111,8 @@ static int fail_no_code(const struct dq_gpu_ctx *g, const struct dq_gpu_driver *
             names.module_load_data, g->file.path, arch, info.name,
             *in_file ? "; it is for " : ", or no code at all", in_file);
     return dq_fail(e, DQ_ERR_GPU,
-        "%s: no code for %s (%s); built in: %s%s. Set GGUF_DQ_HSACO to a file with other code",
+        "%s: no code for %s (%s); built in: %s%s. Set GGUF_DQ_HSACO to a file with other code; "
+        "gguf-dq(1) says how to make one",
         names.module_load_data, arch, info.name, driver->targets, advice);
 }
 

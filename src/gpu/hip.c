@@ -1,12 +1,15 @@
 /* The driver for AMD GPUs: HIP's module API, from libamdhip64.so. It uses only functions whose ABI
  * is the same in ROCm 5, 6 and 7; that of hipGetDeviceProperties, for one, is not. */
 #define __HIP_PLATFORM_AMD__
+#include "base/mem.h"
 #include "gpu/amd_target.h"
 #include "gpu/code.h"
 #include "gpu/code_object.h"
+#include "type/half.h"
 
 #include <hip/hip_runtime_api.h>
 #include <stdio.h>
+#include <zstd.h>
 
 /* The one declaration that changed. */
 #if HIP_VERSION_MAJOR >= 7
@@ -114,17 +117,18 @@ static int make_current(struct dq_gpu_ctx *g, struct dq_error *e)
     return CHECK(set_device, (g->ordinal), e);
 }
 
-/* Loads the first of some code objects that is for the device. Those that name its target come first; but a
- * target may be unknown, or the runtime may be told to take the device for another, so all are tried. */
-static int load_suitable(struct dq_gpu_ctx *g, const struct dq_code_objects *c, struct dq_error *e)
+/* Loads the first of some code objects that is for the device. Those that name its target come first; but
+ * generic code does not name it, the target may be unknown, and the runtime may be told to take the device for
+ * another, so all are tried. */
+static int load_suitable(
+    struct dq_gpu_ctx *g, const struct dq_code_objects *c, const char *arch, struct dq_error *e)
 {
-    struct dq_gpu_info info = {0};
     bool is_missing = true;
     char targets[512];
-    int rc = describe(g->ordinal, &info, e);
+    int rc = 0;
     for (int named = 1; named >= 0; named--)
         for (size_t i = 0; rc == 0 && is_missing && i < c->n; i++)
-            if (dq_amd_is_for(c->list[i].target, info.arch) == named)
+            if (dq_amd_is_among(c->list[i].target, arch) == named)
                 rc = load_image(g, c->list[i].elf, &is_missing, e);
     if (rc != 0 || !is_missing)
         return rc;
@@ -132,35 +136,66 @@ static int load_suitable(struct dq_gpu_ctx *g, const struct dq_code_objects *c, 
     return fail_no_code(g, &dq_gpu_hip, targets, e);
 }
 
-static int load_file(struct dq_gpu_ctx *g, struct dq_error *e)
+static int load_file(struct dq_gpu_ctx *g, const char *arch, struct dq_error *e)
 {
     struct dq_code_objects c;
     struct dq_error why;
     int rc = dq_code_objects_read(g->file.bytes, g->file.len, &c, &why);
     if (rc != 0)
         return dq_fail(e, rc, "GGUF_DQ_HSACO=%s: %s", g->file.path, why.text);
-    rc = load_suitable(g, &c, e);
+    rc = load_suitable(g, &c, arch, e);
     g->image = c.decompressed; /* the module refers to it */
     c.decompressed = NULL;
     dq_code_objects_free(&c);
     return rc;
 }
 
-static int load_built_in(struct dq_gpu_ctx *g, struct dq_error *e)
+/* Loads what is built in for a target. */
+static int load_part(
+    struct dq_gpu_ctx *g, const struct dq_hip_part *part, bool *is_missing, struct dq_error *e)
 {
-    bool is_missing;
-    const int rc = load_image(g, dq_hip_code, &is_missing, e);
+    const uint8_t *row = dq_hip_code + (size_t)8 * part->object;
+    const uint8_t *packed = dq_hip_code + dq_u32(row);
+    const size_t packed_len = dq_u32(row + 4);
+    const size_t len = (size_t)ZSTD_getFrameContentSize(packed, packed_len);
+    uint8_t *elf = dq_mem_alloc(len);
+    if (!elf || ZSTD_isError(ZSTD_decompress(elf, len, packed, packed_len))) {
+        dq_mem_free(elf);
+        return dq_fail_nomem(e);
+    }
+    if (part->flags != 0)
+        dq_amd_make_sibling(elf, len, part->target, part->flags);
+    const int rc = load_image(g, elf, is_missing, e);
+    if (rc == 0 && !*is_missing)
+        g->image = elf; /* the module refers to it */
+    else
+        dq_mem_free(elf);
+    return rc;
+}
+
+/* As load_suitable, with what is built in. */
+static int load_built_in(struct dq_gpu_ctx *g, const char *arch, struct dq_error *e)
+{
+    bool is_missing = true;
+    int rc = 0;
+    for (int named = 1; named >= 0; named--)
+        for (const struct dq_hip_part *p = dq_hip_parts; rc == 0 && is_missing && p->target; p++)
+            if (dq_amd_is_among(p->target, arch) == named)
+                rc = load_part(g, p, &is_missing, e);
     return rc == 0 && is_missing ? fail_no_code(g, &dq_gpu_hip, "", e) : rc;
 }
 
 static int load(struct dq_gpu_ctx *g, struct dq_error *e)
 {
-    const int rc = make_current(g, e);
+    struct dq_gpu_info info;
+    int rc = make_current(g, e);
+    if (rc == 0)
+        rc = describe(g->ordinal, &info, e);
     if (rc != 0)
         return rc;
     if (dq_gpu_should_sleep()) /* best effort: refused on a device in use */
         api.set_device_flags(hipDeviceScheduleBlockingSync);
-    return g->file.path ? load_file(g, e) : load_built_in(g, e);
+    return g->file.path ? load_file(g, info.arch, e) : load_built_in(g, info.arch, e);
 }
 
 static void unload(struct dq_gpu_ctx *g)

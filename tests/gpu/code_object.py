@@ -11,11 +11,11 @@ import subprocess
 # llvm/lib/Target/AMDGPU/Utils/AMDGPUBaseInfo.cpp.
 Simd = collections.namedtuple("Simd", "waves vgprs step sgprs")
 SIMDS = [
-    (re.compile(r"gfx90a|gfx94\d|gfx950"), Simd(8, 512, 8, 800)),
-    (re.compile(r"gfx9\w\w"), Simd(10, 256, 4, 800)),
-    (re.compile(r"gfx101\d"), Simd(20, 1024, 8, 0)),
+    (re.compile(r"gfx90a|gfx94\d|gfx950|gfx9-4-generic"), Simd(8, 512, 8, 800)),
+    (re.compile(r"gfx9\w\w|gfx9-generic"), Simd(10, 256, 4, 800)),
+    (re.compile(r"gfx101\d|gfx10-1-generic"), Simd(20, 1024, 8, 0)),
     (re.compile(r"gfx110[01]|gfx1151|gfx120[01]"), Simd(16, 1536, 24, 0)),
-    (re.compile(r"gfx1(03|10|15)\d"), Simd(16, 1024, 16, 0)),
+    (re.compile(r"gfx1(03|10|15)\d|gfx1(0-3|1|2)-generic"), Simd(16, 1024, 16, 0)),
 ]
 SGPR_STEP = 16
 
@@ -112,7 +112,7 @@ def split(bundle):
     """Returns {target: bytes of its code object}. A code object alone is a bundle of one."""
     data = bundle.read_bytes()
     if data[:4] == b"\x7fELF":
-        return {re.search(r"gfx\w+", bundle.name)[0]: data}
+        return {re.search(r"gfx\w+(-\w+)*", bundle.name)[0]: data}
     magic = b"__CLANG_OFFLOAD_BUNDLE__"
     if not data.startswith(magic):
         raise ValueError(f"{bundle}: neither a bundle nor a code object")
