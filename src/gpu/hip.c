@@ -208,9 +208,11 @@ static void unload(struct dq_gpu_ctx *g)
 static const char *const libraries[] = {"libamdhip64.so.8", "libamdhip64.so.7", "libamdhip64.so.6",
     "libamdhip64.so.5", "libamdhip64.so", NULL};
 
-/* AMD's own packages do not tell the loader where they are. */
-static const char *const folders[] = {
-    "$ROCM_PATH/lib", "", "/opt/rocm/lib", "/opt/rocm-*/lib", NULL};
+/* AMD's own packages do not tell the loader where they are; those for pip are _rocm_sdk_core and torch. */
+static const char *const folders[] = {"$ROCM_PATH/lib", "", "/opt/rocm/lib", "/opt/rocm-*/lib",
+    "$VIRTUAL_ENV/lib/python3*/site-packages/*/lib",
+    "$HOME/.local/lib/python3*/site-packages/*/lib", "/usr/local/lib/python3*/*-packages/*/lib",
+    NULL};
 
 static struct dq_gpu_runtime runtime = {
     .what = "HIP runtime",

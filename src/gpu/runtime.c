@@ -65,7 +65,7 @@ static void *open_named(const char *const *libraries, char *tried, size_t size)
 static int open_library(const struct dq_gpu_runtime *r, void **out, struct dq_error *e)
 {
     char tried[512] = "";
-    char searched[128] = "";
+    char searched[256] = "";
     for (size_t i = 0; r->folders[i]; i++) {
         const char *folder = r->folders[i];
         const size_t len = strlen(searched);
