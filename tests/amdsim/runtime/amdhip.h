@@ -11,6 +11,8 @@
  *   DQ_AMD_REPORT=FILE   appends at exit, for each card that was used, a line that says what was
  *                        executed
  *   HSA_OVERRIDE_GFX_VERSION=10.3.0   what all cards are taken for, as in the real library
+ *   DQ_AMD_SLOW=CARD     the number of a card that is slow: whoever waits for it goes on when the first card has run
+ *                        four more kernels, or none for ten seconds
  *   DQ_AMD_CODE=FILE     writes the code object that was loaded
  *   DQ_AMD_LEAKS=1       reports on stderr at exit what was not freed
  *

@@ -14,6 +14,9 @@ hipError_t hip_fault_of_work(void);
 /* Ends a call; returns code. */
 hipError_t hip_leave(hipError_t code);
 
+/* If this thread's device is $DQ_AMD_SLOW, waits as that has it, without the lock. */
+void hip_be_slow(void);
+
 /* Finds a device by its ordinal. */
 hipError_t hip_need_device(int number, struct hip_device **out);
 

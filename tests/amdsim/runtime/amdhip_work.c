@@ -77,6 +77,7 @@ hipError_t hipStreamSynchronize(hipStream_t stream)
 {
     struct hip_device *d;
     struct hip_stream *s = NULL;
+    bool has_launched = false;
     const hipError_t enter_rc = hip_enter(HIP_StreamSynchronize, &d);
     hipError_t rc = d ? need_stream(d, stream, &s) : enter_rc;
     if (rc == hipSuccess && enter_rc != hipSuccess) {
@@ -84,10 +85,15 @@ hipError_t hipStreamSynchronize(hipStream_t stream)
         rc = enter_rc;
     }
     if (rc == hipSuccess) {
+        const uint64_t n_launches = d->n_launches;
         hip_stream_run(s);
+        has_launched = d->n_launches != n_launches;
         rc = hip_check_outputs(s);
     }
-    return leave_work(stream, rc);
+    rc = leave_work(stream, rc);
+    if (has_launched)
+        hip_be_slow();
+    return rc;
 }
 
 /* A copy of len bytes between the card and the host, or a fill. */
