@@ -5,6 +5,8 @@
  *     no-null         there is no /dev/null
  *     no-entry=NAME   folders of that name cannot be read (EACCES), not even by root
  *     no-sync         folders cannot be synced (EINVAL), as on some FUSE and 9p file systems
+ *     far=MS          files are far away: each read at an offset takes MS milliseconds; its offset and length
+ *                     become a line of the file DQ_LESSER_LOG, if that is set
  */
 #define _GNU_SOURCE
 #undef _FILE_OFFSET_BITS /* open and open64 are two functions here */
@@ -16,10 +18,12 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Returns what follows a word of the list, or NULL. */
@@ -145,3 +149,42 @@ int fsync(int fd)
     }
     return (int)real_syscall(SYS_fsync, (const long[6]){fd});
 }
+
+/* Opened at the start: a sandbox may forbid it later. */
+static int reads_log = -1;
+
+__attribute__((constructor)) static void open_log(void)
+{
+    const char *path = getenv("DQ_LESSER_LOG");
+    if (path && lacks("far="))
+        reads_log = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+}
+
+static ssize_t read_lesser(int fd, void *buf, size_t len, off64_t off)
+{
+    const char *far = lacks("far=");
+    const long ms = far ? strtol(far, NULL, 10) : 0;
+    if (ms > 0)
+        nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+    if (reads_log >= 0)
+        dprintf(reads_log, "%lld %zu\n", (long long)off, len);
+    return (ssize_t)real_syscall(SYS_pread64, (const long[6]){fd, (long)buf, (long)len, (long)off});
+}
+
+ssize_t pread(int fd, void *buf, size_t len, off_t off)
+{
+    return read_lesser(fd, buf, len, off);
+}
+
+#ifdef __GLIBC__
+ssize_t pread64(int fd, void *buf, size_t len, off64_t off)
+{
+    return read_lesser(fd, buf, len, off);
+}
+
+ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t size);
+ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t size)
+{
+    return len <= size ? read_lesser(fd, buf, len, off) : (abort(), -1);
+}
+#endif
