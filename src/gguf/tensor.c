@@ -122,6 +122,17 @@ int dq_tensor_part_usable(const struct dq_model *m, const struct dq_tensor *t, u
     return dq_tensor_fail(m, t, e, DQ_ERR_TYPE, "%s", text);
 }
 
+bool dq_tensor_is_far(const struct dq_model *m, const struct dq_tensor *t)
+{
+    return dq_source_is_far(m->shards[t->shard].source);
+}
+
+void dq_tensor_expect(
+    const struct dq_model *m, const struct dq_tensor *t, uint64_t off, uint64_t len)
+{
+    dq_source_expect(m->shards[t->shard].source, t->offset + off, len);
+}
+
 int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
     size_t len, struct dq_error *e)
 {

@@ -79,6 +79,13 @@ int dq_tensor_refuse_rows(const struct dq_model *m, struct dq_tensor *t, struct 
 int dq_tensor_read(const struct dq_model *m, const struct dq_tensor *t, uint64_t off, void *buf,
     size_t len, struct dq_error *e);
 
+/* Whether each read of its data takes its time, so that it is worth something to announce all of them. */
+bool dq_tensor_is_far(const struct dq_model *m, const struct dq_tensor *t);
+
+/* Says that such bytes will be read soon. */
+void dq_tensor_expect(
+    const struct dq_model *m, const struct dq_tensor *t, uint64_t off, uint64_t len);
+
 /* Whether the name of a tensor ends in a suffix. */
 bool dq_tensor_name_ends(const struct dq_tensor *t, const char *suffix);
 

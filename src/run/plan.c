@@ -3,6 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
+/* Nothing reads ahead of who reads backwards. Where each read takes its time, segments in falling order are
+ * announced together, as far as one request of FUSE reaches. Nothing else is: what comes after a read is fetched
+ * by the system, and requests that come at once, out of order, make what reads a file as a stream, such as
+ * rclone, begin anew for each. */
+enum { REQUEST = 128 << 10 };
+
 static uint64_t magnitude(int64_t step)
 {
     return step < 0 ? 0 - (uint64_t)step : (uint64_t)step;
@@ -258,13 +264,36 @@ uint64_t dq_plan_index(const struct dq_plan *p, const struct dq_chunk *c, size_t
            (c->from + k) * (uint64_t)p->inner.step;
 }
 
+/* Returns how many segments of a chunk, whose offsets fall, begin within REQUEST bytes; 1 if they rise. */
+static size_t group_of(const struct dq_plan *p, const struct dq_chunk *c)
+{
+    const uint64_t first = dq_plan_offset(p, c, 0);
+    const uint64_t second = dq_plan_offset(p, c, 1);
+    const uint64_t stride = first > second ? first - second : REQUEST;
+    return (size_t)(stride < REQUEST ? REQUEST / stride : 1);
+}
+
+/* Announces n segments, or as many as there are, from first on, with what is between them. */
+static void expect(const struct dq_plan *p, const struct dq_chunk *c, size_t first, size_t n)
+{
+    const size_t end = n < c->n_segments - first ? first + n : c->n_segments;
+    const uint64_t high = dq_plan_offset(p, c, first);
+    const uint64_t low = dq_plan_offset(p, c, end - 1);
+    if (low < high && high - low <= REQUEST)
+        dq_tensor_expect(p->model, p->tensor, low, high - low + c->seg_blocks * p->block_len);
+}
+
 int dq_plan_read(const struct dq_plan *p, const struct dq_chunk *c, uint8_t *in, struct dq_error *e)
 {
-    const size_t seg_len = c->seg_blocks * p->block_len;
+    const size_t len = c->seg_blocks * p->block_len;
+    const bool is_far = c->n_segments > 1 && dq_tensor_is_far(p->model, p->tensor);
+    const size_t group = is_far ? group_of(p, c) : 1;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < c->n_segments; i++)
-        rc = dq_tensor_read(
-            p->model, p->tensor, dq_plan_offset(p, c, i), in + i * seg_len, seg_len, e);
+    for (size_t i = 0; rc == 0 && i < c->n_segments; i++) {
+        if (is_far && i % group == 0)
+            expect(p, c, i, group);
+        rc = dq_tensor_read(p->model, p->tensor, dq_plan_offset(p, c, i), in + i * len, len, e);
+    }
     return rc;
 }
 

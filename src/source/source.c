@@ -15,6 +15,11 @@ void dq_source_expect(const struct dq_source *s, uint64_t off, uint64_t len)
         s->ops->expect(s, off, len < left ? len : left);
 }
 
+bool dq_source_is_far(const struct dq_source *s)
+{
+    return s->ops->is_far && s->ops->is_far(s);
+}
+
 bool dq_source_is_file(const struct dq_source *s, const struct stat *st)
 {
     return s->ops->is_file && s->ops->is_file(s, st);

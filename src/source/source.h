@@ -27,6 +27,8 @@ struct dq_source_ops {
         const struct dq_source *s, void *buf, size_t len, uint64_t off, struct dq_error *e);
     /* Begins to fetch bytes that will be read soon. NULL: reading never waits. */
     void (*expect)(const struct dq_source *s, uint64_t off, uint64_t len);
+    /* Whether reading has been seen to take long. NULL: it never does. */
+    bool (*is_far)(const struct dq_source *s);
     /* Whether it is the file that st describes. NULL: it is never a file. */
     bool (*is_file)(const struct dq_source *s, const struct stat *st);
     /* Releases what the implementation holds besides its memory. NULL: nothing. */
@@ -41,6 +43,9 @@ int dq_source_pread(
 /* Says that len bytes from off on, or as many as there are, will be read soon. Returns at once; where
  * each read takes its time because the bytes are far away, they come together meanwhile. */
 void dq_source_expect(const struct dq_source *s, uint64_t off, uint64_t len);
+
+/* Whether each read takes its time, so that it is worth something to announce all of them. */
+bool dq_source_is_far(const struct dq_source *s);
 
 /* Whether the bytes are those of the file that st describes. */
 bool dq_source_is_file(const struct dq_source *s, const struct stat *st);

@@ -112,7 +112,7 @@ static void long_headers_take_few_reads(void **state)
     build_long(&b);
     const struct dq_memory_file file = {"m.gguf", b.bytes, b.len};
     const struct dq_memory_store memory = DQ_MEMORY_STORE(&file, 1);
-    const struct dq_store *store = counting_store(&memory.store);
+    const struct dq_store *store = counting_store(&memory.store, 64);
     check_ok(dq_model_examine(store, "m.gguf", NULL, &m, &e), &e);
     assert_true(m->shards[0].data_off > 7000000);
     assert_in_range(counting_store_reads(), 1, READS_MAX);
