@@ -238,14 +238,32 @@ struct listing {
     void *arg;
 };
 
-/* Calls take for an entry of a folder if it is of the kind that is listed. */
-static int take_entry(const struct listing *l, int folder, const char *name, struct dq_error *e)
+/* Whether an entry that nobody may examine could be of the kind that is listed. */
+static bool may_be_listed(const struct listing *l, const struct dirent *entry)
 {
+#ifdef DT_UNKNOWN
+    return entry->d_type == DT_UNKNOWN || entry->d_type == (l->folders ? DT_DIR : DT_REG) ||
+           (entry->d_type == DT_LNK && l->with_links);
+#else
+    (void)l;
+    (void)entry;
+    return true;
+#endif
+}
+
+/* Calls take for an entry of a folder if it is of the kind that is listed, or if that cannot be found out
+ * for want of permission: then who wants to read it will say so. */
+static int take_entry(
+    const struct listing *l, int folder, const struct dirent *entry, struct dq_error *e)
+{
+    const char *name = entry->d_name;
     struct stat st;
     if (fstatat(folder, name, &st, l->with_links ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
         return (l->folders ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)) ? l->take(l->arg, name, e)
                                                                         : 0;
-    if (errno == ENOENT || errno == ELOOP || errno == ENOTDIR || errno == EACCES)
+    if (errno == EACCES)
+        return may_be_listed(l, entry) ? l->take(l->arg, name, e) : 0;
+    if (errno == ENOENT || errno == ELOOP || errno == ENOTDIR)
         return 0; /* a link that leads nowhere, or a file that was removed just now */
     return dq_fail_errno(e, "%s/%s", l->folder, name);
 }
@@ -260,7 +278,7 @@ static int list(const struct listing *l, struct dq_error *e)
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (entry)
-            rc = take_entry(l, dirfd(dir), entry->d_name, e);
+            rc = take_entry(l, dirfd(dir), entry, e);
         else if (errno != 0)
             rc = dq_fail_errno(e, "%s", l->folder);
         else
@@ -292,9 +310,11 @@ int dq_file_find_folder(const char *path, bool *is_there, struct dq_error *e)
 {
     struct stat st;
     const int rc = stat(path, &st);
-    if (rc != 0 && errno != ENOENT && errno != ENOTDIR)
+    if (rc != 0 && errno != ENOENT)
         return dq_fail_errno(e, "%s", path);
-    *is_there = rc == 0 && S_ISDIR(st.st_mode);
+    if (rc == 0 && !S_ISDIR(st.st_mode))
+        return dq_fail(e, DQ_ERR_IO, "%s: is not a directory", path);
+    *is_there = rc == 0;
     return 0;
 }
 

@@ -53,7 +53,7 @@ size_t dq_file_descriptors_left(int fd);
 int dq_file_guard_standard(void);
 
 /* Calls take for the name of every regular file, or link to one, in a folder, in any order; what it
- * returns ends the list unless it is 0. */
+ * returns ends the list unless it is 0. What nobody may examine could be one, and counts. */
 typedef int (*dq_file_take_fn)(void *arg, const char *name, struct dq_error *e);
 int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_error *e);
 
@@ -61,8 +61,8 @@ int dq_file_list(const char *folder, dq_file_take_fn take, void *arg, struct dq_
 int dq_file_list_folders(
     const char *folder, bool with_links, dq_file_take_fn take, void *arg, struct dq_error *e);
 
-/* Says in *is_there whether path is that of a folder, or of a link to one. DQ_ERR_IO if that cannot be
- * found out, as in a folder without permission. */
+/* Says in *is_there whether path is that of a folder, or of a link to one. DQ_ERR_IO if it is that of
+ * something else, or if that cannot be found out, as in a folder without permission. */
 int dq_file_find_folder(const char *path, bool *is_there, struct dq_error *e);
 
 /* Says, by errno, why the folder of a new file could not be opened. Returns the error. */

@@ -67,7 +67,9 @@ int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e
 {
     char *fallback = NULL; /* the first default */
     char variables[200];
+    struct dq_error why;
     bool is_set = false;
+    bool is_there = false;
     *out = NULL;
     for (size_t i = 0; !*out && i < cache->n_places; i++) {
         char *folder = folder_of(&cache->places[i], &is_set);
@@ -75,7 +77,7 @@ int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e
             dq_mem_free(fallback);
             return dq_fail_nomem(e);
         }
-        bool is_there = true; /* also if that cannot be found out: then who reads it says why */
+        is_there = true; /* also if that cannot be found out: then who reads it says why */
         if (folder && cache->places[i].is_default)
             (void)dq_file_find_folder(folder, &is_there, NULL);
         if (folder && !is_there) {
@@ -91,9 +93,16 @@ int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e
         dq_mem_free(fallback);
     else
         *out = fallback;
-    return *out ? 0
-                : dq_fail(e, DQ_ERR_USAGE, "%s its cache is not known; set %s", cache->prefix,
-                      dq_cache_variables(cache, variables, sizeof variables));
+    dq_cache_variables(cache, variables, sizeof variables);
+    if (!*out)
+        return dq_fail(
+            e, DQ_ERR_USAGE, "%s its cache is not known; set %s", cache->prefix, variables);
+    const int rc = dq_file_find_folder(*out, &is_there, &why);
+    if (rc == 0)
+        return 0;
+    dq_mem_free(*out);
+    *out = NULL;
+    return dq_fail(e, rc, "%s; %s says where this cache is", why.text, variables);
 }
 
 /* Writes the names of a list, "a, b, ..., and 3 more", cut to size. Returns out. */

@@ -62,7 +62,8 @@ bool dq_cache_is_whole(const char *model);
 /* Writes which variables say where a cache is: "A, B or HOME". Returns out. */
 const char *dq_cache_variables(const struct dq_cache *cache, char *out, size_t size);
 
-/* Returns the folder of a cache from dq_mem, in *out. DQ_ERR_USAGE if nothing says where it is. */
+/* Returns the folder of a cache from dq_mem, in *out, which need not exist. DQ_ERR_USAGE if nothing says where
+ * it is, DQ_ERR_IO if it is no folder or may not be examined. */
 int dq_cache_folder(const struct dq_cache *cache, char **out, struct dq_error *e);
 
 /* Writes what may have been meant by a word that is neither a file nor the name of a model in a cache: such a

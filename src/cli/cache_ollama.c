@@ -115,9 +115,9 @@ static char *blob_path(const char *folder, const char *digest)
     return dq_mem_printf("%s/blobs/sha256-%s", folder, digest + strlen(digest_begin));
 }
 
-/* Finds the GGUF that a manifest, with the contents root, names. */
-static int find_blob(
-    const char *folder, const char *manifest, const json_t *root, char **out, struct dq_error *e)
+/* Finds the GGUF that a manifest, with the contents root, names. *is_model: there should be one. */
+static int find_blob(const char *folder, const char *manifest, const json_t *root, bool *is_model,
+    char **out, struct dq_error *e)
 {
     static const char type[] = "application/vnd.ollama.image.model";
     const char *model = NULL; /* its digest */
@@ -137,6 +137,7 @@ static int find_blob(
     if (n > 1)
         return dq_fail(e, DQ_ERR_IO,
             "%s: names %zu files with weights; name one of the blobs by its path", manifest, n);
+    *is_model = true;
     if (!is_digest(model))
         return dq_fail(e, DQ_ERR_MALFORMED, "%s: the digest of its model is not valid", manifest);
     char *path = blob_path(folder, model);
@@ -164,14 +165,17 @@ static int add_manifest(struct walk *w, const char *manifest, struct dq_error *e
     const char *const *p = w->parts;
     struct dq_error why;
     json_t *root = NULL;
+    bool is_model = true; /* unless it says otherwise */
     char *path = NULL;
     char *name;
     int rc = dq_json_read(manifest, MOST_MANIFEST, &root, &why);
-    if (w->all && rc == DQ_ERR_IO)
-        return dq_cached_pass_over(w->out, rc, &why, e);
-    if (rc == 0)
-        rc = find_blob(w->folder, manifest, root, &path, &why);
+    if (rc == 0) {
+        is_model = false;
+        rc = find_blob(w->folder, manifest, root, &is_model, &path, &why);
+    }
     json_decref(root);
+    if (rc != 0 && rc != DQ_ERR_MEMORY && w->all && is_model)
+        return dq_strvec_add(&w->out->unread, why.text, strlen(why.text), e);
     if (rc != 0 && rc != DQ_ERR_MEMORY && (w->all || w->any_tag)) {
         dq_msg_info("%s", why.text); /* the others are there */
         return 0;

@@ -88,4 +88,4 @@ mv "store/blobs/sha256-$hex" "store/blobs/sha256:$hex"
 try ollama:llama
 mkdir -p home/.ollama
 mv store home/.ollama/models
-HOME=$PWD/home OLLAMA_MODELS='' gguf-dq list --names ollama: | head -n 1
+HOME=$PWD/home OLLAMA_MODELS='' gguf-dq list --names ollama: 2>/dev/null | head -n 1

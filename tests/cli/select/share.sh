@@ -43,6 +43,16 @@ done 2>&1 | grep -v '^Try'
 gguf-dq list --names --share 4294967295/4294967295 m.gguf
 echo "exit $?"
 gguf-dq list --names --share 1/4294967295 m.gguf
+echo '# every command refuses them, and accepts a share of nothing'
+for command in list 'check --values' hash stats 'compare m.gguf' 'verify --device cpu' 'extract -o out/'; do
+    for share in 0/4 5/4 1/0 1/99999999999999999999 28/28; do
+        # shellcheck disable=SC2086 # several words
+        gguf-dq $command --share "$share" m.gguf >/dev/null 2>&1
+        printf '%s ' $?
+    done
+    echo "$command"
+done
+[ ! -e out ] || echo 'something was written'
 for command in 'check' 'verify --self-test' 'list --layout hf' 'devices' 'bench'; do
     # shellcheck disable=SC2086 # several words
     gguf-dq $command --share 1/2 2>&1 | head -n 1
