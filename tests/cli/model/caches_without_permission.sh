@@ -50,11 +50,11 @@ plain list --names models/m.gguf
 chmod 700 models
 echo '# what is no directory'
 : >file
-HF_HUB_CACHE=file plain list hf:
-HF_HUB_CACHE=file plain list hf:org/a
-HF_HUB_CACHE='' HF_HOME=file plain list hf:
-OLLAMA_MODELS=file plain list ollama:
-OLLAMA_MODELS=file plain list ollama:llama3
+HF_HUB_CACHE='file' plain list hf:
+HF_HUB_CACHE='file' plain list hf:org/a
+HF_HUB_CACHE='' HF_HOME='file' plain list hf:
+OLLAMA_MODELS='file' plain list ollama:
+OLLAMA_MODELS='file' plain list ollama:llama3
 mkdir store
 : >store/manifests
 OLLAMA_MODELS=store plain list ollama:
