@@ -58,7 +58,7 @@ DQ_INLINE void dq_put_factors(float *dst, uint64_t low, uint64_t high, float d)
 struct dq_shape {
     size_t bytes;         /* of a block */
     size_t weights;       /* in a block */
-    size_t group;         /* weights that share d and m, 16 or more */
+    size_t group;         /* weights that share d and m: 16, or a multiple of 32 */
     int has_m;            /* otherwise m is not set */
     const int8_t *values; /* the sixteen values that codes stand for; NULL: codes are values */
     dq_bit_fn use_bit;    /* how a bit changes its code; NULL: there are no bits */
@@ -82,24 +82,27 @@ DQ_INLINE void dq_use_bits(int8_t *restrict q, const uint8_t *bits, size_t n, dq
     }
 }
 
-/* Sixteen weights; for bf16 deinterleaved, as dq_x16_deinterleaved_to_bf16 takes them. */
-DQ_INLINE struct dq_x16 dq_weights16(
-    const struct dq_codes *c, size_t i, struct dq_shape shape, enum dq_dtype dtype)
+/* Sixteen weights of group g; for bf16 deinterleaved, as dq_x16_deinterleaved_to_bf16 takes them. */
+DQ_INLINE struct dq_x16 dq_weights16(const struct dq_codes *c, const int8_t *codes, size_t g,
+    struct dq_shape shape, enum dq_dtype dtype)
 {
-    const size_t g = i / shape.group;
-    const struct dq_x16 q = dtype == DQ_DTYPE_bf16 ? dq_x16_of_codes_deinterleaved(c->q + i)
-                                                   : dq_x16_of_codes(c->q + i);
+    const struct dq_x16 q =
+        dtype == DQ_DTYPE_bf16 ? dq_x16_of_codes_deinterleaved(codes) : dq_x16_of_codes(codes);
     const struct dq_x16 dq = dq_x16_times(q, c->d[g]);
 
     return shape.has_m ? dq_x16_plus(dq, c->m[g]) : dq;
 }
 
-DQ_INLINE void dq_decode_fast(const struct dq_codes *c, void *restrict dst, size_t n,
-    struct dq_shape shape, enum dq_dtype dtype)
+/* Takes the arrays by value: compilers would load their addresses anew after each store. */
+DQ_INLINE void dq_decode_fast(
+    struct dq_codes c, void *restrict dst, size_t n, struct dq_shape shape, enum dq_dtype dtype)
 {
     for (size_t i = 0; i < n; i += 32) {
-        const struct dq_x16 a = dq_weights16(c, i, shape, dtype);
-        const struct dq_x16 b = dq_weights16(c, i + 16, shape, dtype);
+        const int8_t *q = c.q + i;
+        const size_t g = i / shape.group;
+        const struct dq_x16 a = dq_weights16(&c, q, g, shape, dtype);
+        const struct dq_x16 b =
+            dq_weights16(&c, q + 16, shape.group == 16 ? g + 1 : g, shape, dtype);
 
         if (dtype == DQ_DTYPE_f32) {
             dq_x16_to_f32((float *)dst + i, a);
@@ -115,8 +118,8 @@ DQ_INLINE void dq_decode_fast(const struct dq_codes *c, void *restrict dst, size
 #ifdef DQ_HAS_TABLES
 /* Computes and rounds the at most sixteen different weights of a group (or eight each of two
  * groups) once, and looks up the n weights in that table. */
-DQ_INLINE void dq_decode_lut(const struct dq_codes *c, uint16_t *restrict dst, size_t n,
-    struct dq_shape shape, enum dq_dtype dtype)
+DQ_INLINE void dq_decode_lut(
+    struct dq_codes c, uint16_t *restrict dst, size_t n, struct dq_shape shape, enum dq_dtype dtype)
 {
     const struct dq_x16 values = dq_x16_of_codes(shape.lut.values);
     const size_t n_groups = shape.lut.two_groups ? 2 : 1;
@@ -125,15 +128,15 @@ DQ_INLINE void dq_decode_lut(const struct dq_codes *c, uint16_t *restrict dst, s
         struct dq_x16 w;
 
         if (shape.lut.two_groups) {
-            w = dq_x16_times_two(values, c->d + g);
-            w = shape.has_m ? dq_x16_plus_two(w, c->m + g) : w;
+            w = dq_x16_times_two(values, c.d + g);
+            w = shape.has_m ? dq_x16_plus_two(w, c.m + g) : w;
         } else {
-            w = dq_x16_times(values, c->d[g]);
-            w = shape.has_m ? dq_x16_plus(w, c->m[g]) : w;
+            w = dq_x16_times(values, c.d[g]);
+            w = shape.has_m ? dq_x16_plus(w, c.m[g]) : w;
         }
         const struct dq_table table = dtype == DQ_DTYPE_f16 ? dq_table_f16(w) : dq_table_bf16(w);
         for (size_t end = i + n_groups * shape.group; i < end; i += 32)
-            dq_table_lookup32(dst + i, &table, c->q + i, c->bits + i / 8, shape.lut);
+            dq_table_lookup32(dst + i, &table, c.q + i, c.bits + i / 8, shape.lut);
     }
 }
 #endif
@@ -147,7 +150,7 @@ DQ_INLINE size_t dq_decode_codes_to(const struct dq_codes *c, void *restrict dst
 
 #ifdef DQ_HAS_TABLES
     if (is_fast && shape.lut.values && dtype != DQ_DTYPE_f32) {
-        dq_decode_lut(c, dst, n, shape, dtype);
+        dq_decode_lut(*c, dst, n, shape, dtype);
         return 0;
     }
 #endif
@@ -159,7 +162,7 @@ DQ_INLINE size_t dq_decode_codes_to(const struct dq_codes *c, void *restrict dst
         dq_use_bits(c->q, c->bits, n, shape.use_bit);
     if (!is_fast)
         return DQ_AT_LEVEL(dq_decode_slow)(c, dst, n, shape.group, shape.has_m, dtype);
-    dq_decode_fast(c, dst, n, shape, dtype);
+    dq_decode_fast(*c, dst, n, shape, dtype);
     return 0;
 }
 

@@ -13,11 +13,10 @@ DQ_INLINE void unpack_q2_k(const void *restrict block, struct dq_codes c)
 
     dq_put_factors(c.d, dq_bits8(b->scales, 0, 15), dq_bits8(b->scales + 8, 0, 15), d);
     dq_put_factors(c.m, dq_bits8(b->scales, 4, 15), dq_bits8(b->scales + 8, 4, 15), -dmin);
-    for (int j = 0; j < 8; j++) {
-        DQ_DO_NOT_UNROLL
-        for (int i = 0; i < 32; i += 8)
-            dq_put8(c.q + 32 * j + i, dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3));
-    }
+    DQ_UNROLL_8
+    for (int j = 0; j < 8; j++)
+        dq_fields32(
+            c.q + 32 * j, (struct dq_field){b->qs + 32 * (j / 4), 2 * (j % 4), 2}, dq_no_field, 0);
 }
 
 DQ_DECODER(q2_k)
@@ -50,14 +49,10 @@ DQ_INLINE void unpack_q3_k(const void *restrict block, struct dq_codes c)
     const float d = dq_f16_at(b->d);
 
     q3_k_factors(c.d, b->scales, d);
-    for (int j = 0; j < 8; j++) {
-        DQ_DO_NOT_UNROLL
-        for (int i = 0; i < 32; i += 8) {
-            const uint64_t low = dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3);
-            const uint64_t third = dq_bits8(b->hmask + i, j, 1);
-            dq_put8(c.q + 32 * j + i, dq_swar_sub8(low | third << 2, 4));
-        }
-    }
+    DQ_UNROLL_8
+    for (int j = 0; j < 8; j++)
+        dq_fields32(c.q + 32 * j, (struct dq_field){b->qs + 32 * (j / 4), 2 * (j % 4), 2},
+            (struct dq_field){b->hmask, j, 1}, 4);
 }
 
 DQ_DECODER(q3_k)
@@ -92,11 +87,10 @@ DQ_INLINE void unpack_q4_k(const void *restrict block, struct dq_codes c)
     const struct dq_block_q4_k *b = block;
 
     k_factors(c, b->scales, dq_f16_at(b->d), dq_f16_at(b->dmin));
-    for (int j = 0; j < 8; j++) {
-        DQ_DO_NOT_UNROLL
-        for (int i = 0; i < 32; i += 8)
-            dq_put8(c.q + 32 * j + i, dq_bits8(b->qs + 32 * (j / 2) + i, 4 * (j % 2), 15));
-    }
+    DQ_UNROLL_8
+    for (int j = 0; j < 8; j++)
+        dq_fields32(
+            c.q + 32 * j, (struct dq_field){b->qs + 32 * (j / 2), 4 * (j % 2), 4}, dq_no_field, 0);
 }
 
 DQ_DECODER(q4_k)
@@ -114,14 +108,10 @@ DQ_INLINE void unpack_q5_k(const void *restrict block, struct dq_codes c)
     const struct dq_block_q5_k *b = block;
 
     k_factors(c, b->scales, dq_f16_at(b->d), dq_f16_at(b->dmin));
-    for (int j = 0; j < 8; j++) {
-        DQ_DO_NOT_UNROLL
-        for (int i = 0; i < 32; i += 8) {
-            const uint64_t low = dq_bits8(b->qs + 32 * (j / 2) + i, 4 * (j % 2), 15);
-            const uint64_t fifth = dq_bits8(b->qh + i, j, 1);
-            dq_put8(c.q + 32 * j + i, low | fifth << 4);
-        }
-    }
+    DQ_UNROLL_8
+    for (int j = 0; j < 8; j++)
+        dq_fields32(c.q + 32 * j, (struct dq_field){b->qs + 32 * (j / 2), 4 * (j % 2), 4},
+            (struct dq_field){b->qh, j, 1}, 0);
 }
 
 DQ_DECODER(q5_k)
@@ -140,17 +130,11 @@ DQ_INLINE void unpack_q6_k(const void *restrict block, struct dq_codes c)
     const float d = dq_f16_at(b->d);
 
     dq_put_factors(c.d, dq_u64(b->scales), dq_u64(b->scales + 8), d);
-    for (int j = 0; j < 8; j++) {
-        const uint8_t *ql = b->ql + 64 * (j / 4) + 32 * (j % 2);
-        const uint8_t *qh = b->qh + 32 * (j / 4);
-
-        DQ_DO_NOT_UNROLL
-        for (int i = 0; i < 32; i += 8) {
-            const uint64_t low = dq_bits8(ql + i, 4 * (j % 4 / 2), 15);
-            const uint64_t top = dq_bits8(qh + i, 2 * (j % 4), 3);
-            dq_put8(c.q + 32 * j + i, dq_swar_sub8(low | top << 4, 32));
-        }
-    }
+    DQ_UNROLL_8
+    for (int j = 0; j < 8; j++)
+        dq_fields32(c.q + 32 * j,
+            (struct dq_field){b->ql + 64 * (j / 4) + 32 * (j % 2), 4 * (j % 4 / 2), 4},
+            (struct dq_field){b->qh + 32 * (j / 4), 2 * (j % 4), 2}, 32);
 }
 
 DQ_DECODER(q6_k)

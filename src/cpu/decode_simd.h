@@ -22,6 +22,8 @@
  *   dq_bits32               expands 32 bits, lowest of a byte first, to bytes of 0 or -1
  *   dq_unpack5x32           32 nibbles of 16 bytes, low ones first, with 32 fifth bits, minus bias
  *   dq_unpack9x32           32 bytes with 32 ninth bits, as 16-bit integers, low byte first
+ *   dq_fields32             puts 32 codes together, each from a field of one of 32 bytes and, above its
+ *                           bits, from a field of another; subtracts bias
  *   dq_put_rows8, _rows4    four rows of eight bytes, or eight rows of four, of a codebook
  *
  * Where DQ_HAS_TABLES is defined, there are also tables of sixteen f16 or bf16 numbers:
@@ -49,10 +51,20 @@ struct dq_lut {
     int two_groups; /* 32 codes are of two groups: values has eight twice, indices are & 7 */
 };
 
+/* Some bits of each of 32 bytes. */
+struct dq_field {
+    const uint8_t *bytes;
+    int shift; /* from the lowest bit of a byte */
+    int bits;  /* 0: there is no such field */
+};
+static const struct dq_field dq_no_field = {0};
+
 #if defined(__x86_64__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include "cpu/x86/simd_v4.h"
 #elif defined(__x86_64__) && defined(__AVX2__) && defined(__F16C__)
 #include "cpu/x86/simd_v3.h"
+#elif defined(DQ_NEON)
+#include "cpu/arm/simd_neon.h"
 #else
 #include "cpu/decode_simd_plain.h"
 #endif

@@ -77,12 +77,10 @@ DQ_INLINE void unpack_tq2_0(const void *restrict block, struct dq_codes c)
     const struct dq_block_tq2_0 *b = block;
 
     c.d[0] = dq_f16_at(b->d);
-    for (int j = 0; j < 8; j++) {
-        for (int i = 0; i < 32; i += 8) {
-            const uint64_t codes = dq_bits8(b->qs + 32 * (j / 4) + i, 2 * (j % 4), 3);
-            dq_put8(c.q + 32 * j + i, dq_swar_sub8(codes, 1));
-        }
-    }
+    DQ_UNROLL_8
+    for (int j = 0; j < 8; j++)
+        dq_fields32(
+            c.q + 32 * j, (struct dq_field){b->qs + 32 * (j / 4), 2 * (j % 4), 2}, dq_no_field, 1);
 }
 
 DQ_DECODER(tq2_0)

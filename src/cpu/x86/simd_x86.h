@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include "cpu/decode_bits.h"
+#include "cpu/decode_fields.h"
 
 #define DQ_HAS_TABLES
 
