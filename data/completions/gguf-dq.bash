@@ -274,7 +274,7 @@ _gguf_dq()
                 return
                 ;;
             --cpu)
-                _gguf_dq_add_words 'baseline v3 v4'
+                _gguf_dq_add_words 'baseline v3 v4 neon'
                 return
                 ;;
             --type)

@@ -106,7 +106,7 @@ complete -c gguf-dq -n '__gguf_dq_using list extract' -l hf-config -x -a '(__fis
 complete -c gguf-dq -n '__gguf_dq_using extract hash verify bench' -s d -l dtype -x -a 'f32 f16 bf16' -d 'Type of the output'
 complete -c gguf-dq -n '__gguf_dq_using extract hash' -s d -l dtype -x -a native -d 'Type of the output'
 complete -c gguf-dq -n '__gguf_dq_using extract hash stats compare verify bench' -l device -x -a 'auto cpu gpu hip cuda gpu:all hip:all cuda:all' -d 'Device that decodes'
-complete -c gguf-dq -n '__gguf_dq_using extract hash stats compare verify bench' -l cpu -x -a 'baseline v3 v4' -d 'CPU instruction set'
+complete -c gguf-dq -n '__gguf_dq_using extract hash stats compare verify bench' -l cpu -x -a 'baseline v3 v4 neon' -d 'CPU instruction set'
 complete -c gguf-dq -n '__gguf_dq_using extract hash stats compare verify check bench' -s j -l threads -x -d 'Number of processors'
 
 complete -c gguf-dq -n '__gguf_dq_using stats compare' -s f -l format -x -a 'table csv tsv' -d 'Form of the figures'

@@ -266,11 +266,22 @@ SETTER(device)
     return dq_device_parse(v, &a->device, e);
 }
 
+static int refuse_level(const char *name, struct dq_error *e)
+{
+    char names[64] = "";
+    for (size_t i = 0; dq_cpu_levels[i]; i++) {
+        const char *before = i == 0 ? "" : dq_cpu_levels[i + 1] ? ", " : " or ";
+        const size_t len = strlen(names);
+        snprintf(names + len, sizeof names - len, "%s%s", before, dq_cpu_levels[i]->name);
+    }
+    return dq_fail(e, DQ_ERR_USAGE, "--cpu %s: must be %s", name, names);
+}
+
 SETTER(cpu)
 {
     a->cpu = dq_cpu_by_name(v);
     if (!a->cpu)
-        return dq_fail(e, DQ_ERR_USAGE, "--cpu %s: must be baseline, v3 or v4", v);
+        return refuse_level(v, e);
     if (!dq_cpu_usable(a->cpu))
         return dq_fail(e, DQ_ERR_USAGE, "--cpu %s: this processor lacks its instructions", v);
     return 0;
@@ -521,7 +532,7 @@ const struct dq_option dq_options[] = {
     {"map", 0, "FILE", DQ_CMD_compare, "lines NAME, tab, NAME in the reference, where they differ",
         set_map},
     {"device", 0, "DEVICE", DECODING, "auto, cpu, gpu, gpu:1, gpu:all, cuda:0, ...", set_device},
-    {"cpu", 0, "LEVEL", DECODING, "use baseline, v3 or v4 instructions", set_cpu},
+    {"cpu", 0, "LEVEL", DECODING, "use instructions of baseline, v3, v4 or neon", set_cpu},
     {"threads", 'j', "N", DECODING, "use N threads (0: one per processor)", set_threads},
     {"threads", 'j', "N", DQ_CMD_check, "with --values: use N threads (0: one per processor)",
         set_threads},

@@ -1,5 +1,5 @@
 #include "cpu/levels.h"
-#ifdef DQ_HAVE_LEVELS
+#ifdef DQ_X86_LEVELS
 #include "cpu/x86/features.h"
 #endif
 
@@ -7,11 +7,8 @@
 #include <string.h>
 
 const struct dq_cpu *const dq_cpu_levels[] = {
-    &dq_cpu_baseline,
-#ifdef DQ_HAVE_LEVELS
-    &dq_cpu_v3,
-    &dq_cpu_v4,
-#endif
+#define LEVEL(name) &dq_cpu_##name,
+#include "cpu/levels.def"
     NULL,
 };
 
@@ -23,18 +20,20 @@ const struct dq_cpu_preference dq_cpu_preferences[] = {
 
 /* The processor that this runs on, and what is chosen for it. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static size_t n_usable = 1; /* of dq_cpu_levels */
+static size_t n_usable; /* of dq_cpu_levels */
 static struct dq_cpu best;
 
 static void choose(void)
 {
     const char *vendor = "";
-#ifdef DQ_HAVE_LEVELS
+#ifdef DQ_X86_LEVELS
     struct dq_x86_features features;
     dq_x86_get_features(&features);
     const int level = dq_x86_level(&features);
     n_usable = level == 4 ? 3 : level == 3 ? 2 : 1;
     vendor = features.vendor;
+#else /* every processor that the program runs on has them */
+    n_usable = sizeof dq_cpu_levels / sizeof dq_cpu_levels[0] - 1;
 #endif
     best = dq_cpu_compose(dq_cpu_levels[n_usable - 1], vendor, dq_cpu_preferences);
 }

@@ -128,7 +128,7 @@ struct dq_sums_fns {
 
 /* A decoder for every type, the roundings, a hash, and the loops of statistics. */
 struct dq_cpu {
-    const char *name; /* of the instruction-set level: "baseline", "v3", "v4" */
+    const char *name; /* of the instruction-set level: "baseline", "v3" */
     dq_decode_fn decode[DQ_TYPE_COUNT];
     dq_round_fn to_f16;
     dq_round_fn to_bf16;

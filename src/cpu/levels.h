@@ -5,10 +5,8 @@
 
 #include "cpu/cpu.h"
 
-/* Each exists only if its sources were compiled for it. */
-extern const struct dq_cpu dq_cpu_baseline;
-extern const struct dq_cpu dq_cpu_v3;
-extern const struct dq_cpu dq_cpu_v4;
+#define LEVEL(name) extern const struct dq_cpu dq_cpu_##name;
+#include "cpu/levels.def"
 
 /* On processors of a vendor, a level decodes a type fastest. */
 struct dq_cpu_preference {

@@ -53,9 +53,10 @@ for path, words in (('m.gguf', ()), ('m.gguf', tuple(slices)[:3]), ('n.gguf', ()
         assert set(row) == {*wanted, 'name', 'slice', 'type'}, set(row) ^ {*wanted}
     print(path, len(rows))
 END_PYTHON
+levels=$(gguf-dq devices --jsonl | sed -n 's/.*"cpu \([a-z0-9]*\)", "usable": true.*/--cpu=\1/p')
 for path in m.gguf n.gguf; do
     gguf-dq stats --json --fit --percentiles $path >expected
-    for words in '-j1' '-j3' '--max-memory 4MiB -j1' '--device gpu' '--device gpu:all -j5' '--cpu baseline --device cpu' '--cpu v3'; do
+    for words in '-j1' '-j3' '--max-memory 4MiB -j1' '--device gpu' '--device gpu:all -j5' $levels; do
         # shellcheck disable=SC2086
         gguf-dq stats --json --fit --percentiles $words $path | cmp - expected
     done

@@ -3,7 +3,7 @@
 #include "cpu/levels.h"
 #include "dq_test.h"
 #include "levels.h"
-#ifdef DQ_HAVE_LEVELS
+#ifdef DQ_X86_LEVELS
 #include "cpu/x86/features.h"
 #endif
 
@@ -48,7 +48,7 @@ static void each_type_has_its_preferred_level(void **state)
     static const struct dq_cpu_preference rows[] = {
         {"GenuineIntel", DQ_TYPE_q4_k, "baseline"},
         {"AuthenticAMD", DQ_TYPE_q8_0, "baseline"},
-#ifdef DQ_HAVE_LEVELS
+#ifdef DQ_X86_LEVELS
         {"GenuineIntel", DQ_TYPE_q5_k, "v3"},
         {"AuthenticAMD", DQ_TYPE_q6_k, "v3"},
         {"GenuineIntel", DQ_TYPE_q6_k, "v4"},
@@ -60,7 +60,7 @@ static void each_type_has_its_preferred_level(void **state)
     for (size_t i = 0; i < 3; i++) {
         for (size_t highest = 0; dq_cpu_levels[highest]; highest++) {
             check_composed(rows, vendors[i], highest);
-#ifdef DQ_HAVE_LEVELS /* which its rows name */
+#ifdef DQ_X86_LEVELS /* which its rows name */
             check_composed(dq_cpu_preferences, vendors[i], highest);
 #endif
         }
@@ -74,7 +74,7 @@ static void preferences_name_vendors_and_levels(void **state)
     for (const struct dq_cpu_preference *p = dq_cpu_preferences; p->vendor; p++) {
         assert_true(
             strcmp(p->vendor, "GenuineIntel") == 0 || strcmp(p->vendor, "AuthenticAMD") == 0);
-#ifdef DQ_HAVE_LEVELS
+#ifdef DQ_X86_LEVELS
         assert_true(rank(p->level) < rank("v4"));
 #endif
     }
@@ -98,7 +98,7 @@ static void the_best_is_composed_of_usable_levels(void **state)
     }
 }
 
-#ifdef DQ_HAVE_LEVELS
+#ifdef DQ_X86_LEVELS
 /* Bits that a level needs, by Intel's manual and the psABI. */
 static const uint8_t v3_leaf1_ecx[] = {0, 9, 12, 13, 19, 20, 22, 23, 27, 28, 29};
 static const uint8_t v3_leaf7_ebx[] = {3, 5, 8};
@@ -179,7 +179,7 @@ int main(void)
         cmocka_unit_test(each_type_has_its_preferred_level),
         cmocka_unit_test(preferences_name_vendors_and_levels),
         cmocka_unit_test(the_best_is_composed_of_usable_levels),
-#ifdef DQ_HAVE_LEVELS
+#ifdef DQ_X86_LEVELS
         cmocka_unit_test(every_feature_of_a_level_is_needed),
         cmocka_unit_test(the_compilers_library_agrees),
 #endif
