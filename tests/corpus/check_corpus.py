@@ -49,6 +49,7 @@ class Run:
 
     def __init__(self, program, *args):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            self.program = program
             child = subprocess.Popen([program, *args], stdin=subprocess.DEVNULL, stdout=out,
                                      stderr=err)
             _, status, usage = os.wait4(child.pid, 0)
@@ -75,7 +76,8 @@ class Run:
         elif status != 0 and not lines and not silent:
             found.append('says nothing')
         found += [f'stderr: {line!r}' for line in lines if not line.startswith('gguf-dq: ')]
-        if MEASURED and self.seconds > MOST_SECONDS and self.seconds > MOST_STARTS * start_seconds(program):
+        if (MEASURED and self.seconds > MOST_SECONDS and
+                self.seconds > MOST_STARTS * start_seconds(self.program)):
             found.append(f'took {self.seconds:.1f} s')
         if MEASURED and self.kib > MOST_KIB:
             found.append(f'took {self.kib} KiB')
