@@ -1,5 +1,6 @@
 #include "verify/verify.h"
 
+#include "type/half.h"
 #include "verify/check_lane.h"
 
 #include <stdlib.h>
@@ -15,7 +16,10 @@ static int compare_golden(struct dq_lane *reference, const struct dq_golden *gol
     uint16_t *narrow = malloc(n * sizeof *narrow);
     int rc = want && narrow ? 0 : dq_fail_nomem(e);
     if (rc == 0) {
-        memcpy(want, golden->weights + first * weights * sizeof *want, n * sizeof *want);
+        const uint8_t *stored =
+            golden->weights + first * weights * sizeof *want; /* little-endian */
+        for (size_t i = 0; i < n; i++)
+            want[i] = dq_f32_of_bits(dq_u32(stored + i * sizeof *want));
         if (c->dtype != DQ_DTYPE_f32)
             dq_cpu_round(reference->cpu, c->dtype, want, narrow, n);
         dq_compare(c, reference->out, c->dtype == DQ_DTYPE_f32 ? (const void *)want : narrow,

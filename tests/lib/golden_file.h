@@ -8,8 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* Reads a file of data/golden/; the caller frees it. */
+/* Reads a file of data/golden/; the caller frees it. Weights, which the file has in little-endian order, are
+ * numbers of this machine. */
 static inline uint8_t *golden_load(const char *token, const char *suffix, size_t *len)
 {
     const char *data = getenv("DQ_DATA_DIR");
@@ -32,6 +34,16 @@ static inline uint8_t *golden_load(const char *token, const char *suffix, size_t
     *len = fread(bytes, 1, (size_t)end, f);
     assert_int_equal(*len, end);
     fclose(f);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    const size_t size = strcmp(suffix, "f32") == 0 ? 4 : strcmp(suffix, "f16") == 0 ? 2 : 1;
+    for (size_t i = 0; i < *len; i += size) {
+        for (size_t k = 0; k < size / 2; k++) {
+            const uint8_t byte = bytes[i + k];
+            bytes[i + k] = bytes[i + size - 1 - k];
+            bytes[i + size - 1 - k] = byte;
+        }
+    }
+#endif
     return bytes;
 }
 
