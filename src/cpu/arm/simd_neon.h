@@ -24,7 +24,7 @@ DQ_INLINE float dq_f16_of(uint16_t h)
     float16_t x;
 
     memcpy(&x, &h, sizeof x);
-    return x;
+    return (float)x;
 }
 
 DQ_INLINE void dq_two_f16_at(float *first, float *second, const uint8_t *p)
@@ -209,6 +209,13 @@ DQ_INLINE void dq_bits32(int8_t *dst, const uint8_t *bits)
         vst1q_s8(dst + i, vreinterpretq_s8_u8(dq_bits16(dq_four_of(bits), i)));
 }
 
+DQ_INLINE void dq_put_alternately(uint8_t *dst, uint8x16_t even, uint8x16_t odd)
+{
+    const uint8x16x2_t both = {{even, odd}};
+
+    vst2q_u8(dst, both);
+}
+
 DQ_INLINE void dq_table_lookup32(uint16_t *dst, const struct dq_table *table, const int8_t *q,
     const uint8_t *bits, struct dq_lut lut)
 {
@@ -223,8 +230,8 @@ DQ_INLINE void dq_table_lookup32(uint16_t *dst, const struct dq_table *table, co
         k = vandq_u8(k, vdupq_n_u8(lut.two_groups ? 7 : 15));
         if (lut.two_groups && i > 0)
             k = vorrq_u8(k, vdupq_n_u8(8));
-        vst2q_u8((uint8_t *)(dst + i),
-            (uint8x16x2_t){{vqtbl1q_u8(table->low, k), vqtbl1q_u8(table->high, k)}});
+        dq_put_alternately(
+            (uint8_t *)(dst + i), vqtbl1q_u8(table->low, k), vqtbl1q_u8(table->high, k));
     }
 }
 
@@ -288,8 +295,8 @@ DQ_INLINE void dq_fields32(int8_t *restrict q, struct dq_field low, struct dq_fi
 DQ_INLINE void dq_unpack9x32(uint8_t *dst, const uint8_t *low, const uint8_t *bits)
 {
     for (int i = 0; i < 32; i += 16)
-        vst2q_u8(dst + 2 * i, (uint8x16x2_t){{vld1q_u8(low + i),
-                                  vandq_u8(dq_bits16(dq_four_of(bits), i), vdupq_n_u8(1))}});
+        dq_put_alternately(dst + 2 * i, vld1q_u8(low + i),
+            vandq_u8(dq_bits16(dq_four_of(bits), i), vdupq_n_u8(1)));
 }
 
 #endif
