@@ -56,7 +56,7 @@ struct dq_cpu dq_cpu_compose(
 bool dq_cpu_usable(const struct dq_cpu *cpu)
 {
     pthread_once(&once, choose);
-    for (size_t i = 0; i < n_usable; i++) {
+    for (size_t i = 0; i < n_usable && dq_cpu_levels[i]; i++) {
         if (dq_cpu_levels[i] == cpu)
             return true;
     }

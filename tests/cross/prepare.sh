@@ -6,7 +6,8 @@
 #   ARCHITECTURE   amd64 arm64 armhf i386 ppc64el riscv64 s390x
 #   gcc, clang     by default clang-19 (with lld-19), which serves all; gcc needs the package g++-TRIPLET
 #
-# The tests run under qemu-user-static, whose formats the kernel has to know (binfmt-support):
+# Meson runs the modules' tests under qemu-user-static. For those that are scripts, the kernel has to know its formats
+# (binfmt-support):
 #   tests/cross/prepare.sh arm64 /tmp/arm64
 #   meson setup build-arm64 --cross-file /tmp/arm64/cross.ini
 #   QEMU_LD_PREFIX=/tmp/arm64 meson test -C build-arm64 --no-suite slow -t 10
@@ -29,6 +30,9 @@ s390x) triplet=s390x-linux-gnu family=s390x endian=big ;;
   exit 2
   ;;
 esac
+emulator=${family/x86/i386}
+emulator=${emulator/i386_64/x86_64}
+[ $architecture != ppc64el ] || emulator=ppc64le
 # The folder of libraries: that of i386 has another name than its compiler.
 libraries=/usr/lib/${triplet/i686/i386}
 
@@ -67,10 +71,11 @@ cat >"$folder/cross.ini" <<END
 [binaries]
 $binaries
 pkgconfig = 'pkg-config'
+exe_wrapper = ['qemu-$emulator-static', '-L', '$folder']
 [properties]
 sys_root = '$folder'
 pkg_config_libdir = ['$folder$libraries/pkgconfig', '$folder/usr/share/pkgconfig']
-needs_exe_wrapper = false
+needs_exe_wrapper = true
 [host_machine]
 system = 'linux'
 cpu_family = '$family'

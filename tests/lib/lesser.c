@@ -185,6 +185,8 @@ ssize_t pread64(int fd, void *buf, size_t len, off64_t off)
 ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t size);
 ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t size)
 {
-    return len <= size ? read_lesser(fd, buf, len, off) : (abort(), -1);
+    if (len > size)
+        abort();
+    return read_lesser(fd, buf, len, off);
 }
 #endif
