@@ -1,4 +1,4 @@
-/* Global loads and stores, and scalar loads. */
+/* Global loads, stores and atomic operations, and scalar loads. */
 #include "amd_wave.h"
 
 #include <string.h>
@@ -50,20 +50,27 @@ static int compare(struct amd_wave *w, unsigned lane, size_t stored)
     return 0;
 }
 
+/* The bytes of a lane. */
+static unsigned bytes_of(const struct amd_row *row)
+{
+    return row->form == AMD_ATOMIC ? amd_type_bits(row->result) / 8 : row->bytes;
+}
+
 /* Finds out what all lanes are about to do; data is NULL if they load. */
 static int plan(struct amd_wave *w, const struct amd_op *op, const struct amd_operand *address,
     const struct amd_operand *base, const struct amd_operand *data, uint64_t exec)
 {
     const unsigned shift = op->row->form == AMD_STORE_HIGH ? 16 : 0;
+    const unsigned n_bytes = bytes_of(op->row);
     int rc = 0;
     for (unsigned lane = 0; rc == 0 && lane < w->n_lanes; lane++) {
         struct amd_access *a = &w->accesses[lane];
         if (!(exec >> lane & 1))
             continue;
         a->address = address_of(w, op, address, base, lane);
-        for (unsigned i = 0; data && i < op->row->bytes; i++)
+        for (unsigned i = 0; data && i < n_bytes; i++)
             a->data[i] = (uint8_t)(w->v[data->reg + i / 4][lane] >> (8 * (i % 4) + shift));
-        rc = compare(w, lane, data ? op->row->bytes : 0);
+        rc = compare(w, lane, data ? n_bytes : 0);
     }
     return rc;
 }
@@ -114,11 +121,33 @@ static int run_load(struct amd_wave *w, const struct amd_op *op, uint64_t exec)
     return 0;
 }
 
+/* Changes what an access finds in memory. The hardware does so for one lane after the other, in any order. */
+static int change(struct amd_wave *w, const struct amd_row *row, const struct amd_access *a)
+{
+    const unsigned n_bytes = bytes_of(row);
+    struct amd_lane l = {.d = 0};
+    uint8_t bytes[8] = {0};
+    if (a->address % n_bytes != 0)
+        return dq_fail(w->e, DQ_ERR_MALFORMED, "its address is no multiple of %u", n_bytes);
+    const int rc = amd_memory_load(w->memory, a->address, bytes, n_bytes, w->e);
+    if (rc != 0)
+        return rc;
+    l.s[0] = word(bytes) | (uint64_t)word(bytes + 4) << 32;
+    l.s[1] = word(a->data) | (n_bytes == 8 ? (uint64_t)word(a->data + 4) << 32 : 0);
+    row->lane(&l);
+    for (unsigned i = 0; i < n_bytes; i++)
+        bytes[i] = (uint8_t)(l.d >> 8 * i);
+    w->counts->loaded += n_bytes;
+    return amd_memory_store(w->memory, a->address, bytes, n_bytes, w->e);
+}
+
+/* Stores, and atomic operations that return nothing. */
 static int run_store(struct amd_wave *w, const struct amd_op *op, uint64_t exec)
 {
     const struct amd_row *row = op->row;
     const struct amd_operand *data = &op->operands[1];
-    const unsigned n_registers = (row->bytes + 3) / 4;
+    const unsigned n_bytes = bytes_of(row);
+    const unsigned n_registers = (n_bytes + 3) / 4;
     if (op->n_operands != 3 || data->kind != AMD_VGPR || data->count != n_registers)
         return unsuited(w);
     int rc = check_address(w, &op->operands[0], &op->operands[2]);
@@ -134,10 +163,12 @@ static int run_store(struct amd_wave *w, const struct amd_op *op, uint64_t exec)
         if (!(exec >> lane & 1))
             continue;
         const struct amd_access *a = &w->accesses[lane];
-        rc = amd_memory_store(w->memory, a->address, a->data, row->bytes, w->e);
+        rc = row->form == AMD_ATOMIC
+                 ? change(w, row, a)
+                 : amd_memory_store(w->memory, a->address, a->data, n_bytes, w->e);
         if (rc != 0)
             return rc;
-        w->counts->stored += row->bytes;
+        w->counts->stored += n_bytes;
     }
     return 0;
 }
@@ -184,7 +215,8 @@ int amd_run_memory(struct amd_wave *w, const struct amd_op *op)
     if (op->row->form == AMD_LOAD_SCALAR)
         return run_load_scalar(w, op);
     w->counts->lane_insns += (uint64_t)__builtin_popcountll(exec);
-    if (op->row->form == AMD_STORE || op->row->form == AMD_STORE_HIGH)
+    if (op->row->form == AMD_STORE || op->row->form == AMD_STORE_HIGH ||
+        op->row->form == AMD_ATOMIC)
         return run_store(w, op, exec);
     return run_load(w, op, exec);
 }

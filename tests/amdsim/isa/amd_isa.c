@@ -205,6 +205,12 @@ static inline uint32_t scc_low(struct amd_lane *l, uint64_t x)
     return (uint32_t)x;
 }
 
+static inline int32_t scc_overflow(struct amd_lane *l, int64_t x)
+{
+    l->scc = x != (int32_t)x;
+    return (int32_t)x;
+}
+
 static inline uint64_t carried_sum(struct amd_lane *l, uint64_t a, uint64_t b)
 {
     l->carry = a + b < a;
@@ -229,6 +235,7 @@ static inline uint64_t new_exec(struct amd_lane *l, uint64_t exec)
 #define COMPARE(name, first, second, computed)                                                     \
     ROW(v_cmp_##name, COMPARE, bit, first, second, none, computed)                                 \
     ROW(v_cmpx_##name, COMPARE_EXEC, bit, first, second, none, computed)
+#define ATOMIC(name, type, computed) ROW(name, ATOMIC, type, type, type, none, computed)
 #define SAME(name, row)
 
 /* First the functions, then the table. */
@@ -266,6 +273,7 @@ static const struct amd_row rows[] = {
 };
 
 #undef COMPARE
+#undef ATOMIC
 #undef SAME
 
 static const struct {
@@ -274,6 +282,7 @@ static const struct {
 } others[] = {
 #define ROW(name, form, result, first, second, third, computed)
 #define COMPARE(name, first, second, computed)
+#define ATOMIC(name, type, computed)
 #define MEMORY(name, form, bytes)
 #define CONTROL(name, form, condition)
 #define SAME(name, row) {#name, #row},

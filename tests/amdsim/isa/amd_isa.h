@@ -44,6 +44,7 @@ enum amd_form {
     AMD_LOAD_HIGH,   /* into the high half; the low half is kept */
     AMD_STORE,
     AMD_STORE_HIGH, /* 1 or 2 bytes, from the high half */
+    AMD_ATOMIC,     /* changes a number and does not return the old one */
     AMD_LOAD_SCALAR,
     /* control */
     AMD_NOTHING, /* has no effect on results */

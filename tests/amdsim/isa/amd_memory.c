@@ -125,6 +125,9 @@ int amd_memory_load(
                 "load of %zu bytes at 0x%" PRIx64 ", byte %" PRIu64
                 " of %s, which was never written",
                 len, address, at + i, r->name);
+    for (size_t i = 0; i < len; i++)
+        if (r->state[at + i] & AMD_BY_KERNEL)
+            r->state[at + i] = AMD_WRITTEN | AMD_USED;
     memcpy(out, r->bytes + at, len);
     return 0;
 }

@@ -2,7 +2,8 @@
  *
  * The host cannot follow these addresses. Most regions lie across a multiple of 2^32, so that
  * 32-bit address arithmetic, or a lost carry, ends outside. Between two regions nothing is mapped.
- * Each byte has a state: whether it was ever written, and whether by a kernel. Not thread-safe. */
+ * Each byte has a state: whether it was ever written, whether by a kernel, and whether that was used. Not
+ * thread-safe. */
 #ifndef AMD_MEMORY_H
 #define AMD_MEMORY_H
 
@@ -13,13 +14,17 @@
 #include "base/err.h"
 
 /* The state of a byte. */
-enum { AMD_WRITTEN = 1, AMD_BY_KERNEL = 2 };
+enum {
+    AMD_WRITTEN = 1,
+    AMD_BY_KERNEL = 2,
+    AMD_USED = 4, /* in place of AMD_BY_KERNEL: a kernel has loaded it since */
+};
 
 struct amd_region {
     uint64_t base; /* device address of the first byte, a multiple of 4096 */
     uint64_t len;
     uint8_t *bytes;   /* the host memory that holds its contents */
-    uint8_t *state;   /* per byte: AMD_WRITTEN, AMD_BY_KERNEL */
+    uint8_t *state;   /* per byte: AMD_WRITTEN, AMD_BY_KERNEL, AMD_USED */
     bool is_constant; /* kernels may not write here */
     char name[32];
 };

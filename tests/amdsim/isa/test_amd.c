@@ -89,6 +89,14 @@ static int run(struct program *p, uint32_t out[N_THREADS], struct dq_error *e)
     return rc;
 }
 
+/* 64 bits at offset v62 are for half of the lanes; of the others v1 is 0. */
+#define HALF_OF_LANES                                                                              \
+    "v_mov_b32_e32 v1, 0; v_lshlrev_b32_e32 v62, 3, v0; v_cmp_gt_u32_e32 vcc, 32, v0; "            \
+    "s_and_saveexec_b64 s[8:9], vcc; "
+#define LOAD_HIGH_OF_TWO                                                                           \
+    "global_load_dwordx2 v[6:7], v62, s[2:3]; s_waitcnt vmcnt(0); v_mov_b32_e32 v1, v7; "          \
+    "s_mov_b64 exec, s[8:9]"
+
 /* v1 of thread 5, whose v0 is 5. */
 static const struct {
     const char *text;
@@ -125,6 +133,7 @@ static const struct {
     F("v_sub_u32_e32 v1, 3, v0", 0xfffffffe),
     F("v_subrev_u32_e32 v1, 3, v0", 2),
     F("v_mov_b32_e32 v2, 0x2000005; v_mul_u32_u24_e32 v1, v2, v2", 25),
+    F("v_mov_b32_e32 v2, 0xff010000; v_mul_hi_u32_u24_e32 v1, v2, v2", 1),
     F("v_mov_b32_e32 v2, 0x10001; v_mul_lo_u32 v1, v2, v2", 0x20001),
     F("v_mov_b32_e32 v2, 0x10001; v_mul_hi_u32 v1, v2, v2", 1),
     F("v_lshlrev_b32_e32 v1, v0, v0", 0xa0),
@@ -233,7 +242,33 @@ static const struct {
     {"v_mov_b32_e32 v2, -1; v_add_co_u32 v3, s4, v2, 2; v_add_co_ci_u32_e64 v1, null, 7, v0, s4",
         13, KEEP_ALL, "gfx1100"},
     {"v_mov_b32_e32 v1, ttmp9", 0, KEEP_ALL, "gfx1201"},
+    {"s_mov_b32 s4, -1; s_mov_b32 s5, 1; s_mul_u64 s[6:7], s[4:5], s[4:5]; v_mov_b32_e32 v1, s7",
+        0xfffffffc, KEEP_ALL, "gfx1201"},
+    /* atomic operations */
+    F("v_mov_b32_e32 v2, -3; global_store_dword v63, v2, s[2:3]; global_atomic_add v63, v0, "
+      "s[2:3]; "
+      "global_load_dword v1, v63, s[2:3]; s_waitcnt vmcnt(0)",
+        2),
+    F(HALF_OF_LANES "v_mov_b32_e32 v2, -1; v_mov_b32_e32 v3, 1; "
+                    "global_store_dwordx2 v62, v[2:3], s[2:3]; "
+                    "global_atomic_add_x2 v62, v[2:3], s[2:3]; " LOAD_HIGH_OF_TWO,
+        3),
+    F(HALF_OF_LANES "v_mov_b32_e32 v2, 7; v_mov_b32_e32 v3, 1; v_mov_b32_e32 v4, 0; "
+                    "v_bfrev_b32_e32 v5, 1; global_store_dwordx2 v62, v[2:3], s[2:3]; "
+                    "global_atomic_umax_x2 v62, v[4:5], s[2:3]; " LOAD_HIGH_OF_TWO,
+        0x80000000),
+    F(HALF_OF_LANES "v_mov_b32_e32 v2, 7; v_mov_b32_e32 v3, 1; v_mov_b32_e32 v4, 8; "
+                    "v_mov_b32_e32 v5, 0; global_store_dwordx2 v62, v[2:3], s[2:3]; "
+                    "global_atomic_umax_x2 v62, v[4:5], s[2:3]; " LOAD_HIGH_OF_TWO,
+        1),
     /* scalar ones, and branches */
+    F("s_mov_b32 s4, 0x7fffffff; s_add_i32 s4, s4, 1; s_cselect_b32 s4, s4, 8; "
+      "v_mov_b32_e32 v1, s4",
+        0x80000000),
+    F("s_mov_b32 s4, -1; s_add_i32 s4, s4, 2; s_cselect_b32 s4, 7, s4; v_mov_b32_e32 v1, s4", 1),
+    F("s_mov_b32 s4, 3; s_sub_i32 s4, s4, 5; s_cselect_b32 s4, 7, s4; v_mov_b32_e32 v1, s4",
+        0xfffffffe),
+    F("s_brev_b32 s4, 1; s_sub_i32 s4, s4, 1; s_cselect_b32 s4, 7, s4; v_mov_b32_e32 v1, s4", 7),
     F("s_mov_b32 s4, -1; s_add_u32 s4, s4, 1; s_addc_u32 s5, 0, 0; v_mov_b32_e32 v1, s5", 1),
     F("s_movk_i32 s4, 0x8000; v_mov_b32_e32 v1, s4", 0xffff8000),
     F("s_brev_b32 s4, 1; v_mov_b32_e32 v1, s4", 0x80000000),
@@ -299,6 +334,16 @@ static const struct {
     {"global_store_dword v63, v0, s[2:3] offset:4", "0 bytes behind the end of out"},
     {"global_store_dword v63, v0, s[2:3] offset:-4", "4 bytes before out"},
     {"global_store_dword v63, v0, off", "do not suit"},
+    {"global_atomic_add v63, v0, s[2:3]", "which was never written"},
+    {"global_store_dword v63, v0, s[2:3]; global_atomic_add v63, v7, s[2:3]",
+        "what lane 0 stores depends on"},
+    {"global_store_dword v63, v0, s[2:3]; v_add_u32_e32 v62, 2, v63; "
+     "global_atomic_add v62, v0, s[2:3]",
+        "its address is no multiple of 4"},
+    {"global_store_dword v63, v0, s[2:3]; v_mov_b32_e32 v1, v0; "
+     "global_atomic_add_x2 v63, v[0:1], s[2:3]",
+        "its address is no multiple of 8"},
+    {"global_atomic_add v1, v63, v0, s[2:3] glc", "do not suit"},
     {"s_branch 0xffff", "does not come to an end"},
     {"s_branch 0x7fff", "where no instruction begins"},
     {"s_waitcnt 0", "waits for what is not named"},

@@ -31,9 +31,9 @@
  *     neither kernels nor copies out may read it. This finds a kernel that reads one block too far
  *     even where a larger tensor lay before;
  *   - what is copied out must have been written, and what a kernel wrote counts as never written
- *     once it was copied out. This finds a kernel that does not write one of its weights;
+ *     once it was copied out, or once a kernel has loaded it and the stream copies in something else. This finds a kernel that does not write one of its weights;
  *   - when the program has waited for a stream, everything that its kernels wrote to their buffers
- *     must be copied out, unless a call for the stream was refused. This finds a kernel that writes
+ *     must be copied out, or loaded by a kernel, unless a call for the stream was refused. This finds a kernel that writes
  *     one block too many.
  *
  * One lock protects all of the library. */
@@ -64,6 +64,7 @@ struct hip_buffer {
     size_t len;
     size_t filled;                   /* nothing was copied in from this offset on */
     const struct hip_stream *writer; /* its kernel got this buffer; NULL once that is checked */
+    const struct hip_stream *user;   /* its kernel got it last */
 };
 
 struct hip_function {

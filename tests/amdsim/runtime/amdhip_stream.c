@@ -18,6 +18,7 @@ hipError_t hip_stream_put(struct hip_stream *s, const struct hip_task *task)
         return hipErrorOutOfMemory;
     *t = *task;
     t->next = NULL;
+    t->stream = s;
     if (t->work == HIP_COPY_OUT)
         memset(t->host, POISON, t->len);
     if (s->first)
@@ -72,11 +73,20 @@ static size_t find_with(const uint8_t *state, size_t len, uint8_t bits)
     return i < len ? i : len;
 }
 
-/* What kernels wrote counts as never written from here on. */
-static void forget_outputs(uint8_t *state, size_t len)
+/* What kernels wrote, or that part of it, counts as never written from here on. */
+static void forget_outputs(uint8_t *state, size_t len, uint8_t which)
 {
     for (size_t i = 0; i < len; i++)
-        state[i] = state[i] & AMD_BY_KERNEL ? 0 : state[i];
+        state[i] = state[i] & which ? 0 : state[i];
+}
+
+/* The work that a stream has begun is of other weights than what it did before. */
+static void forget_used(struct hip_device *d, const struct hip_stream *s)
+{
+    for (struct hip_buffer *b = d->buffers; b; b = b->next) {
+        if (b->user == s)
+            forget_outputs(amd_memory_find(&d->memory, b->base)->state, b->len, AMD_USED);
+    }
 }
 
 /* The card is of no use from here on. */
@@ -91,6 +101,7 @@ static void set_fault(struct hip_device *d, hipError_t code, const char *text)
 static int copy_in(struct hip_device *d, const struct hip_task *t, struct dq_error *e)
 {
     struct hip_buffer *b = hip_find_buffer(d, t->address);
+    forget_used(d, t->stream);
     const int rc = amd_memory_copy_in(&d->memory, t->address, t->host, t->len, e);
     if (rc != 0)
         return rc;
@@ -117,7 +128,8 @@ static int copy_out(struct hip_device *d, const struct hip_task *t, struct dq_er
             " of %s, were not written",
             t->len, t->address, n, t->address - r->base + missing, r->name);
     }
-    forget_outputs(state, t->len); /* the next kernel has to write it again */
+    forget_outputs(
+        state, t->len, AMD_BY_KERNEL | AMD_USED); /* the next kernel has to write it again */
     return amd_memory_copy_out(&d->memory, t->address, t->host, t->len, e);
 }
 
@@ -151,7 +163,7 @@ static void note_launch(struct hip_device *d, const struct hip_task *t)
         memcpy(&address, t->args + k->args[i].offset, sizeof address);
         struct hip_buffer *b = hip_find_buffer(d, address);
         if (b)
-            b->writer = t->stream;
+            b->writer = b->user = t->stream;
     }
 }
 
@@ -210,7 +222,7 @@ hipError_t hip_check_output(struct hip_device *d, struct hip_buffer *b)
     if (first == b->len || d->fault != hipSuccess)
         return d->fault;
     if (is_excused) {
-        forget_outputs(r->state + first, b->len - first);
+        forget_outputs(r->state + first, b->len - first, AMD_BY_KERNEL);
         return hipSuccess;
     }
     size_t n = 0;

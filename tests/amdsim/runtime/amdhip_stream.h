@@ -10,6 +10,7 @@ enum hip_work { HIP_COPY_IN, HIP_COPY_OUT, HIP_FILL, HIP_LAUNCH };
 struct hip_task {
     struct hip_task *next;
     enum hip_work work;
+    const struct hip_stream *stream;
     hipError_t fails_with; /* hipSuccess: it is executed */
     /* Of a copy or fill. */
     uint64_t address;
@@ -17,7 +18,6 @@ struct hip_task {
     uint8_t *host; /* of a copy */
     uint8_t value; /* of a fill */
     /* Of a launch. */
-    const struct hip_stream *stream;
     const struct hip_function *function;
     uint32_t n_groups;
     uint32_t group_size;

@@ -228,7 +228,6 @@ static hipError_t put_launch(
         rc = copy_args(t->function->kernel, args, &t->args);
     if (rc != hipSuccess)
         return rc;
-    t->stream = s;
     t->fails_with = hip_fault_of_work();
     rc = hip_stream_put(s, t);
     if (rc != hipSuccess)

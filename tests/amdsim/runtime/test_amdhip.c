@@ -398,6 +398,44 @@ static void kernels_run(void **state)
     close_card(&c);
 }
 
+/* Queues a kernel that reads the weights of nblocks blocks and writes them to where the blocks were, and copies them from
+ * there. */
+static void put_second(struct card *c, size_t nblocks)
+{
+    hipFunction_t kernel;
+    void *from = c->d_out;
+    void *to = c->d_in;
+    void *overflow = NULL;
+    uint64_t n = nblocks * BLOCK_WEIGHTS;
+    void *args[] = {&from, &to, &n, &overflow};
+    OK(hipModuleGetFunction(&kernel, c->module, "dq_f32_f32"));
+    OK(hipModuleLaunchKernel(kernel, 1, 1, 1, 256, 1, 1, 0, c->stream, args, NULL));
+    OK(hipMemcpyDtoHAsync(c->out, c->d_in, n * sizeof(float), c->stream));
+}
+
+static void what_the_next_kernel_loads_need_not_be_copied_out(void **state)
+{
+    struct card c;
+    (void)state;
+    open_card(&c, 0);
+    for (size_t nblocks = 3; nblocks > 0; nblocks--) {
+        OK(put_copy_in(&c, nblocks));
+        OK(put_launch(&c, nblocks));
+        put_second(&c, nblocks);
+        OK(hipStreamSynchronize(c.stream));
+        check_weights(&c, nblocks);
+        put_second(&c, nblocks); /* once more */
+        OK(hipStreamSynchronize(c.stream));
+        check_weights(&c, nblocks);
+    }
+    OK(put_copy_in(&c, 1));
+    OK(put_launch(&c, 1));
+    put_second(&c, 1);
+    OK(put_copy_out(&c, 1)); /* may be, though */
+    OK(hipStreamSynchronize(c.stream));
+    close_card(&c);
+}
+
 static void work_is_done_when_it_is_waited_for(void **state)
 {
     struct card c;
@@ -548,6 +586,30 @@ static void part_read_what_was_there_before(void)
     check_fault(&c, hipErrorLaunchFailure);
 }
 
+static void part_load_what_was_there_before(void)
+{
+    struct card c;
+    open_card(&c, 0);
+    OK(put_copy_in(&c, 3));
+    OK(put_launch(&c, 3));
+    put_second(&c, 3);
+    OK(hipStreamSynchronize(c.stream));
+    OK(put_copy_in(&c, 2));
+    OK(put_launch(&c, 2)); /* the third is there from before */
+    put_second(&c, 3);
+    check_fault(&c, hipErrorLaunchFailure);
+}
+
+static void part_write_too_far_for_the_next(void)
+{
+    struct card c;
+    open_card(&c, 0);
+    OK(put_copy_in(&c, 3));
+    OK(put_launch(&c, 3));
+    put_second(&c, 2);
+    check_fault(&c, hipErrorLaunchFailure);
+}
+
 static void part_write_too_far(void)
 {
     struct card c;
@@ -689,6 +751,9 @@ static const struct part {
     }
     PART(read_too_far, NULL, NULL, 0, "never written"),
     PART(read_what_was_there_before, NULL, NULL, 0, "never written"),
+    PART(load_what_was_there_before, NULL, NULL, 0, "never written"),
+    PART(write_too_far_for_the_next, NULL, NULL, 0,
+        "a kernel wrote 128 bytes that are not copied out"),
     PART(write_too_far, NULL, NULL, 0, "a kernel wrote 128 bytes that are not copied out"),
     PART(write_too_far_after_a_failure, "DQ_AMD_FAIL", "hipMemcpyDtoHAsync:1", 0,
         "a kernel wrote 128 bytes that are not copied out"),
@@ -790,6 +855,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(copies_are_checked),
         cmocka_unit_test(launches_are_checked),
         cmocka_unit_test(kernels_run),
+        cmocka_unit_test(what_the_next_kernel_loads_need_not_be_copied_out),
         cmocka_unit_test(work_is_done_when_it_is_waited_for),
         cmocka_unit_test(work_may_be_done_before_its_stream_is_waited_for),
         cmocka_unit_test(each_thread_sets_its_device),
