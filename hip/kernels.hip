@@ -1,4 +1,5 @@
-/* The kernels: one for each row of types.def and each type of output.
+/* The kernels that decode: one for each row of types.def and each type of output. Those that reduce what these
+ * decoded are in reduce.h.
  *
  *   dq_TOKEN_f32, dq_TOKEN_f16, dq_TOKEN_bf16 (d_src, d_dst, n_weights, d_overflow)
  *
@@ -20,6 +21,7 @@
 #include "dev_legacy.h"
 #include "dev_plain.h"
 #include "dev_ternary.h"
+#include "reduce.h"
 
 #include "type/abi.h"
 

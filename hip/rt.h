@@ -18,6 +18,8 @@
  *                               least 2 more bytes before and after the words
  *   dq_load16(p)                16 bytes at a multiple of 16
  *   dq_store16(p, x)            stores them; for results that are not read again
+ *   dq_add32(p, x)              adds to a number, dq_add64(p, x) to one of 64 bits, and dq_max64(p, x)
+ *   dq_add64, dq_max64          makes it at least x: other threads may do so at the same time
  *
  * and half.h. A word holds its first byte in its low bits. */
 #ifndef DQ_RT_H
@@ -129,6 +131,21 @@ DQ_DEVICE void dq_store16(void *p, struct dq_words x)
     *(struct dq_words *)p = x;
 }
 
+DQ_DEVICE void dq_add32(uint32_t *p, uint32_t x)
+{
+    __hip_atomic_fetch_add(p, x, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+}
+
+DQ_DEVICE void dq_add64(uint64_t *p, uint64_t x)
+{
+    __hip_atomic_fetch_add(p, x, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+}
+
+DQ_DEVICE void dq_max64(uint64_t *p, uint64_t x)
+{
+    __hip_atomic_fetch_max(p, x, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT);
+}
+
 #elif defined(__CUDACC__)
 
 DQ_DEVICE uint64_t dq_thread()
@@ -194,6 +211,21 @@ DQ_DEVICE void dq_store16(void *p, struct dq_words x)
     __stcs((uint4 *)p, make_uint4(x.w[0], x.w[1], x.w[2], x.w[3]));
 }
 
+DQ_DEVICE void dq_add32(uint32_t *p, uint32_t x)
+{
+    atomicAdd(p, x);
+}
+
+DQ_DEVICE void dq_add64(uint64_t *p, uint64_t x)
+{
+    atomicAdd((unsigned long long *)p, (unsigned long long)x);
+}
+
+DQ_DEVICE void dq_max64(uint64_t *p, uint64_t x)
+{
+    atomicMax((unsigned long long *)p, (unsigned long long)x);
+}
+
 #else
 
 DQ_DEVICE uint64_t dq_thread()
@@ -238,6 +270,22 @@ DQ_DEVICE uint32_t dq_pick16(struct dq_words book, uint32_t at)
 DQ_DEVICE void dq_store16(void *p, struct dq_words x)
 {
     *(struct dq_words *)p = x;
+}
+
+/* The launcher runs one thread after the other. */
+DQ_DEVICE void dq_add32(uint32_t *p, uint32_t x)
+{
+    *p += x;
+}
+
+DQ_DEVICE void dq_add64(uint64_t *p, uint64_t x)
+{
+    *p += x;
+}
+
+DQ_DEVICE void dq_max64(uint64_t *p, uint64_t x)
+{
+    *p = x > *p ? x : *p;
 }
 
 #endif

@@ -8,21 +8,23 @@
 
 #include "base/err.h"
 #include "cpu/cpu.h"
+#include "engine/reduction.h"
 #include "type/type.h"
 
 enum { DQ_LANES_MAX = 64 }; /* per engine */
 
 struct dq_lane {
     const struct dq_lane_ops *ops;
-    const char *device;       /* "cpu", "cuda:0" */
-    const struct dq_cpu *cpu; /* the level of what the host computes: decoding, rounding */
-    uint8_t *in;              /* blocks, written by the caller; any alignment */
-    size_t in_len;            /* bytes */
-    uint8_t *out;             /* decoded weights, aligned for any type */
-    size_t out_len;           /* bytes */
-    uint8_t *scratch;         /* for values in another order; NULL until dq_lane_scratch */
-    size_t scratch_len;       /* bytes */
-    size_t gather_len;        /* bytes of values that are gathered at once; 0: out_len */
+    const char *device;            /* "cpu", "cuda:0" */
+    const struct dq_cpu *cpu;      /* the level of what the host computes: decoding, rounding */
+    uint8_t *in;                   /* blocks, written by the caller; any alignment */
+    size_t in_len;                 /* bytes */
+    uint8_t *out;                  /* decoded weights, aligned for any type */
+    size_t out_len;                /* bytes */
+    uint8_t *scratch;              /* for values in another order; NULL until dq_lane_scratch */
+    size_t scratch_len;            /* bytes */
+    size_t gather_len;             /* bytes of values that are gathered at once; 0: out_len */
+    struct dq_reduction reduction; /* of what it decoded last */
 };
 
 struct dq_lane_ops {
@@ -33,6 +35,9 @@ struct dq_lane_ops {
      * infinite. DQ_ERR_GPU; the CPU cannot fail. */
     int (*decode)(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, size_t nblocks,
         uint64_t *n_overflow, struct dq_error *e);
+    /* As dq_lane_reduce. NULL: it can reduce nothing. */
+    int (*reduce)(
+        struct dq_lane *lane, enum dq_type type, size_t nblocks, bool *is_done, struct dq_error *e);
     /* Fills the first len bytes of decode's output with a pattern, so that weights that it fails to
      * write are not mistaken for those of an earlier call. NULL: decode writes to lane->out. */
     int (*poison)(struct dq_lane *lane, size_t len, struct dq_error *e);
@@ -53,6 +58,11 @@ uint64_t dq_lane_weights(
  * lane->out or, with dtype native, the blocks in lane->in. type is ignored for native. */
 int dq_lane_decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, size_t nblocks,
     uint8_t **values, uint64_t *n_overflow, struct dq_error *e);
+
+/* Decodes nblocks blocks from lane->in as f32, and reduces the weights to what lane->reduction.wanted says. *is_done is
+ * false if the lane cannot reduce them: then they are in lane->out. */
+int dq_lane_reduce(
+    struct dq_lane *lane, enum dq_type type, size_t nblocks, bool *is_done, struct dq_error *e);
 
 /* Fills the first len bytes of the output of the next decode with a pattern. */
 int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e);

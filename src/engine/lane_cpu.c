@@ -24,7 +24,7 @@ static void free_lane(struct dq_lane *lane)
     dq_mem_free(lane);
 }
 
-static const struct dq_lane_ops ops = {"cpu", decode, NULL, free_lane};
+static const struct dq_lane_ops ops = {"cpu", decode, NULL, NULL, free_lane};
 
 int dq_lane_new_cpu(const struct dq_cpu *cpu, size_t in_len, size_t out_len, struct dq_lane **out,
     struct dq_error *e)
@@ -65,6 +65,15 @@ int dq_lane_decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype,
     *values = dtype == DQ_DTYPE_native ? lane->in : lane->out;
     return dtype == DQ_DTYPE_native ? 0
                                     : lane->ops->decode(lane, type, dtype, nblocks, n_overflow, e);
+}
+
+int dq_lane_reduce(
+    struct dq_lane *lane, enum dq_type type, size_t nblocks, bool *is_done, struct dq_error *e)
+{
+    uint64_t n_overflow = 0;
+    *is_done = false;
+    return lane->ops->reduce ? lane->ops->reduce(lane, type, nblocks, is_done, e)
+                             : lane->ops->decode(lane, type, DQ_DTYPE_f32, nblocks, &n_overflow, e);
 }
 
 int dq_lane_poison(struct dq_lane *lane, size_t len, struct dq_error *e)

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Where weights are expected at first: from 2^-22, in a window up to 2^9. */
+enum { LOWEST = 105 };
+
 /* dq_lane_new_gpu does not make output buffers smaller than this many bytes. */
 enum { MIN_OUT_LEN = 64 << 10 };
 
@@ -19,7 +22,9 @@ struct dq_gpu {
     struct dq_gpu_info info;
     char label[32]; /* "cuda:0" */
     pthread_mutex_t lock;
-    void *kernels[DQ_TYPE_COUNT][N_DTYPES]; /* protected by lock; NULL until first used */
+    /* Kernels, protected by lock; NULL until first used. */
+    void *kernels[DQ_TYPE_COUNT][N_DTYPES];
+    void *reductions[DQ_REDUCE_KINDS];
 };
 
 struct gpu_lane {
@@ -31,6 +36,7 @@ struct gpu_lane {
     uint32_t *d_overflow; /* follows the output; kernels set it to 1 */
     uint32_t *overflow;   /* the host's copy, which follows lane.out */
     size_t charged;       /* bytes of host memory counted with dq_mem_charge */
+    unsigned lowest;      /* exponent of the window in which the next weights are expected */
 };
 
 int dq_gpu_open(
@@ -78,47 +84,64 @@ uint64_t dq_gpu_threads(enum dq_type type, enum dq_dtype dtype, uint64_t n_weigh
     return (n_weights + per_thread - 1) / per_thread;
 }
 
-/* The context must be current. */
+/* Finds a kernel that is kept in a slot once it was found. The context must be current. */
 static int find_kernel(
-    struct dq_gpu *gpu, enum dq_type type, enum dq_dtype dtype, void **out, struct dq_error *e)
+    struct dq_gpu *gpu, const char *name, void **slot, void **out, struct dq_error *e)
 {
-    char name[64];
     int rc = 0;
     pthread_mutex_lock(&gpu->lock);
-    void **slot = &gpu->kernels[type][dtype];
-    if (!*slot) {
-        snprintf(name, sizeof name, "dq_%s_%s", dq_types[type].token, dq_dtype_name(dtype));
+    if (!*slot)
         rc = gpu->driver->kernel(gpu->ctx, name, slot, e);
-    }
     *out = *slot;
     pthread_mutex_unlock(&gpu->lock);
     return rc;
 }
 
-/* Queues the copies and the kernel of one decode and waits for them, even after an error, so that
- * nothing is still running when it returns. */
+static int launch(const struct gpu_lane *l, void *kernel, uint64_t n_threads, unsigned block,
+    void **args, struct dq_error *e)
+{
+    return l->gpu->driver->launch(
+        l->stream, kernel, (n_threads + block - 1) / block, block, args, e);
+}
+
+/* Waits for what was queued, also after an error, so that nothing is still running. Returns rc, or the error of
+ * waiting. */
+static int wait_for(const struct gpu_lane *l, int rc, struct dq_error *e)
+{
+    const int sync_rc = l->gpu->driver->sync(l->stream, rc == 0 ? e : NULL);
+    return rc != 0 ? rc : sync_rc;
+}
+
+/* Queues the copy of the blocks and the kernel that decodes them. */
+static int queue_decode(
+    struct gpu_lane *l, enum dq_type type, enum dq_dtype dtype, size_t nblocks, struct dq_error *e)
+{
+    const struct dq_gpu_driver *v = l->gpu->driver;
+    uint64_t n_weights = (uint64_t)nblocks * dq_types[type].weights;
+    void *args[] = {&l->d_in, &l->d_out, &n_weights, &l->d_overflow};
+    char name[64];
+    void *kernel;
+    snprintf(name, sizeof name, "dq_%s_%s", dq_types[type].token, dq_dtype_name(dtype));
+    int rc = find_kernel(l->gpu, name, &l->gpu->kernels[type][dtype], &kernel, e);
+    if (rc == 0)
+        rc = v->copy_in(l->stream, l->d_in, l->lane.in, nblocks * dq_types[type].bytes, e);
+    if (rc == 0)
+        rc = launch(l, kernel, dq_gpu_threads(type, dtype, n_weights),
+            dq_dtype_len(dtype) == 4 ? v->block_32 : v->block_16, args, e);
+    return rc;
+}
+
 static int run(
     struct gpu_lane *l, enum dq_type type, enum dq_dtype dtype, size_t nblocks, struct dq_error *e)
 {
     const struct dq_gpu_driver *v = l->gpu->driver;
-    const size_t in_len = nblocks * dq_types[type].bytes;
-    const size_t item_len = dq_dtype_len(dtype);
-    uint64_t n_weights = (uint64_t)nblocks * dq_types[type].weights;
-    const uint64_t n_threads = dq_gpu_threads(type, dtype, n_weights);
-    const unsigned block = item_len == 4 ? v->block_32 : v->block_16;
-    void *args[] = {&l->d_in, &l->d_out, &n_weights, &l->d_overflow};
-    void *kernel;
-    int rc = find_kernel(l->gpu, type, dtype, &kernel, e);
+    const size_t out_len = nblocks * dq_types[type].weights * dq_dtype_len(dtype);
+    int rc = queue_decode(l, type, dtype, nblocks, e);
     if (rc == 0)
-        rc = v->copy_in(l->stream, l->d_in, l->lane.in, in_len, e);
-    if (rc == 0)
-        rc = v->launch(l->stream, kernel, (n_threads + block - 1) / block, block, args, e);
-    if (rc == 0)
-        rc = v->copy_out(l->stream, l->lane.out, l->d_out, n_weights * item_len, e);
+        rc = v->copy_out(l->stream, l->lane.out, l->d_out, out_len, e);
     if (rc == 0 && dtype != DQ_DTYPE_f32)
         rc = v->copy_out(l->stream, l->overflow, l->d_overflow, sizeof *l->overflow, e);
-    const int sync_rc = v->sync(l->stream, rc == 0 ? e : NULL);
-    return rc != 0 ? rc : sync_rc;
+    return wait_for(l, rc, e);
 }
 
 static int copy_overflow_in(struct gpu_lane *l, struct dq_error *e)
@@ -155,6 +178,119 @@ static int decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, 
     return name_gpu(l, rc, e);
 }
 
+/* ---- reductions ---- */
+
+/* What kernels write when they reduce goes to where the blocks were, and from there to where the weights would be on the
+ * host: neither is needed any more, or not yet. Returns where that of one kind begins; that of DQ_REDUCE_KINDS is the
+ * end. */
+static size_t reduction_off(const struct dq_reduction *r, unsigned kind, uint64_t n_weights)
+{
+    enum { ALIGN = 256 };
+    size_t off = 0;
+    for (unsigned i = 0; i < kind; i++) {
+        if (r->wanted >> i & 1)
+            off += (dq_reduction_len(i, n_weights) + ALIGN - 1) / ALIGN * ALIGN;
+    }
+    return off;
+}
+
+/* Queues the kernel of one kind, for the weights that were decoded. */
+static int queue_reduction(
+    struct gpu_lane *l, enum dq_reduction_kind kind, uint64_t n_weights, struct dq_error *e)
+{
+    const struct dq_gpu_driver *v = l->gpu->driver;
+    const struct dq_reduction *r = &l->lane.reduction;
+    const size_t off = reduction_off(r, kind, n_weights);
+    const size_t len = dq_reduction_len(kind, n_weights);
+    void *d_reduced = (uint8_t *)l->d_in + off;
+    uint64_t n_threads = dq_reduction_threads(kind, n_weights);
+    uint64_t parameter = kind == DQ_REDUCE_leaves ? r->first_leaf : l->lowest;
+    void *args[] = {&l->d_out, &n_weights, &n_threads, &parameter, &d_reduced};
+    void *kernel;
+    int rc = find_kernel(l->gpu, dq_reductions[kind].kernel, &l->gpu->reductions[kind], &kernel, e);
+    if (rc == 0)
+        rc = v->fill(l->stream, d_reduced, 0, len, e);
+    if (rc == 0)
+        rc = launch(l, kernel, n_threads, v->block_32, args, e);
+    if (rc == 0)
+        rc = v->copy_out(l->stream, l->lane.out + off, d_reduced, len, e);
+    return rc;
+}
+
+/* Takes what has come back. Of statistics the lane learns where to expect the next weights. */
+static void take_reductions(struct gpu_lane *l, uint64_t n_weights)
+{
+    struct dq_reduction *r = &l->lane.reduction;
+    uint8_t *reduced[DQ_REDUCE_KINDS];
+    for (unsigned i = 0; i < DQ_REDUCE_KINDS; i++)
+        reduced[i] = r->wanted >> i & 1 ? l->lane.out + reduction_off(r, i, n_weights) : NULL;
+    if (reduced[DQ_REDUCE_stats])
+        dq_reduction_fold_stats((const uint64_t *)(const void *)reduced[DQ_REDUCE_stats], r->stats);
+    if (reduced[DQ_REDUCE_fit])
+        dq_reduction_fold_fit((const uint64_t *)(const void *)reduced[DQ_REDUCE_fit], r->fit);
+    r->bins = (const uint32_t *)(const void *)reduced[DQ_REDUCE_bins];
+    r->leaves = reduced[DQ_REDUCE_leaves];
+}
+
+/* Reduces weights once more of which some were outside of the window. *is_done is false if no window has all. */
+static int reduce_in_other_window(
+    struct gpu_lane *l, uint64_t n_weights, bool *is_done, struct dq_error *e)
+{
+    struct dq_reduction *r = &l->lane.reduction;
+    *is_done = dq_reduction_window(r->stats, &l->lowest);
+    if (!*is_done)
+        return 0;
+    const int rc = wait_for(l, queue_reduction(l, DQ_REDUCE_stats, n_weights, e), e);
+    if (rc == 0)
+        take_reductions(l, n_weights);
+    return rc;
+}
+
+static int run_reduction(
+    struct gpu_lane *l, enum dq_type type, size_t nblocks, bool *is_done, struct dq_error *e)
+{
+    struct dq_reduction *r = &l->lane.reduction;
+    const uint64_t n_weights = (uint64_t)nblocks * dq_types[type].weights;
+    int rc = queue_decode(l, type, DQ_DTYPE_f32, nblocks, e);
+    for (unsigned i = 0; rc == 0 && i < DQ_REDUCE_KINDS; i++) {
+        if (r->wanted >> i & 1)
+            rc = queue_reduction(l, i, n_weights, e);
+    }
+    rc = wait_for(l, rc, e);
+    if (rc != 0)
+        return rc;
+    take_reductions(l, n_weights);
+    *is_done = true;
+    if (r->wanted >> DQ_REDUCE_stats & 1 && r->stats[DQ_FIELD_n_outside] > 0)
+        rc = reduce_in_other_window(l, n_weights, is_done, e);
+    if (rc == 0 && !*is_done)
+        rc = wait_for(l,
+            l->gpu->driver->copy_out(
+                l->stream, l->lane.out, l->d_out, n_weights * sizeof(float), e),
+            e);
+    r->lowest = l->lowest;
+    if (*is_done && r->wanted >> DQ_REDUCE_stats & 1)
+        dq_reduction_window(r->stats, &l->lowest);
+    return rc;
+}
+
+static int reduce(
+    struct dq_lane *lane, enum dq_type type, size_t nblocks, bool *is_done, struct dq_error *e)
+{
+    struct gpu_lane *l = (struct gpu_lane *)lane;
+    const size_t len = reduction_off(
+        &lane->reduction, DQ_REDUCE_KINDS, (uint64_t)nblocks * dq_types[type].weights);
+    uint64_t n_overflow = 0;
+    if (len > lane->in_len || len > lane->out_len || nblocks == 0)
+        return decode(lane, type, DQ_DTYPE_f32, nblocks, &n_overflow, e);
+    int rc = l->gpu->driver->make_current(l->gpu->ctx, e);
+    if (rc == 0)
+        rc = run_reduction(l, type, nblocks, is_done, e);
+    return name_gpu(l, rc, e);
+}
+
+/* ---- lanes ---- */
+
 /* Poisons the device's buffer, which decode copies back as a whole. Does not wait: decode queues its
  * work after this. */
 static int poison(struct dq_lane *lane, size_t len, struct dq_error *e)
@@ -183,7 +319,7 @@ static void free_lane(struct dq_lane *lane)
     free(l);
 }
 
-static const struct dq_lane_ops ops = {"gpu", decode, poison, free_lane};
+static const struct dq_lane_ops ops = {"gpu", decode, reduce, poison, free_lane};
 
 /* Allocates the buffers on the host and the device. On both, a word for overflows follows the
  * output. */
@@ -228,6 +364,7 @@ int dq_lane_new_gpu(
         l->lane.ops = &ops;
         l->lane.device = gpu->label;
         l->lane.cpu = dq_cpu_best();
+        l->lowest = LOWEST;
         l->gpu = gpu;
         const int rc = alloc_buffers(l, in_len, out_len, e);
         if (rc == 0) {

@@ -18,6 +18,12 @@ void dq_bins_add(uint64_t *bins, const void *weights, size_t n)
     }
 }
 
+void dq_bins_add_reduced(uint64_t *bins, const uint32_t *counts)
+{
+    for (size_t i = 0; i < DQ_BINS; i++)
+        bins[i] += counts[i];
+}
+
 void dq_bins_merge(uint64_t *bins, const uint64_t *other, const uint64_t octaves[DQ_OCTAVES])
 {
     for (size_t e = 0; e < DQ_OCTAVES; e++) {

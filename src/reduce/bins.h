@@ -6,10 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DQ_BINS = 1 << 16, DQ_OCTAVES = 256 };
+#include "type/reduction.h"
+
+enum { DQ_BINS = DQ_REDUCE_BINS, DQ_OCTAVES = 256 };
 
 /* Adds n weights, f32 of any alignment, to DQ_BINS counts. */
 void dq_bins_add(uint64_t *bins, const void *weights, size_t n);
+
+/* Adds DQ_BINS counts of weights that a lane has reduced. */
+void dq_bins_add_reduced(uint64_t *bins, const uint32_t *counts);
 
 /* Adds other bins, of weights that have these numbers by biased exponent. */
 void dq_bins_merge(uint64_t *bins, const uint64_t *other, const uint64_t octaves[DQ_OCTAVES]);

@@ -77,6 +77,13 @@ static void join(const struct dq_cpu *cpu, const uint8_t *left, const uint8_t *r
     hash_parents(cpu, pair, 1, flags, cv);
 }
 
+/* Joins chaining values, a power of two, to that of their subtree, at the beginning of cvs. */
+static void join_all(const struct dq_cpu *cpu, uint8_t *cvs, size_t n_leaves)
+{
+    for (size_t n = n_leaves / 2; n > 0; n /= 2)
+        hash_parents(cpu, cvs, n, 0, cvs);
+}
+
 /* Hashes a complete subtree of whole leaves. */
 static void hash_subtree(const struct dq_cpu *cpu, const uint8_t *bytes, uint64_t first_leaf,
     uint64_t n_leaves, uint8_t cv[DQ_BLAKE3_CV])
@@ -97,8 +104,7 @@ static void hash_subtree(const struct dq_cpu *cpu, const uint8_t *bytes, uint64_
         .last_len = DQ_BLAKE3_BLOCK,
         .counter = first_leaf};
     cpu->blake3(&in, cvs);
-    for (size_t n = (size_t)half; n > 0; n /= 2)
-        hash_parents(cpu, cvs, n, 0, cvs);
+    join_all(cpu, cvs, (size_t)n_leaves);
     memcpy(cv, cvs, DQ_BLAKE3_CV);
 }
 
@@ -149,10 +155,10 @@ static int add_node(struct tree *t, const struct dq_cpu *cpu, struct node n, str
     return 0;
 }
 
-/* Hashes the largest complete subtree that begins with a leaf and has no more than max_leaves, all of
- * them whole. *n_leaves gets how many it has. */
-static int add_subtree(struct tree *t, const struct dq_cpu *cpu, const uint8_t *bytes,
-    uint64_t leaf, uint64_t max_leaves, uint64_t *n_leaves, struct dq_error *e)
+/* Returns the largest complete subtree that begins with a leaf and has no more than max_leaves, all of
+ * them whole, without its chaining value. *n_leaves gets how many it has. */
+static struct node subtree_at(
+    const struct tree *t, uint64_t leaf, uint64_t max_leaves, uint64_t *n_leaves)
 {
     struct node n = {.level = 0};
     while ((uint64_t)2 << n.level <= max_leaves && (uint64_t)2 << n.level < t->n_leaves &&
@@ -160,10 +166,33 @@ static int add_subtree(struct tree *t, const struct dq_cpu *cpu, const uint8_t *
         n.level++;
     n.index = leaf >> n.level;
     *n_leaves = (uint64_t)1 << n.level;
-    hash_subtree(cpu, bytes, leaf, *n_leaves, n.cv);
+    return n;
+}
+
+static int add_subtree(
+    struct tree *t, const struct dq_cpu *cpu, const struct node *n, struct dq_error *e)
+{
     pthread_mutex_lock(&t->lock);
-    const int rc = add_node(t, cpu, n, e);
+    const int rc = add_node(t, cpu, *n, e);
     pthread_mutex_unlock(&t->lock);
+    return rc;
+}
+
+static int add_leaves(void *hash, const struct dq_cpu *cpu, uint8_t *cvs, size_t n, uint64_t first,
+    struct dq_error *e)
+{
+    struct tree *t = hash;
+    int rc = 0;
+    while (rc == 0 && n > 0) {
+        uint64_t n_leaves;
+        struct node subtree = subtree_at(t, first, n, &n_leaves);
+        join_all(cpu, cvs, (size_t)n_leaves);
+        memcpy(subtree.cv, cvs, DQ_BLAKE3_CV);
+        rc = add_subtree(t, cpu, &subtree, e);
+        cvs += n_leaves * DQ_BLAKE3_CV;
+        first += n_leaves;
+        n -= (size_t)n_leaves;
+    }
     return rc;
 }
 
@@ -216,7 +245,9 @@ static int add(void *hash, const struct dq_cpu *cpu, const uint8_t *bytes, size_
             pthread_mutex_unlock(&t->lock);
         } else {
             uint64_t n_leaves;
-            rc = add_subtree(t, cpu, bytes, leaf, len / DQ_BLAKE3_CHUNK, &n_leaves, e);
+            struct node subtree = subtree_at(t, leaf, len / DQ_BLAKE3_CHUNK, &n_leaves);
+            hash_subtree(cpu, bytes, leaf, n_leaves, subtree.cv);
+            rc = add_subtree(t, cpu, &subtree, e);
             n = (size_t)n_leaves * DQ_BLAKE3_CHUNK;
         }
         bytes += n;
@@ -254,5 +285,9 @@ static void finish(void *hash, const struct dq_cpu *cpu, uint8_t digest[DQ_HASH_
     }
 }
 
-const struct dq_hash_algorithm dq_blake3 = {
-    .name = "blake3", .start = start, .add = add, .finish = finish, .free = free_tree};
+const struct dq_hash_algorithm dq_blake3 = {.name = "blake3",
+    .start = start,
+    .add = add,
+    .add_leaves = add_leaves,
+    .finish = finish,
+    .free = free_tree};

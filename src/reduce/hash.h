@@ -25,6 +25,11 @@ struct dq_hash_algorithm {
     int (*add)(void *hash, const struct dq_cpu *cpu, const uint8_t *bytes, size_t len, uint64_t off,
         struct dq_error *e);
 
+    /* Adds n whole parts of DQ_BLAKE3_CHUNK bytes from number `first` on, by the chaining values that a lane has made of
+     * them, and writes over those. The message has more parts. NULL: it has none. DQ_ERR_MEMORY. */
+    int (*add_leaves)(void *hash, const struct dq_cpu *cpu, uint8_t *cvs, size_t n, uint64_t first,
+        struct dq_error *e);
+
     /* Writes the digest after each byte was added once. To be called once, by one thread. */
     void (*finish)(void *hash, const struct dq_cpu *cpu, uint8_t digest[DQ_HASH_LEN]);
 

@@ -65,12 +65,26 @@ static int begin(void *arg, size_t item, void **state, struct dq_error *e)
     return 0;
 }
 
+/* Lanes hash whole leaves, if there are others: the only one is the root. */
+static unsigned wanted(void *arg, const struct dq_values *v)
+{
+    const struct hash_run *r = arg;
+    const bool are_whole =
+        v->chunk->first_item % DQ_LEAF_WEIGHTS == 0 && v->chunk->n_items % DQ_LEAF_WEIGHTS == 0;
+    return r->job->algorithm->add_leaves && are_whole && v->plan->n_items > DQ_LEAF_WEIGHTS
+               ? 1u << DQ_REDUCE_leaves
+               : 0;
+}
+
 static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
 {
     const struct hash_run *r = arg;
     const struct dq_hash_job *job = r->job;
     struct tensor_hash *t = state;
-    const int rc = job->algorithm->add(t->hash, v->lane->cpu, v->bytes, v->len, v->offset, e);
+    const int rc = v->reduction
+                       ? job->algorithm->add_leaves(t->hash, v->lane->cpu, v->reduction->leaves,
+                             v->len / DQ_BLAKE3_CHUNK, v->reduction->first_leaf, e)
+                       : job->algorithm->add(t->hash, v->lane->cpu, v->bytes, v->len, v->offset, e);
     if (rc == 0 && job->progress)
         job->progress(job->arg, v->len);
     return rc;
@@ -106,6 +120,7 @@ int dq_hash_tensors(
     r->cpu = lanes[0]->cpu;
     const struct dq_consumer consumer = {.in_order = job->algorithm->in_order,
         .plan = plan,
+        .wanted = wanted,
         .begin = begin,
         .consume = consume,
         .complete = complete,

@@ -10,12 +10,16 @@ enum { MANTISSA_BITS = 23 };
 #define INFINITY_BITS UINT32_C(0x7f800000)
 #define SIGN_BIT UINT32_C(0x80000000)
 
-static float float_of_key(int32_t key)
+static float float_of_bits(uint32_t bits)
 {
-    const uint32_t bits = (uint32_t)dq_f32_key((uint32_t)key);
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
+}
+
+static float float_of_key(int32_t key)
+{
+    return float_of_bits((uint32_t)dq_f32_key((uint32_t)key));
 }
 
 static int32_t key_of_float(float f)
@@ -185,6 +189,55 @@ void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other)
 uint64_t dq_stats_n_finite(const struct dq_stats *s)
 {
     return s->n_weights - s->n_nan - s->n_pinf - s->n_ninf;
+}
+
+/* The sums are in units of the last bit that a weight of the window has. */
+static void add_reduced_sums(struct dq_stats *s, const struct dq_reduction *r)
+{
+    enum { PART_BITS = 32 };
+    const unsigned unit = r->lowest - 1;
+    const uint64_t high = r->stats[DQ_FIELD_sum + 1];
+    const bool is_negative = high >> 63 != 0;
+    dq_wide_add_shifted(&s->sum, r->stats[DQ_FIELD_sum], false, unit);
+    dq_wide_add_shifted(&s->sum, is_negative ? -high : high, is_negative, unit + PART_BITS);
+    for (unsigned i = 0; i < DQ_FIELD_n_pzero - DQ_FIELD_squares; i++)
+        dq_wide_add_shifted(
+            &s->squares, r->stats[DQ_FIELD_squares + i], false, 2 * unit + i * PART_BITS);
+}
+
+void dq_stats_add_reduced(
+    struct dq_stats *s, const struct dq_reduction *r, size_t n, uint64_t first)
+{
+    struct dq_stats part = {.n_weights = n,
+        .n_nan = r->stats[DQ_FIELD_n_nan],
+        .n_pinf = r->stats[DQ_FIELD_n_pinf],
+        .n_ninf = r->stats[DQ_FIELD_n_ninf],
+        .n_pzero = r->stats[DQ_FIELD_n_pzero],
+        .n_nzero = r->stats[DQ_FIELD_n_nzero]};
+    struct dq_reduced_extremes x;
+    for (unsigned i = 0; i < DQ_FIELDS_SUMMED - DQ_FIELD_octaves; i++)
+        part.octaves[r->lowest - 1 + i] += r->stats[DQ_FIELD_octaves + i];
+    part.n_subnormal = part.octaves[0];
+    part.octaves[0] += part.n_pzero + part.n_nzero;
+    part.octaves[DQ_OCTAVES - 1] = part.n_nan + part.n_pinf + part.n_ninf;
+    add_reduced_sums(&part, r);
+    if (dq_reduction_extremes(r->stats, &x)) {
+        part.min = float_of_bits(x.min);
+        part.max = float_of_bits(x.max);
+        part.first_min = first + x.first_min;
+        part.first_max = first + x.first_max;
+    }
+    dq_stats_merge(s, &part);
+}
+
+void dq_fit_add_reduced(struct dq_fit *f, const struct dq_reduction *r)
+{
+    dq_fit_merge(f, &(struct dq_fit){.f16_exact = r->fit[DQ_FIELD_f16_exact],
+                        .f16_overflow = r->fit[DQ_FIELD_f16_overflow],
+                        .f16_zero = r->fit[DQ_FIELD_f16_zero],
+                        .f16_subnormal = r->fit[DQ_FIELD_f16_subnormal],
+                        .bf16_exact = r->fit[DQ_FIELD_bf16_exact],
+                        .bf16_overflow = r->fit[DQ_FIELD_bf16_overflow]});
 }
 
 void dq_stats_figures(const struct dq_stats *s, struct dq_stats_figures *out)

@@ -4,6 +4,7 @@
 #define DQ_STATS_H
 
 #include "cpu/cpu.h"
+#include "engine/reduction.h"
 #include "reduce/bins.h"
 #include "reduce/wide.h"
 
@@ -33,11 +34,16 @@ struct dq_stats {
 void dq_stats_add(
     struct dq_stats *s, const struct dq_cpu *cpu, const void *weights, size_t n, uint64_t first);
 
+/* Adds n weights that a lane has reduced. */
+void dq_stats_add_reduced(
+    struct dq_stats *s, const struct dq_reduction *r, size_t n, uint64_t first);
+
 /* Adds those of other parts of the same tensor. */
 void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other);
 
 /* Counts what becomes of n weights in 16 bits. */
 void dq_fit_add(struct dq_fit *f, const struct dq_cpu *cpu, const void *weights, size_t n);
+void dq_fit_add_reduced(struct dq_fit *f, const struct dq_reduction *r);
 void dq_fit_merge(struct dq_fit *f, const struct dq_fit *other);
 
 /* The number of finite weights. */

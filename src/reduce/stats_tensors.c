@@ -165,17 +165,35 @@ struct piece {
     uint64_t in_unit; /* the number of the first one */
 };
 
-static int add_all(const struct stats_run *r, const struct piece *p, struct dq_unit_stats *u,
-    uint64_t *bins, struct dq_error *e)
+static void add_weights(
+    const struct stats_run *r, const struct piece *p, struct dq_unit_stats *u, uint64_t *bins)
 {
     const struct dq_cpu *cpu = p->v->lane->cpu;
     const uint8_t *weights = p->v->bytes + p->first * sizeof(float);
-    const size_t n_block = p->v->plan->tensor->type->weights;
     dq_stats_add(&u->stats, cpu, weights, p->n, p->in_unit);
     if (r->job->fit)
         dq_fit_add(&u->fit, cpu, weights, p->n);
     if (bins)
         dq_bins_add(bins, weights, p->n);
+}
+
+/* A chunk that a lane has reduced is a piece. */
+static void add_reduced(
+    const struct stats_run *r, const struct piece *p, struct dq_unit_stats *u, uint64_t *bins)
+{
+    const struct dq_reduction *reduction = p->v->reduction;
+    dq_stats_add_reduced(&u->stats, reduction, p->n, p->in_unit);
+    if (r->job->fit)
+        dq_fit_add_reduced(&u->fit, reduction);
+    if (bins)
+        dq_bins_add_reduced(bins, reduction->bins);
+}
+
+static int add_all(const struct stats_run *r, const struct piece *p, struct dq_unit_stats *u,
+    uint64_t *bins, struct dq_error *e)
+{
+    const size_t n_block = p->v->plan->tensor->type->weights;
+    (p->v->reduction ? add_reduced : add_weights)(r, p, u, bins);
     return u->codes ? add_codes(p->v, p->first / n_block, p->n / n_block, u->codes, e) : 0;
 }
 
@@ -202,6 +220,18 @@ static int add_part(const struct stats_run *r, const struct piece *p, struct sta
     dq_mem_free(part.codes);
     dq_mem_free(bins);
     return rc;
+}
+
+/* Lanes reduce what belongs to one unit: to start for each of some small ones takes a GPU longer than to copy them. */
+static unsigned wanted(void *arg, const struct dq_values *v)
+{
+    struct stats_run *r = arg;
+    const uint64_t unit_len = group_of(r, v->item)->array.units.n_weights;
+    const uint64_t first = v->chunk->first_item;
+    if (first / unit_len != (first + v->chunk->n_items - 1) / unit_len)
+        return 0;
+    return 1u << DQ_REDUCE_stats | (unsigned)r->job->fit << DQ_REDUCE_fit |
+           (unsigned)(r->job->n_percentiles > 0) << DQ_REDUCE_bins;
 }
 
 static int consume(void *arg, void *state, const struct dq_values *v, struct dq_error *e)
@@ -273,6 +303,7 @@ int dq_stats_tensors(struct dq_lane *const *lanes, size_t n_lanes, const struct 
 {
     struct stats_run *r = dq_mem_calloc(1, sizeof *r);
     const struct dq_consumer consumer = {.plan = plan,
+        .wanted = wanted,
         .begin = begin,
         .consume = consume,
         .complete = complete,

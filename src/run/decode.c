@@ -92,6 +92,27 @@ static uint64_t scale(const struct dq_plan *p, const struct dq_chunk *c, float *
     return n_overflow;
 }
 
+/* Whether a lane may reduce the weights of the blocks of a chunk in place of the values: they are the same. */
+static bool may_reduce(const struct dq_values *v, size_t nblocks)
+{
+    const struct dq_plan *p = v->plan;
+    return v->wanted != 0 && p->dtype == DQ_DTYPE_f32 && !p->scaling && p->inner.step == 1 &&
+           nblocks * p->block_items == v->chunk->n_items && !p->tensor->type->overflows_f32;
+}
+
+/* Decodes a chunk and, if the lane can, reduces it. */
+static int reduce(struct dq_values *v, size_t nblocks, struct dq_error *e)
+{
+    struct dq_lane *lane = v->lane;
+    bool is_done;
+    lane->reduction = (struct dq_reduction){
+        .wanted = v->wanted, .first_leaf = v->chunk->first_item / DQ_LEAF_WEIGHTS};
+    const int rc = dq_lane_reduce(lane, v->plan->tensor->type->type, nblocks, &is_done, e);
+    v->bytes = is_done ? NULL : lane->out;
+    v->reduction = is_done ? &lane->reduction : NULL;
+    return rc;
+}
+
 /* Decodes a chunk and gathers the selected values. If they are scaled, or a slice leaves out some weights
  * of their blocks, they are rounded to 16 bits after that, so that only overflows of selected weights
  * are counted. */
@@ -128,7 +149,9 @@ static int read_and_decode(struct dq_values *v, bool checks_decoder, struct dq_e
     v->read_seconds = dq_clock_seconds() - start;
     if (rc != 0)
         return rc;
-    return checks_decoder ? decode_blocks(v, nblocks, e) : decode_selected(v, nblocks, e);
+    if (checks_decoder)
+        return decode_blocks(v, nblocks, e);
+    return may_reduce(v, nblocks) ? reduce(v, nblocks, e) : decode_selected(v, nblocks, e);
 }
 
 int dq_chunk_decode(struct dq_values *v, bool checks_decoder, struct dq_error *e)

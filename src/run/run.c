@@ -212,10 +212,13 @@ static int end_item(
 
 static int read_and_decode(const struct chunk_run *r, struct ticket *t, struct dq_error *e)
 {
+    const struct dq_consumer *c = r->consumer;
     const int rc = dq_signals_check(e);
-    return rc != 0 || t->chunk.n_items == 0
-               ? rc
-               : dq_chunk_decode(&t->values, r->consumer->checks_decoder, e);
+    if (rc != 0 || t->chunk.n_items == 0)
+        return rc;
+    if (c->wanted)
+        t->values.wanted = c->wanted(c->arg, &t->values);
+    return dq_chunk_decode(&t->values, c->checks_decoder, e);
 }
 
 static void fail_run(struct chunk_run *r, int rc, const struct dq_error *e)

@@ -17,9 +17,11 @@ struct dq_values {
     const struct dq_plan *plan;   /* of the item */
     const struct dq_chunk *chunk; /* the part of the plan */
     struct dq_lane *lane;         /* lane->in has the blocks as they were read */
-    const uint8_t *bytes;         /* the selected values, contiguous; any alignment */
-    size_t len;                   /* length of the values in bytes */
-    uint64_t offset;              /* of the first one, in bytes from the first value of the item */
+    const uint8_t *bytes;         /* the selected values, contiguous; any alignment; or NULL: */
+    const struct dq_reduction *reduction; /* what they were reduced to, as wanted */
+    unsigned wanted;                      /* as in struct dq_reduction */
+    size_t len;                           /* length of the values in bytes */
+    uint64_t offset;     /* of the first one, in bytes from the first value of the item */
     uint64_t n_overflow; /* weights that are infinite, though what is stored of them is finite */
     double read_seconds;
     double decode_seconds; /* including the transfers to and from a GPU */
@@ -39,6 +41,10 @@ struct dq_consumer {
     /* For consumers that check decoders: the values are those of all blocks that were read, selected
      * or not, in lane->out, which is poisoned before (dq_lane_poison). */
     bool checks_decoder;
+
+    /* Returns what would do in place of the values of a chunk, as in struct dq_reduction; 0 if nothing else does. Leaves
+     * only of a chunk that consists of whole ones. Called by several threads at once. NULL: nothing else does. */
+    unsigned (*wanted)(void *arg, const struct dq_values *v);
 
     /* Returns the plan of an item, which must not change before its end; NULL leaves the item out. */
     const struct dq_plan *(*plan)(void *arg, size_t item);

@@ -13,7 +13,7 @@
 #endif
 
 /* Raised when kernels get other arguments, divide their work otherwise, or blocks change that keep their size. */
-enum { DQ_ABI_VERSION = 1 };
+enum { DQ_ABI_VERSION = 2 };
 
 /* FNV-1a. */
 DQ_ABI_CONSTANT uint64_t dq_abi_add(uint64_t hash, uint64_t x)

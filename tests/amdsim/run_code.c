@@ -1,10 +1,11 @@
 /* run_code FILE TARGET [KERNEL...]: runs the kernels of a code object, or of the one for a target
- * in a bundle, against the built-in vectors. Prints a line per fault and a summary; exits with 1 if
+ * in a bundle, against the built-in vectors, and those that reduce weights against the CPU. Prints a line per fault and a summary; exits with 1 if
  * there are faults.
  *
  * run_code FILE TARGET --variants: runs variants of the kernels (run_variants.h). */
 #include "amdhip_bundle.h"
 #include "check_kernel.h"
+#include "check_reduction.h"
 #include "run_variants.h"
 
 #include <inttypes.h>
@@ -47,12 +48,15 @@ static int run(const struct amd_code *c, struct amd_memory *m, char **names, int
     uint64_t n_weights = 0;
     unsigned n_kernels = 0;
     unsigned n_faults = 0;
+    enum dq_reduction_kind unused;
     struct dq_error e;
     for (size_t i = 0; i < c->n_kernels; i++) {
         if (!is_wanted(&c->kernels[i], names, n))
             continue;
+        const bool reduces = reduction_of_name(c->kernels[i].name, &unused) == 0;
         n_kernels++;
-        if (check_kernel(m, c, &c->kernels[i], &counts, &n_weights, &e) != 0) {
+        if ((reduces ? check_reduction : check_kernel)(
+                m, c, &c->kernels[i], &counts, &n_weights, &e) != 0) {
             printf("%s\n", e.text);
             n_faults++;
         }
@@ -60,7 +64,8 @@ static int run(const struct amd_code *c, struct amd_memory *m, char **names, int
     printf("%s: %u kernels, %" PRIu64 " weights, %" PRIu64 " waves, %" PRIu64
            " instructions (%" PRIu64 " of a lane), %u faults\n",
         c->target, n_kernels, n_weights, counts.waves, counts.insns, counts.lane_insns, n_faults);
-    const bool all_there = n > 0 ? n_kernels == (unsigned)n : n_kernels == 3 * DQ_TYPE_COUNT;
+    const bool all_there =
+        n > 0 ? n_kernels == (unsigned)n : n_kernels == 3 * DQ_TYPE_COUNT + DQ_REDUCE_KINDS;
     if (!all_there)
         printf("%s: these are not the kernels that were expected\n", c->target);
     return n_faults == 0 && all_there ? 0 : 1;

@@ -58,7 +58,9 @@ class Kernel:
         return waves, simd.waves
 
     def weights(self):
-        """What a thread writes with its store of 16 bytes."""
+        """What a thread writes with its store of 16 bytes, or what the loads in the code of a reduction load."""
+        if self.name.startswith("dq_reduce_"):
+            return sum(width * n for width, n in self.widths(False).items()) / 4
         return 4 if self.name.endswith("_f32") else 8
 
     def widths(self, is_store):

@@ -1,5 +1,6 @@
 #include "host_driver.h"
 
+#include "engine/reduction.h"
 #include "host_faults.h"
 #include "host_kernels.h"
 #include "host_memory.h"
@@ -14,10 +15,12 @@
 
 enum { POISON = 0xa5 };
 
+/* A kernel that decodes, or, without a type, one that reduces. */
 struct kernel {
     struct kernel *next;
     const struct dq_type_info *type;
     enum dq_dtype dtype;
+    enum dq_reduction_kind reduction;
     char name[32];
 };
 
@@ -32,6 +35,8 @@ struct task {
     uint8_t value;
     uint64_t n_weights;
     void *overflow;
+    uint64_t n_threads; /* of a reduction */
+    uint64_t parameter;
     uint64_t nblocks;
     unsigned block_size;
 };
@@ -138,33 +143,47 @@ static struct dq_gpu_ctx *need_current(void)
     return current;
 }
 
+/* Finds out what a kernel does by its name. */
+static bool know_kernel(struct kernel *k)
+{
+    char known[sizeof k->name];
+    for (size_t i = 0; i < (size_t)DQ_TYPE_COUNT * DQ_DTYPE_native; i++) {
+        k->type = &dq_types[i / DQ_DTYPE_native];
+        k->dtype = (enum dq_dtype)(i % DQ_DTYPE_native);
+        snprintf(known, sizeof known, "dq_%s_%s", k->type->token, dq_dtype_name(k->dtype));
+        if (strcmp(known, k->name) == 0)
+            return true;
+    }
+    k->type = NULL;
+    for (unsigned i = 0; i < DQ_REDUCE_KINDS; i++) {
+        k->reduction = (enum dq_reduction_kind)i;
+        if (strcmp(dq_reductions[i].kernel, k->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int find_kernel(struct dq_gpu_ctx *g, const char *name, void **out, struct dq_error *e)
 {
-    char known[32];
     const int rc = host_call(HOST_KERNEL, e);
     if (need_current() != g)
         host_misuse("%s is looked up while another context is current", name);
     if (rc != 0)
         return rc;
-    for (size_t i = 0; i < (size_t)DQ_TYPE_COUNT * DQ_DTYPE_native; i++) {
-        const struct dq_type_info *type = &dq_types[i / DQ_DTYPE_native];
-        const enum dq_dtype dtype = (enum dq_dtype)(i % DQ_DTYPE_native);
-        snprintf(known, sizeof known, "dq_%s_%s", type->token, dq_dtype_name(dtype));
-        if (strcmp(known, name) != 0)
-            continue;
-        struct kernel *k = calloc(1, sizeof *k);
-        if (!k)
-            return dq_fail_nomem(e);
-        *k = (struct kernel){.type = type, .dtype = dtype};
-        memcpy(k->name, known, sizeof known);
-        pthread_mutex_lock(&g->lock);
-        k->next = g->kernels;
-        g->kernels = k;
-        pthread_mutex_unlock(&g->lock);
-        *out = k;
-        return 0;
+    struct kernel *k = calloc(1, sizeof *k);
+    if (!k)
+        return dq_fail_nomem(e);
+    snprintf(k->name, sizeof k->name, "%s", name);
+    if (!know_kernel(k)) {
+        free(k);
+        return dq_fail(e, DQ_ERR_GPU, "hostModuleGetFunction: %s not found", name);
     }
-    return dq_fail(e, DQ_ERR_GPU, "hostModuleGetFunction: %s not found", name);
+    pthread_mutex_lock(&g->lock);
+    k->next = g->kernels;
+    g->kernels = k;
+    pthread_mutex_unlock(&g->lock);
+    *out = k;
+    return 0;
 }
 
 static int take_memory(size_t len, bool on_device, void **out, struct dq_error *e)
@@ -287,36 +306,70 @@ static int fill(void *stream, void *d_dst, uint8_t value, size_t len, struct dq_
 static size_t src_len(const struct task *t)
 {
     const struct dq_type_info *f = t->kernel->type;
-    return (size_t)(t->n_weights / f->weights * f->bytes);
+    return f ? (size_t)(t->n_weights / f->weights * f->bytes)
+             : (size_t)t->n_weights * sizeof(float);
 }
 
 static size_t dst_len(const struct task *t)
 {
-    return (size_t)t->n_weights * dq_dtype_len(t->kernel->dtype);
+    return t->kernel->type ? (size_t)t->n_weights * dq_dtype_len(t->kernel->dtype)
+                           : dq_reduction_len(t->kernel->reduction, t->n_weights);
+}
+
+static void check_decode(const struct task *t)
+{
+    const struct kernel *k = t->kernel;
+    if (t->nblocks * t->block_size * 16 * k->type->gpu_stores_per_thread < dst_len(t))
+        host_misuse("%s: too few threads for %" PRIu64 " weights", k->name, t->n_weights);
+    if (t->n_weights % k->type->weights != 0 || (uintptr_t)t->src % 256 != 0 ||
+        (uintptr_t)t->dst % 16 != 0 || (uintptr_t)t->overflow % 4 != 0)
+        host_misuse("%s: not whole blocks, or not aligned", k->name);
+}
+
+static void check_reduction(const struct task *t)
+{
+    const struct kernel *k = t->kernel;
+    if (t->nblocks * t->block_size < t->n_threads ||
+        t->n_threads * dq_reductions[k->reduction].thread_weights < t->n_weights)
+        host_misuse("%s: too few threads for %" PRIu64 " weights", k->name, t->n_weights);
+    if (t->n_weights > UINT32_MAX || (uintptr_t)t->src % 16 != 0 || (uintptr_t)t->dst % 16 != 0)
+        host_misuse("%s: too many weights, or not aligned", k->name);
+}
+
+static struct task decode_of(void **args)
+{
+    return (struct task){.src = *(void **)args[0],
+        .dst = *(void **)args[1],
+        .n_weights = *(uint64_t *)args[2],
+        .overflow = *(void **)args[3]};
+}
+
+static struct task reduction_of(void **args)
+{
+    return (struct task){.src = *(void **)args[0],
+        .n_weights = *(uint64_t *)args[1],
+        .n_threads = *(uint64_t *)args[2],
+        .parameter = *(uint64_t *)args[3],
+        .dst = *(void **)args[4]};
 }
 
 static int launch(void *stream, void *kernel, uint64_t nblocks, unsigned block_size, void **args,
     struct dq_error *e)
 {
-    const struct task t = {.kernel = kernel,
-        .src = *(void **)args[0],
-        .dst = *(void **)args[1],
-        .n_weights = *(uint64_t *)args[2],
-        .overflow = *(void **)args[3],
-        .nblocks = nblocks,
-        .block_size = block_size};
+    const struct kernel *k = kernel;
+    struct task t = k->type ? decode_of(args) : reduction_of(args);
     const int rc = host_call(HOST_LAUNCH, e);
     struct dq_gpu_ctx *g = need_current();
+    t.kernel = k;
+    t.nblocks = nblocks;
+    t.block_size = block_size;
     if (nblocks == 0 || block_size == 0 || block_size > 1024)
         host_misuse("a grid of %" PRIu64 " blocks of %u threads", nblocks, block_size);
-    if (nblocks * block_size * 16 * t.kernel->type->gpu_stores_per_thread < dst_len(&t))
-        host_misuse("%s: too few threads for %" PRIu64 " weights", t.kernel->name, t.n_weights);
-    if (t.n_weights % t.kernel->type->weights != 0 || (uintptr_t)t.src % 256 != 0 ||
-        (uintptr_t)t.dst % 16 != 0 || (uintptr_t)t.overflow % 4 != 0)
-        host_misuse("%s: not whole blocks, or not aligned", t.kernel->name);
+    (k->type ? check_decode : check_reduction)(&t);
     host_memory_find(&g->memory, t.src, src_len(&t), true);
     host_memory_find(&g->memory, t.dst, dst_len(&t), true);
-    host_memory_find(&g->memory, t.overflow, sizeof(uint32_t), true);
+    if (t.overflow)
+        host_memory_find(&g->memory, t.overflow, sizeof(uint32_t), true);
     return rc != 0 ? rc : put_task(stream, &t, e);
 }
 
@@ -329,7 +382,15 @@ static void move(struct dq_gpu_ctx *g, const struct task *t)
         memset(dst, t->value, t->len);
 }
 
-static void run(struct dq_gpu_ctx *g, const struct task *t)
+static void reduce(struct dq_gpu_ctx *g, const struct task *t)
+{
+    if (dq_host_reduce(t->kernel->name, t->nblocks, t->block_size,
+            host_memory_find(&g->memory, t->src, src_len(t), true), t->n_weights, t->n_threads,
+            t->parameter, host_memory_find(&g->memory, t->dst, dst_len(t), true)) != 0)
+        host_misuse("%s cannot be launched", t->kernel->name);
+}
+
+static void decode(struct dq_gpu_ctx *g, const struct task *t)
 {
     const struct kernel *k = t->kernel;
     uint8_t *dst = host_memory_find(&g->memory, t->dst, dst_len(t), true);
@@ -346,6 +407,11 @@ static void run(struct dq_gpu_ctx *g, const struct task *t)
     free(before);
 }
 
+static void run(struct dq_gpu_ctx *g, const struct task *t)
+{
+    (!t->kernel ? move : t->kernel->type ? decode : reduce)(g, t);
+}
+
 /* After a failure, the work that is left is dropped. */
 static int sync(void *stream, struct dq_error *e)
 {
@@ -355,7 +421,7 @@ static int sync(void *stream, struct dq_error *e)
     while (s->first) {
         struct task *next = s->first->next;
         if (rc == 0)
-            (s->first->kernel ? run : move)(s->gpu, s->first);
+            run(s->gpu, s->first);
         free(s->first);
         s->first = next;
     }

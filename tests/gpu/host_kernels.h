@@ -17,6 +17,10 @@ int dq_host_kernel_exists(const char *kernel);
 int dq_host_launch(const char *kernel, uint64_t grid, uint32_t block, const uint8_t *src, void *dst,
     uint64_t n_weights, uint32_t *overflow);
 
+/* The same for a kernel of hip/reduce.h. */
+int dq_host_reduce(const char *kernel, uint64_t grid, uint32_t block, const uint32_t *weights,
+    uint64_t n, uint64_t n_threads, uint64_t parameter, void *out);
+
 /* Runs one block of a grid, given its index. */
 int dq_host_launch_block(const char *kernel, uint64_t number, uint32_t block, const uint8_t *src,
     void *dst, uint64_t n_weights, uint32_t *overflow);

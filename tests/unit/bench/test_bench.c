@@ -54,7 +54,7 @@ static int count_blocks(struct dq_lane *lane, enum dq_type type, enum dq_dtype d
 static int measure(struct dq_speed *speed, struct dq_error *e)
 {
     static struct counting_lane lanes[N_LANES];
-    static const struct dq_lane_ops ops = {"counting", count_blocks, NULL, NULL};
+    static const struct dq_lane_ops ops = {"counting", count_blocks, NULL, NULL, NULL};
     struct dq_engine engine = {.n_lanes = N_LANES};
     for (size_t i = 0; i < N_LANES; i++) {
         lanes[i].lane = (struct dq_lane){.ops = &ops,

@@ -178,7 +178,7 @@ static void free_lane(struct dq_lane *lane)
     free(lane);
 }
 
-static const struct dq_lane_ops scripted_ops = {"scripted", decode, NULL, free_lane};
+static const struct dq_lane_ops scripted_ops = {"scripted", decode, NULL, NULL, free_lane};
 
 static struct lanes scripted_new(
     const struct dq_type_info *info, size_t n, struct script *s, size_t n_waiting)

@@ -67,8 +67,8 @@ static int decode_nothing(struct dq_lane *lane, enum dq_type type, enum dq_dtype
     return 0;
 }
 
-static const struct dq_lane_ops wrong_ops = {"wrong", decode_wrong, NULL, NULL};
-static const struct dq_lane_ops idle_ops = {"idle", decode_nothing, NULL, NULL};
+static const struct dq_lane_ops wrong_ops = {"wrong", decode_wrong, NULL, NULL, NULL};
+static const struct dq_lane_ops idle_ops = {"idle", decode_nothing, NULL, NULL, NULL};
 
 static struct wrong_lane wrap(struct dq_lane *inner, const struct dq_lane_ops *ops, size_t weight)
 {
@@ -293,7 +293,7 @@ static int decode_then_fail(struct dq_lane *lane, enum dq_type type, enum dq_dty
     return l->inner->ops->decode(l->inner, type, dtype, nblocks, n_overflow, e);
 }
 
-static const struct dq_lane_ops failing_ops = {"failing", decode_then_fail, NULL, NULL};
+static const struct dq_lane_ops failing_ops = {"failing", decode_then_fail, NULL, NULL, NULL};
 
 static void a_device_that_fails_ends_all_workers(void **state)
 {
