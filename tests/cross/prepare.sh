@@ -32,7 +32,7 @@ s390x) triplet=s390x-linux-gnu family=s390x endian=big ;;
 esac
 emulator=${family/x86/i386}
 emulator=${emulator/i386_64/x86_64}
-[ $architecture != ppc64el ] || emulator=ppc64le
+[ "$architecture" != ppc64el ] || emulator=ppc64le
 # The folder of libraries: that of i386 has another name than its compiler.
 libraries=/usr/lib/${triplet/i686/i386}
 
