@@ -31,6 +31,10 @@ DQ_DEVICE void add(uint64_t *fields, uint32_t field, uint64_t x)
 /* Weights of the highest exponents, which most of them have, are counted in the bytes of some words. */
 enum { COUNT_WORDS = 4, COUNTED = 4 * COUNT_WORDS };
 
+static_assert(DQ_THREAD_WEIGHTS < 256, "counts of a thread are bytes");
+static_assert(24 + DQ_WINDOW + 8 <= 63, "its sum fits 64 bits");
+static_assert(2 * DQ_WINDOW <= 62, "a square is shifted by less than 64 bits");
+
 /* What a thread knows of its weights. */
 struct stats_part {
     uint64_t sum;

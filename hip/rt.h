@@ -18,8 +18,9 @@
  *                               least 2 more bytes before and after the words
  *   dq_load16(p)                16 bytes at a multiple of 16
  *   dq_store16(p, x)            stores them; for results that are not read again
- *   dq_add32(p, x)              adds to a number, dq_add64(p, x) to one of 64 bits, and dq_max64(p, x)
- *   dq_add64, dq_max64          makes it at least x: other threads may do so at the same time
+ *   dq_add32(p, x)              adds to a number of 32 bits in memory, as other threads may do at the same time
+ *   dq_add64(p, x)              the same with 64 bits
+ *   dq_max64(p, x)              makes it at least x
  *
  * and half.h. A word holds its first byte in its low bits. */
 #ifndef DQ_RT_H

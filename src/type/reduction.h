@@ -17,8 +17,8 @@ enum { DQ_THREAD_WEIGHTS = 64 };
 enum { DQ_WINDOW = 31, DQ_WINDOW_LAST = 254 - DQ_WINDOW /* the last window begins here */ };
 
 enum dq_stats_field {
-    DQ_FIELD_sum, /* of weights in the window: 2 fields, each 32 bits of it; */
-    DQ_FIELD_squares = DQ_FIELD_sum + 2, /* 4 fields. The highest bits of the sum have a sign. */
+    DQ_FIELD_sum, /* of weights in the window, by halves, of which the upper one has a sign; */
+    DQ_FIELD_squares = DQ_FIELD_sum + 2, /* of their squares, by 32 bits, the lowest first */
     DQ_FIELD_n_pzero = DQ_FIELD_squares + 4,
     DQ_FIELD_n_nzero,
     DQ_FIELD_n_pinf,
@@ -28,7 +28,7 @@ enum dq_stats_field {
     /* Weights in the window that are not zero, by exponent: first subnormals, which only the lowest window has. */
     DQ_FIELD_octaves,
     DQ_FIELDS_SUMMED = DQ_FIELD_octaves + DQ_WINDOW + 2,
-    /* Of these, the largest slot counts. The others are 0 if no weight is finite. */
+    /* Of these, the largest slot counts, which is 0 if there is no such weight. */
     DQ_FIELD_min = DQ_FIELDS_SUMMED, /* ~order, and ~number, of the first smallest finite weight */
     DQ_FIELD_max,   /* order, and ~number, of the first largest one: 32 bits each */
     DQ_FIELD_least, /* 2^31 - the smallest magnitude that is not 0 */
