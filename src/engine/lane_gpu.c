@@ -181,40 +181,46 @@ static int decode(struct dq_lane *lane, enum dq_type type, enum dq_dtype dtype, 
 /* ---- reductions ---- */
 
 /* What kernels write when they reduce goes to where the blocks were, and from there to where the weights would be on the
- * host: neither is needed any more, or not yet. Returns where that of one kind begins; that of DQ_REDUCE_KINDS is the
- * end. */
-static size_t reduction_off(const struct dq_reduction *r, unsigned kind, uint64_t n_weights)
+ * host: neither is needed any more, or not yet. Returns where that of one kind begins, of those wanted; that of
+ * DQ_REDUCE_KINDS is the end of all. */
+static size_t reduction_off(unsigned wanted, unsigned kind, uint64_t n_weights)
 {
     enum { ALIGN = 256 };
     size_t off = 0;
     for (unsigned i = 0; i < kind; i++) {
-        if (r->wanted >> i & 1)
-            off += (dq_reduction_len(i, n_weights) + ALIGN - 1) / ALIGN * ALIGN;
+        if (wanted >> i & 1)
+            off = (off + ALIGN - 1) / ALIGN * ALIGN + dq_reduction_len(i, n_weights);
     }
-    return off;
+    return kind < DQ_REDUCE_KINDS ? (off + ALIGN - 1) / ALIGN * ALIGN : off;
 }
 
 /* Queues the kernel of one kind, for the weights that were decoded. */
-static int queue_reduction(
-    struct gpu_lane *l, enum dq_reduction_kind kind, uint64_t n_weights, struct dq_error *e)
+static int queue_kernel(struct gpu_lane *l, enum dq_reduction_kind kind, void *d_reduced,
+    uint64_t n_weights, struct dq_error *e)
 {
-    const struct dq_gpu_driver *v = l->gpu->driver;
-    const struct dq_reduction *r = &l->lane.reduction;
-    const size_t off = reduction_off(r, kind, n_weights);
-    const size_t len = dq_reduction_len(kind, n_weights);
-    void *d_reduced = (uint8_t *)l->d_in + off;
     uint64_t n_threads = dq_reduction_threads(kind, n_weights);
-    uint64_t parameter = kind == DQ_REDUCE_leaves ? r->first_leaf : l->lowest;
+    uint64_t parameter = kind == DQ_REDUCE_leaves ? l->lane.reduction.first_leaf : l->lowest;
     void *args[] = {&l->d_out, &n_weights, &n_threads, &parameter, &d_reduced};
     void *kernel;
-    int rc = find_kernel(l->gpu, dq_reductions[kind].kernel, &l->gpu->reductions[kind], &kernel, e);
-    if (rc == 0)
-        rc = v->fill(l->stream, d_reduced, 0, len, e);
-    if (rc == 0)
-        rc = launch(l, kernel, n_threads, v->block_32, args, e);
-    if (rc == 0)
-        rc = v->copy_out(l->stream, l->lane.out + off, d_reduced, len, e);
-    return rc;
+    const int rc =
+        find_kernel(l->gpu, dq_reductions[kind].kernel, &l->gpu->reductions[kind], &kernel, e);
+    return rc == 0 ? launch(l, kernel, n_threads, l->gpu->driver->block_32, args, e) : rc;
+}
+
+/* Queues the kernels of all kinds wanted, and the copy of what they write. All but leaves add to zeros. */
+static int queue_reductions(
+    struct gpu_lane *l, unsigned wanted, uint64_t n_weights, struct dq_error *e)
+{
+    const struct dq_gpu_driver *v = l->gpu->driver;
+    const size_t zeros_len = reduction_off(wanted, DQ_REDUCE_leaves, n_weights);
+    const size_t len = reduction_off(wanted, DQ_REDUCE_KINDS, n_weights);
+    int rc = zeros_len > 0 ? v->fill(l->stream, l->d_in, 0, zeros_len, e) : 0;
+    for (unsigned i = 0; rc == 0 && i < DQ_REDUCE_KINDS; i++) {
+        if (wanted >> i & 1)
+            rc = queue_kernel(
+                l, i, (uint8_t *)l->d_in + reduction_off(wanted, i, n_weights), n_weights, e);
+    }
+    return rc == 0 ? v->copy_out(l->stream, l->lane.out, l->d_in, len, e) : rc;
 }
 
 /* Takes what has come back. Of statistics the lane learns where to expect the next weights. */
@@ -223,7 +229,8 @@ static void take_reductions(struct gpu_lane *l, uint64_t n_weights)
     struct dq_reduction *r = &l->lane.reduction;
     uint8_t *reduced[DQ_REDUCE_KINDS];
     for (unsigned i = 0; i < DQ_REDUCE_KINDS; i++)
-        reduced[i] = r->wanted >> i & 1 ? l->lane.out + reduction_off(r, i, n_weights) : NULL;
+        reduced[i] =
+            r->wanted >> i & 1 ? l->lane.out + reduction_off(r->wanted, i, n_weights) : NULL;
     if (reduced[DQ_REDUCE_stats])
         dq_reduction_fold_stats((const uint64_t *)(const void *)reduced[DQ_REDUCE_stats], r->stats);
     if (reduced[DQ_REDUCE_fit])
@@ -232,7 +239,8 @@ static void take_reductions(struct gpu_lane *l, uint64_t n_weights)
     r->leaves = reduced[DQ_REDUCE_leaves];
 }
 
-/* Reduces weights once more of which some were outside of the window. *is_done is false if no window has all. */
+/* Reduces weights once more of which some were outside of the window: statistics, which come first. *is_done is false if
+ * no window has all. */
 static int reduce_in_other_window(
     struct gpu_lane *l, uint64_t n_weights, bool *is_done, struct dq_error *e)
 {
@@ -240,7 +248,7 @@ static int reduce_in_other_window(
     *is_done = dq_reduction_window(r->stats, &l->lowest);
     if (!*is_done)
         return 0;
-    const int rc = wait_for(l, queue_reduction(l, DQ_REDUCE_stats, n_weights, e), e);
+    const int rc = wait_for(l, queue_reductions(l, 1u << DQ_REDUCE_stats, n_weights, e), e);
     if (rc == 0)
         take_reductions(l, n_weights);
     return rc;
@@ -252,10 +260,8 @@ static int run_reduction(
     struct dq_reduction *r = &l->lane.reduction;
     const uint64_t n_weights = (uint64_t)nblocks * dq_types[type].weights;
     int rc = queue_decode(l, type, DQ_DTYPE_f32, nblocks, e);
-    for (unsigned i = 0; rc == 0 && i < DQ_REDUCE_KINDS; i++) {
-        if (r->wanted >> i & 1)
-            rc = queue_reduction(l, i, n_weights, e);
-    }
+    if (rc == 0)
+        rc = queue_reductions(l, r->wanted, n_weights, e);
     rc = wait_for(l, rc, e);
     if (rc != 0)
         return rc;
@@ -279,7 +285,7 @@ static int reduce(
 {
     struct gpu_lane *l = (struct gpu_lane *)lane;
     const size_t len = reduction_off(
-        &lane->reduction, DQ_REDUCE_KINDS, (uint64_t)nblocks * dq_types[type].weights);
+        lane->reduction.wanted, DQ_REDUCE_KINDS, (uint64_t)nblocks * dq_types[type].weights);
     uint64_t n_overflow = 0;
     if (len > lane->in_len || len > lane->out_len || nblocks == 0)
         return decode(lane, type, DQ_DTYPE_f32, nblocks, &n_overflow, e);

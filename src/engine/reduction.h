@@ -12,7 +12,8 @@ enum dq_reduction_kind {
     DQ_REDUCE_stats, /* the fields of enum dq_stats_field */
     DQ_REDUCE_fit,   /* those of enum dq_fit_field */
     DQ_REDUCE_bins,
-    DQ_REDUCE_leaves, /* of a number of weights that is a multiple of DQ_LEAF_WEIGHTS */
+    DQ_REDUCE_leaves, /* of a number of weights that is a multiple of DQ_LEAF_WEIGHTS; the last kind, and the only one
+                         that does not add to zeros */
     DQ_REDUCE_KINDS
 };
 
