@@ -32,7 +32,7 @@ void dq_json_init(void);
 /* Whether jansson failed because memory is short, which it often shows only by giving no reason. */
 static inline bool dq_json_is_nomem(const json_error_t *why)
 {
-    return json_error_code(why) == json_error_out_of_memory || !why->text[0];
+    return !why->text[0] || json_error_code(why) == json_error_out_of_memory; /* no text, no code */
 }
 
 /* Reads a file that is one JSON object, of at most this many bytes; infinities and NaN, which Python
