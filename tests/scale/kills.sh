@@ -8,6 +8,8 @@
 seed=${SEED:-17}
 RANDOM=$seed
 echo "seed $seed"
+# What looks for leaks at the end of a run complains if the run is killed meanwhile.
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0
 
 # The process of a run is its own child, so that a signal meets it and not a shell.
 start() {
