@@ -229,7 +229,8 @@ static bool look_ahead(const struct words *w, bool *json, bool *stream)
     const bool slow = command->bit == DQ_CMD_bench || args.self_test ||
                       args.n_threads > MOST_THREADS || args.device.kind == DQ_DEVICE_GPU;
     const bool far = leads_out(args.reference) || leads_out(args.model) || leads_out(args.output) ||
-                     leads_out(args.manifest) || leads_out(args.tensors_from);
+                     leads_out(args.manifest) || leads_out(args.tensors_from) ||
+                     leads_out(args.html) || leads_out(args.map) || leads_out(args.against);
     dq_args_finish(&args);
     return args.help || (!slow && !far);
 }
