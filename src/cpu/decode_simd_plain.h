@@ -38,11 +38,6 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
     return x;
 }
 
-DQ_INLINE struct dq_x16 dq_x16_of_codes_deinterleaved(const int8_t *q)
-{
-    return dq_x16_of_codes(q);
-}
-
 DQ_INLINE struct dq_x16 dq_x16_of_words(uint64_t low, uint64_t high)
 {
     int8_t q[16];
@@ -101,22 +96,7 @@ DQ_INLINE void dq_x16_to_bf16(uint16_t *dst, struct dq_x16 x)
         dst[i] = dq_f32_to_bf16(x.v[i]);
 }
 
-DQ_INLINE void dq_x16_pair_to_f16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
-{
-    dq_x16_to_f16(dst, a);
-    dq_x16_to_f16(dst + 16, b);
-}
-
-DQ_INLINE void dq_x16_pair_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
-{
-    dq_x16_to_bf16(dst, a);
-    dq_x16_to_bf16(dst + 16, b);
-}
-
-DQ_INLINE void dq_x16_deinterleaved_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
-{
-    dq_x16_pair_to_bf16(dst, a, b);
-}
+#include "cpu/decode_pairs.h"
 
 /* Byte i of b where byte i of mask is 0xff, of a where it is 0. */
 static inline uint64_t pick8(uint64_t mask, uint64_t a, uint64_t b)

@@ -57,11 +57,6 @@ DQ_INLINE struct dq_x16 dq_x16_of_codes(const int8_t *q)
     return dq_x16_of_bytes(vld1q_s8(q));
 }
 
-DQ_INLINE struct dq_x16 dq_x16_of_codes_deinterleaved(const int8_t *q)
-{
-    return dq_x16_of_codes(q);
-}
-
 DQ_INLINE struct dq_x16 dq_x16_of_words(uint64_t low, uint64_t high)
 {
     return dq_x16_of_bytes(vcombine_s8(vcreate_s8(low), vcreate_s8(high)));
@@ -152,22 +147,7 @@ DQ_INLINE void dq_x16_to_bf16(uint16_t *dst, struct dq_x16 x)
     vst1q_u16(dst + 8, dq_h8_of_bf16(x.v[2], x.v[3]));
 }
 
-DQ_INLINE void dq_x16_pair_to_f16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
-{
-    dq_x16_to_f16(dst, a);
-    dq_x16_to_f16(dst + 16, b);
-}
-
-DQ_INLINE void dq_x16_pair_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
-{
-    dq_x16_to_bf16(dst, a);
-    dq_x16_to_bf16(dst + 16, b);
-}
-
-DQ_INLINE void dq_x16_deinterleaved_to_bf16(uint16_t *dst, struct dq_x16 a, struct dq_x16 b)
-{
-    dq_x16_pair_to_bf16(dst, a, b);
-}
+#include "cpu/decode_pairs.h"
 
 DQ_INLINE struct dq_table dq_table_of(uint16x8_t low, uint16x8_t high)
 {
