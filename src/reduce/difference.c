@@ -1,6 +1,7 @@
 #include "reduce/difference.h"
 
 #include "reduce/sums.h"
+#include "reduce/weights.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,33 +16,6 @@ struct some {
     size_t n;
     const uint16_t *numbers; /* of the pairs among those that were given; NULL: 0, 1, 2, ... */
 };
-
-static uint32_t bits_at(const uint8_t *weights, size_t i)
-{
-    uint32_t bits;
-    memcpy(&bits, weights + i * sizeof bits, sizeof bits);
-    return bits;
-}
-
-static float float_at(const uint8_t *weights, size_t i)
-{
-    float f;
-    memcpy(&f, weights + i * sizeof f, sizeof f);
-    return f;
-}
-
-static uint32_t bits_of(float f)
-{
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    return bits;
-}
-
-static float float_of_key(int32_t key)
-{
-    const uint32_t bits = (uint32_t)dq_f32_key((uint32_t)key);
-    return float_at((const uint8_t *)&bits, 0);
-}
 
 /* Keeps the largest distance and, of equal ones, the one with the lower number. */
 static void keep_max(
@@ -68,10 +42,10 @@ static void take_steps(
     const float distance = max > -min ? max : -min;
     size_t i = 0;
     if (distance > d->max_abs || (distance > 0 && distance == d->max_abs && first < d->first_max)) {
-        while (fabsf(float_at(s->b, i) - float_at(s->a, i)) != distance)
+        while (fabsf(dq_weight_at(s->b, i) - dq_weight_at(s->a, i)) != distance)
             i++;
-        keep_max(d, distance, first + (s->numbers ? s->numbers[i] : i), float_at(s->a, i),
-            float_at(s->b, i));
+        keep_max(d, distance, first + (s->numbers ? s->numbers[i] : i), dq_weight_at(s->a, i),
+            dq_weight_at(s->b, i));
     }
     keep_steps(d, min, max, dq_difference_n_finite(d) == 0);
 }
@@ -95,7 +69,7 @@ static void add_finite(struct dq_difference *d, const struct dq_cpu *cpu, const 
         return;
     cpu->sums->compare(s->a, s->b, s->n, &counts);
     take_counts(d, &counts);
-    take_steps(d, s, float_of_key(counts.min_step_key), float_of_key(counts.max_step_key), first);
+    take_steps(d, s, dq_f32_of_key(counts.min_step_key), dq_f32_of_key(counts.max_step_key), first);
     dq_sums_add(&d->reference.sum, &d->reference.squares, cpu, s->a, s->n, top_a);
     dq_sums_add(&d->model.sum, &d->model.squares, cpu, s->b, s->n, top_b);
     dq_sums_add_products(&d->products, cpu, s->a, s->b, s->n, top_a, top_b);
@@ -123,8 +97,8 @@ static void add_mixed(
     struct dq_magnitudes of_b;
     struct some finite = {(const uint8_t *)a, (const uint8_t *)b, 0, numbers};
     for (size_t i = 0; i < s->n; i++) {
-        const uint32_t x = bits_at(s->a, i);
-        const uint32_t y = bits_at(s->b, i);
+        const uint32_t x = dq_bits_at(s->a, i);
+        const uint32_t y = dq_bits_at(s->b, i);
         const enum dq_weight_kind kind_x = kind_of(x);
         const enum dq_weight_kind kind_y = kind_of(y);
         if (kind_x == DQ_NUMBER && kind_y == DQ_NUMBER) {
@@ -297,7 +271,7 @@ enum dq_difference_pattern dq_difference_pattern(const struct dq_difference *d)
         return DQ_DIFFERENCE_ZERO_SIGNS;
     if (is_zero(&d->model))
         return DQ_DIFFERENCE_ALL_ZERO;
-    if (n_finite >= MIN_PAIRS && bits_of(d->min_step) == bits_of(d->max_step))
+    if (n_finite >= MIN_PAIRS && dq_bits_of_f32(d->min_step) == dq_bits_of_f32(d->max_step))
         return DQ_DIFFERENCE_OFFSET;
     if (n_finite >= MIN_PAIRS && is_scaled(d))
         return DQ_DIFFERENCE_SCALED;

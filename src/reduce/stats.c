@@ -1,41 +1,14 @@
 #include "reduce/stats.h"
 
 #include "reduce/sums.h"
+#include "reduce/weights.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { MANTISSA_BITS = 23 };
 
 #define INFINITY_BITS UINT32_C(0x7f800000)
 #define SIGN_BIT UINT32_C(0x80000000)
-
-static float float_of_bits(uint32_t bits)
-{
-    float f;
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
-
-static float float_of_key(int32_t key)
-{
-    return float_of_bits((uint32_t)dq_f32_key((uint32_t)key));
-}
-
-static int32_t key_of_float(float f)
-{
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    return dq_f32_key(bits);
-}
-
-/* Returns the bits of a weight, of any alignment. */
-static uint32_t bits_at(const uint8_t *weights, size_t i)
-{
-    uint32_t bits;
-    memcpy(&bits, weights + i * sizeof bits, sizeof bits);
-    return bits;
-}
 
 /* Returns the largest magnitude; that of NaN if it is there. */
 static uint32_t max_magnitude(const struct dq_extremes *x)
@@ -56,7 +29,7 @@ static unsigned top_of(const struct dq_extremes *x)
 static size_t find_key(const uint8_t *weights, int32_t key)
 {
     size_t i = 0;
-    while (dq_f32_key(bits_at(weights, i)) != key)
+    while (dq_f32_key(dq_bits_at(weights, i)) != key)
         i++;
     return i;
 }
@@ -65,7 +38,7 @@ static size_t find_key(const uint8_t *weights, int32_t key)
  * the minimum. */
 static bool is_beyond(int32_t key, uint64_t place, float other, uint64_t other_place, int sign)
 {
-    const int64_t difference = sign * ((int64_t)key - key_of_float(other));
+    const int64_t difference = sign * ((int64_t)key - dq_key_of_f32(other));
     return difference > 0 || (difference == 0 && place < other_place);
 }
 
@@ -91,11 +64,11 @@ static void add_some(struct dq_stats *s, const struct dq_cpu *cpu, const struct 
     if (f.min_key == INT32_MAX)
         return;
     if (is_first || is_beyond(f.min_key, first, s->min, s->first_min, -1)) {
-        s->min = float_of_key(f.min_key);
+        s->min = dq_f32_of_key(f.min_key);
         s->first_min = first + find_key(weights, f.min_key);
     }
     if (is_first || is_beyond(f.max_key, first, s->max, s->first_max, 1)) {
-        s->max = float_of_key(f.max_key);
+        s->max = dq_f32_of_key(f.max_key);
         s->first_max = first + find_key(weights, f.max_key);
     }
 }
@@ -164,11 +137,11 @@ void dq_stats_merge(struct dq_stats *s, const struct dq_stats *other)
         s->first_min = other->first_min;
         s->first_max = other->first_max;
     } else if (dq_stats_n_finite(other) > 0) {
-        if (is_beyond(key_of_float(other->min), other->first_min, s->min, s->first_min, -1)) {
+        if (is_beyond(dq_key_of_f32(other->min), other->first_min, s->min, s->first_min, -1)) {
             s->min = other->min;
             s->first_min = other->first_min;
         }
-        if (is_beyond(key_of_float(other->max), other->first_max, s->max, s->first_max, 1)) {
+        if (is_beyond(dq_key_of_f32(other->max), other->first_max, s->max, s->first_max, 1)) {
             s->max = other->max;
             s->first_max = other->first_max;
         }
@@ -222,8 +195,8 @@ void dq_stats_add_reduced(
     part.octaves[DQ_OCTAVES - 1] = part.n_nan + part.n_pinf + part.n_ninf;
     add_reduced_sums(&part, r);
     if (dq_reduction_extremes(r->stats, &x)) {
-        part.min = float_of_bits(x.min);
-        part.max = float_of_bits(x.max);
+        part.min = dq_f32_of_bits(x.min);
+        part.max = dq_f32_of_bits(x.max);
         part.first_min = first + x.first_min;
         part.first_max = first + x.first_max;
     }

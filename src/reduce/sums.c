@@ -1,5 +1,7 @@
 #include "reduce/sums.h"
 
+#include "reduce/weights.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -74,13 +76,6 @@ static void add_window(struct dq_wide *sum, struct dq_wide *squares, const struc
     take_products(squares, &u, sums + 1, n, 2 * top);
 }
 
-static uint32_t bits_at(const uint8_t *weights, size_t i)
-{
-    uint32_t bits;
-    memcpy(&bits, weights + i * sizeof bits, sizeof bits);
-    return bits;
-}
-
 static unsigned exponent_of(uint32_t bits)
 {
     return bits >> MANTISSA_BITS & (EXPONENTS - 1);
@@ -105,7 +100,7 @@ static void add_by_exponent(
     uint64_t sums[EXPONENTS] = {0}; /* in two's complement */
     uint64_t sums_of_squares[EXPONENTS] = {0};
     for (size_t i = 0; i < n; i++) {
-        const uint32_t bits = bits_at(weights, i);
+        const uint32_t bits = dq_bits_at(weights, i);
         const uint64_t m = mantissa_of(bits);
         sums[exponent_of(bits)] += bits >= SIGN_BIT ? -m : m;
         sums_of_squares[exponent_of(bits)] += m * m;
@@ -132,8 +127,8 @@ static void add_products_by_exponent(
 {
     uint64_t sums[2 * EXPONENTS] = {0}; /* by shift, in two's complement */
     for (size_t i = 0; i < n; i++) {
-        const uint32_t x = bits_at(a, i);
-        const uint32_t y = bits_at(b, i);
+        const uint32_t x = dq_bits_at(a, i);
+        const uint32_t y = dq_bits_at(b, i);
         const uint64_t product = mantissa_of(x) * mantissa_of(y);
         sums[shift_of(exponent_of(x)) + shift_of(exponent_of(y))] +=
             (x ^ y) >= SIGN_BIT ? -product : product;
