@@ -122,14 +122,14 @@ static int end_row(struct compare_command *h, const struct dq_compared *c, struc
 static int judge(struct compare_command *h, struct dq_compared *c, struct dq_error *e)
 {
     const struct dq_difference *d = &c->result.difference;
-    struct dq_difference_figures f;
     char slice[DQ_UNIT_TEXT];
     bool is_worse;
+    c->beyond = dq_compare_limits_beyond(h->args, d, &c->figures);
+    if (!h->against.path)
+        return 0;
     dq_compared_slice(c, slice);
-    dq_difference_figures(d, &f);
-    c->beyond = dq_compare_limits_beyond(h->args, d, &f);
     const int rc = dq_compare_against_judge(&h->against, c->pair->pick->tensor->display_name,
-        c->pair->reference->display_name, slice, d, &is_worse, e);
+        c->pair->reference->display_name, slice, d, c->figures.nmse, &is_worse, e);
     if (rc == 0 && is_worse)
         c->beyond |= 1u << DQ_LIMIT_AGAINST;
     return rc;
@@ -140,6 +140,7 @@ static int end_unit(void *arg, size_t i, const struct dq_unit_difference *u, str
     struct compare_command *h = arg;
     const struct dq_difference *d = &u->difference;
     struct dq_compared c = {.pair = &h->pairs.items[i], .unit = h->args->unit, .result = *u};
+    dq_difference_figures(d, &c.figures);
     const int rc = judge(h, &c, e);
     if (rc != 0)
         return rc;
@@ -188,17 +189,15 @@ static int put_place(struct compare_command *h, const struct dq_compared *c, str
     const struct dq_difference *d = &c->result.difference;
     struct dq_stored_weight weights[2] = {{.offset = 0}, {.offset = h->args->offset}};
     uint64_t indices[2][DQ_DIMS_MAX];
-    struct dq_difference_figures f;
     struct dq_gather gather;
     struct dq_plan_pair plans;
     char slice[DQ_UNIT_TEXT];
     dq_compared_slice(c, slice);
     char *name = dq_compare_name(c->pair, slice);
-    dq_difference_figures(d, &f);
     char *text = !name ? NULL
                        : dq_mem_printf("%s: nmse %.6g, largest difference %.6g: %.9g in the "
                                        "reference, %.9g in the model",
-                             name, f.nmse, (double)d->max_abs, (double)d->max_reference,
+                             name, c->figures.nmse, (double)d->max_abs, (double)d->max_reference,
                              (double)d->max_model);
     dq_mem_free(name);
     if (!text)

@@ -170,14 +170,11 @@ static void say(const struct dq_compare_against *a, const struct dq_earlier *old
 }
 
 int dq_compare_against_judge(struct dq_compare_against *a, const char *name,
-    const char *reference_name, const char *slice, const struct dq_difference *d, bool *is_worse,
-    struct dq_error *e)
+    const char *reference_name, const char *slice, const struct dq_difference *d, double nmse_now,
+    bool *is_worse, struct dq_error *e)
 {
-    struct dq_difference_figures f;
     size_t i;
     *is_worse = false;
-    if (!a->path)
-        return 0;
     char *key = new_key(name, reference_name, slice);
     if (!key)
         return dq_fail_nomem(e);
@@ -187,8 +184,7 @@ int dq_compare_against_judge(struct dq_compare_against *a, const char *name,
         return 0;
     struct dq_earlier *old = &a->items[i];
     const uint64_t n_unlike = dq_difference_n_unlike(d);
-    dq_difference_figures(d, &f);
-    const double nmse = nmse_or_all(f.nmse, (double)d->max_abs);
+    const double nmse = nmse_or_all(nmse_now, (double)d->max_abs);
     const double old_nmse = nmse_or_all(old->nmse, old->max_abs);
     const double old_max_abs = isnan(old->max_abs) ? 0 : old->max_abs;
     a->n_met += !old->is_met;

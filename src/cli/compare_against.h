@@ -33,9 +33,9 @@ void dq_compare_against_finish(struct dq_compare_against *a);
 /* Sets *is_worse to whether a tensor, by its names as in the report and its slice or NULL, is farther from its
  * reference than it was, and prints what is worse: nmse, max_abs, or the number of pairs that differ in NaN or
  * infinity. An nmse that is not defined is infinite if something differs, and else 0. A tensor that the earlier report
- * does not have is not worse. DQ_ERR_MEMORY. */
+ * does not have is not worse. d and nmse_now are of the same weights. DQ_ERR_MEMORY. */
 int dq_compare_against_judge(struct dq_compare_against *a, const char *name,
-    const char *reference_name, const char *slice, const struct dq_difference *d, bool *is_worse,
-    struct dq_error *e);
+    const char *reference_name, const char *slice, const struct dq_difference *d, double nmse_now,
+    bool *is_worse, struct dq_error *e);
 
 #endif

@@ -105,8 +105,7 @@ static bool is_permuted_usually(const struct dq_compare_pair *pair)
     return is;
 }
 
-static void describe(
-    struct dq_compare_row *row, const struct dq_compared *c, const struct dq_difference_figures *f)
+static void describe(struct dq_compare_row *row, const struct dq_compared *c)
 {
     const struct dq_difference *d = &c->result.difference;
     const enum dq_difference_pattern pattern = c->result.pattern;
@@ -126,7 +125,7 @@ static void describe(
     if (pattern == DQ_DIFFERENCE_OFFSET)
         append(out, size, "b = a %c %.6g", d->min_step < 0 ? '-' : '+', fabs((double)d->min_step));
     else if (pattern == DQ_DIFFERENCE_SCALED)
-        append(out, size, "b = %.6g a", 1 / f->gain);
+        append(out, size, "b = %.6g a", 1 / c->figures.gain);
     else if (pattern != DQ_DIFFERENCE_NONE)
         append(out, size, "%s%s", dq_difference_description(pattern),
             pattern == DQ_DIFFERENCE_ROWS && is_permuted_usually(c->pair)
@@ -140,9 +139,8 @@ int dq_compare_row_init(struct dq_compare_row *row, const struct dq_compared *c,
     const struct dq_difference *d = &c->result.difference;
     const uint64_t n_finite = dq_difference_n_finite(d);
     struct dq_cell *cells = row->cells;
-    struct dq_difference_figures f;
-    dq_difference_figures(d, &f);
-    describe(row, c, &f);
+    const struct dq_difference_figures *f = &c->figures;
+    describe(row, c);
     const size_t n_shape = find_shape(c, row->shape);
     dq_compared_slice(c, row->slice);
     row->name = dq_compare_name(pair, row->slice);
@@ -166,14 +164,14 @@ int dq_compare_row_init(struct dq_compare_row *row, const struct dq_compared *c,
     cells[DQ_COMPARE_to_zero] = dq_cell_u64(d->n_to_zero);
     cells[DQ_COMPARE_from_zero] = dq_cell_u64(d->n_from_zero);
     cells[DQ_COMPARE_nonfinite] = dq_cell_u64(d->n_weights - n_finite);
-    cells[DQ_COMPARE_mse] = dq_figure_cell(f.mse);
-    cells[DQ_COMPARE_rmse] = dq_figure_cell(f.rmse);
-    cells[DQ_COMPARE_nmse] = dq_figure_cell(f.nmse);
-    cells[DQ_COMPARE_rel] = dq_figure_cell(f.rel);
-    cells[DQ_COMPARE_snr] = dq_figure_cell(f.snr);
-    cells[DQ_COMPARE_cosine] = dq_figure_cell(f.cosine);
-    cells[DQ_COMPARE_gain] = dq_figure_cell(f.gain);
-    cells[DQ_COMPARE_bias] = dq_figure_cell(f.bias);
+    cells[DQ_COMPARE_mse] = dq_figure_cell(f->mse);
+    cells[DQ_COMPARE_rmse] = dq_figure_cell(f->rmse);
+    cells[DQ_COMPARE_nmse] = dq_figure_cell(f->nmse);
+    cells[DQ_COMPARE_rel] = dq_figure_cell(f->rel);
+    cells[DQ_COMPARE_snr] = dq_figure_cell(f->snr);
+    cells[DQ_COMPARE_cosine] = dq_figure_cell(f->cosine);
+    cells[DQ_COMPARE_gain] = dq_figure_cell(f->gain);
+    cells[DQ_COMPARE_bias] = dq_figure_cell(f->bias);
     cells[DQ_COMPARE_pattern] =
         dq_cell_shown(dq_cell_text(dq_difference_description(c->result.pattern)), row->pattern);
     cells[DQ_COMPARE_beyond] = dq_cell_text(row->limits);

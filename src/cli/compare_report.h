@@ -20,7 +20,8 @@ struct dq_compared {
     const struct dq_compare_pair *pair;
     enum dq_unit unit;
     struct dq_unit_difference result;
-    unsigned beyond; /* limits, as dq_compare_limits_beyond returns them */
+    struct dq_difference_figures figures; /* of result */
+    unsigned beyond;                      /* limits, as dq_compare_limits_beyond returns them */
 };
 
 /* Parts of a pair. */

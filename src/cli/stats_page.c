@@ -47,6 +47,8 @@ void dq_stats_page_row(
     struct dq_stats_page *p, const struct dq_stats_row *row, const struct dq_unit_stats *u)
 {
     uint64_t octaves[DQ_OCTAVES_SHOWN];
+    if (!p->figures.page)
+        return;
     _Static_assert((int)DQ_OCTAVES_SHOWN == (int)DQ_PAGE_HISTOGRAM, "a column for each");
     if (u)
         dq_stats_octaves(&u->stats, octaves);
